@@ -63,7 +63,9 @@ class Environment:
 
 ENVIRONMENTS = {
     "test": Environment(".venv", "requirements_test.txt", "tests and lint"),
-    "hass": Environment(".venv-hass", "requirements_hass.txt", "the newest Home Assistant"),
+    "hass": Environment(
+        ".venv-hass", "requirements_hass.txt", "the newest Home Assistant"
+    ),
 }
 
 
@@ -73,7 +75,10 @@ class SetupError(Exception):
 
 def say(text: str) -> None:
     """Tell the person what happens now."""
-    print(f"\033[1m==>\033[0m {text}" if sys.stdout.isatty() else f"==> {text}", flush=True)
+    print(
+        f"\033[1m==>\033[0m {text}" if sys.stdout.isatty() else f"==> {text}",
+        flush=True,
+    )
 
 
 def run(*command: str | Path, quiet: bool = False) -> None:
@@ -114,12 +119,23 @@ def install_tools(requirement: str) -> None:
     folder = TOOLS / "tools"
     if not (folder / "bin" / "python").exists():
         made = subprocess.run(
-            [sys.executable, "-m", "venv", str(folder)], check=False, capture_output=True
+            [sys.executable, "-m", "venv", str(folder)],
+            check=False,
+            capture_output=True,
         )
         if made.returncode:
             # Debian splits venv off; pip alone can fill a folder just as well.
             shutil.rmtree(folder, ignore_errors=True)
-            run(sys.executable, "-m", "pip", "install", "-q", "--target", folder, requirement)
+            run(
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "-q",
+                "--target",
+                folder,
+                requirement,
+            )
             return
     run(folder / "bin" / "python", "-m", "pip", "install", "-q", requirement)
 
@@ -128,7 +144,11 @@ def version_of(python: Path) -> tuple[int, ...] | None:
     """Return the version of an interpreter, or None if it does not run or cannot do TLS."""
     try:
         answer = subprocess.run(
-            [str(python), "-c", "import ssl, sqlite3, sys; print(*sys.version_info[:3])"],
+            [
+                str(python),
+                "-c",
+                "import ssl, sqlite3, sys; print(*sys.version_info[:3])",
+            ],
             check=False,
             capture_output=True,
             text=True,
@@ -154,21 +174,43 @@ def ensure_python(uv: Path) -> Path:
         return unpacked
     wanted = f">={'.'.join(map(str, MINIMUM))},<3.15"
     for command in (
-        [uv, "python", "find", "--no-python-downloads", "--no-project", "--system", wanted],
+        [
+            uv,
+            "python",
+            "find",
+            "--no-python-downloads",
+            "--no-project",
+            "--system",
+            wanted,
+        ],
         [uv, "python", "install", SERIES],
-        [uv, "python", "find", "--no-python-downloads", "--no-project", "--system", wanted],
+        [
+            uv,
+            "python",
+            "find",
+            "--no-python-downloads",
+            "--no-project",
+            "--system",
+            wanted,
+        ],
     ):
         if command[2] == "install":
             say(f"Looking for a Python {SERIES} that can be downloaded")
         answer = subprocess.run(
-            [str(part) for part in command], cwd=ROOT, check=False, capture_output=True, text=True
+            [str(part) for part in command],
+            cwd=ROOT,
+            check=False,
+            capture_output=True,
+            text=True,
         )
         if answer.returncode == 0 and command[2] == "find":
             found = Path(answer.stdout.strip())
             if good_enough(found):
                 return found
     if shutil.which("apt-get") and shutil.which("dpkg-deb"):
-        say(f"Unpacking Debian testing's Python {SERIES} into .python/ (the system is not touched)")
+        say(
+            f"Unpacking Debian testing's Python {SERIES} into .python/ (the system is not touched)"
+        )
         return unpack_debian_python()
     raise SetupError(
         f"no Python {'.'.join(map(str, MINIMUM))} or later was found, and none could be "
@@ -178,15 +220,22 @@ def ensure_python(uv: Path) -> Path:
 
 def debian_mirror() -> str:
     """Return the mirror that this machine's own apt uses for Debian."""
-    places = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]
+    places = [
+        Path("/etc/apt/sources.list"),
+        *sorted(Path("/etc/apt/sources.list.d").glob("*")),
+    ]
     for place in places:
         if not place.is_file() or place.suffix not in (".list", ".sources"):
             continue
         for line in place.read_text(errors="replace").splitlines():
-            found = re.match(r"(?:URIs:|deb(?:\s+\[[^]]*\])?)\s+(\S+/debian/?)(?:\s|$)", line)
+            found = re.match(
+                r"(?:URIs:|deb(?:\s+\[[^]]*\])?)\s+(\S+/debian/?)(?:\s|$)", line
+            )
             if found:
                 return found[1]
-    raise SetupError("apt's sources on this machine name no Debian mirror to take Python from")
+    raise SetupError(
+        "apt's sources on this machine name no Debian mirror to take Python from"
+    )
 
 
 def unpack_debian_python() -> Path:
@@ -202,7 +251,11 @@ def unpack_debian_python() -> Path:
     work = TOOLS / "unpacking"
     shutil.rmtree(work, ignore_errors=True)
     state, packages, tree = work / "apt", work / "packages", work / "tree"
-    for folder in (state / "lists" / "partial", state / "cache" / "archives" / "partial", packages):
+    for folder in (
+        state / "lists" / "partial",
+        state / "cache" / "archives" / "partial",
+        packages,
+    ):
         folder.mkdir(parents=True)
     tree.mkdir()
     sources = work / "testing.list"
@@ -266,7 +319,9 @@ def ensure_environment(environment: Environment) -> None:
     """Make a virtual environment, or leave it alone if it already holds what it should."""
     folder = ROOT / environment.folder
     requirements = ROOT / environment.requirements
-    wanted = hashlib.sha256(requirements.read_bytes() + str(MINIMUM).encode()).hexdigest()
+    wanted = hashlib.sha256(
+        requirements.read_bytes() + str(MINIMUM).encode()
+    ).hexdigest()
     stamp = folder / ".requirements.sha256"
     python = folder / "bin" / "python"
     if stamp.exists() and stamp.read_text() == wanted and good_enough(python):
