@@ -1,0 +1,36 @@
+"""A Telldus Live! of one's own, as odd and as strict as docs/telldus-api.md says.
+
+server.py     Simulator: what reaches it is logged, counted, spoiled, verified, answered
+oauth.py      OAuth 1.0a: reading and checking signed requests
+tokens.py     keys, request tokens, access tokens
+consent.py    token endpoints, the pages where people agree, the key pages
+api.py        the table of functions; api_account, api_devices, api_sensors fill it
+wire.py       rows of the answers, key for key; respond.py: bodies, refusals, mangling
+home.py       gateways, devices, sensors; methods.py: what a device can do
+effects.py    what commands, remotes and time do to a home, computed from the clock
+demo*.py      the demo home; generated.py: homes of any size
+limit.py      ten requests a minute; faults.py, settings.py: all that can be switched
+control.py    the control API for tests; page.py, html.py: the page for people
+"""
+
+from .demo import demo_home
+from .faults import Fault
+from .generated import generated_home
+from .home import Home
+from .methods import Kind, Method
+from .server import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, LoggedRequest, Simulator
+from .settings import Settings
+
+__all__ = [
+    "DEMO_PRIVATE_KEY",
+    "DEMO_PUBLIC_KEY",
+    "Fault",
+    "Home",
+    "Kind",
+    "LoggedRequest",
+    "Method",
+    "Settings",
+    "Simulator",
+    "demo_home",
+    "generated_home",
+]

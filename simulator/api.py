@@ -1,0 +1,114 @@
+"""The functions under /json and /xml: one table, filled by the modules beside this one.
+
+Source: docs/telldus-api.md, "Functions" and "Application errors".
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from .home import Home, Row
+from .settings import Settings
+from .wire import Wire
+
+if TYPE_CHECKING:
+    from .faults import Faults
+
+NOT_FOUND, DENIED, OFFLINE, INVALID, UNSUPPORTED = 1, 2, 3, 4, 7
+SUCCESS: Final[Row] = {"status": "success"}
+
+
+class ApiError(Exception):
+    """An answer {"error": text} with HTTP 200; `code` is told if the setting says so."""
+
+    def __init__(self, text: str, code: int) -> None:
+        """Refuse with Telldus' text and error number."""
+        super().__init__(text)
+        self.text = text
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One signed call: who asks, for what, and of which home."""
+
+    function: str
+    params: Mapping[str, str]
+    account: str
+    origin: str
+    home: Home
+    settings: Settings
+    faults: Faults
+    sensor_infos: dict[str, float]
+    """When sensor/info was last asked, by account and sensor; for its own limit."""
+    now: float
+    guest: bool
+
+    @property
+    def wire(self) -> Wire:
+        """Return the writer for this account's rows."""
+        return Wire(self.home, self.settings, self.now, guest=self.guest)
+
+    @property
+    def extras(self) -> frozenset[str]:
+        """Return the extras asked for."""
+        return frozenset(part.strip() for part in self.text("extras").split(","))
+
+    def text(self, name: str) -> str:
+        """Return a parameter, "" if it was not given."""
+        return self.params.get(name, "")
+
+    def flag(self, name: str) -> bool:
+        """Return a 0/1 parameter."""
+        return self.text(name) not in ("", "0", "false")
+
+    def number(self, name: str, default: int | None = None) -> int:
+        """Return a number. Raises ApiError if it is none, or missing without default."""
+        text = self.text(name)
+        if not text and default is not None:
+            return default
+        try:
+            return int(float(text))
+        except ValueError, OverflowError:
+            raise ApiError("Invalid argument", INVALID) from None
+
+    @property
+    def mask(self) -> int:
+        """Return supportedMethods; missing or written as text it is 0."""
+        text = self.text("supportedMethods")
+        return int(text) if text.isascii() and text.isdigit() else 0
+
+    def own(self) -> None:
+        """Refuse guests: a shared home is not theirs to change."""
+        if self.guest:
+            raise ApiError("Access denied", DENIED)
+
+
+type Function = Callable[[Call], Row]
+
+FUNCTIONS: Final[dict[str, Function]] = {}
+
+
+def function(name: str) -> Callable[[Function], Function]:
+    """Enter a function into the table under its Telldus name."""
+
+    def enter(handler: Function) -> Function:
+        FUNCTIONS[name] = handler
+        return handler
+
+    return enter
+
+
+def _no_function(call: Call) -> Row:
+    raise ApiError(f'The function "{call.function}" does not exist', NOT_FOUND)
+
+
+def run(call: Call) -> Row:
+    """Run a call and return its JSON; an ApiError becomes {"error": …}."""
+    try:
+        return FUNCTIONS.get(call.function, _no_function)(call)
+    except ApiError as error:
+        row: Row = {"error": error.text}
+        if call.settings.error_code:
+            row["code"] = error.code
+        return row

@@ -1,0 +1,113 @@
+"""clients, user, scheduler, events and rooms."""
+
+import uuid
+
+from .api import DENIED, NOT_FOUND, SUCCESS, ApiError, Call, function
+from .home import Gateway, Row
+
+_NAMESPACE = uuid.UUID("5e7d0000-0000-4000-8000-000000000000")
+_YEAR = 366 * 86400
+
+
+@function("clients/list")
+def clients_list(call: Call) -> Row:
+    """Return {"client": [row, …]}."""
+    wire, extras = call.wire, call.extras
+    return {
+        "client": [
+            wire.gateway(gateway, extras) for gateway in call.home.gateways.values()
+        ]
+    }
+
+
+@function("client/info")
+def client_info(call: Call) -> Row:
+    """Return one row, found by `id` or `uuid`."""
+    return call.wire.gateway(_gateway(call), call.extras)
+
+
+@function("client/setName")
+def client_set_name(call: Call) -> Row:
+    """Rename a gateway."""
+    call.own()
+    _gateway(call).name = call.text("name")
+    return dict(SUCCESS)
+
+
+@function("client/serverAddress")
+@function("user/authenticateSession")
+def no_push(call: Call) -> Row:
+    """Refuse: whether third parties may have the websocket is an open question."""
+    raise ApiError("Access denied", DENIED)
+
+
+@function("user/profile")
+def user_profile(call: Call) -> Row:
+    """Return who the account is. `pro` is the unix time until which Premium lasts, or -1."""
+    if call.settings.refuse_profile:
+        raise ApiError("Access denied", DENIED)
+    premium = call.settings.premium
+    return {
+        "uuid": str(uuid.uuid5(_NAMESPACE, call.account)),
+        "firstname": call.account.capitalize(),
+        "lastname": "Sample",
+        "email": f"{'.'.join(call.account.split())}@example.invalid",
+        "credits": 0,
+        "pro": int(call.now) // 86400 * 86400 + _YEAR if premium else -1,
+        "subscription": "premium" if premium else "basic",
+        "locale": "auto",
+        "admin": 0,
+        "eula": 3,
+        "permission": 0,
+    }
+
+
+@function("scheduler/jobList")
+def scheduler_job_list(call: Call) -> Row:
+    """Return {"job": [row, …]}."""
+    return {"job": list(call.home.jobs)}
+
+
+@function("events/list")
+def events_list(call: Call) -> Row:
+    """Return {"event": []}: the homes have none."""
+    return {"event": []}
+
+
+@function("event/groupList")
+def event_group_list(call: Call) -> Row:
+    """Return {"eventGroup": []}: the homes have none."""
+    return {"eventGroup": []}
+
+
+@function("room/list")
+def room_list(call: Call) -> Row:
+    """Return {"room": [row, …]} if the setting says that there is such a function."""
+    if not call.settings.rooms:
+        raise ApiError('The function "room/list" does not exist', NOT_FOUND)
+    responsible = next((gateway.uuid for gateway in call.home.gateways.values()), "")
+    return {
+        "room": [
+            {
+                "id": room,
+                "name": name,
+                "parent": "",
+                "color": "#336699",
+                "icon": "room",
+                "content": "",
+                "responsible": responsible,
+                "mode": "",
+            }
+            for room, name in call.home.rooms.items()
+        ]
+    }
+
+
+def _gateway(call: Call) -> Gateway:
+    asked, asked_uuid = call.text("id"), call.text("uuid")
+    for gateway in call.home.gateways.values():
+        if gateway.id == asked or (asked_uuid and gateway.uuid == asked_uuid):
+            return gateway
+    raise ApiError(
+        f'The client with id "{asked or asked_uuid}" does not exist', NOT_FOUND
+    )

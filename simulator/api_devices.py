@@ -1,0 +1,203 @@
+"""devices and device: lists, commands, history.
+
+Source: docs/telldus-api.md, "devices/list", "device/info", "Commands".
+"""
+
+from collections.abc import Callable
+from functools import partial
+import json
+import math
+
+from .api import (
+    INVALID,
+    NOT_FOUND,
+    OFFLINE,
+    SUCCESS,
+    UNSUPPORTED,
+    ApiError,
+    Call,
+    function,
+)
+from .effects import HISTORY_ROWS, send
+from .home import Command, CommandValue, Device, Row
+from .methods import FUNCTION_METHODS, Method, parse_method, resolve_method
+
+
+@function("devices/list")
+def devices_list(call: Call) -> Row:
+    """Return {"device": [row, …]}, hidden ones only with includeIgnored=1."""
+    wire, mask, extras = call.wire, call.mask, call.extras
+    hidden = call.flag("includeIgnored")
+    return {
+        "device": [
+            wire.device(device, mask, extras)
+            for device in call.home.devices.values()
+            if hidden or not device.ignored
+        ]
+    }
+
+
+@function("device/info")
+def device_info(call: Call) -> Row:
+    """Return one device; without supportedMethods its methods and state mean nothing."""
+    return call.wire.device_info(_device(call), call.mask, call.extras)
+
+
+@function("device/history")
+def device_history(call: Call) -> Row:
+    """Return {"history": […]} from `from` to `to` (unix seconds), oldest first."""
+    device = _device(call)
+    since = call.number("from", 0)
+    until = call.number("to", int(call.now))
+    rows = [
+        {
+            "ts": row.ts,
+            "state": row.state,
+            "stateValue": row.state_value,
+            "origin": row.origin,
+            "successStatus": row.success_status,
+        }
+        for row in device.history
+        if since <= row.ts <= until
+    ][-HISTORY_ROWS:]
+    if call.flag("lastFirst"):
+        rows.reverse()
+    answer: Row = {"history": rows}
+    gateway = call.home.gateways[device.gateway_id]
+    if "timezone" in call.extras:
+        answer["timezone"] = gateway.timezone
+    if "tzoffset" in call.extras:
+        answer["tzoffset"] = gateway.tzoffset
+    return answer
+
+
+@function("device/setName")
+def device_set_name(call: Call) -> Row:
+    """Rename a device."""
+    call.own()
+    _device(call).name = call.text("name")
+    return dict(SUCCESS)
+
+
+@function("device/setIgnore")
+def device_set_ignore(call: Call) -> Row:
+    """Hide or show a device."""
+    call.own()
+    _device(call).ignored = call.flag("ignore")
+    return dict(SUCCESS)
+
+
+@function("device/command")
+def device_command(call: Call) -> Row:
+    """Carry out `method` (a bit) with `value`: a level, or nothing, or the text null."""
+    device = _device(call)
+    try:
+        method = parse_method(call.number("method"))
+    except ValueError:
+        raise ApiError("Invalid argument", INVALID) from None
+    value = call.text("value")
+    match method:
+        case Method.DIM:
+            return _command(call, device, method, _level(call.number("value")))
+        case Method.RGB:
+            colour = value.removeprefix("#")
+            try:
+                number = int(colour, 16 if value.startswith("#") else 10)
+            except ValueError:
+                raise ApiError("Invalid argument", INVALID) from None
+            return _command(call, device, method, number & 0xFFFFFF)
+        case Method.THERMOSTAT:
+            try:
+                wish = json.loads(value)
+            except ValueError:
+                wish = None
+            if not isinstance(wish, dict):
+                raise ApiError("Invalid argument", INVALID)
+            return _command(call, device, method, _thermostat(wish))
+    return _command(call, device, method, None)
+
+
+@function("device/dim")
+def device_dim(call: Call) -> Row:
+    """Dim to `level`, clamped to 0-255."""
+    return _command(call, _device(call), Method.DIM, _level(call.number("level")))
+
+
+@function("device/rgb")
+def device_rgb(call: Call) -> Row:
+    """Set a colour from `r`, `g` and `b`, each clamped to 0-255."""
+    red, green, blue = (_level(call.number(name)) for name in ("r", "g", "b"))
+    return _command(call, _device(call), Method.RGB, red << 16 | green << 8 | blue)
+
+
+@function("device/thermostat")
+def device_thermostat(call: Call) -> Row:
+    """Set `mode`, `temperature` in `scale` 0 (°C, default) or 1 (°F), `changeMode` (1)."""
+    wish: Row = {
+        name: call.text(name) for name in ("mode", "temperature", "scale", "changeMode")
+    }
+    return _command(call, _device(call), Method.THERMOSTAT, _thermostat(wish))
+
+
+def _plain(method: Method, call: Call) -> Row:
+    """Carry out a method that takes no value."""
+    return _command(call, _device(call), method, None)
+
+
+def _enter_plain() -> None:
+    for name, method in FUNCTION_METHODS.items():
+        if method not in (Method.DIM, Method.RGB, Method.THERMOSTAT):
+            handler: Callable[[Call], Row] = partial(_plain, method)
+            function(f"device/{name}")(handler)
+
+
+_enter_plain()
+
+
+def _command(call: Call, device: Device, wanted: Method, value: CommandValue) -> Row:
+    """Accept a command. "success" says no more than that: the effect comes later."""
+    if not call.home.is_online(device.gateway_id):
+        raise ApiError("The client for this device is currently offline", OFFLINE)
+    method = resolve_method(call.home.methods_of(device), wanted)
+    if method is None:
+        raise ApiError(
+            f'Device "{device.id}" does not support method "{int(wanted)}"', UNSUPPORTED
+        )
+    path = f"json/{call.function}"
+    lost = call.faults.take(path, command_lost=True) is not None
+    command = Command(method, value, call.origin)
+    send(call.home, call.settings, device, command, call.now, lost=lost)
+    return dict(SUCCESS)
+
+
+def _device(call: Call) -> Device:
+    device = call.home.devices.get(call.text("id"))
+    if device is None:
+        raise ApiError(
+            f'The device with id "{call.text("id")}" does not exist', NOT_FOUND
+        )
+    return device
+
+
+def _level(number: int) -> int:
+    return min(max(number, 0), 255)
+
+
+def _thermostat(wish: Row) -> Row:
+    """Return {mode, changeMode, temperature in °C}; a missing key stays missing."""
+    value: Row = {}
+    if mode := str(wish.get("mode") or ""):
+        value["mode"] = mode
+    value["changeMode"] = 0 if str(wish.get("changeMode", "")) in ("0", "False") else 1
+    text = wish.get("temperature")
+    if text not in ("", None):
+        try:
+            temperature = float(str(text))
+        except ValueError:
+            raise ApiError("Invalid argument", INVALID) from None
+        if not math.isfinite(temperature):
+            raise ApiError("Invalid argument", INVALID)
+        if str(wish.get("scale", "")) == "1":
+            temperature = (temperature - 32) * 5 / 9
+        value["temperature"] = round(temperature, 2)
+    return value

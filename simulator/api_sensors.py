@@ -1,0 +1,110 @@
+"""sensors and sensor: lists, info, history.
+
+Source: docs/telldus-api.md, "sensors/list, sensor/info" and "Sensor values".
+"""
+
+from datetime import UTC, datetime
+import uuid
+
+from .api import NOT_FOUND, SUCCESS, UNSUPPORTED, ApiError, Call, function
+from .effects import value_at
+from .home import Row, Sensor
+from .wire import unit_of
+
+_INFO_PAUSE = 600
+_HISTORY_STEP = 600
+_HISTORY_ROWS = 1000
+_DAY = 86400
+
+
+@function("sensors/list")
+def sensors_list(call: Call) -> Row:
+    """Return {"sensor": [row, …]}; scales only with values, units only with scales."""
+    wire = call.wire
+    hidden, values = call.flag("includeIgnored"), call.flag("includeValues")
+    scale, unit = call.flag("includeScale"), call.flag("includeUnit")
+    return {
+        "sensor": [
+            wire.sensor(sensor, values=values, scale=scale, unit=unit)
+            for sensor in call.home.sensors.values()
+            if hidden or not sensor.ignored
+        ]
+    }
+
+
+@function("sensor/info")
+def sensor_info(call: Call) -> Row:
+    """Return one sensor with its values."""
+    sensor = _sensor(call)
+    if call.settings.sensor_info_limit:
+        key = f"{call.account}/{sensor.id}"
+        last = call.sensor_infos.get(key)
+        if last is not None and call.now < last + _INFO_PAUSE:
+            raise ApiError("Sensor info may be asked once in 10 minutes", UNSUPPORTED)
+        call.sensor_infos[key] = call.now
+    row = call.wire.sensor(
+        sensor, values=True, scale=True, unit=call.flag("includeUnit"), info=True
+    )
+    row["timezoneoffset"] = call.home.gateways[sensor.gateway_id].tzoffset
+    return row
+
+
+@function("sensor/history")
+def sensor_history(call: Call) -> Row:
+    """Return {"history": […]}, one row in ten minutes, of a sensor that keeps its history."""
+    sensor = _sensor(call)
+    until = min(call.number("to", int(call.now)), int(call.now))
+    since = max(
+        call.number("from", until - _DAY), until - _HISTORY_ROWS * _HISTORY_STEP
+    )
+    first = -(-since // _HISTORY_STEP) * _HISTORY_STEP
+    times = range(first, until + 1, _HISTORY_STEP) if sensor.keep_history else ()
+    return {"history": [_history_row(call, sensor, when) for when in times]}
+
+
+@function("sensor/setName")
+def sensor_set_name(call: Call) -> Row:
+    """Rename a sensor."""
+    call.own()
+    _sensor(call).name = call.text("name")
+    return dict(SUCCESS)
+
+
+@function("sensor/setIgnore")
+def sensor_set_ignore(call: Call) -> Row:
+    """Hide or show a sensor."""
+    call.own()
+    _sensor(call).ignored = call.flag("ignore")
+    return dict(SUCCESS)
+
+
+@function("sensor/setKeepHistory")
+def sensor_set_keep_history(call: Call) -> Row:
+    """Keep a sensor's history, or do not."""
+    call.own()
+    _sensor(call).keep_history = call.flag("keepHistory")
+    return dict(SUCCESS)
+
+
+def _history_row(call: Call, sensor: Sensor, when: int) -> Row:
+    row: Row = {"ts": when}
+    if call.flag("includeKey"):
+        row["uuid"] = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{sensor.id}/{when}"))
+    if call.flag("includeHumanReadableDate"):
+        row["date"] = datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    data: list[Row] = []
+    for value in sensor.values:
+        text = value_at(value, when) if call.settings.drift else value.value
+        data.append({"name": value.name, "value": text, "scale": value.scale})
+        if call.flag("includeUnit"):
+            data[-1]["unit"] = unit_of(value.name, value.scale)
+    return row | {"data": data}
+
+
+def _sensor(call: Call) -> Sensor:
+    sensor = call.home.sensors.get(call.text("id"))
+    if sensor is None:
+        raise ApiError(
+            f'The sensor with id "{call.text("id")}" does not exist', NOT_FOUND
+        )
+    return sensor

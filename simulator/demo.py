@@ -1,0 +1,92 @@
+"""The demo home: three gateways and every kind of device and trap that is known.
+
+The first 23 devices and 19 sensors have the ids, names and oddities of the samples that
+docs/telldus-api.md describes; the rest are what a household has besides.
+"""
+
+import time
+
+from .demo_devices import add_devices
+from .demo_sensors import add_sensors
+from .home import Gateway, Home
+
+_GATEWAYS = (
+    (
+        "410001",
+        "Home",
+        "TellStick ZNet Lite v2",
+        "1.3.2",
+        "zwave,433,group,scene",
+        True,
+    ),
+    ("410002", "Cabin", "TellStick Net", "17", "433,group", False),
+    ("410003", "Garage", "TellStick Net v2", "1.3.2", "433,group", True),
+)
+
+ROOMS = {
+    "5e7d0000-0000-4000-8000-000000009001": "Living room",
+    "5e7d0000-0000-4000-8000-000000009002": "Bedroom",
+    "5e7d0000-0000-4000-8000-000000009003": "Hall",
+    "5e7d0000-0000-4000-8000-000000009004": "Kitchen",
+    "5e7d0000-0000-4000-8000-000000009005": "Outdoors",
+}
+
+
+def demo_home(now: float | None = None) -> Home:
+    """Make the demo home; its sensors were heard just before `now` (unix seconds)."""
+    now = time.time() if now is None else now
+    home = Home(rooms=dict(ROOMS), jobs=_jobs(int(now)))
+    for number, (gateway_id, name, kind, version, transports, online) in enumerate(
+        _GATEWAYS, 1
+    ):
+        home.gateways[gateway_id] = Gateway(
+            id=gateway_id,
+            uuid=f"5e7d0000-0000-4000-8000-000000{gateway_id}",
+            name=name,
+            type=kind,
+            version=version,
+            online=online,
+            ip=f"203.0.113.{number}",
+            transports=transports,
+        )
+    add_devices(home)
+    add_sensors(home, int(now))
+    return home
+
+
+def _jobs(now: int) -> list[dict[str, int | str]]:
+    """Return two rows of the scheduler, texts and numbers mixed as on the wire."""
+    common: dict[str, int | str] = {"reps": 1}
+    lamp: dict[str, int | str] = {
+        "id": "500001",
+        "deviceId": "2100001",
+        "method": "1",
+        "methodValue": "",
+        "nextRunTime": now + 3600,
+        "type": "time",
+        "hour": "17",
+        "minute": "30",
+        "offset": 0,
+        "randomInterval": 0,
+        "retries": 3,
+        "retryInterval": 5,
+        "active": 1,
+        "weekdays": "1,2,3,4,5",
+    }
+    dimmer: dict[str, int | str] = {
+        "id": "500002",
+        "deviceId": "2100003",
+        "method": "16",
+        "methodValue": "128",
+        "nextRunTime": now + 7200,
+        "type": "sunset",
+        "hour": "0",
+        "minute": "0",
+        "offset": -15,
+        "randomInterval": 10,
+        "retries": 0,
+        "retryInterval": 0,
+        "active": 0,
+        "weekdays": "6,7",
+    }
+    return [lamp | common, dimmer | common]

@@ -1,0 +1,245 @@
+"""What commands, wall remotes and time do to a home.
+
+Nothing here uses timers: a command waits in `home.pending` until the clock says that it is
+due, and is carried out at the next look (`settle`). So frozen and moved clocks work.
+Source: docs/telldus-api.md, "State" and "Thermostat, RGB, dim".
+"""
+
+import math
+
+from .home import Command, Device, HistoryRow, Home, Pending, Row, SensorValue
+from .methods import Method, resolve_method
+from .settings import Settings
+
+HISTORY_ROWS = 5000
+_STATES = (
+    Method.TURNON | Method.TURNOFF | Method.BELL | Method.UP | Method.DOWN | Method.STOP
+)
+NO_REPLY, QUEUED, INVALID_PARAMETER = 2, 6, 7
+
+
+def send(
+    home: Home,
+    settings: Settings,
+    device: Device,
+    command: Command,
+    now: float,
+    *,
+    lost: bool = False,
+) -> None:
+    """Take a command in; its effect is seen `settings.effect_delay` seconds later.
+
+    A group hands it to its members, a scene runs its actions. Its method must be one
+    that the device has. `lost` commands fail for want of a reply.
+    """
+    due = now + settings.effect_delay
+    if device.wake_interval:
+        _record(device, now, command, QUEUED)
+        due = (math.floor(now / device.wake_interval) + 1) * device.wake_interval
+    status = NO_REPLY if lost else _status(device, command)
+    home.pending.append(Pending(due, device.id, command, status))
+    for target, its_command in _passed_on(home, device, command):
+        if home.is_online(target.gateway_id):
+            send(home, settings, target, its_command, now, lost=lost)
+
+
+def press(
+    home: Home, settings: Settings, device: Device, command: Command, now: float
+) -> bool:
+    """Let a wall remote, a door or a hand change a device at once.
+
+    Returns False, and changes nothing, if its gateway is offline: then nobody hears it.
+    """
+    settle(home, settings, now)
+    if not home.is_online(device.gateway_id):
+        return False
+    apply(device, settings, command)
+    _record(device, now, command, 0)
+    return True
+
+
+def settle(home: Home, settings: Settings, now: float) -> None:
+    """Carry out every command that is due by `now`, in order, and let the sensors drift."""
+    due = sorted((p for p in home.pending if p.due <= now), key=lambda p: p.due)
+    if due:
+        home.pending = [p for p in home.pending if p.due > now]
+    for pending in due:
+        device = home.devices.get(pending.device_id)
+        if device is None:
+            continue
+        if pending.status == 0:
+            apply(device, settings, pending.command)
+        _record(device, pending.due, pending.command, pending.status)
+    if settings.drift:
+        for sensor in home.sensors.values():
+            if home.is_online(sensor.gateway_id):
+                for value in sensor.values:
+                    _drift(value, now)
+
+
+def apply(device: Device, settings: Settings, command: Command) -> None:
+    """Set the state that a device has after a command.
+
+    RGB leaves `state` alone, THERMOSTAT makes it TURNON or TURNOFF, LEARN changes nothing.
+    """
+    method, value = command.method, command.value
+    match method:
+        case Method.DIM:
+            level = value if isinstance(value, int) else 0
+            device.state_value = str(level)
+            device.values[Method.DIM] = level
+            device.state = Method.DIM
+            if settings.dim_edges and level in (0, 255):
+                device.state = Method.TURNON if level else Method.TURNOFF
+        case Method.RGB:
+            device.values[Method.RGB] = value if isinstance(value, int) else 0
+        case Method.THERMOSTAT:
+            _set_thermostat(device, value if isinstance(value, dict) else {})
+        case _ if method & _STATES:
+            device.state = method
+            if method in (Method.UP, Method.DOWN) and device.methods & Method.DIM:
+                closed = settings.shutter_closed
+                level = closed if method is Method.DOWN else 255 - closed
+                device.state_value = str(level)
+                device.values[Method.DIM] = level
+            if device.methods & Method.THERMOSTAT:
+                _switch_thermostat(device, on=method is not Method.TURNOFF)
+
+
+def thermostat_modes(device: Device) -> list[str]:
+    """Return the modes that a thermostat knows: as told, else those that have a setpoint."""
+    told: Row = device.parameters.get("thermostat") or {}
+    current: Row = device.values.get(Method.THERMOSTAT) or {}
+    modes = told.get("modes") or list(
+        told.get("setpoints") or current.get("setpoint") or {}
+    )
+    return [*modes, *(["off"] if "off" not in modes else [])]
+
+
+def decimal(number: float, places: int | None = None) -> str:
+    """Write a number as Telldus does: point, no needless digits unless asked for."""
+    if places is not None:
+        return f"{number:.{places}f}"
+    return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+def _passed_on(
+    home: Home, device: Device, command: Command
+) -> list[tuple[Device, Command]]:
+    """List what a group or a scene makes of a command."""
+    found: list[tuple[Device, Command]] = []
+    for member_id in device.members:
+        member = home.devices.get(member_id)
+        # A group may be in a group, but not the one that it is in itself.
+        if member is None or device.id in member.members:
+            continue
+        method = _for_member(home.methods_of(member), command)
+        if method is not None:
+            value = command.value if method is command.method else None
+            found.append((member, Command(method, value, f"Group {device.name or ''}")))
+    for action in device.actions:
+        if target := home.devices.get(action.device_id):
+            origin = f"Scene {device.name or ''}"
+            found.append((target, Command(action.method, action.value, origin)))
+    return found
+
+
+def _for_member(methods: int, command: Command) -> Method | None:
+    """Find what a group's member does; one that cannot dim is switched."""
+    method = resolve_method(methods, command.method)
+    if method is None and command.method is Method.DIM:
+        switch = Method.TURNON if command.value else Method.TURNOFF
+        return resolve_method(methods, switch)
+    return method
+
+
+def _status(device: Device, command: Command) -> int:
+    """Foresee whether the gateway will refuse: it does so after the "success"."""
+    if command.method is Method.THERMOSTAT and isinstance(command.value, dict):
+        mode = command.value.get("mode")
+        if mode and mode != "resume" and mode not in thermostat_modes(device):
+            return INVALID_PARAMETER
+    return 0
+
+
+def _set_thermostat(device: Device, value: Row) -> None:
+    """Carry out {mode, temperature (°C), changeMode}; each may be missing."""
+    current: Row = device.values.setdefault(Method.THERMOSTAT, {})
+    before = current.get("mode")
+    mode = value.get("mode") or before
+    setpoints: Row = current.setdefault("setpoint", {})
+    if not mode and len(setpoints) == 1:
+        mode = next(iter(setpoints))
+    if mode == "resume":
+        mode = _mode_to_resume(device)
+    if mode and value.get("temperature") is not None:
+        setpoints[mode] = decimal(float(value["temperature"]))
+    if value.get("changeMode", 1) and mode and (before or mode not in setpoints):
+        if before and before != "off":
+            device.previous_mode = before
+        current["mode"] = mode
+    device.state = Method.TURNOFF if current.get("mode") == "off" else Method.TURNON
+
+
+def _switch_thermostat(device: Device, *, on: bool) -> None:
+    """Keep the mode in step with a plain turnOn or turnOff."""
+    current: Row = device.values.get(Method.THERMOSTAT) or {}
+    if "mode" in current and (current["mode"] != "off") is not on:
+        if not on:
+            device.previous_mode = current["mode"]
+        current["mode"] = _mode_to_resume(device) if on else "off"
+
+
+def _mode_to_resume(device: Device) -> str:
+    current: Row = device.values.get(Method.THERMOSTAT) or {}
+    mode = current.get("mode")
+    if mode and mode != "off":
+        return str(mode)
+    others = (m for m in thermostat_modes(device) if m not in ("off", "resume"))
+    return device.previous_mode or next(others, "heat")
+
+
+def _record(device: Device, when: float, command: Command, status: int) -> None:
+    """Write the history; the row holds what was executed, which may be 1024 or 2048."""
+    value = command.value
+    text: int | str = repr(value) if isinstance(value, dict) else value or 0
+    row = HistoryRow(int(when), command.method.value, text, command.origin, status)
+    device.history.append(row)
+    del device.history[:-HISTORY_ROWS]
+
+
+def _drift(value: SensorValue, now: float) -> None:
+    """Move a value to where it was last received before `now`."""
+    drift = value.drift
+    if drift is None or now < value.base_time:
+        return
+    ticks = math.floor((now - value.base_time) / drift.interval)
+    when = value.base_time + ticks * drift.interval
+    if int(when) == value.last_updated:
+        return
+    value.value = value_at(value, when)
+    value.last_updated = int(when)
+    widen(value)
+
+
+def value_at(value: SensorValue, when: float) -> str:
+    """Return what a value was, or will be, at a time (unix seconds)."""
+    how = value.drift
+    if how is None:
+        return value.base
+    turn = 2 * math.pi / how.period
+    moved = how.swing * (math.sin(when * turn) - math.sin(value.base_time * turn))
+    number = float(value.base) + moved + how.per_hour * (when - value.base_time) / 3600
+    return decimal(number, len(value.base.partition(".")[2]))
+
+
+def widen(value: SensorValue) -> None:
+    """Let a value that is a new extreme become its max or min."""
+    try:
+        number = float(value.value)
+    except ValueError:
+        return
+    if value.max is not None and number > float(value.max):
+        value.max, value.max_time = value.value, value.last_updated
+    if value.min is not None and number < float(value.min):
+        value.min, value.min_time = value.value, value.last_updated

@@ -1,0 +1,211 @@
+"""A household as Telldus Live! knows it: gateways, devices, sensors and what happened.
+
+Everything here is mutable on purpose: tests change a home while the server runs.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .methods import Kind, Method
+
+type Row = dict[str, Any]
+"""One JSON object of an answer."""
+
+type CommandValue = int | Row | None
+"""A level 0-255 (DIM), 0xRRGGBB (RGB), {mode, temperature, changeMode} or nothing."""
+
+
+@dataclass(slots=True)
+class Gateway:
+    """A TellStick, "client" in Telldus' own words."""
+
+    id: str
+    uuid: str
+    name: str
+    type: str = "TellStick ZNet Lite v2"
+    version: str = "1.3.2"
+    online: bool = True
+    ip: str = "203.0.113.1"
+    transports: str = "zwave,433,group,scene"
+    longitude: float = 17.64
+    latitude: float = 59.86
+    timezone: str = "Europe/Stockholm"
+    timezone_autodetected: bool = True
+    tzoffset: int = 3600
+    extensions: int = 3
+    features: str = ""
+    insured: bool = False
+
+
+@dataclass(slots=True)
+class HistoryRow:
+    """One line of device/history; `success_status` 0 is done, 6 queued, else failed."""
+
+    ts: int
+    state: int
+    state_value: int | str
+    origin: str
+    success_status: int = 0
+
+
+@dataclass(slots=True)
+class SceneAction:
+    """What one scene does to one device."""
+
+    device_id: str
+    method: Method
+    value: CommandValue = None
+
+
+@dataclass(slots=True)
+class Device:
+    """Something with methods and a state.
+
+    `values` holds stateValues by method bit: 16 a level, 1024 a colour, 2048 an object.
+    `members` is for groups, `actions` for scenes. `wake_interval` (seconds) makes a
+    battery device that hears commands only when it wakes.
+    """
+
+    id: str
+    gateway_id: str
+    client_device_id: str
+    name: str | None
+    methods: int
+    state: int = Method.TURNOFF
+    state_value: str | None = None
+    values: dict[int, Any] = field(default_factory=dict)
+    type: str = "device"
+    device_type: str = Kind.UNKNOWN.uuid
+    transport: str = "433"
+    protocol: str = "arctech"
+    model: str = "selflearning-switch:nexa"
+    room: str | None = None
+    parameters: Row = field(default_factory=dict)
+    metadata: Row = field(default_factory=dict)
+    ignored: bool = False
+    members: list[str] = field(default_factory=list)
+    actions: list[SceneAction] = field(default_factory=list)
+    wake_interval: float | None = None
+    history: list[HistoryRow] = field(default_factory=list)
+    previous_mode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How a value moves by itself: a wave, or a counter that grows, or both.
+
+    `swing` is the wave's amplitude and `period` its length in seconds; `per_hour` what is
+    added in an hour; `interval` the seconds between two receptions.
+    """
+
+    swing: float = 0.0
+    period: float = 3600.0
+    per_hour: float = 0.0
+    interval: float = 120.0
+
+
+@dataclass(slots=True)
+class SensorValue:
+    """One value of a sensor; value, max and min are decimal texts as on the wire."""
+
+    name: str
+    scale: str
+    value: str
+    last_updated: int
+    max: str | None = None
+    max_time: int | None = None
+    min: str | None = None
+    min_time: int | None = None
+    drift: Drift | None = None
+    base: str = ""
+    base_time: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Start the drift where the value stands."""
+        self.anchor(self.value, float(self.last_updated))
+
+    def anchor(self, value: str, when: float) -> None:
+        """Set the value; from here any drift goes on."""
+        self.value = self.base = value
+        self.base_time = when
+        self.last_updated = int(when)
+
+
+@dataclass(slots=True)
+class Sensor:
+    """Something with values. Its id may equal a device's: the number spaces overlap."""
+
+    id: str
+    gateway_id: str
+    sensor_id: str
+    name: str | None
+    protocol: str = "fineoffset"
+    model: str = "temperature"
+    battery: int = 254
+    ignored: bool = False
+    keep_history: bool = False
+    misc_values: str | None = "{}"
+    values: list[SensorValue] = field(default_factory=list)
+    heard: int = 0
+
+    @property
+    def last_updated(self) -> int:
+        """Unix seconds of the newest value, of the last sign of life if it has none."""
+        return max((value.last_updated for value in self.values), default=self.heard)
+
+    def value(self, name: str, scale: str) -> SensorValue | None:
+        """Find a value by its name and scale."""
+        for value in self.values:
+            if (value.name, value.scale) == (name, scale):
+                return value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What somebody wants of a device, and who, in the words of the history."""
+
+    method: Method
+    value: CommandValue = None
+    origin: str = "Incoming signal"
+
+
+@dataclass(slots=True)
+class Pending:
+    """A command on its way; `status` is the successStatus that its history row gets."""
+
+    due: float
+    device_id: str
+    command: Command
+    status: int = 0
+
+
+@dataclass(slots=True)
+class Home:
+    """All that one account sees. `rooms` are id -> name, `jobs` rows of the scheduler."""
+
+    gateways: dict[str, Gateway] = field(default_factory=dict)
+    devices: dict[str, Device] = field(default_factory=dict)
+    sensors: dict[str, Sensor] = field(default_factory=dict)
+    rooms: dict[str, str] = field(default_factory=dict)
+    jobs: list[Row] = field(default_factory=list)
+    pending: list[Pending] = field(default_factory=list)
+
+    def methods_of(self, device: Device, seen: frozenset[str] = frozenset()) -> int:
+        """Return what a device can do; a group can do what any of its members can.
+
+        LEARN is left out for groups: a receiver is taught alone.
+        """
+        if device.type != "group":
+            return device.methods
+        seen |= {device.id}
+        methods = 0
+        for member in device.members:
+            if member in self.devices and member not in seen:
+                methods |= self.methods_of(self.devices[member], seen)
+        return methods & ~Method.LEARN
+
+    def is_online(self, gateway_id: str) -> bool:
+        """Tell whether a gateway is there and connected."""
+        gateway = self.gateways.get(gateway_id)
+        return gateway is not None and gateway.online

@@ -1,0 +1,101 @@
+"""The switches: everything about Telldus Live! that the facts leave open, and the limit.
+
+Source: docs/telldus-api.md, "Open questions" and "Suggestions for the simulator".
+"""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args, get_origin
+
+
+@dataclass(slots=True)
+class Settings:
+    """All switches; each default is the likeliest server."""
+
+    # The limit
+    limit: bool = True
+    limit_per_minute: int = 10
+    limit_scope: Literal["server", "account", "function"] = "server"
+    strict_burst: bool = False
+    """A second call within 10 s of the one before is refused."""
+    retry_after: bool | float = False
+    """True: the true wait in the Retry-After header; a number: that many seconds."""
+    refused_calls_count: bool = False
+    """Who calls again within 10 s of a 429 is refused for 10 s more."""
+
+    # OAuth
+    application: str = "Demo application"
+    """The name that the demo key pair was registered for; also the history's origin."""
+    callback_confirmed: Literal["true", "1", "missing"] = "true"
+    refuse_callback: bool = False
+    unauthorized_body: Literal["xml", "text"] = "xml"
+
+    # Commands
+    effect_delay: float = 2.5
+    """Seconds from a command's "success" to its effect."""
+    dim_edges: bool = False
+    """Level 0 becomes TURNOFF and 255 TURNON."""
+    shutter_closed: int = 255
+    """The level of a closed shutter: 255 or 0."""
+
+    # Shapes
+    state_values_as_strings: bool = False
+    battery_as_strings: bool = False
+    sensor_info_strings: bool = True
+    """sensor/info gives battery and keepHistory as texts, as in an old capture."""
+    online_as_ints: bool = False
+    ids_as_ints: bool = False
+    members_in: Literal["devices", "parameter", "both"] = "both"
+    scene_type: Literal["device", "scene"] = "device"
+    error_code: bool = False
+
+    # Functions
+    refuse_profile: bool = False
+    rooms: bool = False
+    """room/list answers; no public client is known to call it."""
+    sensor_info_limit: bool = False
+    """sensor/info once in 10 minutes for each sensor, as its documentation asks."""
+    premium: bool = True
+
+    # The home
+    drift: bool = True
+    """Temperatures move and energy counts up with the clock."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return every switch by name."""
+        return asdict(self)
+
+    def change(self, changes: dict[str, Any]) -> None:
+        """Set switches from JSON. Raises ValueError and changes nothing if one is wrong."""
+        known = {field.name: field.type for field in fields(self)}
+        checked: dict[str, Any] = {}
+        for name, value in changes.items():
+            if name not in known:
+                raise ValueError(f"no setting {name!r}")
+            checked[name] = _checked(name, known[name], value)
+        for name, value in checked.items():
+            setattr(self, name, value)
+
+
+def choices(name: str) -> tuple[str, ...]:
+    """Return the texts that a setting may have, () if it is of another kind."""
+    kind = next(field.type for field in fields(Settings) if field.name == name)
+    return get_args(kind) if get_origin(kind) is Literal else ()
+
+
+def _checked(name: str, kind: Any, value: Any) -> Any:
+    """Return `value` if it fits the setting's annotation."""
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise ValueError(f"{name} is one of {', '.join(get_args(kind))}")
+        return value
+    allowed: tuple[type, ...] = get_args(kind) or (kind,)
+    if isinstance(value, bool):
+        if bool in allowed:
+            return value
+    elif isinstance(value, int | float) and {int, float} & set(allowed):
+        if value < 0 or (float not in allowed and value != int(value)):
+            raise ValueError(f"{name} is a number of 0 or more")
+        return value if float in allowed else int(value)
+    elif isinstance(value, str) and str in allowed:
+        return value
+    raise ValueError(f"{name} is of type {' or '.join(a.__name__ for a in allowed)}")
