@@ -1,0 +1,23 @@
+"""Names and numbers that more than one module uses."""
+
+from datetime import timedelta
+import logging
+from typing import Final
+
+DOMAIN: Final = "telldus_pa"
+LOGGER: Final = logging.getLogger(__package__)
+
+CONF_PUBLIC_KEY: Final = "public_key"
+CONF_PRIVATE_KEY: Final = "private_key"
+CONF_SERVER_URL: Final = "server_url"
+CONF_TOKEN: Final = "token"
+CONF_TOKEN_SECRET: Final = "token_secret"
+# The account's uuid at Telldus, None if Telldus would not tell.
+CONF_PROFILE: Final = "profile"
+# Ids of the gateways that the account owns: who it is, should Telldus not say so.
+CONF_GATEWAYS: Final = "gateways"
+CONF_POLL_INTERVAL: Final = "poll_interval"
+
+POLL_INTERVAL: Final = timedelta(seconds=30)
+SHORTEST_POLL_INTERVAL: Final = timedelta(seconds=20)
+LONGEST_POLL_INTERVAL: Final = timedelta(hours=1)

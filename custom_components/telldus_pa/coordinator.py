@@ -1,0 +1,317 @@
+"""The lists of Telldus, each polled by its own coordinator.
+
+A list becomes a snapshot: rows by id. Entities listen with the id that they show and are
+woken only when that row changed.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Protocol, override
+
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from .const import CONF_GATEWAYS, CONF_POLL_INTERVAL, DOMAIN, LOGGER, POLL_INTERVAL
+from .pa_api import (
+    Answer,
+    Budget,
+    Device,
+    Gateway,
+    Postponed,
+    RateLimited,
+    SignInRefused,
+    TelldusClient,
+    TelldusError,
+    Unintelligible,
+)
+from .shared import SignInWatch
+
+if TYPE_CHECKING:
+    from .commands import Commands
+
+type TelldusConfigEntry = ConfigEntry[TelldusData]
+
+# Data younger than this are shown although the last poll failed.
+_STALE_AFTER: Final = timedelta(minutes=5)
+_STALE_AFTER_POLLS: Final = 3
+_WIDEST: Final = 8
+# A list that was never received is asked for at least this often.
+_UNTIL_FIRST: Final = timedelta(minutes=1)
+# Set-up must not hold up Home Assistant's start; it is tried again soon.
+_SETUP_PATIENCE: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account at a server, and what all its requests go through."""
+
+    client: TelldusClient
+    budget: Budget
+    watch: SignInWatch
+
+
+@dataclass(frozen=True, slots=True)
+class TelldusData:
+    """What a loaded entry consists of."""
+
+    account: Account
+    devices: DevicesCoordinator
+    gateways: GatewaysCoordinator
+    commands: Commands
+
+
+class Row(Protocol):
+    """A row of a list."""
+
+    @property
+    def id(self) -> str:
+        """Return the id that no other row of the list has."""
+
+
+def error_key(err: TelldusError) -> str:
+    """Return the translation key that says what went wrong."""
+    return _ERROR_KEYS.get(type(err), "unreachable")
+
+
+_ERROR_KEYS: Final[Mapping[type[TelldusError], str]] = {
+    Postponed: "rate_limited",
+    RateLimited: "rate_limited",
+    SignInRefused: "sign_in_refused",
+    Unintelligible: "unintelligible",
+}
+
+
+class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
+    """Polls one list and wakes those whose row changed."""
+
+    config_entry: TelldusConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: TelldusConfigEntry,
+        account: Account,
+        what: str,
+        interval: timedelta,
+    ) -> None:
+        """Set up polling of one list."""
+        super().__init__(
+            hass, LOGGER, config_entry=entry, name=what, update_interval=interval
+        )
+        self.data = {}
+        self.account = account
+        self.problem: TelldusError | None = None
+        self._interval = interval
+        self._widened = 1
+        self._received: float | None = None
+        # What the listeners were last woken for.
+        self._shown: Mapping[str, RowT] = {}
+        self._shown_success = True
+        self._by_id: dict[str | None, list[CALLBACK_TYPE]] = {}
+        self._on_list: list[CALLBACK_TYPE] = []
+
+    @abstractmethod
+    async def _async_fetch(self, patience: float | None) -> Answer[RowT]:
+        """Ask Telldus for the list. Raises TelldusError."""
+
+    @override
+    async def _async_update_data(self) -> Mapping[str, RowT]:
+        """Ask for the list; keep the last one through a failure that may be short."""
+        first = self._received is None
+        try:
+            answer = await self._async_ask(_SETUP_PATIENCE if first else None)
+        except TelldusError as err:
+            self.problem = err
+            self._set_pace(err)
+            if self._stale:
+                raise self._update_failed(err) from err
+            return self.data
+        self.problem = None
+        self._received = self.account.budget.now()
+        self._set_pace(None)
+        return self._merge(answer)
+
+    async def _async_ask(self, patience: float | None) -> Answer[RowT]:
+        """Ask for the list, unless it is known that Telldus would refuse."""
+        account = self.account
+        if account.watch.wait(account.budget.now()):
+            raise SignInRefused("not asked again so soon")
+        try:
+            answer = await self._async_fetch(patience)
+        except SignInRefused:
+            self.async_note_refusal()
+            raise
+        self.async_note_success()
+        return answer
+
+    @callback
+    def async_note_refusal(self) -> None:
+        """Take note of a refused sign-in, and ask the person if it is not the first."""
+        account = self.account
+        if account.watch.note_refusal(account.budget.now()):
+            self.config_entry.async_start_reauth(self.hass)
+
+    @callback
+    def async_note_success(self) -> None:
+        """Take note of an accepted request: whoever was asked to sign in need not."""
+        if not self.account.watch.note_success():
+            return
+        flows = self.hass.config_entries.flow
+        for flow in flows.async_progress_by_handler(
+            DOMAIN,
+            match_context={
+                "entry_id": self.config_entry.entry_id,
+                "source": SOURCE_REAUTH,
+            },
+        ):
+            flows.async_abort(flow["flow_id"])
+
+    def _merge(self, answer: Answer[RowT]) -> Mapping[str, RowT]:
+        """Return the snapshot; rows that did not change stay the same objects."""
+        return {
+            row.id: old if (old := self.data.get(row.id)) == row else row
+            for row in answer.rows
+        }
+
+    @property
+    def _stale(self) -> bool:
+        """Return whether the last list is too old to be shown as what is."""
+        if self._received is None:
+            return True
+        limit = max(_STALE_AFTER, self._interval * _STALE_AFTER_POLLS)
+        return self.account.budget.now() - self._received >= limit.total_seconds()
+
+    def _update_failed(self, err: TelldusError) -> UpdateFailed:
+        """Return the error that says why there are no data."""
+        return UpdateFailed(translation_domain=DOMAIN, translation_key=error_key(err))
+
+    def _set_pace(self, err: TelldusError | None) -> None:
+        """Ask less often after each 429, and more often again after each success."""
+        if err is None:
+            self._widened = max(self._widened // 2, 1)
+        elif type(err) is RateLimited:
+            self._widened = min(self._widened * 2, _WIDEST)
+        pace = self._interval * self._widened
+        if self._received is None:
+            pace = min(pace, _UNTIL_FIRST)
+        self.update_interval = pace
+
+    @callback
+    @override
+    def async_add_listener(
+        self, update_callback: CALLBACK_TYPE, context: Any = None
+    ) -> Callable[[], None]:
+        """Listen to one row, named by ``context``, or without it to rows that come."""
+        remove = super().async_add_listener(update_callback, context)
+        listeners = self._by_id.setdefault(context, [])
+        listeners.append(update_callback)
+
+        @callback
+        def async_remove() -> None:
+            """Stop listening."""
+            listeners.remove(update_callback)
+            if not listeners:
+                self._by_id.pop(context, None)
+            remove()
+
+        return async_remove
+
+    @callback
+    def async_on_list(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call somebody after each poll, also one that changed nothing."""
+        self._on_list.append(listener)
+        return lambda: self._on_list.remove(listener)
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        """Tell of a finished poll, before the rows that it changed are shown."""
+        for listener in self._on_list:
+            listener()
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Wake those whose row changed, and all when data are lost or found again."""
+        shown, self._shown = self._shown, self.data
+        if self._shown_success != self.last_update_success:
+            self._shown_success = self.last_update_success
+            self.async_wake(list(self._by_id))
+            return
+        if shown is self.data:
+            return
+        # Those of the whole list first: gateways must be known before their devices.
+        if shown.keys() != self.data.keys():
+            self.async_wake([None])
+        self.async_wake(
+            [
+                row_id
+                for row_id in self._by_id
+                if row_id and shown.get(row_id) is not self.data.get(row_id)
+            ]
+        )
+
+    @callback
+    def async_wake(self, row_ids: Iterable[str | None]) -> None:
+        """Wake the listeners of some rows, None meaning those of the list as a whole."""
+        for row_id in row_ids:
+            for listener in tuple(self._by_id.get(row_id, ())):
+                listener()
+
+
+class DevicesCoordinator(ListCoordinator[Device]):
+    """Everything that has methods."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: TelldusConfigEntry, account: Account
+    ) -> None:
+        """Poll as often as the person chose."""
+        seconds = entry.options.get(CONF_POLL_INTERVAL, POLL_INTERVAL.total_seconds())
+        super().__init__(hass, entry, account, "devices", timedelta(seconds=seconds))
+        # When the newest answer was asked for; what happened later may not be in it.
+        self.requested = float("-inf")
+
+    @override
+    async def _async_fetch(self, patience: float | None) -> Answer[Device]:
+        """Ask for all devices, leaving out those that the person hid at Telldus."""
+        answer = await self.account.client.devices(patience=patience)
+        self.requested = answer.requested
+        return Answer(
+            tuple(device for device in answer.rows if not device.ignored),
+            answer.requested,
+        )
+
+    @property
+    def gateways(self) -> Mapping[str, Gateway]:
+        """Return the gateways as far as their devices tell of them."""
+        return {
+            device.gateway_id: Gateway(
+                device.gateway_id, device.gateway_name, device.online
+            )
+            for device in self.data.values()
+        }
+
+
+class GatewaysCoordinator(ListCoordinator[Gateway]):
+    """The gateways themselves."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: TelldusConfigEntry, account: Account
+    ) -> None:
+        """Poll rarely: a gateway's name and version hardly ever change."""
+        super().__init__(hass, entry, account, "gateways", timedelta(minutes=10))
+
+    @override
+    async def _async_fetch(self, patience: float | None) -> Answer[Gateway]:
+        """Ask for all gateways, and write down which of them the account owns."""
+        answer = await self.account.client.gateways()
+        owned = sorted(gateway.id for gateway in answer.rows if gateway.owned)
+        entry = self.config_entry
+        if owned and owned != entry.data.get(CONF_GATEWAYS):
+            self.hass.config_entries.async_update_entry(
+                entry, data={**entry.data, CONF_GATEWAYS: owned}
+            )
+        return answer

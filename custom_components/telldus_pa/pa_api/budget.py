@@ -1,0 +1,234 @@
+"""Who may send a request now, and who waits.
+
+Telldus allows about ten requests a minute, a limit known only by hearsay (source:
+docs/telldus-api.md, "Limits"). Whether it counts by account, key or address is not known;
+so there is one budget for each server, and every request passes through it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import IntEnum
+import heapq
+from itertools import count
+import random
+import time
+
+from .errors import LONGEST_WAIT, SHORTEST_WAIT, Postponed, RateLimited
+
+WINDOW = 60.0
+FIRST_PAUSE = 15.0
+LONGEST_PAUSE = 300.0
+
+
+class Priority(IntEnum):
+    """What a request is for; the lower the sooner."""
+
+    COMMAND = 0
+    SIGN_IN = 1
+    POLL = 2
+    BACKGROUND = 3
+
+
+# How many requests in a window may have been sent before one of this kind: commands
+# find room even when polls and a sign-in have used theirs.
+ALLOWANCE = {
+    Priority.COMMAND: 10,
+    Priority.SIGN_IN: 8,
+    Priority.POLL: 8,
+    Priority.BACKGROUND: 6,
+}
+# Seconds between the end of the last request and the start of one of this kind. Bursts
+# have been refused by Telldus even below the limit.
+GAP = {
+    Priority.COMMAND: 0.25,
+    Priority.SIGN_IN: 0.5,
+    Priority.POLL: 1.0,
+    Priority.BACKGROUND: 10.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetState:
+    """What must outlive a restart, in seconds before (``sent``) and after now."""
+
+    sent: tuple[float, ...]
+    pause: float
+    refusals: int
+
+
+@dataclass(order=True, slots=True)
+class _Waiter:
+    """Somebody who wants to send."""
+
+    priority: Priority
+    turn: int
+    granted: asyncio.Future[None] = field(compare=False)
+
+
+class Budget:
+    """One server's requests: one at a time, spaced, within the limit.
+
+    ``clock`` counts seconds and never goes back. ``changed`` is called after each request
+    and each refusal, for whoever keeps the ``state``.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] | None = None,
+        changed: Callable[[], None] | None = None,
+    ) -> None:
+        """Start with an empty window."""
+        self._changed = changed or (lambda: None)
+        # Looked up at each call, so that a test that moves time moves it here as well.
+        self._clock = clock or (lambda: time.monotonic())
+        # When each request of the window ended. Telldus counted it no later than that,
+        # and will count the next no sooner than we send it: latency cannot trip us.
+        self._sent: deque[float] = deque()
+        self._paused_until = 0.0
+        self._refusals = 0
+        self._busy = False
+        self._waiters: list[_Waiter] = []
+        self._turns = count()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def now(self) -> float:
+        """Return the time in seconds by the budget's clock, which never goes back."""
+        return self._clock()
+
+    @property
+    def used(self) -> int:
+        """Return how many requests were sent in the last minute."""
+        self._forget()
+        return len(self._sent) + self._busy
+
+    @property
+    def waiting(self) -> int:
+        """Return how many requests wait for their turn."""
+        return len(self._waiters)
+
+    @property
+    def pause(self) -> float:
+        """Return for how many seconds nothing may be sent, 0 if something may."""
+        return max(0.0, self._paused_until - self._clock())
+
+    @asynccontextmanager
+    async def slot(
+        self, priority: Priority, *, patience: float | None = None
+    ) -> AsyncIterator[None]:
+        """Wait for leave to send one request, which the body then does.
+
+        The body calls ``accepted`` or ``refused`` with what the server said of the limit.
+        Raises Postponed during a pause, when one begins while waiting, and when the
+        window is so full that leave would take longer than ``patience`` seconds.
+        """
+        await self._acquire(priority, patience)
+        try:
+            yield
+        finally:
+            self._busy = False
+            self._sent.append(self._clock())
+            self._changed()
+            self._dispatch()
+
+    def accepted(self) -> None:
+        """Note that the server did not mind the last request."""
+        self._refusals = 0
+
+    def refused(self, retry_after: float | None) -> RateLimited:
+        """Note that the server refused a request (429), pause, and return the error.
+
+        ``retry_after`` is what the server asked for in seconds, if it did.
+        """
+        if retry_after is None:
+            # Some jitter, lest every Home Assistant comes back in the same second.
+            wait = FIRST_PAUSE * 2**self._refusals * random.uniform(1.0, 1.2)
+            retry_after = min(wait, LONGEST_PAUSE)
+        self._refusals = min(self._refusals + 1, 10)
+        wait = min(max(retry_after, SHORTEST_WAIT), LONGEST_WAIT)
+        self._paused_until = max(self._paused_until, self._clock() + wait)
+        error = RateLimited(self.pause)
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.granted.done():
+                waiter.granted.set_exception(Postponed(self.pause))
+        return error
+
+    def state(self) -> BudgetState:
+        """Return what must outlive a restart."""
+        self._forget()
+        now = self._clock()
+        return BudgetState(
+            tuple(now - sent for sent in self._sent), self.pause, self._refusals
+        )
+
+    def restore(self, state: BudgetState, elapsed: float) -> None:
+        """Take over what an earlier run left ``elapsed`` seconds ago.
+
+        A clock that was set back in between makes ``elapsed`` negative: it counts as 0.
+        """
+        now = self._clock()
+        elapsed = max(0.0, elapsed)
+        kept = [
+            now - ago - elapsed for ago in state.sent if 0 <= ago + elapsed < WINDOW
+        ]
+        self._sent = deque(sorted([*self._sent, *kept]))
+        pause = min(max(state.pause, 0.0), LONGEST_WAIT)
+        self._paused_until = max(self._paused_until, now + pause - elapsed)
+        self._refusals = max(self._refusals, state.refusals)
+
+    async def _acquire(self, priority: Priority, patience: float | None) -> None:
+        """Wait for our turn."""
+        if pause := self.pause:
+            raise Postponed(pause)
+        wait = self._earliest(priority) - self._clock()
+        if patience is not None and wait > patience:
+            raise Postponed(wait)
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiter = _Waiter(priority, next(self._turns), granted)
+        heapq.heappush(self._waiters, waiter)
+        self._dispatch()
+        try:
+            await granted
+        except asyncio.CancelledError:
+            if granted.done() and not granted.cancelled() and not granted.exception():
+                # Leave was given in the same moment: pass it on unused.
+                self._busy = False
+            elif waiter in self._waiters:
+                self._waiters.remove(waiter)
+                heapq.heapify(self._waiters)
+            self._dispatch()
+            raise
+
+    def _forget(self) -> None:
+        """Let go of what has left the window."""
+        now = self._clock()
+        while self._sent and self._sent[0] <= now - WINDOW:
+            self._sent.popleft()
+
+    def _earliest(self, priority: Priority) -> float:
+        """Return when a request of a kind may be sent, by the clock."""
+        self._forget()
+        if not self._sent:
+            return self._clock()
+        earliest = self._sent[-1] + GAP[priority]
+        if (excess := len(self._sent) - ALLOWANCE[priority]) >= 0:
+            earliest = max(earliest, self._sent[excess] + WINDOW)
+        return earliest
+
+    def _dispatch(self) -> None:
+        """Give leave to the first in the queue, or see to it that somebody will."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if self._busy or not self._waiters:
+            return
+        wait = self._earliest(self._waiters[0].priority) - self._clock()
+        if wait > 0:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(wait, self._dispatch)
+            return
+        self._busy = True
+        heapq.heappop(self._waiters).granted.set_result(None)

@@ -1,0 +1,235 @@
+"""Signed calls to the PA API, one method for each function used.
+
+Source: docs/telldus-api.md, "Functions".
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+import json
+import logging
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+from .budget import Budget, Priority
+from .errors import (
+    SignInRefused,
+    Unintelligible,
+    Unreachable,
+    error_from_answer,
+    wait_from_header,
+)
+from .model import (
+    MAX_LEVEL,
+    SUPPORTED_METHODS,
+    Device,
+    Gateway,
+    Json,
+    Method,
+    Profile,
+    parse_rows,
+)
+from .signing import Credentials, scrubbed
+
+_LOGGER = logging.getLogger(__name__)
+
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=15, sock_connect=10)
+# Several thousand devices; anything larger is not an answer to anything we ask.
+_LARGEST_ANSWER: Final = 32 * 1024 * 1024
+
+# What a method is called in the path, and what its level is called in the query.
+_FUNCTIONS: Final = {
+    Method.TURNON: "device/turnOn",
+    Method.TURNOFF: "device/turnOff",
+    Method.DIM: "device/dim",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer[T]:
+    """A list, and when it was asked for, by the budget's clock.
+
+    What happened to a row after ``requested`` may not be in it.
+    """
+
+    rows: tuple[T, ...]
+    requested: float
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a device is to do. ``level`` is 0 to 255, for DIM alone."""
+
+    device_id: str
+    method: Method
+    level: int | None = None
+
+    def parameters(self) -> dict[str, str]:
+        """Return the query of the call."""
+        if self.method is not Method.DIM:
+            return {"id": self.device_id}
+        level = min(max(self.level or 0, 0), MAX_LEVEL)
+        return {"id": self.device_id, "level": str(level)}
+
+
+class TelldusClient:
+    """The calls of one account at one server.
+
+    Each method raises TelldusError: SignInRefused, RateLimited, GatewayOffline, Refused,
+    Unreachable or Unintelligible.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        server: str,
+        credentials: Credentials,
+        budget: Budget,
+    ) -> None:
+        """Use a session that the caller owns."""
+        self._session = session
+        self._server = server
+        self._credentials = credentials
+        self._budget = budget
+        self._reported: set[str] = set()
+
+    async def devices(self, *, patience: float | None = None) -> Answer[Device]:
+        """Return all devices of all gateways, the ignored ones included."""
+        return await self._list(
+            "devices/list",
+            {
+                "supportedMethods": str(SUPPORTED_METHODS),
+                "includeIgnored": "1",
+                "extras": "devicetype,transport",
+            },
+            "device",
+            Device.from_wire,
+            Priority.POLL,
+            patience,
+        )
+
+    async def gateways(
+        self, *, priority: Priority = Priority.BACKGROUND, patience: float | None = None
+    ) -> Answer[Gateway]:
+        """Return all gateways, those shared with this account included."""
+        return await self._list(
+            "clients/list", {}, "client", Gateway.from_wire, priority, patience
+        )
+
+    async def profile(self, *, patience: float | None = None) -> Profile:
+        """Return whose account this is."""
+        answer, _ = await self._call("user/profile", {}, Priority.SIGN_IN, patience)
+        try:
+            return Profile.from_wire(answer)
+        except ValueError as err:
+            raise Unintelligible(f"user/profile: {err}") from err
+
+    async def command(self, choose: Callable[[], Command]) -> None:
+        """Send a command. It was accepted when this returns, not necessarily done.
+
+        ``choose`` is asked at the last moment, when there is leave to send.
+        """
+        async with self._budget.slot(Priority.COMMAND):
+            command = choose()
+            answer = await self._exchange(
+                _FUNCTIONS[command.method], command.parameters()
+            )
+        if answer.get("status") != "success":
+            # Unlike an error, which was raised, no reason came with it.
+            raise error_from_answer(answer.get("status"), None)
+
+    async def _list[T](
+        self,
+        function: str,
+        parameters: dict[str, str],
+        key: str,
+        parse: Callable[[Json], T],
+        priority: Priority,
+        patience: float | None,
+    ) -> Answer[T]:
+        """Call a function that answers with a list.
+
+        Lists are wrapped in the singular; the vendor's guide shows the plural.
+        """
+        answer, requested = await self._call(function, parameters, priority, patience)
+        try:
+            rows, complaints = parse_rows(answer.get(key, answer.get(f"{key}s")), parse)
+        except ValueError as err:
+            raise Unintelligible(f"{function}: {err}") from err
+        for complaint in complaints:
+            # Once: a bad row stays bad, and would fill the log at each poll.
+            if (line := f"{function}, {complaint}") not in self._reported:
+                self._reported.add(line)
+                _LOGGER.warning("Left out what cannot be understood: %s", line)
+        return Answer(rows, requested)
+
+    async def _call(
+        self,
+        function: str,
+        parameters: dict[str, str],
+        priority: Priority,
+        patience: float | None,
+    ) -> tuple[Json, float]:
+        """Call a function when the budget allows; return its answer and when we asked."""
+        async with self._budget.slot(priority, patience=patience):
+            requested = self._budget.now()
+            return await self._exchange(function, parameters), requested
+
+    async def _exchange(self, function: str, parameters: dict[str, str]) -> Json:
+        """Send one request, within a slot of the budget, and understand the answer."""
+        # Signed and sent must be the same to the letter.
+        url = str(URL(f"{self._server}/json/{function}").with_query(parameters))
+        try:
+            async with (
+                asyncio.timeout(_TIMEOUT.total),
+                self._session.get(
+                    URL(url, encoded=True),
+                    headers={"Authorization": self._credentials.authorization(url)},
+                    allow_redirects=False,
+                    timeout=_TIMEOUT,
+                ) as response,
+            ):
+                body = await _read(response)
+        except (TimeoutError, aiohttp.ClientError) as err:
+            # Not chained: aiohttp's errors can carry the request's headers.
+            raise Unreachable(f"{function}: {type(err).__name__}") from None
+        return self._understand(function, response, body)
+
+    def _understand(
+        self, function: str, response: aiohttp.ClientResponse, body: bytes
+    ) -> Json:
+        """Return the JSON object of an answer, or raise what it means instead."""
+        status = response.status
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise self._budget.refused(
+                wait_from_header(response.headers.get("Retry-After"))
+            )
+        self._budget.accepted()
+        if status == HTTPStatus.UNAUTHORIZED:
+            raise SignInRefused(scrubbed(body.decode(errors="replace")))
+        try:
+            answer = json.loads(body, parse_constant=lambda _: None)
+        except (ValueError, RecursionError) as err:
+            if status == HTTPStatus.OK:
+                raise Unintelligible(f"{function}: no JSON") from err
+            answer = None
+        if isinstance(answer, Mapping) and "error" in answer:
+            raise error_from_answer(answer["error"], answer.get("code"))
+        if status != HTTPStatus.OK:
+            raise Unreachable(f"{function}: HTTP {status}")
+        if not isinstance(answer, Mapping):
+            raise Unintelligible(f"{function}: no JSON object")
+        return answer
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """Return a body, or raise Unintelligible where it is too large to be an answer."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > _LARGEST_ANSWER:
+            raise Unintelligible("an answer beyond all size")
+    return bytes(body)

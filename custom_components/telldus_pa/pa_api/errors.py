@@ -1,0 +1,91 @@
+"""What can go wrong between us and Telldus: one class for each thing a caller does.
+
+Source: docs/telldus-api.md, "Errors".
+"""
+
+import math
+
+# Telldus asks for at least ten seconds between a refusal and the next try.
+SHORTEST_WAIT = 10.0
+LONGEST_WAIT = 3600.0
+
+
+class TelldusError(Exception):
+    """Anything that went wrong. The text never holds a key, a token or a verifier."""
+
+
+class SignInRefused(TelldusError):
+    """Telldus does not accept our keys or our token (HTTP 401).
+
+    Seen to be temporary for days: a reason to ask the person, not to forget anything.
+    """
+
+
+class RateLimited(TelldusError):
+    """Too many requests (HTTP 429).
+
+    ``retry_after`` is how many seconds to wait at least before the next try.
+    """
+
+    def __init__(self, retry_after: float) -> None:
+        """Remember how long to wait."""
+        super().__init__(f"too many requests; next try in {retry_after:.0f} s")
+        self.retry_after = retry_after
+
+
+class Postponed(RateLimited):
+    """Our own budget did not let a request pass; nothing was sent."""
+
+
+class Refused(TelldusError):
+    """Telldus understood the call and refused it (HTTP 200 with an ``error``).
+
+    ``reason`` is Telldus' own text, ``code`` its number where it gave one.
+    """
+
+    def __init__(self, reason: str, code: int | None = None) -> None:
+        """Remember Telldus' reason."""
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+
+
+class GatewayOffline(Refused):
+    """The device's gateway has no connection to Telldus."""
+
+
+class Unreachable(TelldusError):
+    """Telldus cannot be reached, or something in front of it answered for it.
+
+    Network errors, time-outs, 404, 5xx, a proxy's refusal, a redirect.
+    """
+
+
+class Unintelligible(TelldusError):
+    """Telldus answered with success, and the answer is not what it should be."""
+
+
+def wait_from_header(value: str | None) -> float | None:
+    """Return the seconds a ``Retry-After`` header asks for, made sane, or None.
+
+    The other form of that header, a date, is not known from Telldus and counts as none.
+    """
+    try:
+        seconds = float(value or "")
+    except ValueError:
+        return None
+    if not math.isfinite(seconds):
+        return None
+    return min(max(seconds, SHORTEST_WAIT), LONGEST_WAIT)
+
+
+def error_from_answer(reason: object, code: object) -> TelldusError:
+    """Return the error that the ``error`` and ``code`` of a JSON answer stand for."""
+    text = reason if isinstance(reason, str) else "no reason given"
+    if text in ("invalid_token", "expired_token"):
+        # Words of the vendor's OAuth 2 host; not seen here, cheap to understand.
+        return SignInRefused(text)
+    number = code if isinstance(code, int) else None
+    # The text is known from logs; the number's meaning from one other client.
+    offline = number == 3 or "currently offline" in text
+    return (GatewayOffline if offline else Refused)(text[:300], number)

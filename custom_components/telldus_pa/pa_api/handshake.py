@@ -1,0 +1,183 @@
+"""OAuth 1.0a in the three steps of the vendor's guide.
+
+Source: docs/telldus-api.md, "Signing in". requests-oauthlib does the work, which blocks:
+each step runs in a thread.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, override
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+from requests_oauthlib import OAuth1Session
+from requests_oauthlib.oauth1_session import TokenRequestDenied
+
+from .budget import Budget, Priority
+from .errors import (
+    SignInRefused,
+    TelldusError,
+    Unintelligible,
+    Unreachable,
+    wait_from_header,
+)
+from .signing import Credentials, scrubbed, unlogged
+
+# Seconds to connect and between two bytes; and for the whole, which requests has not.
+_TIMEOUT = (10.0, 10.0)
+_TIMEOUT_TOTAL = 20.0
+# A person waits: rather say that it takes long than let the form stand still.
+_PATIENCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestToken:
+    """A temporary token, to be shown to the person's browser.
+
+    ``callback_confirmed`` tells whether the server said that it will send the browser
+    back; a server that does not say so may not.
+    """
+
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
+    callback_confirmed: bool
+
+
+class _Session(OAuth1Session):
+    """A session that goes nowhere but where it was sent."""
+
+    def __init__(
+        self, credentials: Credentials, callback_uri: str | None = None
+    ) -> None:
+        """Set up signing with the credentials."""
+        super().__init__(
+            credentials.public_key,
+            client_secret=credentials.private_key,
+            resource_owner_key=credentials.token,
+            resource_owner_secret=credentials.token_secret,
+            callback_uri=callback_uri,
+        )
+        # No proxy and no netrc of the process: as the aiohttp session of the data calls.
+        self.trust_env = False
+
+    @override
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a request with time-outs, and do not follow redirects with secrets."""
+        return super().request(
+            *args, **{**kwargs, "timeout": _TIMEOUT, "allow_redirects": False}
+        )
+
+
+class Handshake:
+    """Signs a person in at one server."""
+
+    def __init__(
+        self, server: str, public_key: str, private_key: str, budget: Budget
+    ) -> None:
+        """Remember the keys of the application."""
+        self._server = server
+        self._credentials = Credentials(public_key, private_key)
+        self._budget = budget
+
+    async def request_token(self, callback_uri: str | None) -> RequestToken:
+        """Step 1: return a temporary token.
+
+        Without ``callback_uri`` the person comes back by hand. Raises TelldusError.
+        """
+
+        def fetch() -> Mapping[str, str]:
+            session = _Session(self._credentials, callback_uri)
+            return session.fetch_request_token(self._url("requestToken"))
+
+        answer = await self._run(fetch)
+        return RequestToken(
+            answer["oauth_token"],
+            answer["oauth_token_secret"],
+            answer.get("oauth_callback_confirmed", "").lower() in ("1", "true"),
+        )
+
+    def authorization_url(self, token: RequestToken) -> str:
+        """Step 2: return where to send the person's browser."""
+        with unlogged():
+            return str(
+                _Session(self._credentials).authorization_url(
+                    self._url("authorize"), token.token
+                )
+            )
+
+    async def access_token(
+        self, token: RequestToken, verifier: str | None
+    ) -> Credentials:
+        """Step 3: return the lasting credentials.
+
+        Without a callback there is no ``verifier``; Telldus then asks for none. Raises
+        TelldusError, SignInRefused where the person has not agreed.
+        """
+        temporary = Credentials(
+            self._credentials.public_key,
+            self._credentials.private_key,
+            token.token,
+            token.secret,
+        )
+
+        def fetch() -> Mapping[str, str]:
+            session = _Session(temporary)
+            if verifier is not None:
+                return session.fetch_access_token(self._url("accessToken"), verifier)
+            # The library insists on a verifier here; Telldus does not.
+            response = session.post(self._url("accessToken"))
+            if response.status_code >= requests.codes.bad_request:
+                raise TokenRequestDenied("", response)
+            return dict(parse_qsl(response.text.strip()))
+
+        answer = await self._run(fetch)
+        return Credentials(
+            self._credentials.public_key,
+            self._credentials.private_key,
+            answer["oauth_token"],
+            answer["oauth_token_secret"],
+        )
+
+    def _url(self, endpoint: str) -> str:
+        """Return the address of an endpoint."""
+        return f"{self._server}/oauth/{endpoint}"
+
+    async def _run(self, fetch: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
+        """Run one step in a thread, within the budget, and return its token pair."""
+
+        def unlogged_fetch() -> Mapping[str, str]:
+            with unlogged():
+                return fetch()
+
+        async with self._budget.slot(Priority.SIGN_IN, patience=_PATIENCE):
+            try:
+                async with asyncio.timeout(_TIMEOUT_TOTAL):
+                    answer = await asyncio.to_thread(unlogged_fetch)
+            except TokenRequestDenied as err:
+                # Not chained: its text quotes the whole answer, secrets included.
+                raise self._denied(err.response) from None
+            except (TimeoutError, requests.RequestException) as err:
+                raise Unreachable(_host_and_kind(self._server, err)) from None
+            except ValueError:
+                raise Unintelligible("no token in the answer") from None
+            self._budget.accepted()
+        if not answer.get("oauth_token") or not answer.get("oauth_token_secret"):
+            raise Unintelligible("no token in the answer")
+        return answer
+
+    def _denied(self, response: requests.Response) -> TelldusError:
+        """Return the error that an answer to a token request stands for."""
+        if response.status_code == requests.codes.too_many_requests:
+            return self._budget.refused(
+                wait_from_header(response.headers.get("Retry-After"))
+            )
+        self._budget.accepted()
+        if response.status_code == requests.codes.unauthorized:
+            return SignInRefused(scrubbed(response.text))
+        return Unreachable(f"HTTP {response.status_code}")
+
+
+def _host_and_kind(server: str, err: Exception) -> str:
+    """Describe a network error without the request that it happened to."""
+    return f"{urlsplit(server).hostname}: {type(err).__name__}"

@@ -1,0 +1,84 @@
+"""Credentials and signatures, and keeping both out of everybody's log.
+
+Source: docs/telldus-api.md, "Signing in": OAuth 1.0a, HMAC-SHA1, credentials in the
+``Authorization`` header.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+import logging
+import re
+from typing import override
+
+from oauthlib.oauth1 import Client
+
+# These log tokens, base strings and whole headers at debug, whoever signs.
+_TALKATIVE = (
+    "oauthlib.oauth1.rfc5849",
+    "oauthlib.oauth1.rfc5849.signature",
+    "requests_oauthlib.oauth1_auth",
+    "requests_oauthlib.oauth1_session",
+    "urllib3.connectionpool",
+)
+_signing: ContextVar[bool] = ContextVar("telldus_signing", default=False)
+
+
+class _WhileSigning(logging.Filter):
+    """Drops what a library logs while we sign; other users of it are left alone."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record may be logged."""
+        return not _signing.get()
+
+
+_FILTER = _WhileSigning()
+for _name in _TALKATIVE:
+    logging.getLogger(_name).addFilter(_FILTER)
+
+
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Keep the signing libraries from logging, in this thread or task only."""
+    token = _signing.set(True)
+    try:
+        yield
+    finally:
+        _signing.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A pair of keys and, once signed in, a pair of tokens."""
+
+    public_key: str = field(repr=False)
+    private_key: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+    token_secret: str | None = field(default=None, repr=False)
+
+    def authorization(self, url: str) -> str:
+        """Return the ``Authorization`` header for one GET request, used once.
+
+        ``url`` must be written exactly as it is sent, query included.
+        """
+        with unlogged():
+            _, headers, _ = Client(
+                self.public_key, self.private_key, self.token, self.token_secret
+            ).sign(url, "GET")
+        return str(headers["Authorization"])
+
+
+_SAFE_LENGTH = 200
+
+
+def scrubbed(text: str) -> str:
+    """Return a server's reason without what it quotes.
+
+    Telldus' texts about refused signatures quote keys, tokens and the whole signature
+    base string, the callback with its secret included.
+    """
+    found = re.search(r"OAuth Verification Failed:\s*([^<]*)", text)
+    reason = re.sub(r'".*"', '"…"', found[1], flags=re.DOTALL) if found else ""
+    return " ".join(reason.split())[:_SAFE_LENGTH]

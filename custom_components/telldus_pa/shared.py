@@ -1,0 +1,115 @@
+"""What outlives a reload: the request budgets, and how often a sign-in was refused.
+
+A budget belongs to a server and not to a config entry. Reloading an entry must not forget
+what was sent, nor must a restart, or it would spend a second budget in the same minute.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.singleton import singleton
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN
+from .pa_api import Budget
+from .pa_api.budget import BudgetState
+
+_STORAGE_VERSION = 1
+# Written when Home Assistant stops; this often only in case that it never gets to it.
+_SAVE_DELAY = 600
+
+# A single refusal may be a hiccup; two this far apart are not.
+_REFUSALS_APART = 60.0
+# How often to ask while refused: such storms have passed by themselves after days.
+REFUSED_INTERVAL = 1800.0
+
+
+@dataclass(slots=True)
+class SignInWatch:
+    """Counts the refusals (401) of one account. Times are by the budget's clock."""
+
+    first: float | None = None
+    last: float | None = None
+    refused: bool = False
+
+    def note_refusal(self, now: float) -> bool:
+        """Take note of a refusal; return whether the person has to be asked."""
+        self.last = now
+        if self.first is None:
+            self.first = now
+        self.refused = self.refused or now - self.first >= _REFUSALS_APART
+        return self.refused
+
+    def note_success(self) -> bool:
+        """Take note of an accepted answer; return whether it ended a refusal."""
+        ended = self.refused
+        self.first, self.last, self.refused = None, None, False
+        return ended
+
+    def wait(self, now: float) -> float:
+        """Return for how many seconds a poll would be in vain."""
+        if not self.refused or self.last is None:
+            return 0.0
+        return max(0.0, self.last + REFUSED_INTERVAL - now)
+
+
+@dataclass(slots=True)
+class Shared:
+    """The budgets by server and the watches by config entry."""
+
+    store: Store[dict[str, Any]]
+    stored: dict[str, Any]
+    budgets: dict[str, Budget] = field(default_factory=dict)
+    watches: dict[str, SignInWatch] = field(default_factory=dict)
+
+    @callback
+    def budget(self, server: str) -> Budget:
+        """Return the budget of a server, with what an earlier run left of it."""
+        if (budget := self.budgets.get(server)) is None:
+            budget = self.budgets[server] = Budget(changed=self._async_save)
+            if kept := self.stored.get(server):
+                elapsed = dt_util.utcnow().timestamp() - kept["saved"]
+                budget.restore(
+                    BudgetState(tuple(kept["sent"]), kept["pause"], kept["refusals"]),
+                    elapsed,
+                )
+        return budget
+
+    @callback
+    def watch(self, entry_id: str) -> SignInWatch:
+        """Return the watch over an entry's sign-in."""
+        return self.watches.setdefault(entry_id, SignInWatch())
+
+    async def async_forget(self, entry_id: str, *, last: bool) -> None:
+        """Forget an entry that was removed, and everything on disk with the last one."""
+        self.watches.pop(entry_id, None)
+        if last:
+            await self.store.async_remove()
+
+    @callback
+    def _async_save(self) -> None:
+        """Write the budgets down, at once where one is in a pause."""
+        paused = any(budget.pause for budget in self.budgets.values())
+        self.store.async_delay_save(self._to_store, 0 if paused else _SAVE_DELAY)
+
+    @callback
+    def _to_store(self) -> dict[str, Any]:
+        """Return what is written down."""
+        now = dt_util.utcnow().timestamp()
+        return {
+            server: {"saved": now, **asdict(budget.state())}
+            for server, budget in self.budgets.items()
+        }
+
+
+_SHARED: HassKey[Shared] = HassKey(f"{DOMAIN}_shared")
+
+
+@singleton(_SHARED, async_=True)
+async def async_get_shared(hass: HomeAssistant) -> Shared:
+    """Return what all entries share."""
+    store: Store[dict[str, Any]] = Store(hass, _STORAGE_VERSION, f"{DOMAIN}.budget")
+    return Shared(store, await store.async_load() or {})

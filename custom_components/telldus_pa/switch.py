@@ -1,0 +1,53 @@
+"""Switches: what can be turned on and off and is not a lamp."""
+
+from typing import Any, override
+
+from homeassistant.components.switch import SwitchEntity
+from homeassistant.components.switch.const import SwitchDeviceClass
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import TelldusConfigEntry
+from .entity import TelldusDeviceEntity, async_add_devices
+from .kinds import Kind
+from .pa_api import DeviceType, Method
+
+# The request budget paces what is sent; a limit here would only delay what is shown.
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: TelldusConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the switches of an account."""
+    async_add_devices(entry, async_add_entities, {Kind.SWITCH}, TelldusSwitch)
+
+
+class TelldusSwitch(TelldusDeviceEntity, SwitchEntity):
+    """A device that can be turned on and off."""
+
+    @property
+    @override
+    def device_class(self) -> SwitchDeviceClass:
+        """Return whether this is an outlet, as Telldus' type for both most often is."""
+        if self.device.device_type is DeviceType.SWITCH_OUTLET:
+            return SwitchDeviceClass.OUTLET
+        return SwitchDeviceClass.SWITCH
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether the device is on, None if Telldus does not know."""
+        return self.device.is_on
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Turn the device on."""
+        await self.async_command(Method.TURNON)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Turn the device off."""
+        await self.async_command(Method.TURNOFF)
