@@ -51,7 +51,7 @@ class Telldus:
     async def requests(self) -> list[Json]:
         """Return what was asked of the server, oldest first."""
         answer = await self._get("/control/log")
-        requests: list[Json] = answer["requests"]
+        requests: list[Json] = answer["log"]
         return requests
 
     async def press(self, device: str, method: str, level: int | None = None) -> None:

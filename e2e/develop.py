@@ -5,12 +5,14 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 import fcntl
+import json
 import os
 from pathlib import Path
 import shutil
 import signal
 import sys
 import time
+from typing import Any
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
@@ -177,6 +179,28 @@ async def until_told(stack: Stack, fresh: bool) -> None:
         await house
 
 
+def build(chosen: argparse.Namespace) -> Stack:
+    """Return the house as it is chosen now, or as it was chosen the last time."""
+    choices = FOLDER / "choices.json"
+    last: dict[str, Any] = {"port": 8123, "simulator_port": 8124, "home": "demo"}
+    if choices.exists():
+        last |= json.loads(choices.read_text())
+    given = {key: value for key in last if (value := getattr(chosen, key)) is not None}
+    now = last | given
+    stack = Stack(FOLDER, now["port"], now["simulator_port"], now["home"], say=say)
+    if chosen.fresh:
+        asyncio.run(stack.end_leavings())
+        shutil.rmtree(FOLDER)
+        FOLDER.mkdir()
+    elif choices.exists() and now["simulator_port"] != last["simulator_port"]:
+        raise StartError(
+            "Home Assistant is signed in to the simulator at port "
+            f"{last['simulator_port']}. To change that, begin anew with --fresh."
+        )
+    choices.write_text(json.dumps(now))
+    return stack
+
+
 def main() -> int:
     """Run the program."""
     parser = argparse.ArgumentParser(prog="scripts/develop", description=__doc__)
@@ -185,19 +209,13 @@ def main() -> int:
         action="store_true",
         help="forget the earlier house, and leave the signing in to you",
     )
-    parser.add_argument("--port", type=int, default=8123, help="of Home Assistant")
-    parser.add_argument("--simulator-port", type=int, default=8124)
-    parser.add_argument(
-        "--home", default="demo", help="demo, or a number of devices (default: demo)"
-    )
+    parser.add_argument("--port", type=int, help="of Home Assistant (default: 8123)")
+    parser.add_argument("--simulator-port", type=int, help="(default: 8124)")
+    parser.add_argument("--home", help="demo, or a number of devices (default: demo)")
     chosen = parser.parse_args()
-    stack = Stack(FOLDER, chosen.port, chosen.simulator_port, chosen.home, say)
     try:
         with alone(FOLDER):
-            if chosen.fresh:
-                asyncio.run(stack.end_leavings())
-                shutil.rmtree(FOLDER)
-            asyncio.run(until_told(stack, chosen.fresh))
+            asyncio.run(until_told(build(chosen), chosen.fresh))
     except (StartError, SignInError, RefusedError) as err:
         print(f"\n{err}", file=sys.stderr)
         return 1

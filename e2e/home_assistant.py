@@ -66,9 +66,12 @@ class HomeAssistant:
     # Signing in
 
     async def answers(self) -> bool:
-        """Tell whether Home Assistant answers already."""
+        """Tell whether Home Assistant answers already.
+
+        The frontend is asked, which is there only when onboarding and logging in are.
+        """
         try:
-            await self._send("GET", "/api/onboarding", signed=False)
+            await self._send("GET", "/manifest.json", signed=False)
         except aiohttp.ClientError, RefusedError, TimeoutError:
             return False
         return True
@@ -79,10 +82,7 @@ class HomeAssistant:
         Steps that are done already are left out, so that a half done onboarding is
         finished and a finished one is only a log-in.
         """
-        done = {
-            step["step"]: step["done"]
-            for step in await self._send("GET", "/api/onboarding", signed=False)
-        }
+        done = await self._onboarded()
         if done["user"]:
             await self.log_in(username, password)
         else:
@@ -104,6 +104,19 @@ class HomeAssistant:
             redirect = f"{self._client_id}?auth_callback=1"
             body = {"client_id": self._client_id, "redirect_uri": redirect}
             await self._send("POST", "/api/onboarding/integration", json=body)
+
+    async def _onboarded(self) -> dict[str, bool]:
+        """Return which steps of the onboarding are done."""
+        try:
+            steps = await self._send("GET", "/api/onboarding", signed=False)
+        except RefusedError as err:
+            if err.status != HTTPStatus.NOT_FOUND:
+                raise
+            # It is gone with the first start after the last step.
+            return dict.fromkeys(
+                ("user", "core_config", "analytics", "integration"), True
+            )
+        return {step["step"]: step["done"] for step in steps}
 
     async def log_in(self, username: str, password: str) -> None:
         """Log in with name and password; raise `RefusedError` if they are wrong."""

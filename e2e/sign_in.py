@@ -6,13 +6,12 @@ The form with the keys, the menu, Telldus' own page in the browser, back to Home
 from collections.abc import Callable
 
 from .browser import Browser, Page
-from .control import Telldus
 from .home_assistant import HomeAssistant, Json
 
 DOMAIN = "telldus_pa"
 CALLBACK = f"/api/{DOMAIN}/callback/"
-# Any name and password will do at the simulator.
-USERNAME = "anna@example.com"
+# Whose home it is. Any password will do at the simulator.
+USERNAME = "demo"
 PASSWORD = "demo"
 
 
@@ -43,17 +42,25 @@ async def consent(url: str, answer: str = "agree") -> Page:
     return page
 
 
-async def authorize(home_assistant: HomeAssistant, step: Json) -> Json:
-    """Take a flow from its external step over Telldus' page to its end."""
+async def authorize(
+    home_assistant: HomeAssistant, step: Json, seen: set[str] | None = None
+) -> Json:
+    """Take a flow from its external step over Telldus' page to its end.
+
+    What the browser's address bar shows on the way and nobody else may see is added to
+    `seen`: the request token, the verifier, and the one-time word in the callback.
+    """
     demand(step, "external", "authorize")
     flow_id = step["flow_id"]
-    await consent(step["url"])
+    page = await consent(step["url"])
+    if seen is not None:
+        seen |= {page.url.name, *page.url.query.values()}
     # The dialog reads the flow again when it hears that it went on.
-    while step["type"] in ("external", "external_done", "progress_done"):
-        before = step["step_id"]
+    while step["type"] in ("external", "external_done"):
+        before = step["type"], step["step_id"]
         step = await home_assistant.flow(flow_id)
-        if step["type"] == "external" and step["step_id"] == before:
-            raise SignInError("the flow did not notice that the browser came back")
+        if (step["type"], step.get("step_id")) == before:
+            raise SignInError(f"the browser came back, and the flow stays at {step}")
     return step
 
 
@@ -62,6 +69,7 @@ async def sign_in(
     simulator_url: str,
     keys: tuple[str, str],
     say: Callable[[str], None] = lambda _: None,
+    seen: set[str] | None = None,
 ) -> Json:
     """Add the integration; return its config entry."""
     public_key, private_key = keys
@@ -79,42 +87,17 @@ async def sign_in(
     demand(step, "menu", "road")
     step = await home_assistant.continue_flow(flow_id, {"next_step_id": "authorize"})
     say("Agreeing at the simulator's page")
-    step = demand(await authorize(home_assistant, step), "create_entry")
+    step = demand(await authorize(home_assistant, step, seen), "create_entry")
     entry: Json = step["result"]
     return entry
 
 
-async def sign_in_again(home_assistant: HomeAssistant, flow_id: str) -> None:
+async def sign_in_again(
+    home_assistant: HomeAssistant, flow_id: str, seen: set[str] | None = None
+) -> None:
     """Walk a waiting reauthentication flow to its good end."""
-    step = demand(await home_assistant.flow(flow_id), "form", "reauth_confirm")
-    step = await home_assistant.continue_flow(flow_id, {})
-    step = demand(await authorize(home_assistant, step), "abort")
+    demand(await home_assistant.flow(flow_id), "menu", "reauth_confirm")
+    step = await home_assistant.continue_flow(flow_id, {"next_step_id": "authorize"})
+    step = demand(await authorize(home_assistant, step, seen), "abort")
     if step["reason"] != "reauth_successful":
         raise SignInError(f"reauthentication ended with {step['reason']}")
-
-
-async def secrets_of(telldus: Telldus) -> set[str]:
-    """Return every key, token, secret and verifier that the simulator has given out."""
-    return _strings_named(
-        await telldus.state(), ("key", "token", "secret", "verifier", "nonce")
-    )
-
-
-def _strings_named(
-    value: object, names: tuple[str, ...], named: bool = False
-) -> set[str]:
-    """Collect long strings that stand under a telling name, at any depth."""
-    found: set[str] = set()
-    if isinstance(value, dict):
-        for key, below in value.items():
-            telling = named or any(name in str(key).lower() for name in names)
-            found |= _strings_named(below, names, telling)
-            # A table of tokens may have them as its keys.
-            if named and len(str(key)) >= 16 and isinstance(below, dict):
-                found.add(str(key))
-    elif isinstance(value, list):
-        for below in value:
-            found |= _strings_named(below, names, named)
-    elif named and isinstance(value, str) and len(value) >= 12:
-        found.add(value)
-    return found

@@ -52,7 +52,7 @@ recorder:
 system_health:
 
 logger:
-  default: warning
+  default: {level}
   logs:
     custom_components.telldus_pa: debug
     # Media and cameras, of which this house has none
@@ -105,6 +105,7 @@ class Stack:
         port: int,
         simulator_port: int,
         home: str = "demo",
+        level: str = "warning",
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Describe the house; nothing is written or started yet."""
@@ -113,6 +114,7 @@ class Stack:
         self.port = port
         self.simulator_port = simulator_port
         self._home = home
+        self._level = level
         self._say = say
         self.url = f"http://127.0.0.1:{port}"
         self.simulator_url = f"http://127.0.0.1:{simulator_port}"
@@ -134,7 +136,9 @@ class Stack:
         """Write what Home Assistant starts from, keeping what it made of it itself."""
         storage = self.config / ".storage"
         storage.mkdir(parents=True, exist_ok=True)
-        (self.config / "configuration.yaml").write_text(_CONFIGURATION)
+        (self.config / "configuration.yaml").write_text(
+            _CONFIGURATION.format(level=self._level)
+        )
         (storage / "http").write_text(_http(self.port))
         if not (storage / "onboarding").exists():
             (storage / "onboarding").write_text(_ONBOARDING)
