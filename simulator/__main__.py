@@ -49,10 +49,10 @@ async def _serve(sim: Simulator, host: str, port: int) -> None:
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:  # Windows: Ctrl-C comes as KeyboardInterrupt
             break
-    runner = web.AppRunner(sim.app, access_log=None)
+    runner = web.AppRunner(sim.app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, shutdown_timeout=1).start()
+        await web.TCPSite(runner, host, port).start()
         _say(f"Telldus simulator at http://{host}:{port} (Ctrl-C ends it)")
         await stop.wait()
     finally:

@@ -1,5 +1,6 @@
 """What the tables of the demo home's devices are written with."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from .home import Device, Row
@@ -78,14 +79,15 @@ def device_of(device_id: str, row: DeviceRow, client_id: str) -> Device:
         methods=int(row.methods),
         state=row.state,
         state_value=row.value,
-        values={int(method): value for method, value in row.values.items()},
+        # Homes are changed; the table is for all of them.
+        values={int(bit): deepcopy(value) for bit, value in row.values.items()},
         type="group" if row.transport in ("group", "egroup") else "device",
         device_type=kind,
         transport=row.transport,
         protocol="arctech" if is_433 else row.transport,
         model=row.model or model,
         room=row.room,
-        parameters=dict(row.parameters or {}),
+        parameters=deepcopy(row.parameters or {}),
         ignored=row.ignored,
         wake_interval=row.wake,
     )

@@ -166,15 +166,18 @@ def _set_thermostat(device: Device, value: Row) -> None:
     """Carry out {mode, temperature (°C), changeMode}; each may be missing."""
     current: Row = device.values.setdefault(Method.THERMOSTAT, {})
     before = current.get("mode")
-    mode = value.get("mode") or before
+    # A knob that is turned while the mode is off sets what comes after it.
+    mode = value.get("mode") or (_mode_to_resume(device) if before == "off" else before)
     setpoints: Row = current.setdefault("setpoint", {})
     if not mode and len(setpoints) == 1:
         mode = next(iter(setpoints))
     if mode == "resume":
         mode = _mode_to_resume(device)
-    if mode and value.get("temperature") is not None:
+    if mode not in (None, "off", "fan") and value.get("temperature") is not None:
         setpoints[mode] = decimal(float(value["temperature"]))
-    if value.get("changeMode", 1) and mode and (before or mode not in setpoints):
+    # Without a mode the gateway takes the current one, and does not switch.
+    is_switched = bool(value.get("mode")) and value.get("changeMode", 1)
+    if is_switched and mode and (before or mode not in setpoints):
         if before and before != "off":
             device.previous_mode = before
         current["mode"] = mode

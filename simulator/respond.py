@@ -155,10 +155,7 @@ def _missing(row: Row, keys: list[str] | None) -> Row:
         gone = keys if keys is not None else [names[number % len(names)]]
         return {key: child for key, child in part.items() if key not in gone}
 
-    lists = {key: child for key, child in row.items() if isinstance(child, list)}
-    if not lists:
+    name, child = next(iter(row.items()), ("", None))
+    if not isinstance(child, list):
         return cut(row, 0)  # type: ignore[no-any-return]  # a dict stays a dict
-    return row | {
-        key: [cut(part, number) for number, part in enumerate(child)]
-        for key, child in lists.items()
-    }
+    return row | {name: [cut(part, number) for number, part in enumerate(child)]}
