@@ -220,6 +220,10 @@ class HomeAssistant:
         path = f"/api/config/config_entries/flow/{flow_id}"
         return await self._flow("POST", path, user_input)
 
+    async def end_flow(self, flow_id: str) -> None:
+        """Close a flow's dialog."""
+        await self._send("DELETE", f"/api/config/config_entries/flow/{flow_id}")
+
     async def start_options(self, entry_id: str) -> Json:
         """Begin to change an entry's options."""
         path = "/api/config/config_entries/options/flow"
