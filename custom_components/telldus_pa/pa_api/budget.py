@@ -223,6 +223,9 @@ class Budget:
         if self._timer:
             self._timer.cancel()
             self._timer = None
+        while self._waiters and self._waiters[0].granted.done():
+            # Cancelled in this very moment, and not awake yet to leave the queue.
+            heapq.heappop(self._waiters)
         if self._busy or not self._waiters:
             return
         wait = self._earliest(self._waiters[0].priority) - self._clock()
