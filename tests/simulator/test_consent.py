@@ -121,7 +121,7 @@ async def test_header_injection(stranger: Api) -> None:
 
 async def test_pages_escape(stranger: Api, sim: Simulator) -> None:
     """Names that are markup stay text, on every page."""
-    evil = "<script>alert('x')</script>"
+    evil = """"<script>alert('x')</script>"""
     sim.settings.application = evil
     home = sim.home
     home.devices["2100002"].name = evil
@@ -140,7 +140,8 @@ async def test_pages_escape(stranger: Api, sim: Simulator) -> None:
         assert page.status == 200
         assert evil not in page.text
         assert evil.lower() not in page.text
-        assert "&lt;script&gt;" in page.text
+        assert "&quot;&lt;script&gt;" in page.text
+        assert '"&lt;script&gt;' not in page.text
 
 
 async def test_keys(stranger: Api, sim: Simulator) -> None:

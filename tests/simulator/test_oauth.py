@@ -3,8 +3,10 @@
 Source: docs/telldus-api.md, "OAuth 1.0a flow" and "Authentication errors".
 """
 
+import base64
+import hmac
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlencode
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode
 
 from oauthlib.oauth1 import (
     SIGNATURE_HMAC_SHA1,
@@ -106,6 +108,27 @@ async def test_forms_of_signing(
     start.secret = "wrong"
     answer = await start.call("json/device/info", method, **params)
     assert answer.status == 401
+
+
+async def test_decoded_once(api: Api, sim: Simulator) -> None:
+    """A callback with %20 of its own, signed into the query by hand, is taken as it is."""
+    callback = "http://x.invalid/?a=b%20c"
+    pairs = {
+        "oauth_callback": callback,
+        "oauth_consumer_key": DEMO_PUBLIC_KEY,
+        "oauth_nonce": "n",
+        "oauth_signature_method": "HMAC-SHA1",
+        "oauth_timestamp": "1764000000",
+    }
+    query = "&".join(f"{key}={quote(text, safe='')}" for key, text in pairs.items())
+    url = f"{api.base}/oauth/requestToken"
+    text = "&".join(quote(part, safe="") for part in ("GET", url, query))
+    digest = hmac.new(f"{DEMO_PRIVATE_KEY}&".encode(), text.encode(), "sha1").digest()
+    query += f"&oauth_signature={quote(base64.b64encode(digest), safe='')}"
+    answer = await api.open(f"oauth/requestToken?{query}", raw=True)
+    assert answer.status == 200
+    (token,) = sim.tokens.request_tokens.values()
+    assert token.callback == callback
 
 
 async def test_without_callback(api: Api, sim: Simulator) -> None:
