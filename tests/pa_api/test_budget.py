@@ -1,0 +1,713 @@
+"""Who may send, and who waits: in a loop whose time moves by itself when nothing is to do."""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Callable, Coroutine, Generator
+import random
+import selectors
+import time
+from typing import Any, cast
+
+import pytest
+
+from custom_components.telldus_pa.pa_api import Budget, Postponed, Priority, RateLimited
+from custom_components.telldus_pa.pa_api.budget import (
+    ALLOWANCE,
+    FIRST_PAUSE,
+    GAP,
+    LONGEST_PAUSE,
+    WINDOW,
+    BudgetState,
+)
+from custom_components.telldus_pa.pa_api.errors import LONGEST_WAIT, SHORTEST_WAIT
+
+from .conftest import Clock
+
+COMMAND, SIGN_IN, POLL, BACKGROUND = Priority
+EVERY_PRIORITY = pytest.mark.parametrize("priority", Priority)
+EMPTY = BudgetState((), 0.0, 0)
+
+type Send = Callable[..., Coroutine[Any, Any, float]]
+
+
+@pytest.fixture(autouse=True)
+async def _time_flies(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the loop live by the clock, which jumps to the next timer instead of waiting."""
+    loop = asyncio.get_running_loop()
+    selector = cast("Any", loop)._selector  # noqa: SLF001
+    select = selector.select
+
+    def select_at_once(
+        timeout: float | None = None,
+    ) -> list[tuple[selectors.SelectorKey, int]]:
+        found: list[tuple[selectors.SelectorKey, int]] = select(
+            0 if timeout else timeout
+        )
+        if timeout and not found:
+            clock.tick(timeout)
+        return found
+
+    monkeypatch.setattr(loop, "time", clock)
+    monkeypatch.setattr(selector, "select", select_at_once)
+
+
+@pytest.fixture
+def send(budget: Budget, clock: Clock) -> Send:
+    """Return a function that sends one request, and returns when it was let through."""
+
+    async def send_one(
+        priority: Priority = POLL,
+        *,
+        takes: float = 0.0,
+        patience: float | None = None,
+        refused: float | bool = False,
+    ) -> float:
+        async with budget.slot(priority, patience=patience):
+            started = clock()
+            await asyncio.sleep(takes)
+            if refused:
+                raise budget.refused(None if refused is True else refused)
+            budget.accepted()
+        return started
+
+    return send_one
+
+
+async def fill(send: Send, clock: Clock, count: int) -> list[float]:
+    """Send as commands, the first now."""
+    first = clock()
+    times = [await send(COMMAND) - first for _ in range(count)]
+    assert times == pytest.approx([GAP[COMMAND] * n for n in range(count)])
+    return times
+
+
+async def turns(count: int = 3) -> None:
+    """Let the loop go round without time passing."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+def timers() -> list[asyncio.TimerHandle]:
+    """Return what the loop still has to do later."""
+    loop = cast("Any", asyncio.get_running_loop())
+    scheduled = loop._scheduled  # noqa: SLF001
+    return [handle for handle in scheduled if not handle.cancelled()]
+
+
+def test_numbers() -> None:
+    """What was decided: 8 in a minute, 2 more for commands, no retry within 10 s."""
+    assert ALLOWANCE == {COMMAND: 10, SIGN_IN: 8, POLL: 8, BACKGROUND: 6}
+    assert GAP == {COMMAND: 0.25, SIGN_IN: 0.5, POLL: 1.0, BACKGROUND: 10.0}
+    assert (WINDOW, FIRST_PAUSE, LONGEST_PAUSE) == (60, 15, 300)
+    assert (SHORTEST_WAIT, LONGEST_WAIT) == (10, 3600)
+
+
+def test_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a clock of its own a budget goes by the one that is never set back."""
+    budget = Budget()
+    monkeypatch.setattr(time, "monotonic", lambda: 7.0)
+
+    assert budget.now() == 7.0
+
+
+@EVERY_PRIORITY
+async def test_the_first_goes_at_once(
+    send: Send, clock: Clock, priority: Priority
+) -> None:
+    """Nothing has to wait in an empty window."""
+    now = clock()
+
+    assert await send(priority) == now
+    assert timers() == []
+
+
+@EVERY_PRIORITY
+async def test_gap(send: Send, clock: Clock, priority: Priority) -> None:
+    """The next one starts some time after the last one ended."""
+    await send(COMMAND, takes=3)
+    ended = clock()
+
+    assert await send(priority) == pytest.approx(ended + GAP[priority])
+
+
+@EVERY_PRIORITY
+async def test_window(
+    send: Send, clock: Clock, budget: Budget, priority: Priority
+) -> None:
+    """Each priority has a number in a minute; one more waits for the oldest to leave."""
+    first = clock()
+    await fill(send, clock, ALLOWANCE[priority] - 1)
+    assert await send(priority) < first + WINDOW
+    assert budget.used == ALLOWANCE[priority]
+    clock.tick(GAP[priority])
+
+    assert await send(priority) == pytest.approx(first + WINDOW)
+    assert budget.used == ALLOWANCE[priority]
+
+
+async def test_window_counts_from_the_end_of_a_request(
+    send: Send, clock: Clock, budget: Budget
+) -> None:
+    """A slow request counts for a minute from when it was over."""
+    await send(COMMAND, takes=14)
+    ended = clock()
+    for _ in range(9):
+        await send(COMMAND)
+    assert budget.used == 10
+
+    assert await send(COMMAND) == pytest.approx(ended + WINDOW)
+
+
+async def test_commands_find_room(send: Send, clock: Clock) -> None:
+    """When polls have used theirs, two commands still go through within the second."""
+    await asyncio.gather(*(send(POLL) for _ in range(8)))
+    poll = asyncio.ensure_future(send(POLL))
+    await turns()
+    now = clock()
+
+    assert [await send(COMMAND), await send(COMMAND)] == pytest.approx(
+        [now + 0.25, now + 0.5]
+    )
+    assert not poll.done()
+    await poll
+
+
+async def test_the_important_first(send: Send, budget: Budget) -> None:
+    """Who waits is let through by importance, then in the order of coming."""
+    order: list[str] = []
+
+    async def queue(name: str, priority: Priority) -> None:
+        await send(priority)
+        order.append(name)
+
+    await send()
+    waiting = [
+        asyncio.create_task(queue(*who))
+        for who in (
+            ("background", BACKGROUND),
+            ("poll", POLL),
+            ("poll 2", POLL),
+            ("sign in", SIGN_IN),
+            ("command", COMMAND),
+            ("command 2", COMMAND),
+        )
+    ]
+    await turns()
+    assert budget.waiting == 6
+    assert len(timers()) == 1
+    await asyncio.gather(*waiting)
+
+    assert order == ["command", "command 2", "sign in", "poll", "poll 2", "background"]
+    assert budget.waiting == 0
+    assert timers() == []
+
+
+async def test_one_at_a_time(send: Send, clock: Clock, budget: Budget) -> None:
+    """Nothing is sent while a request is under way, however long it takes."""
+    slow = asyncio.create_task(send(POLL, takes=30))
+    await turns()
+    assert budget.sending
+    assert budget.used == 1
+    command = asyncio.create_task(send(COMMAND))
+    await turns()
+    assert budget.waiting == 1
+    # Whoever is on the way in knows when it is over; no timer has to look.
+    assert len(timers()) == 1
+    started = clock()
+
+    assert await command == pytest.approx(started + 30 + GAP[COMMAND])
+    assert slow.done()
+    assert not budget.sending
+
+
+async def test_a_failed_request_counts(budget: Budget) -> None:
+    """What went wrong was sent all the same."""
+    with pytest.raises(OSError, match="broken"):
+        async with budget.slot(POLL):
+            raise OSError("broken")
+
+    assert budget.used == 1
+    assert not budget.sending
+
+
+async def test_patience(send: Send, clock: Clock, budget: Budget) -> None:
+    """Who will not wait for so long is told at once how long it would be."""
+    first = clock()
+    await fill(send, clock, 8)
+    rest = first + WINDOW - clock()
+
+    with pytest.raises(Postponed) as caught:
+        await send(SIGN_IN, patience=10)
+    assert caught.value.retry_after == pytest.approx(rest)
+    assert budget.waiting == 0
+    assert budget.used == 8
+    assert timers() == []
+
+    assert await send(SIGN_IN, patience=rest + 0.1) == pytest.approx(first + WINDOW)
+
+
+async def test_patience_with_a_gap(send: Send, clock: Clock) -> None:
+    """A gap shorter than the patience is waited for."""
+    await send()
+    now = clock()
+
+    assert await send(POLL, patience=1) == pytest.approx(now + 1)
+
+
+async def test_retry_after(send: Send, clock: Clock, budget: Budget) -> None:
+    """A refusal pauses everything for as long as the server asked."""
+    with pytest.raises(RateLimited) as caught:
+        await send(refused=42.0)
+    assert type(caught.value) is RateLimited
+    assert caught.value.retry_after == 42
+    assert budget.pause == 42
+
+    clock.tick(41.5)
+    for priority in Priority:
+        with pytest.raises(Postponed) as postponed:
+            await send(priority)
+        assert postponed.value.retry_after == 0.5
+    assert budget.used == 1
+    clock.tick(0.5)
+    assert budget.pause == 0
+    assert await send() == clock()
+
+
+@pytest.mark.parametrize(
+    ("asked", "wait"),
+    [(0.0, 10), (9.9, 10), (-5.0, 10), (10.0, 10), (3600.0, 3600), (1e12, 3600)],
+)
+async def test_retry_after_made_sane(budget: Budget, asked: float, wait: float) -> None:
+    """Never sooner than in ten seconds, never later than in an hour."""
+    assert budget.refused(asked).retry_after == wait
+    assert budget.pause == wait
+
+
+def refuse(budget: Budget, clock: Clock) -> float:
+    """Let the server refuse without saying for how long; sit the pause out."""
+    wait = budget.refused(None).retry_after
+    assert budget.pause == pytest.approx(wait)
+    clock.tick(wait)
+    return wait
+
+
+@pytest.mark.parametrize("jitter", [1.0, 1.2])
+def test_doubling(
+    budget: Budget, clock: Clock, monkeypatch: pytest.MonkeyPatch, jitter: float
+) -> None:
+    """Without Retry-After each pause is twice the last one, up to five minutes."""
+    asked: list[tuple[float, float]] = []
+
+    def uniform(low: float, high: float) -> float:
+        asked.append((low, high))
+        return jitter
+
+    monkeypatch.setattr(random, "uniform", uniform)
+
+    waits = [refuse(budget, clock) for _ in range(2000)]
+
+    doubled = [min(15 * 2**n * jitter, 300) for n in range(8)]
+    assert waits[:8] == pytest.approx(doubled)
+    # Nothing overflows, however long it goes on.
+    assert waits[8:] == pytest.approx([300] * 1992)
+    assert set(asked) == {(1.0, 1.2)}
+
+
+def test_jitter(budget: Budget, clock: Clock) -> None:
+    """Not everybody comes back in the same second."""
+    waits = set()
+    for _ in range(50):
+        waits.add(refuse(budget, clock))
+        budget.accepted()
+
+    assert len(waits) > 1
+    assert all(15 - 1e-9 <= wait <= 18 + 1e-9 for wait in waits)
+
+
+async def test_success_ends_the_doubling(
+    send: Send, clock: Clock, budget: Budget
+) -> None:
+    """After an accepted request the first pause is a short one again."""
+    for _ in range(4):
+        refuse(budget, clock)
+    assert budget.state().refusals == 4
+    await send()
+
+    assert budget.state().refusals == 0
+    assert refuse(budget, clock) <= 18
+
+
+async def test_doubling_goes_on_after_a_retry_after(
+    budget: Budget, clock: Clock
+) -> None:
+    """A refusal with Retry-After is one of the row as well."""
+    budget.refused(20.0)
+    clock.tick(20)
+
+    assert 30 <= refuse(budget, clock) <= 36
+
+
+async def test_a_pause_is_not_shortened(budget: Budget, clock: Clock) -> None:
+    """A later refusal that asks for less does not end the pause earlier."""
+    budget.refused(100.0)
+
+    assert budget.refused(10.0).retry_after == 100
+    assert budget.pause == 100
+
+
+async def test_a_pause_refuses_who_waits(
+    send: Send, clock: Clock, budget: Budget
+) -> None:
+    """Whoever stands in the queue when a pause begins is told so, and nothing is sent."""
+    sending = asyncio.create_task(send(POLL, takes=5, refused=60.0))
+    await turns()
+    waiting = [asyncio.create_task(send(priority)) for priority in Priority]
+    await turns()
+    assert budget.waiting == 4
+    started = clock()
+
+    outcomes = await asyncio.gather(sending, *waiting, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [RateLimited] + 4 * [Postponed]
+    assert clock() == started + 5
+    assert [
+        outcome.retry_after for outcome in outcomes if isinstance(outcome, RateLimited)
+    ] == [60] * 5
+    assert budget.waiting == 0
+    assert budget.used == 1
+    assert timers() == []
+
+
+async def test_cancelled_while_waiting(
+    send: Send, clock: Clock, budget: Budget
+) -> None:
+    """Who goes away leaves the place in the queue to the next."""
+    await fill(send, clock, 8)
+    first, second = (asyncio.create_task(send(COMMAND)) for _ in range(2))
+    third = asyncio.create_task(send(BACKGROUND))
+    await turns()
+    now = clock()
+    first.cancel()
+    await turns()
+    assert budget.waiting == 2
+    assert len(timers()) == 1
+
+    assert await second == pytest.approx(now + GAP[COMMAND])
+    third.cancel()
+    await turns()
+    assert third.cancelled()
+    assert budget.waiting == 0
+    assert timers() == []
+
+
+async def test_cancelled_while_sending(
+    send: Send, clock: Clock, budget: Budget
+) -> None:
+    """A request that was given up on was sent all the same, and the next is let in."""
+    sending = asyncio.create_task(send(POLL, takes=30))
+    await turns()
+    waiting = asyncio.create_task(send(POLL))
+    await turns()
+    now = clock()
+    sending.cancel()
+
+    assert await waiting == now + GAP[POLL]
+    assert sending.cancelled()
+    assert budget.used == 2
+
+
+@pytest.mark.parametrize("others", [0, 1, 3])
+async def test_cancelled_as_leave_is_given(
+    send: Send, clock: Clock, budget: Budget, others: int
+) -> None:
+    """Leave that comes too late is passed on, unused and uncounted."""
+    sending = asyncio.create_task(send(COMMAND, takes=5))
+    await turns()
+    late = asyncio.create_task(send(COMMAND))
+    rest = [asyncio.create_task(send(COMMAND)) for _ in range(others)]
+    # Behind the budget's own timer, and ahead of whom that timer wakes
+    await sending
+    asyncio.get_running_loop().call_later(GAP[COMMAND], late.cancel)
+    now = clock()
+    with pytest.raises(asyncio.CancelledError):
+        await late
+
+    assert clock() == now + GAP[COMMAND]
+    times = [await task for task in rest]
+    assert times == [now + GAP[COMMAND] * (n + 1) for n in range(others)]
+    assert budget.used == 1 + others
+    assert not budget.sending
+
+
+async def test_all_cancelled_as_leave_is_given(
+    send: Send, clock: Clock, budget: Budget
+) -> None:
+    """Leave is not passed on to somebody who goes away in the same moment."""
+    await send()
+    tasks = [asyncio.create_task(send(COMMAND)) for _ in range(3)]
+    await turns()
+
+    def cancel_all() -> None:
+        for task in tasks:
+            task.cancel()
+
+    asyncio.get_running_loop().call_later(GAP[COMMAND], cancel_all)
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == 3 * [asyncio.CancelledError]
+    assert not budget.sending
+    assert budget.waiting == 0
+    assert budget.used == 1
+    assert timers() == []
+    now = clock()
+    assert await send(POLL) < now + GAP[POLL]
+
+
+async def test_cancelled_just_before_leave_is_given(
+    send: Send, clock: Clock, budget: Budget
+) -> None:
+    """Leave is not given to somebody who has just gone away."""
+    await send()
+    now = clock()
+    # Ahead of the budget's own timer, which is set later for the same time
+    tasks: list[asyncio.Task[float]] = []
+    asyncio.get_running_loop().call_later(
+        GAP[COMMAND], lambda: [task.cancel() for task in tasks[:2]]
+    )
+    tasks += [asyncio.create_task(send(COMMAND)) for _ in range(3)]
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes[:2]] == 2 * [asyncio.CancelledError]
+    assert outcomes[2] == now + GAP[COMMAND]
+    assert not budget.sending
+    assert budget.waiting == 0
+
+
+async def test_cancelled_as_a_pause_begins(
+    send: Send, clock: Clock, budget: Budget
+) -> None:
+    """Who goes away in the moment of a refusal does so in peace."""
+    await send()
+    before, after, patient = (asyncio.create_task(send(POLL)) for _ in range(3))
+    await turns()
+    before.cancel()
+    budget.refused(30.0)
+    after.cancel()
+    outcomes = await asyncio.gather(before, after, patient, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [
+        asyncio.CancelledError,
+        asyncio.CancelledError,
+        Postponed,
+    ]
+    assert budget.waiting == 0
+    assert timers() == []
+
+
+def test_state_of_nothing(budget: Budget) -> None:
+    """A new budget has nothing to keep."""
+    assert budget.state() == EMPTY
+
+
+async def test_state(send: Send, clock: Clock, budget: Budget) -> None:
+    """What is kept: how long ago requests were, how long the pause is, how often."""
+    await send()
+    clock.tick(30)
+    await send()
+    with pytest.raises(RateLimited):
+        await send(refused=100.0)
+    clock.tick(31)
+
+    # The first has left the window.
+    assert budget.state() == BudgetState((32, 31), 69, 1)
+
+
+def restored(clock: Clock, state: BudgetState, elapsed: float) -> Budget:
+    """Return the budget of the next run."""
+    budget = Budget(clock)
+    budget.restore(state, elapsed)
+    return budget
+
+
+async def test_restart(send: Send, clock: Clock, budget: Budget) -> None:
+    """What was sent before a restart counts after it."""
+    first = clock()
+    await fill(send, clock, 8)
+    # Another process, whose clock counts from elsewhere
+    other = Clock(5.0)
+    again = restored(other, budget.state(), 20)
+    assert again.used == 8
+    wait = first + WINDOW - clock() - 20
+
+    with pytest.raises(Postponed) as caught:
+        async with again.slot(POLL, patience=0):
+            pytest.fail("sent")
+    assert caught.value.retry_after == pytest.approx(wait)
+    assert restored(other, budget.state(), 61).used == 0
+
+
+def test_restart_inside_a_pause(clock: Clock, budget: Budget) -> None:
+    """A restart neither ends a pause nor makes it longer, nor forgets the doubling."""
+    budget.refused(100.0)
+
+    again = restored(Clock(5.0), budget.state(), 40)
+    assert again.pause == 60
+    assert 30 <= restored(clock, budget.state(), 101).refused(None).retry_after <= 36
+    assert restored(clock, budget.state(), 101).pause == 0
+
+
+@pytest.mark.parametrize("elapsed", [0.0, -5.0, -1e9])
+def test_restart_with_the_clock_set_back(
+    clock: Clock, budget: Budget, elapsed: float
+) -> None:
+    """A clock set back in between lets nothing be forgotten, and nothing last longer."""
+    budget.refused(100.0)
+    state = BudgetState((50, 10), budget.state().pause, 1)
+
+    again = restored(clock, state, elapsed)
+
+    assert again.pause == 100
+    assert again.state() == state
+    clock.tick(11)
+    assert again.used == 1
+
+
+def test_restart_with_the_clock_set_forward(clock: Clock) -> None:
+    """After a long time nothing is left to respect."""
+    again = restored(clock, BudgetState((1, 0), 3600, 3), 1e9)
+
+    assert again.pause == 0
+    assert again.used == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "used", "pause"),
+    [
+        (BudgetState((-100.0, 59.9, 60.0, 1e9), -7.0, -3), 1, 0),
+        (BudgetState((), 1e9, 10), 0, LONGEST_WAIT),
+        (BudgetState((float("nan"),), float("nan"), 0), 0, 0),
+    ],
+)
+def test_restore_what_cannot_be(
+    clock: Clock, state: BudgetState, used: int, pause: float
+) -> None:
+    """What a damaged file says is believed only as far as it is possible."""
+    again = restored(clock, state, 0)
+
+    assert again.used == used
+    assert again.pause == pause
+    assert again.refused(None).retry_after <= max(LONGEST_PAUSE, pause)
+
+
+async def test_restore_adds(send: Send, clock: Clock, budget: Budget) -> None:
+    """What this run has sent and suffered already is not forgotten for the last one's."""
+    await send()
+    budget.refused(50.0)
+    budget.restore(BudgetState((20, 30), 10, 0), 5)
+
+    assert budget.state() == BudgetState((35, 25, 0), 50, 1)
+    budget.restore(BudgetState((), 70, 3), 5)
+    assert budget.pause == 65
+    assert budget.state().refusals == 3
+
+
+async def test_changed(clock: Clock) -> None:
+    """Whoever keeps the state hears of each request and each refusal."""
+    states: list[BudgetState] = []
+    budget = Budget(clock, lambda: states.append(budget.state()))
+    async with budget.slot(POLL):
+        assert states == []
+    clock.tick(5)
+    with pytest.raises(RateLimited):
+        async with budget.slot(POLL):
+            raise budget.refused(30.0)
+
+    assert states == [BudgetState((0,), 0, 0), BudgetState((5, 0), 30, 1)]
+
+
+def most_within(times: list[float], window: float) -> int:
+    """Return how many were let through in the fullest window."""
+    return max(
+        bisect_right(times, end) - bisect_right(times, end - window + 1e-6)
+        for end in times
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_never_more_than_the_limit(
+    clock: Clock, budget: Budget, seed: int
+) -> None:
+    """Whatever comes, goes away, fails or hangs: the limit holds, and nobody is lost."""
+    r = random.Random(seed)
+    sent: list[tuple[float, Priority]] = []
+    refused_until = 0.0
+    under_way = 0
+    outcomes: dict[str, int] = {}
+
+    async def send_one(priority: Priority) -> None:
+        nonlocal under_way, refused_until
+        async with budget.slot(priority, patience=r.choice([None, None, 5, 70])):
+            under_way += 1
+            assert under_way == 1
+            assert clock() >= refused_until
+            sent.append((clock(), priority))
+            try:
+                await asyncio.sleep(r.choice([0, 0.05, 0.3, 2, 15]))
+                if r.random() < 0.02:
+                    asked = r.choice([None, 0.0, 30.0])
+                    err = budget.refused(asked)
+                    wait = 15 if asked is None else max(10, asked)
+                    refused_until = clock() + wait - 1e-6
+                    raise err
+                if r.random() < 0.1:
+                    raise OSError
+                budget.accepted()
+            finally:
+                under_way -= 1
+
+    async def come(priority: Priority) -> None:
+        try:
+            # Some lose patience by themselves, wherever they are just then.
+            async with asyncio.timeout(r.choice([None, None, r.uniform(0, 60)])):
+                await send_one(priority)
+        except (OSError, RateLimited) as err:
+            kind = type(err).__name__
+            outcomes[kind] = outcomes.get(kind, 0) + 1
+
+    tasks = []
+    for _ in range(1500):
+        # Quiet hours and storms
+        await asyncio.sleep(r.choice([0, 0, 0.25, 1, 5, 20]))
+        tasks.append(asyncio.create_task(come(r.choice(list(Priority)))))
+    await asyncio.gather(*tasks)
+
+    times = [when for when, _ in sent]
+    assert len(times) > 300
+    assert {"OSError", "TimeoutError", "RateLimited", "Postponed"} <= set(outcomes)
+    assert most_within(times, WINDOW) == 10
+    for priority in Priority:
+        # Of those of one kind together with all that are more patient
+        lesser = [when for when, which in sent if which >= priority]
+        assert most_within(lesser, WINDOW) <= ALLOWANCE[priority]
+    assert not budget.sending
+    assert budget.waiting == 0
+    assert timers() == []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left(budget: Budget) -> Generator[None]:
+    """Find out whether anybody was left in the queue, or a request under way."""
+    yield
+    assert budget.waiting == 0
+    assert not budget.sending
+
+
+async def test_everybody_is_let_through(send: Send, clock: Clock) -> None:
+    """A crowd of every kind is let through in the end, at the pace of the window."""
+    started = clock()
+    times = await asyncio.gather(
+        *(send(priority) for priority in Priority for _ in range(20))
+    )
+
+    assert most_within(sorted(times), WINDOW) <= 10
+    assert max(times) - started < 80 / 6 * WINDOW

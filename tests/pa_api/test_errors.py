@@ -1,0 +1,106 @@
+"""What answers and headers stand for."""
+
+import pytest
+
+from custom_components.telldus_pa.pa_api import (
+    GatewayOffline,
+    Postponed,
+    RateLimited,
+    Refused,
+    SignInRefused,
+    TelldusError,
+)
+from custom_components.telldus_pa.pa_api.errors import (
+    LONGEST_WAIT,
+    SHORTEST_WAIT,
+    error_from_answer,
+    wait_from_header,
+)
+
+OFFLINE = "The client for this device is currently offline"
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("30", 30.0),
+        (" 30 ", 30.0),
+        ("12.5", 12.5),
+        ("0", SHORTEST_WAIT),
+        ("9.9", SHORTEST_WAIT),
+        ("-5", SHORTEST_WAIT),
+        ("3600", LONGEST_WAIT),
+        ("999999999", LONGEST_WAIT),
+        # Beyond what a float holds: no number of seconds at all.
+        ("9" * 400, None),
+        ("1e400", None),
+        ("inf", None),
+        ("-inf", None),
+        ("nan", None),
+        ("soon", None),
+        ("30 s", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("\x00", None),
+    ],
+)
+def test_wait_from_header(header: str | None, seconds: float | None) -> None:
+    """Retry-After is taken for what it can sanely mean."""
+    assert wait_from_header(header) == seconds
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "kind", "text", "number"),
+    [
+        (OFFLINE, None, GatewayOffline, OFFLINE, None),
+        (OFFLINE, 3, GatewayOffline, OFFLINE, 3),
+        ("Offline, in other words", 3, GatewayOffline, "Offline, in other words", 3),
+        ("Invalid argument", 4, Refused, "Invalid argument", 4),
+        ("Invalid argument", "4", Refused, "Invalid argument", None),
+        ("Access denied", None, Refused, "Access denied", None),
+        ("Access denied", {"a": 1}, Refused, "Access denied", None),
+        (None, None, Refused, "no reason given", None),
+        (17, 1, Refused, "no reason given", 1),
+        ({"text": "x"}, None, Refused, "no reason given", None),
+        ("x" * 1000, None, Refused, "x" * 300, None),
+    ],
+)
+def test_error_from_answer(
+    reason: object, code: object, kind: type[Refused], text: str, number: int | None
+) -> None:
+    """An answer's error is told apart by what a caller does about it."""
+    err = error_from_answer(reason, code)
+
+    assert type(err) is kind
+    assert isinstance(err, Refused)
+    assert str(err) == err.reason == text
+    assert err.code == number
+
+
+@pytest.mark.parametrize("word", ["invalid_token", "expired_token"])
+def test_sign_in_words(word: str) -> None:
+    """The words of the vendor's other host mean the sign-in."""
+    err = error_from_answer(word, None)
+
+    assert type(err) is SignInRefused
+    assert str(err) == word
+
+
+@pytest.mark.parametrize("kind", [RateLimited, Postponed])
+def test_rate_limited(kind: type[RateLimited]) -> None:
+    """Whoever has to wait is told for how long."""
+    err = kind(17.4)
+
+    assert err.retry_after == 17.4
+    assert str(err) == "too many requests; next try in 17 s"
+
+
+def test_kinds() -> None:
+    """What a caller catches catches what it should."""
+    assert issubclass(Postponed, RateLimited)
+    assert issubclass(GatewayOffline, Refused)
+    assert not issubclass(RateLimited, Refused)
+    assert all(
+        issubclass(kind, TelldusError) for kind in (RateLimited, Refused, SignInRefused)
+    )
