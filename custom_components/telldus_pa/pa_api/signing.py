@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from html import unescape
 import logging
 import re
 from typing import override
@@ -80,5 +81,9 @@ def scrubbed(text: str) -> str:
     base string, the callback with its secret included.
     """
     found = re.search(r"OAuth Verification Failed:\s*([^<]*)", text)
-    reason = re.sub(r'".*"', '"…"', found[1], flags=re.DOTALL) if found else ""
+    # In XML the quotation marks may be entities.
+    reason = unescape(found[1]) if found else ""
+    # A quotation whose end is missing goes on to the end of the text.
+    quotations = '".*' if reason.count('"') % 2 else '".*"'
+    reason = re.sub(quotations, '"…"', reason, flags=re.DOTALL)
     return " ".join(reason.split())[:_SAFE_LENGTH]
