@@ -12,7 +12,13 @@ import shutil
 import sys
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    TimeoutError as PlaywrightTimeout,
+    async_playwright,
+)
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
@@ -69,7 +75,11 @@ class Studio:
         """Open a page of Home Assistant and wait until it shows a text."""
         page = await self.context.new_page()
         await page.goto(self._stack.url + path)
-        await page.get_by_text(shows).first.wait_for(timeout=60_000)
+        try:
+            await page.get_by_text(shows).first.wait_for(timeout=60_000)
+        except PlaywrightTimeout:
+            await self.shoot(page, "not-as-expected")
+            raise
         return page
 
     async def begin_flow(self) -> Page:
@@ -123,16 +133,17 @@ class Studio:
         await self.shoot(page, "integration")
         await page.close()
         page = await self.visit(
-            f"/config/devices/dashboard?domain={DOMAIN}", "Sofa lamp"
+            f"/config/devices/dashboard?domain={DOMAIN}", "Bedside lamp"
         )
         await self.shoot(page, "devices")
         await page.close()
-        page = await self.visit(f"/{DASHBOARD}/home", "Sofa lamp")
+        page = await self.visit(f"/{DASHBOARD}/home", "Bedside lamp")
         await self.shoot(page, "dashboard")
         await page.close()
         page = await self.context.new_page()
         await page.goto(self._stack.simulator_url)
-        await self.shoot(page, "simulator", whole=True)
+        await self.shoot(page, "simulator")
+        await self.shoot(page, "simulator-whole", whole=True)
         await page.close()
 
 
@@ -156,7 +167,11 @@ async def studio(
 async def make_dashboard(home_assistant: HomeAssistant) -> None:
     """Put the switches and lights on a dashboard of their own."""
     registry = await home_assistant.ask("config/entity_registry/list")
-    ours = sorted(one["entity_id"] for one in registry if one["platform"] == DOMAIN)
+    ours = sorted(
+        one["entity_id"]
+        for one in registry
+        if one["platform"] == DOMAIN and one["disabled_by"] is None
+    )
     cards = [
         {
             "type": "entities",
