@@ -16,18 +16,21 @@ from .settings import choices
 from .wire import method_names, unit_of
 
 if TYPE_CHECKING:
-    from .server import Simulator
+    from .server import LoggedRequest, Simulator
 
 _MINUTES: Final = 10
 _ROWS: Final = 60
+_NEWEST: Final = 5
 # More and the page of a large home would be slow to load again and again.
 _MOST: Final = 300
 
 # Loads the page anew while nobody is typing in it and it is looked at.
-_REFRESH: Final = """<script>setInterval(()=>{const a=document.activeElement;
+_REFRESH: Final = """<script>const s=sessionStorage,d=[...document.querySelectorAll('details')];
+d.forEach((e,i)=>e.open=s['d'+i]=='true');
+setInterval(()=>{const a=document.activeElement;
 if(!document.hidden&&(!a||!/INPUT|SELECT/.test(a.tagName)))location.reload()},5000);
-addEventListener('pagehide',()=>sessionStorage.y=scrollY);
-if(sessionStorage.y)scrollTo(0,sessionStorage.y)</script>"""
+addEventListener('pagehide',()=>{s.y=scrollY;d.forEach((e,i)=>s['d'+i]=e.open)});
+if(s.y)scrollTo(0,s.y)</script>"""
 
 _OPEN_WORDS: Final[dict[Kind, tuple[str, str]]] = {
     Kind.DOOR_WINDOW: ("open", "closed"),
@@ -118,21 +121,19 @@ class HomePage:
         minute = sum(row.time > now - WINDOW for row in recent)
         most = sim.settings.limit_per_minute
         colour = "bad" if minute > most else "warn" if minute > most - 2 else "on"
-        rows = "".join(
-            f'<tr><td class="num">{_clock(row.time)}</td><td class="num {_colour(row.status)}">'
-            f"{row.status or '…'}</td><td><code>{esc(row.method)} {esc(row.path)}</code></td>"
-            f'<td class="words">{esc(" ".join(f"{k}={v}" for k, v in row.params.items()))}</td>'
-            f'<td>{esc(row.account)}</td><td class="words">{esc(row.note)}</td></tr>'
-            for row in reversed(recent[-_ROWS:])
-        )
+        rows = [_log_row(row) for row in reversed(recent[-_ROWS:])]
         refused = sum(row.status == 429 for row in recent)
         limit = f"limit {most} a minute" if sim.settings.limit else "no limit"
+        more = (
+            f'<details><summary class="soft">{len(recent)} in the last {_MINUTES} minutes'
+            f"</summary>{_table(rows[_NEWEST:])}</details>"
+            if len(rows) > _NEWEST
+            else ""
+        )
         return (
             f'<section><h2>Requests <span class="{colour}">{minute} in the last 60 s</span>'
             f'<span class="tag">{limit}</span><span class="tag">{refused} refused (429) in '
-            f"{_MINUTES} min</span></h2><details{' open' if len(recent) < 15 else ''}>"
-            f'<summary class="soft">{len(recent)} in the last {_MINUTES} minutes</summary>'
-            f'<div class="wide"><table>{rows}</table></div></details></section>'
+            f"{_MINUTES} min</span></h2>{_table(rows[:_NEWEST])}{more}</section>"
         )
 
     def _gateway_part(self, home: Home, gateway_id: str) -> str:
@@ -197,6 +198,22 @@ def _form(
         return web.Response(status=303, headers={"Location": "/"})
 
     return handler
+
+
+def _table(rows: list[str]) -> str:
+    """Return rows as a table that scrolls by itself where the screen is narrow."""
+    return f'<div class="wide"><table>{"".join(rows)}</table></div>'
+
+
+def _log_row(row: LoggedRequest) -> str:
+    params = " ".join(f"{name}={value}" for name, value in row.params.items())
+    return (
+        f'<tr><td class="num">{_clock(row.time)}</td>'
+        f'<td class="num {_colour(row.status)}">{row.status or "…"}</td>'
+        f'<td class="num"><code>{esc(row.method)} {esc(row.path)}</code></td>'
+        f'<td class="words">{esc(params)}</td><td class="num">{esc(row.account)}</td>'
+        f'<td class="words">{esc(row.note)}</td></tr>'
+    )
 
 
 def _device_item(home: Home, device: Device) -> str:
