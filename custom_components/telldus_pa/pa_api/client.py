@@ -192,6 +192,11 @@ class TelldusClient:
                     timeout=_TIMEOUT,
                 ) as response,
             ):
+                if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+                    # Whatever becomes of the body
+                    raise self._budget.refused(
+                        wait_from_header(response.headers.get("Retry-After"))
+                    )
                 body = await _read(response)
         except (TimeoutError, aiohttp.ClientError) as err:
             # Not chained: aiohttp's errors can carry the request's headers.
@@ -203,10 +208,6 @@ class TelldusClient:
     ) -> Json:
         """Return the JSON object of an answer, or raise what it means instead."""
         status = response.status
-        if status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise self._budget.refused(
-                wait_from_header(response.headers.get("Retry-After"))
-            )
         self._budget.accepted()
         if status == HTTPStatus.UNAUTHORIZED:
             raise SignInRefused(scrubbed(body.decode(errors="replace")))
