@@ -1,0 +1,892 @@
+"""Calls to a simulated Telldus, and to servers that are worse than any Telldus."""
+
+import asyncio
+from collections.abc import Callable
+import gzip
+import json
+import logging
+from typing import Any
+
+import aiohttp
+import pytest
+
+from custom_components.telldus_pa.pa_api import (
+    Budget,
+    Command,
+    Credentials,
+    DeviceType,
+    Gateway,
+    GatewayOffline,
+    Method,
+    Postponed,
+    Priority,
+    RateLimited,
+    Refused,
+    SignInRefused,
+    TelldusClient,
+    TelldusError,
+    Unintelligible,
+    Unreachable,
+    budget as budget_module,
+    client as client_module,
+)
+from simulator import Fault, Simulator, demo_home
+
+from .conftest import Clock, Misbehave, told
+
+LAMP, DIMMER, CABIN_LAMP = "2100001", "2100003", "2100056"
+ON = Command(LAMP, Method.TURNON)
+
+
+@pytest.fixture(autouse=True)
+def _no_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not space the calls of a test: the clock stands still."""
+    monkeypatch.setattr(budget_module, "GAP", dict.fromkeys(Priority, 0.0))
+
+
+@pytest.fixture
+def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for an answer for a moment only."""
+    monkeypatch.setattr(
+        client_module, "_TIMEOUT", aiohttp.ClientTimeout(total=0.1, sock_connect=0.1)
+    )
+
+
+@pytest.fixture
+def client_of(
+    session: aiohttp.ClientSession, credentials: Credentials, budget: Budget
+) -> Callable[[str], TelldusClient]:
+    """Return a function that makes a client of another server."""
+
+    def make(server: str) -> TelldusClient:
+        return TelldusClient(session, server, credentials, budget)
+
+    return make
+
+
+type ClientOf = Callable[[str], TelldusClient]
+
+
+def http(body: bytes | str, status: str = "200 OK", *headers: str) -> bytes:
+    """Return an answer as it stands on the wire."""
+    content = body.encode() if isinstance(body, str) else body
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *headers]
+    return "\r\n".join([*head, "Connection: close", "", ""]).encode() + content
+
+
+def kept(err: TelldusError, secrets: set[str]) -> TelldusError:
+    """Return an error, having made sure that it tells no secrets."""
+    text = told(err)
+    assert not [secret for secret in secrets if secret in text]
+    assert "OAuth oauth_" not in text
+    return err
+
+
+# What is asked, and what comes back
+
+
+async def test_devices(
+    client: TelldusClient, simulator: Simulator, clock: Clock
+) -> None:
+    """All devices come, the ignored ones too, with all that is asked for."""
+    answer = await client.devices()
+
+    assert simulator.log[-1].path == "json/devices/list"
+    assert simulator.log[-1].params == {
+        "supportedMethods": "4023",
+        "includeIgnored": "1",
+        "extras": "devicetype,transport",
+    }
+    assert answer.requested == clock()
+    rows = {row.id: row for row in answer.rows}
+    home = simulator.home
+    assert list(rows) == list(home.devices)
+    assert [row.ignored for row in answer.rows] == [
+        device.ignored for device in home.devices.values()
+    ]
+    dimmer = rows[DIMMER]
+    assert dimmer.methods == Method.TURNON | Method.TURNOFF | Method.DIM
+    assert dimmer.device_type is DeviceType.LIGHT
+    assert dimmer.transport == home.devices[DIMMER].transport
+    assert dimmer.gateway_name == home.gateways[dimmer.gateway_id].name
+    assert not rows[CABIN_LAMP].online
+
+
+async def test_requested_is_when_it_was_asked(
+    client: TelldusClient, simulator: Simulator, clock: Clock
+) -> None:
+    """An answer is as old as its question, however long it took."""
+    simulator.faults.add(Fault.SLOW, seconds=0.02)
+    asked = clock()
+    asking = asyncio.create_task(client.devices())
+    while not simulator.log:
+        await asyncio.sleep(0)
+    clock.tick(7)
+
+    assert (await asking).requested == asked
+
+
+async def test_gateways(client: TelldusClient, simulator: Simulator) -> None:
+    """All gateways come."""
+    answer = await client.gateways()
+
+    assert simulator.log[-1].path == "json/clients/list"
+    assert answer.rows[0] == Gateway(
+        id="410001",
+        name="Home",
+        online=True,
+        model="TellStick ZNet Lite v2",
+        version="1.3.2",
+        owned=True,
+    )
+    assert [row.online for row in answer.rows] == [True, False, True]
+
+
+async def test_shared(
+    server_url: str,
+    session: aiohttp.ClientSession,
+    simulator: Simulator,
+    budget: Budget,
+    credentials: Credentials,
+) -> None:
+    """What somebody else shares is not owned."""
+    guest = Credentials(
+        credentials.public_key, credentials.private_key, *simulator.issue_token("guest")
+    )
+    client = TelldusClient(session, server_url, guest, budget)
+
+    assert not any(row.owned for row in (await client.gateways()).rows)
+    assert not any(row.owned for row in (await client.devices()).rows)
+
+
+async def test_profile(client: TelldusClient, simulator: Simulator) -> None:
+    """The account is known by a uuid."""
+    profile = await client.profile()
+
+    assert simulator.log[-1].path == "json/user/profile"
+    assert len(profile.uuid) == 36
+    assert profile.first_name == "Demo"
+
+
+async def test_profile_refused(client: TelldusClient, simulator: Simulator) -> None:
+    """Some may not ask for it."""
+    simulator.settings.refuse_profile = True
+
+    with pytest.raises(Refused, match="^Access denied$"):
+        await client.profile()
+
+
+async def test_profile_without_uuid(
+    client: TelldusClient, simulator: Simulator
+) -> None:
+    """A profile of nobody is none."""
+    simulator.faults.add(Fault.MISSING_KEYS, keys=["uuid"])
+
+    with pytest.raises(Unintelligible, match="^user/profile: no uuid$"):
+        await client.profile()
+
+
+@pytest.mark.parametrize(
+    "setting", ["ids_as_ints", "online_as_ints", "state_values_as_strings"]
+)
+async def test_shapes(
+    client: TelldusClient, simulator: Simulator, setting: str
+) -> None:
+    """Numbers in texts and texts in numbers make no difference."""
+    devices, gateways = await client.devices(), await client.gateways()
+    simulator.settings.change({setting: True})
+
+    assert await client.devices() == devices
+    assert await client.gateways() == gateways
+
+
+@pytest.mark.parametrize("key", ["device", "devices"])
+async def test_singular_and_plural(
+    client_of: ClientOf, misbehave: Misbehave, key: str
+) -> None:
+    """The vendor's guide reads the plural, everybody else the singular."""
+    body = json.dumps({key: [{"id": "1", "client": "2"}]})
+    client = client_of(await misbehave(http(body)))
+
+    assert [row.id for row in (await client.devices()).rows] == ["1"]
+
+
+async def test_priorities(
+    client: TelldusClient, budget: Budget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call has its importance and its caller's patience."""
+    asked: list[tuple[Priority, float | None]] = []
+    slot = budget.slot
+
+    def noted(priority: Priority, *, patience: float | None = None) -> Any:
+        asked.append((priority, patience))
+        return slot(priority, patience=patience)
+
+    monkeypatch.setattr(budget, "slot", noted)
+    await client.devices(patience=1)
+    await client.gateways(patience=2)
+    await client.gateways(priority=Priority.SIGN_IN)
+    await client.profile(patience=3)
+    await client.command(lambda: ON)
+
+    assert asked == [
+        (Priority.POLL, 1),
+        (Priority.BACKGROUND, 2),
+        (Priority.SIGN_IN, None),
+        (Priority.SIGN_IN, 3),
+        (Priority.COMMAND, None),
+    ]
+
+
+# Commands
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "params"),
+    [
+        (ON, "turnOn", {"id": LAMP}),
+        (Command(LAMP, Method.TURNOFF, 7), "turnOff", {"id": LAMP}),
+        (Command(DIMMER, Method.DIM, 128), "dim", {"id": DIMMER, "level": "128"}),
+        (Command(DIMMER, Method.DIM, 0), "dim", {"id": DIMMER, "level": "0"}),
+        (Command(DIMMER, Method.DIM), "dim", {"id": DIMMER, "level": "0"}),
+        (Command(DIMMER, Method.DIM, 1000), "dim", {"id": DIMMER, "level": "255"}),
+        (Command(DIMMER, Method.DIM, -1), "dim", {"id": DIMMER, "level": "0"}),
+    ],
+)
+async def test_command(
+    client: TelldusClient,
+    simulator: Simulator,
+    clock: Clock,
+    command: Command,
+    path: str,
+    params: dict[str, str],
+) -> None:
+    """A command is accepted at once and done a little later."""
+    await client.command(lambda: command)
+
+    assert simulator.log[-1].path == f"json/device/{path}"
+    assert simulator.log[-1].params == params
+    clock.tick(3)
+    device = simulator.home.devices[command.device_id]
+    assert device.state == command.method
+    if command.method is Method.DIM:
+        assert device.state_value == params["level"]
+
+
+async def test_command_is_chosen_at_the_last_moment(
+    client: TelldusClient, budget: Budget, simulator: Simulator
+) -> None:
+    """What to send is asked when there is leave to send, not before."""
+    chosen: list[bool] = []
+
+    def choose() -> Command:
+        chosen.append(budget.sending)
+        return ON
+
+    async with budget.slot(Priority.POLL):
+        sending = asyncio.create_task(client.command(choose))
+        while not budget.waiting:
+            await asyncio.sleep(0)
+        assert chosen == []
+    await sending
+
+    assert chosen == [True]
+    assert len(simulator.log) == 1
+
+
+async def test_no_command_is_chosen_in_a_pause(
+    client: TelldusClient, budget: Budget
+) -> None:
+    """Who cannot send is not asked what."""
+    budget.refused(30.0)
+
+    with pytest.raises(Postponed):
+        await client.command(lambda: pytest.fail("asked"))
+
+
+@pytest.mark.parametrize("with_code", [False, True])
+async def test_gateway_offline(
+    client: TelldusClient, simulator: Simulator, with_code: bool
+) -> None:
+    """A gateway that is away is told apart."""
+    simulator.settings.error_code = with_code
+
+    with pytest.raises(GatewayOffline) as caught:
+        await client.command(lambda: Command(CABIN_LAMP, Method.TURNON))
+    assert caught.value.reason == "The client for this device is currently offline"
+    assert caught.value.code == (3 if with_code else None)
+
+
+async def test_command_refused(client: TelldusClient, simulator: Simulator) -> None:
+    """Telldus' reason is passed on."""
+    simulator.settings.error_code = True
+    nobody = Command("99", Method.TURNON)
+
+    with pytest.raises(
+        Refused, match='^The device with id "99" does not exist$'
+    ) as caught:
+        await client.command(lambda: nobody)
+    assert type(caught.value) is Refused
+    assert caught.value.code == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"status": "failed"}, "failed"),
+        ({"status": "FAILED_STATUS_NOT_CONFIRMED"}, "FAILED_STATUS_NOT_CONFIRMED"),
+        ({"status": "Success"}, "Success"),
+        ({"status": None}, "no reason given"),
+        ({"status": True}, "no reason given"),
+        ({"status": 1}, "no reason given"),
+        ({}, "no reason given"),
+    ],
+)
+async def test_anything_but_success_is_a_failure(
+    client_of: ClientOf, misbehave: Misbehave, body: dict[str, object], reason: str
+) -> None:
+    """There is one word that means success."""
+    client = client_of(await misbehave(http(json.dumps(body))))
+
+    with pytest.raises(Refused) as caught:
+        await client.command(lambda: ON)
+    assert caught.value.reason == reason
+
+
+async def test_a_lost_command_was_accepted(
+    client: TelldusClient, simulator: Simulator, clock: Clock
+) -> None:
+    """Success means no more than that."""
+    simulator.home.devices[LAMP].state = Method.TURNOFF
+    simulator.faults.add(Fault.COMMAND_LOST)
+    await client.command(lambda: ON)
+    clock.tick(60)
+
+    assert simulator.home.devices[LAMP].state == Method.TURNOFF
+
+
+# What goes wrong at Telldus
+
+
+@pytest.mark.parametrize(
+    ("fault", "args", "kind", "text"),
+    [
+        (
+            Fault.UNAUTHORIZED_XML,
+            {},
+            SignInRefused,
+            'The consumer_key "…" combination does not exist or is not enabled.',
+        ),
+        (
+            Fault.UNAUTHORIZED_TEXT,
+            {},
+            SignInRefused,
+            'The consumer_key "…" combination does not exist or is not enabled.',
+        ),
+        (Fault.NOT_FOUND, {}, Unreachable, "devices/list: HTTP 404"),
+        (Fault.BAD_GATEWAY, {}, Unreachable, "devices/list: HTTP 502"),
+        (Fault.CLOUDFLARE, {}, Unreachable, "devices/list: HTTP 403"),
+        (Fault.CLOUDFLARE, {"number": 1001}, Unreachable, "devices/list: HTTP 403"),
+        (Fault.REDIRECT, {}, Unreachable, "devices/list: HTTP 302"),
+        (Fault.TRUNCATED, {}, Unintelligible, "devices/list: no JSON"),
+        (Fault.GARBAGE, {}, Unintelligible, "devices/list: no JSON"),
+        (Fault.EMPTY, {}, Unintelligible, "devices/list: no JSON"),
+        (Fault.DATABASE, {}, Unintelligible, "devices/list: no JSON"),
+        (Fault.MISSING_KEYS, {"keys": ["device"]}, None, ""),
+        (Fault.APPLICATION_ERROR, {"text": "Oh"}, Refused, "Oh"),
+        (
+            Fault.APPLICATION_ERROR,
+            {"text": "invalid_token"},
+            SignInRefused,
+            "invalid_token",
+        ),
+        (Fault.APPLICATION_ERROR, {"text": "Oh", "code": 3}, GatewayOffline, "Oh"),
+    ],
+)
+async def test_faults(
+    client: TelldusClient,
+    simulator: Simulator,
+    budget: Budget,
+    secrets: set[str],
+    fault: Fault,
+    args: dict[str, Any],
+    kind: type[TelldusError] | None,
+    text: str,
+) -> None:
+    """Each thing that can go wrong is the error that its caller expects, for a call."""
+    await client.devices()
+    simulator.faults.add(fault, times=1, **args)
+
+    if kind is None:
+        assert len((await client.devices()).rows) == len(simulator.home.devices)
+    else:
+        with pytest.raises(TelldusError) as caught:
+            await client.devices()
+        assert type(caught.value) is kind
+        assert str(kept(caught.value, secrets)) == text
+    assert budget.pause == 0
+    assert not budget.sending
+    assert len(simulator.log) == 2
+    assert (await client.devices()).rows
+
+
+@pytest.mark.parametrize("body", ["xml", "text"])
+async def test_revoked(
+    client: TelldusClient,
+    simulator: Simulator,
+    secrets: set[str],
+    body: str,
+) -> None:
+    """A token that was taken away is the sign-in's fault, in whatever form it is told."""
+    simulator.settings.change({"unauthorized_body": body})
+    simulator.revoke()
+
+    for call in (
+        client.devices,
+        client.gateways,
+        client.profile,
+        lambda: client.command(lambda: ON),
+    ):
+        with pytest.raises(SignInRefused) as caught:
+            await call()
+        assert "does not exist or is not enabled" in str(kept(caught.value, secrets))
+
+
+async def test_wrong_secret(
+    server_url: str,
+    session: aiohttp.ClientSession,
+    credentials: Credentials,
+    budget: Budget,
+    secrets: set[str],
+) -> None:
+    """The signature base string, which a refusal quotes, is not passed on."""
+    wrong = Credentials(
+        credentials.public_key,
+        credentials.private_key,
+        credentials.token,
+        "not-the-secret",
+    )
+    secrets.add("not-the-secret")
+
+    with pytest.raises(SignInRefused) as caught:
+        await TelldusClient(session, server_url, wrong, budget).devices()
+    assert str(kept(caught.value, secrets)) == (
+        'Verification of signature failed (signature base string was "…").'
+    )
+
+
+async def test_redirects_are_not_followed(
+    client: TelldusClient, simulator: Simulator, server_url: str
+) -> None:
+    """Nothing signed goes anywhere else."""
+    simulator.faults.add(
+        Fault.REDIRECT, times=1, location=f"{server_url}/json/devices/list"
+    )
+
+    with pytest.raises(Unreachable):
+        await client.devices()
+    assert len(simulator.log) == 1
+
+
+@pytest.mark.usefixtures("short_timeout")
+async def test_timeout(
+    client: TelldusClient, simulator: Simulator, budget: Budget, secrets: set[str]
+) -> None:
+    """Who says nothing is not waited for."""
+    simulator.faults.add(Fault.TIMEOUT, times=1)
+
+    with pytest.raises(Unreachable) as caught:
+        await client.devices()
+    assert "devices/list: " in str(kept(caught.value, secrets))
+    assert "Timeout" in str(caught.value)
+    assert budget.used == 1
+    assert not budget.sending
+
+
+async def test_slow(client: TelldusClient, simulator: Simulator) -> None:
+    """Who says something late is."""
+    simulator.faults.add(Fault.SLOW, seconds=0.05)
+
+    assert (await client.devices()).rows
+
+
+@pytest.mark.parametrize("retry_after", [None, 40])
+async def test_rate_limited(
+    client: TelldusClient,
+    simulator: Simulator,
+    budget: Budget,
+    clock: Clock,
+    retry_after: int | None,
+) -> None:
+    """After a 429 nothing is sent until the pause is over."""
+    args: dict[str, Any] = {"retry_after": retry_after} if retry_after else {}
+    simulator.faults.add(Fault.RATE_LIMITED, times=1, **args)
+
+    with pytest.raises(RateLimited) as caught:
+        await client.devices()
+    assert type(caught.value) is RateLimited
+    wait = caught.value.retry_after
+    assert wait == 40 if retry_after else 15 <= wait <= 18
+    assert budget.pause == wait
+    assert len(simulator.log) == 1
+
+    clock.tick(wait - 0.01)
+    for call in (
+        client.devices,
+        client.gateways,
+        client.profile,
+        lambda: client.command(lambda: ON),
+    ):
+        with pytest.raises(Postponed):
+            await call()
+    assert len(simulator.log) == 1
+    clock.tick(0.01)
+    assert (await client.devices()).rows
+    assert len(simulator.log) == 2
+
+
+async def test_an_answer_ends_the_doubling(
+    client: TelldusClient, simulator: Simulator, budget: Budget, clock: Clock
+) -> None:
+    """Any answer but a 429 shows that the server listens to us again."""
+    simulator.faults.add(Fault.RATE_LIMITED, times=3)
+    for _ in range(3):
+        with pytest.raises(RateLimited):
+            await client.devices()
+        clock.tick(budget.pause)
+    assert budget.state().refusals == 3
+
+    simulator.faults.add(Fault.UNAUTHORIZED_XML, times=1)
+    with pytest.raises(SignInRefused):
+        await client.devices()
+    assert budget.state().refusals == 0
+
+
+async def test_the_real_limit(
+    client: TelldusClient, simulator: Simulator, budget: Budget
+) -> None:
+    """A server that allows less than we think is obeyed."""
+    simulator.settings.change({"limit_per_minute": 2, "retry_after": True})
+    await client.devices()
+    await client.devices()
+
+    with pytest.raises(RateLimited) as caught:
+        await client.devices()
+    assert caught.value.retry_after == budget.pause == 60
+
+
+async def test_the_window(client: TelldusClient, simulator: Simulator) -> None:
+    """What will not be let through soon is not sent."""
+    for _ in range(8):
+        await client.devices()
+
+    with pytest.raises(Postponed):
+        await client.devices(patience=5)
+    assert len(simulator.log) == 8
+    await client.command(lambda: ON)
+
+
+# Rows that cannot be understood
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged that somebody is to see."""
+    return [
+        record.message
+        for record in caplog.records
+        if record.levelno >= logging.WARNING and record.name != "asyncio"
+    ]
+
+
+async def test_bad_rows(
+    client: TelldusClient, simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Bad rows cost themselves, and one line each, once."""
+    simulator.faults.add(Fault.WRONG_TYPES)
+
+    rows = (await client.devices()).rows
+
+    count = len(simulator.home.devices)
+    assert len(rows) == count - count // 3
+    assert warnings(caplog) == [
+        f"Left out what cannot be understood: devices/list, row {number}: not an object"
+        for number in range(2, count, 3)
+    ]
+    caplog.clear()
+    assert (await client.devices()).rows == rows
+    assert warnings(caplog) == []
+    # Another list's rows are others.
+    await client.gateways()
+    assert warnings(caplog) == [
+        "Left out what cannot be understood: clients/list, row 2: not an object"
+    ]
+
+
+async def test_every_row_bad(
+    client: TelldusClient, simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A line for each row is enough, however often they come."""
+    simulator.faults.add(Fault.MISSING_KEYS, keys=["client"])
+    count = len(simulator.home.devices)
+    for _ in range(3):
+        assert (await client.devices()).rows == ()
+
+    assert len(warnings(caplog)) == count
+    assert warnings(caplog)[0].endswith("devices/list, row 0: no client")
+
+
+async def test_rows_that_lack_something(
+    client: TelldusClient, simulator: Simulator
+) -> None:
+    """A row without what is not needed is a row."""
+    simulator.faults.add(
+        Fault.MISSING_KEYS, keys=["name", "state", "stateValues", "methods", "online"]
+    )
+
+    rows = (await client.devices()).rows
+    assert len(rows) == len(simulator.home.devices)
+    assert {(row.name, row.state, row.methods) for row in rows} == {
+        (None, None, Method(0))
+    }
+
+
+# Servers that are worse
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("null", "no JSON object"),
+        ("[]", "no JSON object"),
+        ("5", "no JSON object"),
+        ('"device"', "no JSON object"),
+        ("NaN", "no JSON object"),
+        ("{}", "no list"),
+        ('{"device": null}', "no list"),
+        ('{"device": "none"}', "no list"),
+        ('{"device": NaN}', "no list"),
+        ("", "no JSON"),
+        ("{", "no JSON"),
+        ("{'device': []}", "no JSON"),
+        # More than is parsed, in depth and in digits
+        ('{"device":' + "[" * 200_000, "no JSON"),
+        ('{"device":' + '{"a":' * 200_000, "no JSON"),
+        ('{"device": ' + "9" * 5000 + "}", "no JSON"),
+        # Not in any encoding of JSON
+        (b'{"device": [{"id": "\xff\xfe"}]}', "no JSON"),
+        (b"\x00", "no JSON"),
+    ],
+)
+async def test_unintelligible(
+    client_of: ClientOf, misbehave: Misbehave, body: str | bytes, text: str
+) -> None:
+    """What is not an answer is said not to be one."""
+    client = client_of(await misbehave(http(body)))
+
+    with pytest.raises(Unintelligible, match=f"^devices/list: {text}$"):
+        await client.devices()
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ('{"device": []}', 0),
+        ('{"device": {"id": 1, "client": 2}}', 1),
+        ('\ufeff{"device": [{"id": 1, "client": 2, "state": NaN}]}', 1),
+        ('{"device": [{"id": 1, "client": 2, "methods": 1e999}]}', 1),
+        ('{"device": [{"id": 1, "client": 2, "methods": ' + "9" * 4000 + "}]}", 1),
+        ('{"device": [{"id": 1, "client": 2, "statevalue": -Infinity}]}', 1),
+        ('{"device": [], "error_count": 0}', 0),
+    ],
+)
+async def test_odd_but_intelligible(
+    client_of: ClientOf, misbehave: Misbehave, body: str, count: int
+) -> None:
+    """What can be understood is."""
+    client = client_of(await misbehave(http(body, "200 OK", "Content-Type: text/html")))
+
+    assert len((await client.devices()).rows) == count
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "text"),
+    [
+        (b"", Unreachable, "ServerDisconnectedError"),
+        (b"garbage\r\n\r\n", Unreachable, ""),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", Unreachable, ""),
+        (b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"de', Unreachable, ""),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            Unreachable,
+            "",
+        ),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", Unreachable, ""),
+        (b"HTTP/1.1 999 ?\r\nContent-Length: 0\r\n\r\n", Unreachable, "HTTP 999"),
+        (http("gone", "200 OK", "Content-Encoding: gzip"), Unreachable, ""),
+        (http("gone", "200 OK", "Content-Encoding: deflate"), Unreachable, ""),
+        (http('{"device": []}', "500 Oh"), Unreachable, "HTTP 500"),
+        (http("", "204 None"), Unreachable, "HTTP 204"),
+        (http('{"error": "Oh", "code": 8}', "500 Oh"), Refused, "Oh"),
+        (http('{"error": "expired_token"}', "400 Oh"), SignInRefused, "expired"),
+        (http('{"error": null}'), Refused, "no reason given"),
+        (http("[1", "500 Oh"), Unreachable, "HTTP 500"),
+        (http(b"\xff\xfe<error>", "401 No"), SignInRefused, ""),
+        (http(b"", "401 No"), SignInRefused, ""),
+    ],
+)
+async def test_misbehaving(
+    client_of: ClientOf,
+    misbehave: Misbehave,
+    budget: Budget,
+    secrets: set[str],
+    answer: bytes,
+    kind: type[TelldusError],
+    text: str,
+) -> None:
+    """Whatever comes out of the wire is one of the errors."""
+    client = client_of(await misbehave(answer))
+
+    with pytest.raises(TelldusError) as caught:
+        await client.devices()
+    assert type(caught.value) is kind
+    assert text in str(kept(caught.value, secrets))
+    assert not budget.sending
+
+
+async def test_gzip(client_of: ClientOf, misbehave: Misbehave) -> None:
+    """A packed answer is unpacked."""
+    body = gzip.compress(b'{"device": [{"id": 1, "client": 2}]}')
+    client = client_of(await misbehave(http(body, "200 OK", "Content-Encoding: gzip")))
+
+    assert len((await client.devices()).rows) == 1
+
+
+@pytest.mark.parametrize("packed", [False, True])
+async def test_too_large(
+    client_of: ClientOf,
+    misbehave: Misbehave,
+    monkeypatch: pytest.MonkeyPatch,
+    budget: Budget,
+    packed: bool,
+) -> None:
+    """An answer that does not end is not read to its end, not even packed."""
+    monkeypatch.setattr(client_module, "_LARGEST_ANSWER", 1000)
+    body = gzip.compress(b" " * 1001) if packed else b" " * 1001
+    headers = ["Content-Encoding: gzip"] if packed else []
+    # Nothing but the first kilobyte ever comes.
+    client = client_of(await misbehave(http(body, "200 OK", *headers) + b"..."))
+
+    with pytest.raises(Unintelligible, match="beyond all size"):
+        await client.devices()
+    assert not budget.sending
+    body = b'{"device": []}'.ljust(1000)
+    client = client_of(await misbehave(http(body)))
+    assert (await client.devices()).rows == ()
+
+
+@pytest.mark.usefixtures("short_timeout")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        b"HTTP/1.1 200 OK\r\n...",
+        b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"de...',
+    ],
+)
+async def test_stalling(
+    client_of: ClientOf, misbehave: Misbehave, answer: bytes | None
+) -> None:
+    """Who stops in the middle is not waited for."""
+    client = client_of(await misbehave(answer))
+
+    with pytest.raises(Unreachable, match="Timeout"):
+        await client.devices()
+
+
+@pytest.mark.usefixtures("short_timeout")
+@pytest.mark.parametrize("end", [b"", b"..."])
+async def test_rate_limited_whatever_the_body(
+    client_of: ClientOf, misbehave: Misbehave, budget: Budget, end: bytes
+) -> None:
+    """A 429 counts although its body breaks off or never comes."""
+    answer = b"HTTP/1.1 429 No\r\nRetry-After: 30\r\nContent-Length: 9\r\n\r\nWai"
+    client = client_of(await misbehave(answer + end))
+
+    with pytest.raises(RateLimited) as caught:
+        await client.devices()
+    assert caught.value.retry_after == budget.pause == 30
+
+
+@pytest.mark.parametrize(
+    ("header", "low", "high"),
+    [
+        ("Retry-After: 1", 10, 10),
+        ("Retry-After: 86400", 3600, 3600),
+        ("Retry-After: Wed, 21 Oct 2026 07:28:00 GMT", 15, 18),
+        ("retry-after: 1e999", 15, 18),
+        ("X-Nothing: 5", 15, 18),
+    ],
+)
+async def test_retry_after(
+    client_of: ClientOf,
+    misbehave: Misbehave,
+    budget: Budget,
+    header: str,
+    low: float,
+    high: float,
+) -> None:
+    """How long the pause is, is what a sane server means."""
+    client = client_of(await misbehave(http("", "429 No", header)))
+
+    with pytest.raises(RateLimited):
+        await client.devices()
+    assert low <= budget.pause <= high
+
+
+async def test_nobody_there(
+    client_of: ClientOf, nowhere: str, budget: Budget, secrets: set[str]
+) -> None:
+    """A server that is down is unreachable, and is asked again only as often as allowed."""
+    with pytest.raises(Unreachable, match="^devices/list: ClientConnector") as caught:
+        await client_of(nowhere).devices()
+    kept(caught.value, secrets)
+    assert budget.used == 1
+    assert budget.pause == 0
+
+
+async def test_no_tls_there(client_of: ClientOf, server_url: str) -> None:
+    """A server without encryption is not one that was meant."""
+    url = server_url.replace("http:", "https:")
+
+    with pytest.raises(Unreachable, match="^devices/list: ClientConnector"):
+        await client_of(url).devices()
+
+
+async def test_cancelled(
+    client_of: ClientOf, misbehave: Misbehave, budget: Budget
+) -> None:
+    """A call that is given up leaves the way free."""
+    client = client_of(await misbehave(None))
+    asking = asyncio.create_task(client.devices())
+    while not budget.used:
+        await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+    assert not budget.sending
+    assert budget.used == 1
+
+
+async def test_the_demo_home_is_understood(
+    client: TelldusClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every row of the home that has every oddity known is one that can be shown."""
+    rows = (await client.devices()).rows
+    raw = demo_home(0).devices
+
+    assert {row.id: row.name for row in rows} == {
+        key: " ".join((device.name or "").split()) or None
+        for key, device in raw.items()
+    }
+    assert warnings(caplog) == []
