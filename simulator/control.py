@@ -63,7 +63,7 @@ class ControlApi:
         """Press a wall remote; `heard` tells whether the gateway is online."""
         level = body.get("level")
         if level is not None:
-            level = int(level)
+            level = float(level)
         device = _text(body, "device")
         return {"heard": self._sim.press(device, body.get("method", 0), level)}
 

@@ -50,7 +50,7 @@ td,th{text-align:left;padding:.25rem .6rem .25rem 0;border-bottom:1px solid var(
 vertical-align:top}
 td.num{white-space:nowrap;font-variant-numeric:tabular-nums}
 td.num code{overflow-wrap:normal}
-td.words{min-width:9rem;overflow-wrap:anywhere}
+td.words{white-space:nowrap}
 h2 button{font-size:.85rem;font-weight:400}
 code{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.9em;overflow-wrap:anywhere}
 .tag{font-size:.78rem;font-weight:400;border:1px solid var(--line);border-radius:1rem;

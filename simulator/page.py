@@ -88,7 +88,7 @@ class HomePage:
         return page("Functions", body)
 
     def _press(self, form: dict[str, str]) -> None:
-        level = int(form["level"]) if form.get("level") else None
+        level = float(form["level"]) if form.get("level") else None
         self._sim.press(form["device"], form["method"], level)
 
     def _sensor(self, form: dict[str, str]) -> None:

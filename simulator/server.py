@@ -30,6 +30,8 @@ DEMO_PUBLIC_KEY: Final = "FEDCBA9876DEMOPUBLICKEYFEDCBA987"
 DEMO_PRIVATE_KEY: Final = "0123456789DEMOPRIVATEKEY01234567"
 GUEST: Final = "guest"
 LOG_LENGTH: Final = 100_000
+# Made up, like a proxy's own codes: the client has gone, and nobody reads it.
+NO_ANSWER: Final = 499
 
 # Importing these fills the table of functions.
 _TABLES: Final = (api_account, api_devices, api_sensors)
@@ -133,7 +135,7 @@ class Simulator:
         self,
         device_id: str,
         method: int | str,
-        level: int | None = None,
+        level: float | None = None,
         *,
         home: Home | None = None,
     ) -> bool:
@@ -147,9 +149,9 @@ class Simulator:
         known = parse_method(method)
         value: int | dict[str, Any] | None = None
         if known is Method.DIM:
-            value = min(max(level or 0, 0), 255)
+            value = min(max(int(level or 0), 0), 255)
         elif known is Method.RGB:
-            value = (level or 0) & 0xFFFFFF
+            value = int(level or 0) & 0xFFFFFF
         elif known is Method.THERMOSTAT:
             value = {"changeMode": 0, "temperature": level}
         device = home.devices[device_id]
@@ -219,7 +221,8 @@ class Simulator:
         self.log.append(logged)
         del self.log[:-LOG_LENGTH]
         response = await self._answer(request, running, logged, signed or malformed)
-        logged.status = response.status
+        if response.status != NO_ANSWER:
+            logged.status = response.status
         return response
 
     async def _answer(
@@ -242,6 +245,8 @@ class Simulator:
                     rule.args.get("seconds", 5) if rule.fault is Fault.SLOW else None
                 )
                 await _hold(request, running.closing, seconds)
+            if rule.fault is Fault.TIMEOUT:
+                return web.Response(status=NO_ANSWER)
             if spoilt := instead(rule):
                 return spoilt
         is_token_call = logged.path.startswith("oauth/")

@@ -310,8 +310,8 @@ async def test_press(api: Api, sim: Simulator) -> None:
     assert (await seen(api, "2100012"))[0] == 1
     assert sim.press("2100003", 16, 300)
     assert await seen(api, "2100003") == (16, "255")
-    assert sim.press("2100010", Method.THERMOSTAT, 25)
-    assert (await thermostat(api))[1]["setpoint"]["heat"] == "25"
+    assert sim.press("2100010", Method.THERMOSTAT, 25.5)
+    assert (await thermostat(api))[1]["setpoint"]["heat"] == "25.5"
     assert sim.press("2100009", "rgb", 5)
     assert not sim.press("2100021", "turnOff")
     assert sim.home.devices["2100021"].state == Method.TURNON

@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+from aiohttp import web
 import pytest
 
 from simulator import Fault, Simulator
@@ -111,13 +112,23 @@ async def test_missing_keys(api: Api, sim: Simulator) -> None:
 
 
 async def test_timeout(api: Api, sim: Simulator) -> None:
-    """No answer comes until the client gives up; the log says that none was sent."""
+    """No answer comes until the client gives up, and nothing was done."""
+    sim.settings.effect_delay = 0
     sim.faults.add(Fault.TIMEOUT, times=1)
+    # Not TestServer, which cancels what it does for a client that has left.
+    runner = web.AppRunner(sim.app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    api.base = f"http://{host}:{port}"
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
-            await api.call(PATH)
-    assert (sim.log[-1].status, sim.log[-1].note) == (0, "fault timeout")
+            await api.call("json/device/turnOn", id="2100002")
     assert (await api.call(PATH)).status == 200
+    await runner.cleanup()
+    # The server has ended, so the call that it held back has too.
+    assert (sim.log[0].status, sim.log[0].note) == (0, "fault timeout")
+    assert sim.home.devices["2100002"].state == 2
 
 
 async def test_add_and_clear(api: Api, sim: Simulator) -> None:
