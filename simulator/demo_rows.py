@@ -18,7 +18,7 @@ LEARN = Method.LEARN
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """A row of the table below; what is not said is usual."""
+    """A row of the two tables of devices; what is not said is usual."""
 
     name: str | None
     methods: int
