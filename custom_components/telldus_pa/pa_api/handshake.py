@@ -63,10 +63,17 @@ class _Session(OAuth1Session):
 
     @override
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send a request with time-outs, and do not follow redirects with secrets."""
-        return super().request(
+        """Send a request with time-outs, and do not follow redirects with secrets.
+
+        Raises TokenRequestDenied for whatever is not a plain success.
+        """
+        response = super().request(
             *args, **{**kwargs, "timeout": _TIMEOUT, "allow_redirects": False}
         )
+        if response.status_code != requests.codes.ok:
+            # The library minds only 400 and above; a redirect brings no token.
+            raise TokenRequestDenied("", response)
+        return response
 
 
 class Handshake:
@@ -127,8 +134,6 @@ class Handshake:
                 return session.fetch_access_token(self._url("accessToken"), verifier)
             # The library insists on a verifier here; Telldus does not.
             response = session.post(self._url("accessToken"))
-            if response.status_code >= requests.codes.bad_request:
-                raise TokenRequestDenied("", response)
             return dict(parse_qsl(response.text.strip()))
 
         answer = await self._run(fetch)
@@ -148,7 +153,11 @@ class Handshake:
 
         def unlogged_fetch() -> Mapping[str, str]:
             with unlogged():
-                return fetch()
+                answer = fetch()
+            # The library also takes JSON for an answer, and so numbers and the like.
+            return {
+                key: value for key, value in answer.items() if isinstance(value, str)
+            }
 
         async with self._budget.slot(Priority.SIGN_IN, patience=_PATIENCE):
             try:
@@ -159,7 +168,7 @@ class Handshake:
                 raise self._denied(err.response) from None
             except (TimeoutError, requests.RequestException) as err:
                 raise Unreachable(_host_and_kind(self._server, err)) from None
-            except ValueError:
+            except ValueError, TypeError, RecursionError:
                 raise Unintelligible("no token in the answer") from None
             self._budget.accepted()
         if not answer.get("oauth_token") or not answer.get("oauth_token_secret"):
