@@ -44,6 +44,13 @@ class RequestToken:
     callback_confirmed: bool
 
 
+def _deny_if_limited(response: requests.Response, **_: Any) -> None:
+    """Raise TokenRequestDenied for a 429 before its body is read, which may fail."""
+    if response.status_code == requests.codes.too_many_requests:
+        response.close()
+        raise TokenRequestDenied("", response)
+
+
 class _Session(OAuth1Session):
     """A session that goes nowhere but where it was sent."""
 
@@ -60,6 +67,7 @@ class _Session(OAuth1Session):
         )
         # No proxy and no netrc of the process: as the aiohttp session of the data calls.
         self.trust_env = False
+        self.hooks["response"].append(_deny_if_limited)
 
     @override
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
