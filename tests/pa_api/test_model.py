@@ -130,7 +130,7 @@ def test_no_id(key: str, raw: object) -> None:
         ([], None),
         (["Lamp"], None),
         ({"a": 1}, None),
-        ("x" * 1000, "x" * 200),
+        pytest.param("x" * 1000, "x" * 200, id="long"),
     ],
 )
 @pytest.mark.parametrize("key", ["name", "clientName"])
@@ -200,7 +200,7 @@ def test_flags_not_told(raw: object) -> None:
         (float("nan"), Method(0)),
         (float("inf"), Method(0)),
         ("-inf", Method(0)),
-        ("9" * 5000, Method(0)),
+        pytest.param("9" * 5000, Method(0), id="digits"),
         (None, Method(0)),
         (MISSING, Method(0)),
         ([3], Method(0)),
@@ -227,7 +227,7 @@ def test_methods(raw: object, parsed: Method) -> None:
         ("", None),
         ("unde", None),
         ("nan", None),
-        (10**400, None),
+        pytest.param(10**400, None, id="huge"),
         (None, None),
         (MISSING, None),
         ([], None),
