@@ -22,14 +22,16 @@ from .sign_in import SignInError, sign_in
 from .stack import DOMAIN, RESTART, ROOT, Stack
 
 FOLDER = ROOT / ".develop"
+CHOICES = "choices.json"
 USERNAME = "demo"
 PASSWORD = "demo"
 _BOLD = "\033[1m{}\033[0m" if sys.stdout.isatty() else "{}"
 
 
 def say(text: str) -> None:
-    """Tell the person what happens now."""
-    print(f"{_BOLD.format('==>')} {text}", flush=True)
+    """Tell the person what happens now, if the terminal is still there."""
+    with suppress(OSError):
+        print(f"{_BOLD.format('==>')} {text}", flush=True)
 
 
 @contextmanager
@@ -141,13 +143,15 @@ async def watch(stack: Stack) -> None:
         )
 
 
-async def live(stack: Stack, fresh: bool) -> None:
+async def live(stack: Stack, choices: dict[str, Any], fresh: bool) -> None:
     """Run the house until it is told to end."""
     began = time.monotonic()
     await stack.make_ready()
     try:
         say("Starting the simulator and Home Assistant")
         await stack.start()
+        # Only what has worked is good enough to be taken for granted the next time.
+        (stack.folder / CHOICES).write_text(json.dumps(choices))
         told = await move_in(stack, fresh)
         tell(stack, told, time.monotonic() - began)
         follower = asyncio.create_task(follow(stack.hass.output))
@@ -160,9 +164,9 @@ async def live(stack: Stack, fresh: bool) -> None:
         await stack.stop()
 
 
-async def until_told(stack: Stack, fresh: bool) -> None:
+async def until_told(stack: Stack, choices: dict[str, Any], fresh: bool) -> None:
     """Run the house; Ctrl-C, a closed terminal and `kill` end it in order."""
-    house = asyncio.create_task(live(stack, fresh))
+    house = asyncio.create_task(live(stack, choices, fresh))
     loop = asyncio.get_running_loop()
     told = False
 
@@ -179,9 +183,9 @@ async def until_told(stack: Stack, fresh: bool) -> None:
         await house
 
 
-def build(chosen: argparse.Namespace) -> Stack:
-    """Return the house as it is chosen now, or as it was chosen the last time."""
-    choices = FOLDER / "choices.json"
+def build(chosen: argparse.Namespace) -> tuple[Stack, dict[str, Any]]:
+    """Return the house as it is chosen now, or else was chosen the last time."""
+    choices = FOLDER / CHOICES
     last: dict[str, Any] = {"port": 8123, "simulator_port": 8124, "home": "demo"}
     if choices.exists():
         last |= json.loads(choices.read_text())
@@ -197,8 +201,7 @@ def build(chosen: argparse.Namespace) -> Stack:
             "Home Assistant is signed in to the simulator at port "
             f"{last['simulator_port']}. To change that, begin anew with --fresh."
         )
-    choices.write_text(json.dumps(now))
-    return stack
+    return stack, now
 
 
 def main() -> int:
@@ -215,7 +218,8 @@ def main() -> int:
     chosen = parser.parse_args()
     try:
         with alone(FOLDER):
-            asyncio.run(until_told(build(chosen), chosen.fresh))
+            stack, choices = build(chosen)
+            asyncio.run(until_told(stack, choices, chosen.fresh))
     except (StartError, SignInError, RefusedError) as err:
         print(f"\n{err}", file=sys.stderr)
         return 1
