@@ -197,8 +197,10 @@ def _id(row: Json, key: str) -> str:
     value = row.get(key)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    if isinstance(value, str) and 0 < len(value.strip()) <= _MAX_TEXT:
-        return value.strip()
+    if isinstance(value, str):
+        text = value.strip()
+        if 0 < len(text) <= _MAX_TEXT and text.isprintable():
+            return text
     raise ValueError(f"no {key}")
 
 
@@ -206,7 +208,9 @@ def _text(value: object) -> str | None:
     """Return a text, None for what is none and for the empty one."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
-    return " ".join(str(value).split())[:_MAX_TEXT] or None
+    # Half a surrogate pair, which JSON can say, cannot be stored or sent anywhere.
+    text = str(value).encode(errors="replace").decode()
+    return " ".join(text.split())[:_MAX_TEXT] or None
 
 
 def _integer(value: object) -> int | None:
