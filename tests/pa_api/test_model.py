@@ -4,6 +4,7 @@ from collections.abc import Callable
 import random
 from typing import Any
 
+import orjson
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
@@ -103,7 +104,23 @@ def test_ids(key: str, raw: object, parsed: str) -> None:
 
 @pytest.mark.parametrize("key", ["id", "client"])
 @pytest.mark.parametrize(
-    "raw", [MISSING, None, "", "  ", "\n", True, False, 1.5, [], {}, ["1"], "9" * 201]
+    "raw",
+    [
+        MISSING,
+        None,
+        "",
+        "  ",
+        "\n",
+        True,
+        False,
+        1.5,
+        [],
+        {},
+        ["1"],
+        "9" * 201,
+        "\ud800",
+        "1\x002",
+    ],
 )
 def test_no_id(key: str, raw: object) -> None:
     """A row without an id cannot be understood, and says which one it lacks."""
@@ -117,6 +134,9 @@ def test_no_id(key: str, raw: object) -> None:
         ("Lamp", "Lamp"),
         ("  Lamp\r\n in\tthe  hall ", "Lamp in the hall"),
         ("Kök \U0001f4a1", "Kök \U0001f4a1"),
+        # Half a surrogate pair, and one that belongs together with a joiner
+        ("a\ud800b", "a?b"),
+        ("\U0001f469\u200d\U0001f680", "\U0001f469\u200d\U0001f680"),
         ("0", "0"),
         (17, "17"),
         (0, "0"),
@@ -485,6 +505,8 @@ def test_any_row_is_a_device_or_a_value_error(seed: int) -> None:
                 continue
             understood += 1
             hash(parsed)
+            repr(parsed).encode()
+            orjson.dumps(parsed)
             if isinstance(parsed, Device):
                 assert parsed.level is None or 0 <= parsed.level <= MAX_LEVEL
                 assert parsed.is_on in (True, False, None)
