@@ -21,6 +21,8 @@ from .errors import LONGEST_WAIT, SHORTEST_WAIT, Postponed, RateLimited
 WINDOW = 60.0
 FIRST_PAUSE = 15.0
 LONGEST_PAUSE = 300.0
+# Beyond this many in a row the pause is at its longest anyway.
+_MOST_REFUSALS = 10
 
 
 class Priority(IntEnum):
@@ -146,7 +148,7 @@ class Budget:
             # Some jitter, lest every Home Assistant comes back in the same second.
             wait = FIRST_PAUSE * 2**self._refusals * random.uniform(1.0, 1.2)
             retry_after = min(wait, LONGEST_PAUSE)
-        self._refusals = min(self._refusals + 1, 10)
+        self._refusals = min(self._refusals + 1, _MOST_REFUSALS)
         wait = min(max(retry_after, SHORTEST_WAIT), LONGEST_WAIT)
         self._paused_until = max(self._paused_until, self._clock() + wait)
         error = RateLimited(self.pause)
@@ -177,7 +179,7 @@ class Budget:
         self._sent = deque(sorted([*self._sent, *kept]))
         pause = min(max(state.pause, 0.0), LONGEST_WAIT)
         self._paused_until = max(self._paused_until, now + pause - elapsed)
-        self._refusals = max(self._refusals, state.refusals)
+        self._refusals = max(self._refusals, min(state.refusals, _MOST_REFUSALS))
 
     async def _acquire(self, priority: Priority, patience: float | None) -> None:
         """Wait for our turn."""
