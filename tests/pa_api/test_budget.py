@@ -584,7 +584,7 @@ def test_restart_with_the_clock_set_forward(clock: Clock) -> None:
     ("state", "used", "pause"),
     [
         (BudgetState((-100.0, 59.9, 60.0, 1e9), -7.0, -3), 1, 0),
-        (BudgetState((), 1e9, 10), 0, LONGEST_WAIT),
+        (BudgetState((), 1e9, 10**6), 0, LONGEST_WAIT),
         (BudgetState((float("nan"),), float("nan"), 0), 0, 0),
     ],
 )
