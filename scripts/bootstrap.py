@@ -104,12 +104,13 @@ class Environment:
     folder: str
     requirements: str
     purpose: str
+    compiles: bool
 
 
 ENVIRONMENTS = {
-    "test": Environment(".venv", "requirements_test.txt", "tests and lint"),
+    "test": Environment(".venv", "requirements_test.txt", "tests and lint", False),
     "hass": Environment(
-        ".venv-hass", "requirements_hass.txt", "the newest Home Assistant"
+        ".venv-hass", "requirements_hass.txt", "the newest Home Assistant", True
     ),
 }
 
@@ -352,6 +353,12 @@ def ensure_environment(environment: Environment) -> None:
     wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
     if stays and stamp.exists() and stamp.read_text() == wanted:
         return
+    if environment.compiles and not any(map(shutil.which, ("c++", "g++", "clang++"))):
+        raise SetupError(
+            f"{environment.requirements} has packages that are compiled here, and this "
+            "machine has no C++ compiler. Install one (on Debian and Ubuntu: apt-get "
+            "install g++) and run this again."
+        )
     began = time.monotonic()
     uv = ensure_uv()
     if not stays:
@@ -361,15 +368,7 @@ def ensure_environment(environment: Environment) -> None:
         place.write_text(str(folder))
     stamp.unlink(missing_ok=True)
     say(f"Installing {environment.requirements} into {environment.folder}")
-    try:
-        run(uv, "pip", "install", "--python", python, "-r", requirements)
-    except SetupError as err:
-        if any(map(shutil.which, ("c++", "g++", "clang++"))):
-            raise
-        raise SetupError(
-            f"{err}\nSome packages are compiled here, and there is no C++ compiler. "
-            "Install one (on Debian and Ubuntu: apt-get install g++) and run this again."
-        ) from err
+    run(uv, "pip", "install", "--python", python, "-r", requirements)
     stamp.write_text(wanted)
     say(f"{environment.folder} is ready ({time.monotonic() - began:.0f} s)")
 
