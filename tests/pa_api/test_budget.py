@@ -237,7 +237,7 @@ async def test_patience(send: Send, clock: Clock, budget: Budget) -> None:
     rest = first + WINDOW - clock()
 
     with pytest.raises(Postponed) as caught:
-        await send(SIGN_IN, patience=10)
+        await send(SIGN_IN, patience=rest - 0.1)
     assert caught.value.retry_after == pytest.approx(rest)
     assert budget.waiting == 0
     assert budget.used == 8
@@ -384,9 +384,12 @@ async def test_cancelled_while_waiting(
     """Who goes away leaves the place in the queue to the next."""
     await fill(send, clock, 8)
     first, second = (asyncio.create_task(send(COMMAND)) for _ in range(2))
-    third = asyncio.create_task(send(BACKGROUND))
+    third, last = (asyncio.create_task(send(BACKGROUND)) for _ in range(2))
     await turns()
     now = clock()
+    last.cancel()
+    await turns()
+    assert budget.waiting == 3
     first.cancel()
     await turns()
     assert budget.waiting == 2
