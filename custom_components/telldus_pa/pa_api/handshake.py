@@ -172,7 +172,7 @@ class Handshake:
                 async with asyncio.timeout(_TIMEOUT_TOTAL):
                     answer = await asyncio.to_thread(unlogged_fetch)
             except TokenRequestDenied as err:
-                # Not chained: its text quotes the whole answer, secrets included.
+                # Not chained: it carries the whole answer, secrets included.
                 raise self._denied(err.response) from None
             except (TimeoutError, requests.RequestException) as err:
                 raise Unreachable(_host_and_kind(self._server, err)) from None
