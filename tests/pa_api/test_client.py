@@ -79,6 +79,10 @@ def kept(err: TelldusError, secrets: set[str]) -> TelldusError:
     text = told(err)
     assert not [secret for secret in secrets if secret in text]
     assert "OAuth oauth_" not in text
+    if isinstance(err, Unreachable):
+        # What it came of carries the request.
+        assert err.__cause__ is None
+        assert err.__suppress_context__ or err.__context__ is None
     return err
 
 

@@ -62,6 +62,9 @@ def kept(err: TelldusError, secrets: set[str]) -> str:
     text = told(err)
     assert not [secret for secret in secrets if secret in text]
     assert "oauth_signature=" not in text
+    # What it came of carries the request or the answer.
+    assert err.__cause__ is None
+    assert err.__suppress_context__ or err.__context__ is None
     return str(err)
 
 
