@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-import logging
 import traceback
 
 import aiohttp
@@ -40,16 +39,6 @@ def custom_integrations() -> None:
 
 
 @pytest.fixture
-def quiet_simulator(secrets: set[str], caplog: pytest.LogCaptureFixture) -> set[str]:
-    """Fail a test in which a secret got into the log; return all that there are.
-
-    The simulator has oauthlib check signatures, which logs what it finds wrong.
-    """
-    caplog.set_level(logging.WARNING, "oauthlib.oauth1.rfc5849.signature")
-    return secrets
-
-
-@pytest.fixture
 def clock() -> Clock:
     """Return the clock of the client and of the simulator."""
     return Clock()
@@ -68,7 +57,7 @@ def simulator(clock: Clock) -> Simulator:
 
 
 @pytest.fixture
-async def session(quiet_simulator: set[str]) -> AsyncGenerator[aiohttp.ClientSession]:
+async def session(secrets: set[str]) -> AsyncGenerator[aiohttp.ClientSession]:
     """Return a session as Home Assistant shares one."""
     async with aiohttp.ClientSession() as session:
         yield session

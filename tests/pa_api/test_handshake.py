@@ -40,12 +40,6 @@ def _no_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget_module, "GAP", dict.fromkeys(Priority, 0.0))
 
 
-@pytest.fixture(autouse=True)
-def all_secrets(quiet_simulator: set[str]) -> set[str]:
-    """Return what must be in no log and in no error."""
-    return quiet_simulator
-
-
 @pytest.fixture
 def handshake(server_url: str, budget: Budget) -> Handshake:
     """Return a handshake with the demo keys."""
@@ -82,6 +76,11 @@ async def consent(session: aiohttp.ClientSession, url: str, answer: str) -> str 
     form["answer"] = answer
     async with session.post(target, data=form, allow_redirects=False) as response:
         return response.headers.get("Location")
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_logged(secrets: set[str]) -> None:
+    """Fail where a secret gets into a log."""
 
 
 # As it should be
@@ -176,14 +175,14 @@ def test_authorization_url(budget: Budget) -> None:
 async def test_not_agreed(
     handshake: Handshake,
     session: aiohttp.ClientSession,
-    all_secrets: set[str],
+    secrets: set[str],
     callback: str | None,
 ) -> None:
     """Who refused, or has not answered yet, is not signed in."""
     token = await handshake.request_token(callback)
     with pytest.raises(SignInRefused) as caught:
         await handshake.access_token(token, None)
-    assert kept(caught.value, all_secrets) == (
+    assert kept(caught.value, secrets) == (
         'Can\'t exchange request token "…" for access token. '
         "No such token or not authorized"
     )
@@ -195,21 +194,21 @@ async def test_not_agreed(
 
 
 async def test_wrong_verifier(
-    handshake: Handshake, simulator: Simulator, all_secrets: set[str]
+    handshake: Handshake, simulator: Simulator, secrets: set[str]
 ) -> None:
     """A verifier that somebody made up does not help."""
     token = await handshake.request_token(CALLBACK)
     simulator.authorize(token.token)
     verifier = "made" + "up"
-    all_secrets.add(verifier)
+    secrets.add(verifier)
 
     with pytest.raises(SignInRefused) as caught:
         await handshake.access_token(token, verifier)
-    kept(caught.value, all_secrets)
+    kept(caught.value, secrets)
 
 
 async def test_a_token_is_good_once(
-    handshake: Handshake, simulator: Simulator, all_secrets: set[str]
+    handshake: Handshake, simulator: Simulator, secrets: set[str]
 ) -> None:
     """The temporary token is gone when it has been exchanged, or an hour has passed."""
     token = await handshake.request_token(None)
@@ -218,7 +217,7 @@ async def test_a_token_is_good_once(
 
     with pytest.raises(SignInRefused, match="does not exist") as caught:
         await handshake.access_token(token, None)
-    kept(caught.value, all_secrets)
+    kept(caught.value, secrets)
 
 
 async def test_a_token_runs_out(
@@ -245,7 +244,7 @@ async def test_a_token_runs_out(
 async def test_wrong_keys(
     server_url: str,
     budget: Budget,
-    all_secrets: set[str],
+    secrets: set[str],
     public: str,
     private: str,
     reason: str,
@@ -253,11 +252,11 @@ async def test_wrong_keys(
 ) -> None:
     """Wrong keys are refused, and what the server quotes of the request is not shown."""
     handshake = Handshake(server_url, public, private, budget)
-    all_secrets |= {CALLBACK, "a-secret-state", "http%3A"}
+    secrets |= {CALLBACK, "a-secret-state", "http%3A"}
 
     with pytest.raises(SignInRefused) as caught:
         await handshake.request_token(callback)
-    assert kept(caught.value, all_secrets).startswith(reason)
+    assert kept(caught.value, secrets).startswith(reason)
 
 
 async def test_callback_refused(handshake: Handshake, simulator: Simulator) -> None:
@@ -319,7 +318,7 @@ async def test_faults(
     handshake: Handshake,
     simulator: Simulator,
     budget: Budget,
-    all_secrets: set[str],
+    secrets: set[str],
     step: Step,
     fault: Fault,
     kind: type[TelldusError],
@@ -327,12 +326,12 @@ async def test_faults(
 ) -> None:
     """Each thing that can go wrong is the same error in every step."""
     simulator.faults.add(fault)
-    all_secrets |= OURS
+    secrets |= OURS
 
     with pytest.raises(TelldusError) as caught:
         await step(handshake)
     assert type(caught.value) is kind
-    assert kept(caught.value, all_secrets) == text
+    assert kept(caught.value, secrets) == text
     assert budget.used == len(simulator.log) == 1
     assert budget.pause == 0
 
@@ -461,18 +460,18 @@ async def test_a_person_does_not_wait_for_long(
 async def test_no_token_in_the_answer(
     misbehave: Misbehave,
     budget: Budget,
-    all_secrets: set[str],
+    secrets: set[str],
     step: Step,
     answer: str,
 ) -> None:
     """An answer without both halves of a token is none."""
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(answer.encode())}\r\n"
     url = await misbehave(f"{head}Connection: close\r\n\r\n{answer}".encode())
-    all_secrets |= OURS
+    secrets |= OURS
 
     with pytest.raises(Unintelligible, match="^no token in the answer$") as caught:
         await step(handshake_at(url, budget))
-    kept(caught.value, all_secrets)
+    kept(caught.value, secrets)
 
 
 @pytest.mark.parametrize(
@@ -488,7 +487,7 @@ async def test_no_token_in_the_answer(
 async def test_content_types(
     misbehave: Misbehave,
     budget: Budget,
-    all_secrets: set[str],
+    secrets: set[str],
     caplog: pytest.LogCaptureFixture,
     content_type: str,
 ) -> None:
@@ -501,7 +500,7 @@ async def test_content_types(
     if content_type:
         head += f"Content-Type: {content_type}\r\n"
     url = await misbehave(f"{head}Connection: close\r\n\r\n".encode() + content)
-    all_secrets |= {"token-given", "secret+given", "secret%2Bgiven", *OURS}
+    secrets |= {"token-given", "secret+given", "secret%2Bgiven", *OURS}
 
     handshake = handshake_at(url, budget)
     token = await handshake.request_token(CALLBACK)
@@ -538,17 +537,17 @@ def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_stalling(
     misbehave: Misbehave,
     budget: Budget,
-    all_secrets: set[str],
+    secrets: set[str],
     step: Step,
     answer: bytes | None,
 ) -> None:
     """Who stops in the middle is not waited for."""
     url = await misbehave(answer)
-    all_secrets |= OURS
+    secrets |= OURS
 
     with pytest.raises(Unreachable) as caught:
         await step(handshake_at(url, budget))
-    text = kept(caught.value, all_secrets)
+    text = kept(caught.value, secrets)
     assert text.startswith("127.0.0.1: ")
     assert budget.used == 1
     assert not budget.sending
@@ -581,24 +580,22 @@ async def test_trickling(
     ],
 )
 async def test_misbehaving(
-    misbehave: Misbehave, budget: Budget, all_secrets: set[str], answer: bytes
+    misbehave: Misbehave, budget: Budget, secrets: set[str], answer: bytes
 ) -> None:
     """Whatever comes out of the wire is one of the errors."""
     url = await misbehave(answer)
 
     with pytest.raises(Unreachable) as caught:
         await handshake_at(url, budget).request_token(CALLBACK)
-    kept(caught.value, all_secrets)
+    kept(caught.value, secrets)
     assert not budget.sending
 
 
-async def test_nobody_there(
-    nowhere: str, budget: Budget, all_secrets: set[str]
-) -> None:
+async def test_nobody_there(nowhere: str, budget: Budget, secrets: set[str]) -> None:
     """A server that is down is unreachable."""
     with pytest.raises(Unreachable, match="^127.0.0.1: ConnectionError$") as caught:
         await handshake_at(nowhere, budget).request_token(CALLBACK)
-    kept(caught.value, all_secrets)
+    kept(caught.value, secrets)
 
 
 async def test_no_tls_there(server_url: str, budget: Budget) -> None:
