@@ -14,16 +14,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 
 from .const import DOMAIN, LOGGER
-from .coordinator import DevicesCoordinator, TelldusConfigEntry, error_key
-from .pa_api import (
-    Command,
-    Device,
-    GatewayOffline,
-    RateLimited,
-    Refused,
-    SignInRefused,
-    TelldusError,
-)
+from .coordinator import DevicesCoordinator, TelldusConfigEntry
+from .pa_api import Command, Device, RateLimited, SignInRefused, TelldusError
+from .texts import error_key, error_placeholders
 
 # Seconds that an action waits for its own request.
 _ACTION_WAITS: Final = 20.0
@@ -42,6 +35,8 @@ class _Pending:
     """The newest command for a device, from the moment it is given."""
 
     command: Command
+    # What the person calls the device; it may be gone when there is something to say.
+    name: str
     # By the budget's clock; None until Telldus has accepted it.
     accepted: float | None = None
     # Those who wait for it, and for what it replaced.
@@ -89,7 +84,7 @@ class Commands:
         takes longer goes on by itself, and is taken back if it fails.
         """
         device_id = command.device_id
-        pending = _Pending(command)
+        pending = _Pending(command, self._name(device_id))
         if replaced := self._unsent.get(device_id):
             # Only the last of several presses matters, and its outcome is that of all.
             pending.waiting = replaced.waiting
@@ -175,28 +170,22 @@ class Commands:
         told = False
         for outcome in pending.waiting:
             if not outcome.done():
-                outcome.set_exception(self._error(device_id, err))
+                outcome.set_exception(self._error(pending, err))
                 told = True
         if not told:
             # Whoever gave it has stopped waiting; this is the only place left to say it.
-            LOGGER.warning(
-                "A command to %s was not carried out: %s", self._name(device_id), err
-            )
+            LOGGER.warning("A command to %s was not carried out: %s", pending.name, err)
 
-    def _error(self, device_id: str, err: TelldusError) -> HomeAssistantError:
+    @staticmethod
+    def _error(pending: _Pending, err: TelldusError) -> HomeAssistantError:
         """Return the error that a person is shown."""
-        placeholders = {"device": self._name(device_id)}
-        if isinstance(err, GatewayOffline):
-            key = "command_gateway_offline"
-        elif isinstance(err, Refused):
-            key = "command_refused"
-            placeholders["reason"] = err.reason
-        else:
-            key = f"command_{error_key(err)}"
         error = HomeAssistantError(
             translation_domain=DOMAIN,
-            translation_key=key,
-            translation_placeholders=placeholders,
+            translation_key=f"command_{error_key(err)}",
+            translation_placeholders={
+                "device": pending.name,
+                **error_placeholders(err),
+            },
         )
         error.__cause__ = err
         return error
@@ -269,8 +258,6 @@ class Commands:
                         HomeAssistantError(
                             translation_domain=DOMAIN,
                             translation_key="command_interrupted",
-                            translation_placeholders={
-                                "device": self._name(pending.command.device_id)
-                            },
+                            translation_placeholders={"device": pending.name},
                         )
                     )

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
-import math
 import time
 from typing import Any, Final, override
 from uuid import uuid4
@@ -65,6 +64,7 @@ from .pa_api import (
     Unintelligible,
 )
 from .shared import async_get_shared
+from .texts import error_key, error_placeholders
 
 _ADVANCED: Final = "advanced"
 _KEY_PAGE: Final = f"{DEFAULT_SERVER}/keys/showToken"
@@ -160,14 +160,18 @@ class _Link:
     began: float
 
     @classmethod
-    def of(cls, handshake: Handshake, token: RequestToken) -> _Link:
-        """Return the link for a token just fetched."""
+    async def fetched(cls, handshake: Handshake) -> _Link:
+        """Return a link with a new token. Raises TelldusError."""
+        token = await handshake.request_token(None)
         return cls(token, handshake.authorization_url(token), time.monotonic())
 
     @property
     def expired(self) -> bool:
         """Return whether Telldus has most likely forgotten the token."""
         return time.monotonic() - self.began > _LINK_LIFETIME
+
+
+type _Retry = Callable[[], Awaitable[ConfigFlowResult]]
 
 
 class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -190,7 +194,7 @@ class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
         # Kept when the exchange worked and what follows did not: it works only once.
         self._credentials: Credentials | None = None
         self._error: TelldusError | None = None
-        self._retry: Callable[[], Awaitable[ConfigFlowResult]] = self._async_again
+        self._retry: _Retry = self._async_again
         self._claimed = False
         self._ended = asyncio.Event()
 
@@ -236,7 +240,7 @@ class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
             await self._async_fetch_token()
         except TelldusError as err:
             self._error = err
-            return self._keys_form(_error_key(err), user_input)
+            return self._keys_form(error_key(err), user_input)
         return await self.async_step_road()
 
     async def async_step_further_account(
@@ -254,10 +258,8 @@ class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
         """Use the keys of an account that is already there."""
         entry = self._async_current_entries(include_ignore=False)[0]
         self._application = _Application.of_entry(entry.data)
-        try:
-            await self._async_fetch_token()
-        except TelldusError as err:
-            return self._failed(err, self.async_step_known_keys)
+        if failure := await self._async_try_token(self.async_step_known_keys):
+            return failure
         return await self.async_step_road()
 
     def _keys_form(
@@ -275,7 +277,10 @@ class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
             step_id="user",
             data_schema=self.add_suggested_values_to_schema(_KEYS_SCHEMA, kept),
             errors={"base": error} if error else {},
-            description_placeholders={"key_page": _KEY_PAGE, **self._particulars},
+            description_placeholders={
+                "key_page": _KEY_PAGE,
+                **error_placeholders(self._error),
+            },
         )
 
     # Signing in again
@@ -348,7 +353,7 @@ class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
         try:
             link = await self._async_fetch_link()
         except SignInRefused:
-            return self._keys_form("invalid_auth")
+            return self._keys_form("sign_in_refused")
         except TelldusError as err:
             return self._failed(err, self.async_step_link)
         if user_input is None:
@@ -367,15 +372,21 @@ class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def _async_again(self) -> ConfigFlowResult:
         """Send the browser to Telldus, with a new token unless there is a good one."""
-        try:
-            await self._async_fetch_token()
-        except SignInRefused:
-            return self._keys_form("invalid_auth")
-        except TelldusError as err:
-            return self._failed(err, self._async_again)
+        if failure := await self._async_try_token(self._async_again):
+            return failure
         if self._pending is None:
             return await self.async_step_link()
         return self._external_step(self._pending)
+
+    async def _async_try_token(self, retry: _Retry) -> ConfigFlowResult | None:
+        """See to it that there is a token, or return what to show instead."""
+        try:
+            await self._async_fetch_token()
+        except SignInRefused:
+            return self._keys_form("sign_in_refused")
+        except TelldusError as err:
+            return self._failed(err, retry)
+        return None
 
     def _external_step(self, pending: PendingSignIn) -> ConfigFlowResult:
         """Return the step during which the browser is at Telldus."""
@@ -419,31 +430,33 @@ class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
                 return
             self._forget_pending()
             handshake = await self._async_handshake()
-            if (base := _frontend_base()) is not None:
-                state = new_state()
+            base = _frontend_base()
+            if base is None:
+                self._link = await _Link.fetched(handshake)
+                return
+            state = new_state()
+            try:
+                token = await handshake.request_token(callback_uri(base, state))
+            except SignInRefused as err:
+                # The keys, or the callback: asking without one tells. Should that be too
+                # much for Telldus just now, the keys are the likelier.
                 try:
-                    token = await handshake.request_token(callback_uri(base, state))
-                except SignInRefused:
-                    # The keys, or the callback: asking without one will tell.
-                    pass
-                else:
-                    if token.callback_confirmed:
-                        self._pending = PendingSignIn(
-                            self.flow_id,
-                            state,
-                            token,
-                            handshake.authorization_url(token),
-                        )
-                        async_get_view(self.hass).async_expect(self._pending)
-                        return
-            self._link = _Link.of(handshake, await handshake.request_token(None))
+                    self._link = await _Link.fetched(handshake)
+                except RateLimited:
+                    raise err from None
+                return
+            if not token.callback_confirmed:
+                self._link = await _Link.fetched(handshake)
+                return
+            url = handshake.authorization_url(token)
+            self._pending = PendingSignIn(self.flow_id, state, token, url)
+            async_get_view(self.hass).async_expect(self._pending)
 
     async def _async_fetch_link(self) -> _Link:
         """Return a link that is still good. Raises TelldusError."""
         async with self._lock:
             if self._link is None or self._link.expired:
-                handshake = await self._async_handshake()
-                self._link = _Link.of(handshake, await handshake.request_token(None))
+                self._link = await _Link.fetched(await self._async_handshake())
             return self._link
 
     def _forget_pending(self) -> None:
@@ -459,16 +472,18 @@ class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Exchange the token, once, and find out whose account it is."""
         if self._sign_in is None:
-            self._sign_in = self.hass.async_create_task(
+            self._sign_in = self.hass.async_create_background_task(
                 self._async_sign_in(), "telldus_pa sign-in"
             )
+        # Shared: a second tab that runs this step must not exchange again.
         task = self._sign_in
+        await asyncio.wait([task])
+        if task.cancelled():
+            return self.async_abort(reason="ended_elsewhere")
         try:
-            # Shared: a second tab that runs this step must not exchange again.
-            signed_in = await asyncio.shield(task)
+            signed_in = task.result()
         except TelldusError as err:
-            if self._sign_in is task:
-                self._sign_in = None
+            self._sign_in = None
             if not isinstance(err, SignInRefused):
                 return self._failed(err, self.async_step_exchange)
             self._credentials = None
@@ -519,7 +534,7 @@ class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
             with suppress(TimeoutError):
                 async with asyncio.timeout(_OTHER_TAB):
                     await self._ended.wait()
-            return self.async_abort(reason="finished_elsewhere")
+            return self.async_abort(reason="ended_elsewhere")
         self._claimed = True
         application = self._application
         assert application is not None
@@ -562,30 +577,16 @@ class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
         if user_input is not None:
             return await self._retry()
         assert self._error is not None
-        return self.async_show_form(
-            step_id="failed",
-            errors={"base": _error_key(self._error)},
-            description_placeholders=self._particulars,
-        )
+        return self._failed(self._error, self._retry)
 
-    def _failed(
-        self, err: TelldusError, retry: Callable[[], Awaitable[ConfigFlowResult]]
-    ) -> ConfigFlowResult:
+    def _failed(self, err: TelldusError, retry: _Retry) -> ConfigFlowResult:
         """Say what went wrong."""
         self._error, self._retry = err, retry
         return self.async_show_form(
             step_id="failed",
-            errors={"base": _error_key(err)},
-            description_placeholders=self._particulars,
+            errors={"base": error_key(err)},
+            description_placeholders=error_placeholders(self._error),
         )
-
-    @property
-    def _particulars(self) -> dict[str, str]:
-        """Return the placeholders of the error texts."""
-        err = self._error
-        wait = math.ceil(err.retry_after) if isinstance(err, RateLimited) else 0
-        reason = err.reason if isinstance(err, Refused) else ""
-        return {"wait": str(wait), "reason": reason}
 
 
 class TelldusOptionsFlow(OptionsFlowWithReload):
@@ -643,17 +644,3 @@ def _frontend_base() -> str | None:
     except KeyError, ValueError:
         return None
     return str(base) if base.scheme in ("http", "https") else None
-
-
-def _error_key(err: TelldusError) -> str:
-    """Return the key of the text that says what went wrong."""
-    match err:
-        case SignInRefused():
-            return "invalid_auth"
-        case RateLimited():
-            return "rate_limited"
-        case Refused():
-            return "refused"
-        case Unintelligible():
-            return "unintelligible"
-    return "cannot_connect"

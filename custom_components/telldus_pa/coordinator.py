@@ -20,14 +20,13 @@ from .pa_api import (
     Budget,
     Device,
     Gateway,
-    Postponed,
     RateLimited,
     SignInRefused,
     TelldusClient,
     TelldusError,
-    Unintelligible,
 )
 from .shared import SignInWatch
+from .texts import error_key, error_placeholders
 
 if TYPE_CHECKING:
     from .commands import Commands
@@ -37,7 +36,8 @@ type TelldusConfigEntry = ConfigEntry[TelldusData]
 # Data younger than this are shown although the last poll failed.
 _STALE_AFTER: Final = timedelta(minutes=5)
 _STALE_AFTER_POLLS: Final = 3
-_WIDEST: Final = 8
+# The widest pace after many 429s, unless the person chose a wider one.
+_WIDEST: Final = timedelta(minutes=4)
 # A list that was never received is asked for at least this often.
 _UNTIL_FIRST: Final = timedelta(minutes=1)
 # Set-up must not hold up Home Assistant's start; it is tried again soon.
@@ -71,19 +71,6 @@ class Row(Protocol):
         """Return the id that no other row of the list has."""
 
 
-def error_key(err: TelldusError) -> str:
-    """Return the translation key that says what went wrong."""
-    return _ERROR_KEYS.get(type(err), "unreachable")
-
-
-_ERROR_KEYS: Final[Mapping[type[TelldusError], str]] = {
-    Postponed: "rate_limited",
-    RateLimited: "rate_limited",
-    SignInRefused: "sign_in_refused",
-    Unintelligible: "unintelligible",
-}
-
-
 class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
     """Polls one list and wakes those whose row changed."""
 
@@ -104,7 +91,7 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
         self.data = {}
         self.account = account
         self.problem: TelldusError | None = None
-        self._interval = interval
+        self._interval = self._pace = interval
         self._widened = 1
         self._received: float | None = None
         # What the listeners were last woken for.
@@ -181,23 +168,27 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
         """Return whether the last list is too old to be shown as what is."""
         if self._received is None:
             return True
-        limit = max(_STALE_AFTER, self._interval * _STALE_AFTER_POLLS)
+        limit = max(_STALE_AFTER, self._pace * _STALE_AFTER_POLLS)
         return self.account.budget.now() - self._received >= limit.total_seconds()
 
     def _update_failed(self, err: TelldusError) -> UpdateFailed:
         """Return the error that says why there are no data."""
-        return UpdateFailed(translation_domain=DOMAIN, translation_key=error_key(err))
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=error_key(err),
+            translation_placeholders=error_placeholders(err),
+        )
 
     def _set_pace(self, err: TelldusError | None) -> None:
         """Ask less often after each 429, and more often again after each success."""
         if err is None:
             self._widened = max(self._widened // 2, 1)
         elif type(err) is RateLimited:
-            self._widened = min(self._widened * 2, _WIDEST)
-        pace = self._interval * self._widened
+            self._widened = min(self._widened * 2, 64)
+        pace = max(self._interval, min(self._interval * self._widened, _WIDEST))
         if self._received is None:
             pace = min(pace, _UNTIL_FIRST)
-        self.update_interval = pace
+        self.update_interval = self._pace = pace
 
     @callback
     @override

@@ -77,7 +77,8 @@ class TelldusDeviceEntity(CoordinatorEntity[DevicesCoordinator]):
         super().__init__(entry.runtime_data.devices, context=device_id)
         self._device_id = device_id
         self._commands = entry.runtime_data.commands
-        device = self.coordinator.data[device_id]
+        # Kept for when it is gone: the entity stays, and must be able to say so.
+        self._last = device = self.coordinator.data[device_id]
         self._attr_unique_id = f"{entry.unique_id}_device_{device_id}"
         self._attr_device_info = device_info(entry, device)
         # Nobody has taken the trouble to name it: most likely a neighbour's.
@@ -86,7 +87,8 @@ class TelldusDeviceEntity(CoordinatorEntity[DevicesCoordinator]):
     @property
     def device(self) -> Device:
         """Return the device as it is to be shown."""
-        return self._commands.shown(self.coordinator.data[self._device_id])
+        self._last = self.coordinator.data.get(self._device_id, self._last)
+        return self._commands.shown(self._last)
 
     @property
     @override

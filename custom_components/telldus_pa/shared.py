@@ -18,7 +18,8 @@ from .pa_api import Budget
 from .pa_api.budget import BudgetState
 
 _STORAGE_VERSION = 1
-# Written when Home Assistant stops; this often only in case that it never gets to it.
+# Written when Home Assistant stops, or in a pause. Each request puts it off further: an
+# SD card is worth more than a minute's window after a crash.
 _SAVE_DELAY = 600
 
 # A single refusal may be a hiccup; two this far apart are not.
@@ -92,8 +93,12 @@ class Shared:
     @callback
     def _async_save(self) -> None:
         """Write the budgets down, at once where one is in a pause."""
-        paused = any(budget.pause for budget in self.budgets.values())
-        self.store.async_delay_save(self._to_store, 0 if paused else _SAVE_DELAY)
+        if any(budget.pause for budget in self.budgets.values()):
+            self.store.hass.async_create_task(
+                self.store.async_save(self._to_store()), f"{DOMAIN} budget"
+            )
+        else:
+            self.store.async_delay_save(self._to_store, _SAVE_DELAY)
 
     @callback
     def _to_store(self) -> dict[str, Any]:

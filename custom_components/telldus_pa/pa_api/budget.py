@@ -107,6 +107,11 @@ class Budget:
         return len(self._sent) + self._busy
 
     @property
+    def sending(self) -> bool:
+        """Return whether a request is under way."""
+        return self._busy
+
+    @property
     def waiting(self) -> int:
         """Return how many requests wait for their turn."""
         return len(self._waiters)

@@ -1,0 +1,227 @@
+"""What the tests stand on: a real server, a real Home Assistant core, moved time."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from datetime import timedelta
+import logging
+from typing import Any
+
+from aiohttp.test_utils import TestServer
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+
+# Ours must be known before the test package brings its own custom_components.
+import custom_components.telldus_pa  # noqa: F401
+from custom_components.telldus_pa.const import (
+    CONF_GATEWAYS,
+    CONF_PRIVATE_KEY,
+    CONF_PROFILE,
+    CONF_PUBLIC_KEY,
+    CONF_SERVER_URL,
+    CONF_TOKEN,
+    CONF_TOKEN_SECRET,
+    DOMAIN,
+)
+from custom_components.telldus_pa.shared import Shared
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
+from simulator.tokens import AccessToken, RequestToken
+
+ACCOUNT = "an-account"
+
+
+class Time:
+    """Moves time, and lets happen what then happens."""
+
+    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+        """Take hold of the clock."""
+        self._hass = hass
+        self._freezer = freezer
+
+    async def move(self, seconds: float) -> None:
+        """Let some seconds pass, in steps fine enough for what happens in them."""
+        size = 1.0 if seconds < 120 else 15.0
+        # What was begun before is not to be overtaken by time.
+        await self.settle()
+        while seconds > 0:
+            step = min(seconds, size)
+            seconds -= step
+            self._freezer.tick(timedelta(seconds=step))
+            async_fire_time_changed(self._hass)
+            await self.settle()
+
+    async def until[T](
+        self, coroutine: Coroutine[Any, Any, T], limit: float = 100
+    ) -> T:
+        """Let time pass until something is done, and return what came of it."""
+        task = asyncio.ensure_future(coroutine)
+        await self.settle()
+        while not task.done():
+            assert limit > 0, "this takes too long"
+            limit -= 0.5
+            await self.move(0.5)
+        return await task
+
+    async def settle(self) -> None:
+        """Let everything happen that can happen without time passing.
+
+        Home Assistant's own ``async_block_till_done`` would wait for tasks that wait for
+        time to pass. What else can go on: requests, threads, and callbacks in a row.
+        """
+        quiet = 0
+        while quiet < 30:
+            await asyncio.sleep(0)
+            quiet = 0 if self._is_busy() else quiet + 1
+
+    def _is_busy(self) -> bool:
+        """Return whether a request or a thread is at work."""
+        shared = self._hass.data.get(f"{DOMAIN}_shared")
+        budgets = shared.budgets.values() if isinstance(shared, Shared) else ()
+        executors = (self._hass.loop._default_executor, self._hass.import_executor)  # type: ignore[attr-defined]  # noqa: SLF001
+        return any(budget.sending for budget in budgets) or any(
+            executor is not None
+            and executor._idle_semaphore._value < len(executor._threads)  # noqa: SLF001
+            for executor in executors
+        )
+
+
+@pytest.fixture(autouse=True)
+def custom_integrations(enable_custom_integrations: None) -> None:
+    """Let Home Assistant load ours."""
+
+
+@pytest.fixture(autouse=True)
+def quiet_servers() -> Generator[None]:
+    """Keep aiohttp's access log still, as Home Assistant's bootstrap does.
+
+    Besides, it cannot tell the time when that is frozen.
+    """
+    logger = logging.getLogger("aiohttp.access")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    yield
+    logger.setLevel(level)
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    """Return a Telldus of one's own, limit and delay on."""
+    return Simulator()
+
+
+@pytest.fixture
+def secrets(
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> Generator[set[str]]:
+    """Fail a test in which a secret got into the log, whichever library wrote it.
+
+    Every key, token, verifier and callback that the simulator ever saw or gave counts.
+    """
+    caplog.set_level(logging.DEBUG)
+    found = {DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY}
+    store = simulator.tokens
+    new_request, new_access = store.new_request_token, store.new_access_token
+
+    def note_request(consumer_key: str, callback: str | None) -> RequestToken:
+        """Note a temporary token and what goes with it."""
+        token = new_request(consumer_key, callback)
+        found.update((token.token, token.secret, token.verifier))
+        if callback:
+            found.add(callback.rsplit("/", 1)[-1])
+        return token
+
+    def note_access(consumer_key: str, user: str) -> AccessToken:
+        """Note a lasting token."""
+        token = new_access(consumer_key, user)
+        found.update((token.token, token.secret))
+        return token
+
+    monkeypatch.setattr(store, "new_request_token", note_request)
+    monkeypatch.setattr(store, "new_access_token", note_access)
+    yield found
+    for record in [*caplog.get_records("setup"), *caplog.get_records("call")]:
+        if record.funcName.startswith("_verify"):
+            continue  # the simulator checking a signature, in the same process
+        text = f"{record.getMessage()} {record.exc_text or ''}"
+        leaked = [secret for secret in found if secret in text]
+        assert not leaked, f"{record.name} logged {leaked}: {text}"
+
+
+@pytest.fixture
+async def server(
+    simulator: Simulator, socket_enabled: None
+) -> AsyncGenerator[TestServer]:
+    """Run the simulator on a port of this machine."""
+    server = TestServer(simulator.app)
+    await server.start_server()
+    yield server
+    await server.close()
+
+
+@pytest.fixture
+def server_url(server: TestServer) -> str:
+    """Return the simulator's address."""
+    return str(server.make_url("/")).rstrip("/")
+
+
+@pytest.fixture
+def time(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Time:
+    """Return the time, which stands still until it is moved."""
+    # Moving the clock looks to asyncio like a callback that blocked.
+    hass.loop.slow_callback_duration = 1e9
+    return Time(hass, freezer)
+
+
+type AddEntry = Callable[..., MockConfigEntry]
+
+
+@pytest.fixture
+def add_entry(
+    hass: HomeAssistant, simulator: Simulator, server_url: str, secrets: set[str]
+) -> AddEntry:
+    """Return a function that adds an entry which is signed in and not yet set up."""
+
+    def add(
+        user: str = "demo", *, more_data: dict[str, Any] | None = None, **more: Any
+    ) -> MockConfigEntry:
+        token, secret = simulator.issue_token(user)
+        data = {
+            CONF_SERVER_URL: server_url,
+            CONF_PUBLIC_KEY: DEMO_PUBLIC_KEY,
+            CONF_PRIVATE_KEY: DEMO_PRIVATE_KEY,
+            CONF_TOKEN: token,
+            CONF_TOKEN_SECRET: secret,
+            CONF_PROFILE: ACCOUNT,
+            CONF_GATEWAYS: [],
+            **(more_data or {}),
+        }
+        arguments = {"unique_id": ACCOUNT, "title": "Telldus Live!", **more}
+        entry = MockConfigEntry(domain=DOMAIN, data=data, **arguments)
+        entry.add_to_hass(hass)
+        return entry
+
+    return add
+
+
+@pytest.fixture
+def entry(add_entry: AddEntry) -> MockConfigEntry:
+    """Return an entry that is signed in and not yet set up."""
+    return add_entry()
+
+
+@pytest.fixture
+async def loaded(
+    hass: HomeAssistant, entry: MockConfigEntry, time: Time
+) -> MockConfigEntry:
+    """Return an entry that is set up, all its lists received."""
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(15)
+    assert entry.state is ConfigEntryState.LOADED
+    return entry

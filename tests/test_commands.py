@@ -1,0 +1,522 @@
+"""A command's life: shown at once, sent, confirmed or taken back."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.telldus_pa.const import CONF_POLL_INTERVAL
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from simulator import Fault, Simulator
+
+from .conftest import AddEntry, Time
+from .test_init import complaints, polls, state_of
+
+LAMP = "switch.window_lamp"
+LAMP_ID = "2100001"
+DIMMER = "light.ceiling_dimmer"
+DIMMER_ID = "2100003"
+
+
+class House:
+    """What a person does at a dashboard."""
+
+    def __init__(self, hass: HomeAssistant, time: Time) -> None:
+        """Stand before it."""
+        self._hass = hass
+        self._time = time
+
+    def begin(self, action: str, entity_id: str, **data: Any) -> asyncio.Task[Any]:
+        """Begin an action; what it shows, it shows before this returns."""
+        domain = entity_id.partition(".")[0]
+        return self._hass.async_create_task(
+            self._hass.services.async_call(
+                domain,
+                action,
+                {"entity_id": entity_id, **data},
+                blocking=True,
+                context=Context(),
+            ),
+            eager_start=True,
+        )
+
+    async def do(self, action: str, entity_id: str, **data: Any) -> None:
+        """Do something, and wait until Home Assistant says that it is done."""
+        await self._time.until(self._wait(self.begin(action, entity_id, **data)))
+
+    @staticmethod
+    async def _wait(task: asyncio.Task[Any]) -> None:
+        await task
+
+
+@pytest.fixture
+def house(hass: HomeAssistant, time: Time) -> House:
+    """Return the house."""
+    return House(hass, time)
+
+
+def sent(simulator: Simulator) -> list[str]:
+    """Return the commands that reached Telldus."""
+    return [
+        f"{request.path.removeprefix('json/device/')} {request.params['id']}"
+        + (f" {level}" if (level := request.params.get("level")) else "")
+        for request in simulator.log
+        if request.path.startswith("json/device/")
+    ]
+
+
+async def test_shown_at_once(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """What is commanded is shown before anything is sent, and stays shown."""
+    action = house.begin("turn_off", LAMP)
+    assert state_of(hass, LAMP).state == "off"
+    assert sent(simulator) == []
+    await time.settle()
+    assert action.done()
+    assert sent(simulator) == [f"turnOff {LAMP_ID}"]
+    # Telldus itself shows it only some seconds later; a poll in between undoes nothing.
+    await time.until(loaded.runtime_data.devices.async_refresh())
+    assert loaded.runtime_data.devices.data[LAMP_ID].is_on
+    assert state_of(hass, LAMP).state == "off"
+    await time.move(60)
+    assert state_of(hass, LAMP).state == "off"
+    assert simulator.home.devices[LAMP_ID].state == 2
+
+
+async def test_confirmed_soon(
+    loaded: MockConfigEntry, house: House, simulator: Simulator, time: Time
+) -> None:
+    """One read, ten seconds after the command, tells what became of it."""
+    await time.move(18)
+    before = polls(simulator)
+    await house.do("turn_off", LAMP)
+    commanded = simulator.log[-1].time
+    await time.move(13)
+    assert polls(simulator) == before + 1
+    assert 10 <= simulator.log[-1].time - commanded <= 12
+
+
+async def test_telldus_wins_in_the_end(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A command that was accepted and never done is shown as what it was."""
+    simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
+    await house.do("turn_off", LAMP)
+    assert state_of(hass, LAMP).state == "off"
+    await time.move(15)
+    assert state_of(hass, LAMP).state == "on"
+
+
+async def test_several_commands(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Commands that keep coming put the look off, but not for ever."""
+    before = polls(simulator)
+    began = simulator.clock()
+    for _ in range(5):
+        await house.do("turn_off", LAMP)
+        await time.move(8)
+    assert polls(simulator) > before
+    looks = [r.time for r in simulator.log if r.path == "json/devices/list"]
+    assert min(t for t in looks if t > began) - began <= 32
+    await time.move(30)
+    assert state_of(hass, LAMP).state == "off"
+
+
+async def test_dim(
+    hass: HomeAssistant, loaded: MockConfigEntry, house: House, simulator: Simulator
+) -> None:
+    """A level is sent as a level, a plain "on" as on."""
+    await house.do("turn_on", DIMMER, brightness=99)
+    assert state_of(hass, DIMMER).attributes["brightness"] == 99
+    await house.do("turn_off", DIMMER)
+    assert state_of(hass, DIMMER).state == "off"
+    await house.do("turn_on", DIMMER)
+    assert state_of(hass, DIMMER).attributes["brightness"] == 255
+    assert sent(simulator) == [
+        f"dim {DIMMER_ID} 99",
+        f"turnOff {DIMMER_ID}",
+        f"turnOn {DIMMER_ID}",
+    ]
+
+
+async def test_level_zero(
+    hass: HomeAssistant, loaded: MockConfigEntry, house: House, simulator: Simulator
+) -> None:
+    """Level 0 is off."""
+    await house.do("turn_on", DIMMER, brightness=0)
+    assert state_of(hass, DIMMER).state == "off"
+    assert sent(simulator) == [f"turnOff {DIMMER_ID}"]
+
+
+async def test_newest_wins(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Of the commands that wait for one device, only the newest is sent."""
+    actions = [
+        house.begin("turn_on", DIMMER, brightness=level) for level in (20, 40, 60, 80)
+    ]
+    actions.append(house.begin("turn_off", LAMP))
+    assert state_of(hass, DIMMER).attributes["brightness"] == 80
+    await time.move(2)
+    assert all(action.done() for action in actions)
+    assert sent(simulator) in (
+        [f"dim {DIMMER_ID} 80", f"turnOff {LAMP_ID}"],
+        # The first had leave to be sent in the moment that it was given.
+        [f"dim {DIMMER_ID} 20", f"turnOff {LAMP_ID}", f"dim {DIMMER_ID} 80"],
+        [f"dim {DIMMER_ID} 20", f"dim {DIMMER_ID} 80", f"turnOff {LAMP_ID}"],
+    )
+    await time.move(20)
+    assert simulator.home.devices[DIMMER_ID].values[16] == 80
+
+
+async def test_many_at_once(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """All are shown at once, and all are sent, however long the limit makes it take."""
+    switches = [
+        state.entity_id
+        for state in hass.states.async_all("switch")
+        if state.state in ("on", "off")
+    ]
+    assert len(switches) > 10
+    actions = [house.begin("turn_on", entity_id) for entity_id in switches]
+    assert all(state_of(hass, entity_id).state == "on" for entity_id in switches)
+    await time.move(21)
+    # The action goes on to the next; the commands go on by themselves.
+    assert all(action.done() for action in actions)
+    assert len(sent(simulator)) < len(switches)
+    await time.move(119)
+    assert len(sent(simulator)) == len(switches)
+    await time.move(40)
+    assert all(state_of(hass, entity_id).state == "on" for entity_id in switches)
+    assert all(request.status == HTTPStatus.OK for request in simulator.log)
+
+
+# Refused
+
+
+@pytest.mark.parametrize(
+    ("fault", "arguments", "key", "text"),
+    [
+        (
+            Fault.APPLICATION_ERROR,
+            {"text": "The moon is full"},
+            "command_refused",
+            "Telldus refused the command to Window lamp: The moon is full",
+        ),
+        (
+            Fault.APPLICATION_ERROR,
+            {"text": "The client for this device is currently offline", "code": 3},
+            "command_gateway_offline",
+            "Window lamp cannot be reached: its gateway is offline",
+        ),
+        (
+            Fault.UNAUTHORIZED_XML,
+            {},
+            "command_sign_in_refused",
+            "Window lamp was sent nothing: Telldus no longer accepts the login",
+        ),
+        (Fault.BAD_GATEWAY, {}, "command_unreachable", "Telldus cannot be reached"),
+        (Fault.GARBAGE, {}, "command_unintelligible", "makes no sense"),
+    ],
+)
+async def test_refused_in_time(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+    fault: Fault,
+    arguments: dict[str, Any],
+    key: str,
+    text: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A refusal is raised with its reason, and the state taken back."""
+    simulator.faults.add(fault, match="json/device/*", times=1, **arguments)
+    with pytest.raises(HomeAssistantError) as raised:
+        await house.do("turn_off", LAMP)
+    assert raised.value.translation_key == key
+    assert text in str(raised.value)
+    assert state_of(hass, LAMP).state == "on"
+    assert complaints(caplog) == []
+    # The next one finds nothing in its way.
+    await house.do("turn_off", LAMP)
+    assert state_of(hass, LAMP).state == "off"
+
+
+async def test_neither_success_nor_error(
+    hass: HomeAssistant, loaded: MockConfigEntry, house: House, simulator: Simulator
+) -> None:
+    """An answer without "success" is a refusal, if one without a reason."""
+    simulator.faults.add(Fault.MISSING_KEYS, match="json/device/*", times=1)
+    with pytest.raises(HomeAssistantError):
+        await house.do("turn_off", LAMP)
+    assert state_of(hass, LAMP).state == "on"
+
+
+async def test_refused_too_late(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """When nobody waits any more, the state is taken back and one line logged."""
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=30
+    )
+    simulator.faults.add(
+        Fault.APPLICATION_ERROR, match="json/device/*", times=1, text="Too late"
+    )
+    action = house.begin("turn_off", LAMP)
+    await time.move(21)
+    assert action.done()
+    assert action.exception() is None
+    assert state_of(hass, LAMP).state == "off"
+    await time.move(15)
+    assert state_of(hass, LAMP).state == "on"
+    assert complaints(caplog) == [
+        "A command to Window lamp was not carried out: Too late"
+    ]
+
+
+async def test_waits_for_the_end_of_a_pause(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A 429 loses no command, and sends none twice; a newer one takes its place."""
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=30
+    )
+    first = house.begin("turn_on", DIMMER, brightness=50)
+    await time.move(2)
+    assert sent(simulator) == [f"dim {DIMMER_ID} 50"]
+    second = house.begin("turn_on", DIMMER, brightness=70)
+    await time.move(22)
+    assert first.done()
+    assert second.done()
+    assert state_of(hass, DIMMER).attributes["brightness"] == 70
+    await time.move(10)
+    assert sent(simulator) == [f"dim {DIMMER_ID} 50", f"dim {DIMMER_ID} 70"]
+    await time.move(10)
+    assert simulator.home.devices[DIMMER_ID].values[16] == 70
+
+
+async def test_newer_command_during_a_refused_one(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A command given while an older one is under way speaks for both if that fails."""
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=10
+    )
+    first = house.begin("turn_on", DIMMER, brightness=50)
+    # Its request is under way now.
+    while not loaded.runtime_data.account.budget.sending:
+        await asyncio.sleep(0)
+    second = house.begin("turn_on", DIMMER, brightness=70)
+    await time.move(15)
+    assert first.done()
+    assert second.done()
+    assert sent(simulator)[-1] == f"dim {DIMMER_ID} 70"
+    assert sent(simulator).count(f"dim {DIMMER_ID} 50") == 1
+
+
+async def test_older_failure_leaves_the_newer_shown(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """What is taken back is the command that failed, not the one after it."""
+    simulator.faults.add(Fault.BAD_GATEWAY, match="json/device/*", times=1)
+    first = house.begin("turn_on", DIMMER, brightness=50)
+    while not loaded.runtime_data.account.budget.sending:
+        await asyncio.sleep(0)
+    second = house.begin("turn_on", DIMMER, brightness=70)
+    await time.move(2)
+    assert isinstance(first.exception(), HomeAssistantError)
+    assert second.exception() is None
+    assert state_of(hass, DIMMER).attributes["brightness"] == 70
+
+
+async def test_given_up(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """After a quarter of an hour a command is no longer what anybody wants."""
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/device/*", times=None, retry_after=300
+    )
+    house.begin("turn_off", LAMP)
+    await time.move(200)
+    assert state_of(hass, LAMP).state == "off"
+    await time.move(800)
+    (line,) = [line for line in complaints(caplog) if "command" in line]
+    assert line.startswith("A command to Window lamp was not carried out: too many")
+    assert len(sent(simulator)) == 3
+    await time.move(400)
+    assert state_of(hass, LAMP).state == "on"
+    assert len(sent(simulator)) == 3
+
+
+async def test_given_up_in_time(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Where it is clear at once that it will take too long, the person is told."""
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=3000
+    )
+    with pytest.raises(HomeAssistantError) as raised:
+        await house.do("turn_off", LAMP)
+    assert raised.value.translation_key == "command_rate_limited"
+    assert state_of(hass, LAMP).state == "on"
+    # And so while the pause lasts, without asking Telldus.
+    asked = len(simulator.log)
+    with pytest.raises(HomeAssistantError):
+        await house.do("turn_off", LAMP)
+    assert len(simulator.log) == asked
+
+
+async def test_refused_sign_in_is_counted(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A refused command counts as a refused poll does, and an accepted one ends it."""
+    simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*", times=None)
+    with pytest.raises(HomeAssistantError):
+        await house.do("turn_off", LAMP)
+    await time.move(119)
+    assert hass.config_entries.flow.async_progress()
+    simulator.faults.clear()
+    await house.do("turn_off", LAMP)
+    assert not hass.config_entries.flow.async_progress()
+    await time.move(40)
+    assert polls(simulator) > 2
+    assert state_of(hass, LAMP).state == "off"
+
+
+async def test_look_fails(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A look that fails is repeated, even if the next poll is far away."""
+    entry = add_entry(options={CONF_POLL_INTERVAL: 3600})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(15)
+    simulator.faults.add(Fault.BAD_GATEWAY, match="json/devices/list", times=1)
+    simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
+    await house.do("turn_off", LAMP)
+    await time.move(35)
+    assert state_of(hass, LAMP).state == "off"
+    await time.move(15)
+    assert state_of(hass, LAMP).state == "on"
+    before = polls(simulator)
+    await time.move(119)
+    assert polls(simulator) == before
+
+
+async def test_command_to_a_device_that_went(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A command whose device is removed meanwhile at Telldus is accounted for."""
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=45
+    )
+    house.begin("turn_off", LAMP)
+    del simulator.home.devices[LAMP_ID]
+    await time.move(90)
+    (line,) = complaints(caplog)
+    assert line.startswith("A command to Window lamp was not carried out")
+    assert "does not exist" in line
+
+
+async def test_unload_interrupts(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Whoever waits for a command when the integration stops is told."""
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=30
+    )
+    action = house.begin("turn_off", LAMP)
+    await time.move(2)
+    assert not action.done()
+    await time.until(hass.config_entries.async_unload(loaded.entry_id))
+    await time.settle()
+    error = action.exception()
+    assert isinstance(error, HomeAssistantError)
+    assert error.translation_key == "command_interrupted"
+    await time.move(60)
+    assert len(sent(simulator)) == 1
+
+
+async def test_unload_while_looking(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A look that was planned does not happen after unloading."""
+    await house.do("turn_off", LAMP)
+    asked = len(simulator.log)
+    await time.until(hass.config_entries.async_unload(loaded.entry_id))
+    await time.move(60)
+    assert len(simulator.log) == asked

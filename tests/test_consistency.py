@@ -1,0 +1,200 @@
+"""What belongs together says the same: code, translations, manifest, documents."""
+
+import ast
+import json
+from pathlib import Path
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HOUSE = ROOT / "custom_components" / "telldus_pa"
+TRANSLATIONS = sorted((HOUSE / "translations").glob("*.json"))
+
+type Tree = dict[str, Any]
+
+
+def leaves(tree: Tree, path: str = "") -> dict[str, str]:
+    """Return the texts of a translation by their path."""
+    found: dict[str, str] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            found |= leaves(value, f"{path}{key}.")
+        else:
+            found[f"{path}{key}"] = value
+    return found
+
+
+def english() -> Tree:
+    """Return the English translation."""
+    tree: Tree = json.loads((HOUSE / "translations" / "en.json").read_text())
+    return tree
+
+
+def sources() -> dict[str, ast.Module]:
+    """Return the modules of the integration."""
+    return {
+        str(path.relative_to(HOUSE)): ast.parse(path.read_text())
+        for path in HOUSE.rglob("*.py")
+    }
+
+
+def constants(call: str, argument: str) -> set[str]:
+    """Return the texts that an argument of calls of a function is given."""
+    found: set[str] = set()
+    for module in sources().values():
+        for node in ast.walk(module):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            for keyword in node.keywords:
+                if (name, keyword.arg) == (call, argument):
+                    found |= {
+                        part.value
+                        for part in ast.walk(keyword.value)
+                        if isinstance(part, ast.Constant)
+                        and isinstance(part.value, str)
+                    }
+    return found
+
+
+@pytest.mark.parametrize("path", TRANSLATIONS, ids=lambda path: path.stem)
+def test_translations_agree(path: Path) -> None:
+    """Each language has the texts of the English one, with the same placeholders."""
+    theirs = leaves(json.loads(path.read_text()))
+    ours = leaves(english())
+    assert theirs.keys() == ours.keys()
+    for key, text in theirs.items():
+        placeholders = set(re.findall(r"{(\w+)}", text))
+        assert placeholders == set(re.findall(r"{(\w+)}", ours[key])), key
+
+
+@pytest.mark.parametrize("path", TRANSLATIONS, ids=lambda path: path.stem)
+def test_translations_obey_the_rules(path: Path) -> None:
+    """No HTML, no address, no stray blank, keys as Home Assistant wants them."""
+    for key, text in leaves(json.loads(path.read_text())).items():
+        assert text == text.strip(), key
+        assert not re.search(r"<[a-z/]", text), key
+        assert "://" not in text, key
+        assert "[%key:" not in text, key
+        assert not re.search(r"'{\w+}'", text), key
+        for part in key.split("."):
+            assert re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", part), key
+
+
+def test_every_step_has_its_texts() -> None:
+    """Each step of the flows is in the translations, and none besides."""
+    flows = sources()["config_flow.py"]
+    steps: dict[str, set[str]] = {}
+    for node in flows.body:
+        if isinstance(node, ast.ClassDef) and "Flow" in node.name:
+            steps[node.name] = {
+                part.name.removeprefix("async_step_")
+                for part in node.body
+                if isinstance(part, ast.AsyncFunctionDef)
+                and part.name.startswith("async_step_")
+            }
+    texts = english()
+    # These show nothing of their own.
+    steps["TelldusConfigFlow"] -= {"exchange", "known_keys", "reauth"}
+    assert set(texts["config"]["step"]) == steps["TelldusConfigFlow"]
+    assert set(texts["options"]["step"]) == steps["TelldusOptionsFlow"]
+
+
+def test_every_menu_option_is_a_step() -> None:
+    """What can be chosen has a text, and leads somewhere."""
+    options = constants("async_show_menu", "menu_options")
+    texts = english()["config"]["step"]
+    named = {
+        option for step in texts.values() for option in step.get("menu_options", ())
+    }
+    assert named == options
+    names = {
+        node.name
+        for node in ast.walk(sources()["config_flow.py"])
+        if isinstance(node, ast.AsyncFunctionDef)
+    }
+    assert {f"async_step_{option}" for option in options} <= names
+
+
+def test_every_abort_has_its_text() -> None:
+    """Each reason to end is in the translations, and none besides."""
+    reasons = constants("async_abort", "reason")
+    # Given by Home Assistant itself, on our behalf.
+    reasons |= {"already_configured", "already_in_progress", "reauth_successful"}
+    assert set(english()["config"]["abort"]) == reasons
+
+
+def test_every_error_has_its_text() -> None:
+    """Each way to fail is told in forms, polls and commands, and nothing else is."""
+    (function,) = [
+        node
+        for node in ast.walk(sources()["texts.py"])
+        if isinstance(node, ast.FunctionDef) and node.name == "error_key"
+    ]
+    keys = {
+        node.value.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Return)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    }
+    assert len(keys) == 6
+    texts = english()
+    of_forms = {"invalid_server_url", "not_agreed"}
+    assert set(texts["config"]["error"]) == keys | of_forms
+    of_commands = {f"command_{key}" for key in keys} | {"command_interrupted"}
+    assert set(texts["exceptions"]) == keys | of_commands
+
+
+def test_manifest() -> None:
+    """The manifest is as hassfest and HACS want it."""
+    manifest = json.loads((HOUSE / "manifest.json").read_text())
+    keys = list(manifest)
+    assert keys[:2] == ["domain", "name"]
+    assert keys[2:] == sorted(keys[2:])
+    assert manifest["domain"] == HOUSE.name
+    assert all("==" in requirement for requirement in manifest["requirements"])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert manifest["version"] == project["version"]
+    assert manifest["documentation"].startswith("https://")
+    assert manifest["issue_tracker"].startswith("https://")
+
+
+def test_environments_have_what_the_manifest_asks_for() -> None:
+    """Both environments run with the requirements that users get."""
+    manifest = json.loads((HOUSE / "manifest.json").read_text())
+    for name in ("requirements_test.txt", "requirements_hass.txt"):
+        lines = (ROOT / name).read_text().splitlines()
+        assert set(manifest["requirements"]) <= set(lines), name
+
+
+def test_pa_api_stands_alone() -> None:
+    """The client knows nothing of Home Assistant, nor of the house around it."""
+    for name, module in sources().items():
+        if not name.startswith("pa_api/"):
+            continue
+        for node in ast.walk(module):
+            if isinstance(node, ast.ImportFrom):
+                assert node.level <= 1, name
+                assert not (node.module or "").startswith("homeassistant"), name
+            if isinstance(node, ast.Import):
+                assert not any(a.name.startswith("homeassistant") for a in node.names)
+
+
+def test_documents_named_in_the_code_exist() -> None:
+    """A docstring's source can be looked up."""
+    headings = {
+        line.lstrip("# ").strip()
+        for line in (ROOT / "docs" / "telldus-api.md").read_text().splitlines()
+        if line.startswith("#")
+    }
+    for path in [*HOUSE.rglob("*.py"), *(ROOT / "simulator").glob("*.py")]:
+        for text in re.findall(
+            r'telldus-api\.md(?:``)?,\s+((?:"[^"]+"(?:\s*(?:,|and)\s*)?)+)',
+            path.read_text(),
+        ):
+            for heading in re.findall(r'"([^"]+)"', text):
+                assert heading in headings, f"{path.name}: {heading}"
