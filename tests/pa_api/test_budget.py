@@ -251,7 +251,22 @@ async def test_patience_with_a_gap(send: Send, clock: Clock) -> None:
     await send()
     now = clock()
 
-    assert await send(POLL, patience=1) == pytest.approx(now + 1)
+    assert await send(POLL, patience=1.1) == pytest.approx(now + 1)
+
+
+async def test_patience_with_a_long_request(
+    send: Send, clock: Clock, budget: Budget
+) -> None:
+    """A request that takes long is not waited for without end."""
+    slow = asyncio.ensure_future(send(takes=30))
+    await asyncio.sleep(0)
+    began = clock()
+    with pytest.raises(Postponed):
+        await send(POLL, patience=5)
+    assert clock() - began == pytest.approx(5)
+    assert budget.waiting == 0
+    await slow
+    assert await send(POLL, patience=5) == pytest.approx(began + 31)
 
 
 async def test_retry_after(send: Send, clock: Clock, budget: Budget) -> None:

@@ -57,7 +57,10 @@ def test_wait_from_header(header: str | None, seconds: float | None) -> None:
         (OFFLINE, 3, GatewayOffline, OFFLINE, 3),
         ("Offline, in other words", 3, GatewayOffline, "Offline, in other words", 3),
         ("Invalid argument", 4, Refused, "Invalid argument", 4),
-        ("Invalid argument", "4", Refused, "Invalid argument", None),
+        ("Invalid argument", "4", Refused, "Invalid argument", 4),
+        ("Invalid argument", True, Refused, "Invalid argument", None),
+        ("", None, Refused, "no reason given", None),
+        (" \ud800 ", None, Refused, "?", None),
         ("Access denied", None, Refused, "Access denied", None),
         ("Access denied", {"a": 1}, Refused, "Access denied", None),
         (None, None, Refused, "no reason given", None),
@@ -76,6 +79,14 @@ def test_error_from_answer(
     assert isinstance(err, Refused)
     assert str(err) == err.reason == text
     assert err.code == number
+
+
+def test_sign_in_refused_in_json() -> None:
+    """A text that quotes keys is not repeated, wherever it comes."""
+    err = error_from_answer('OAuth Verification Failed: consumer_key "KEY"', None)
+
+    assert isinstance(err, SignInRefused)
+    assert "KEY" not in str(err)
 
 
 @pytest.mark.parametrize("word", ["invalid_token", "expired_token"])

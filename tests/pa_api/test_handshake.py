@@ -574,6 +574,7 @@ async def test_trickling(
         b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\no",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\ngone",
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 2_000_000, id="large"),
         pytest.param(
             b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", id="long"
         ),

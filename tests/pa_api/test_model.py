@@ -452,7 +452,18 @@ def test_lists() -> None:
     """An empty list is one, and so is an object alone."""
     assert parse_rows([], parse_id) == ((), ())
     assert parse_rows({"id": "1"}, parse_id) == (("1",), ())
-    assert parse_rows({}, parse_id) == ((), ("row 0: no id",))
+    # A list with gaps, as PHP writes it
+    assert parse_rows({"0": {"id": "1"}, "7": {"id": "2"}}, parse_id) == (
+        ("1", "2"),
+        (),
+    )
+
+
+@pytest.mark.parametrize("rows", [{}, [{}, {}], [None], {"0": 5}])
+def test_nothing_but_bad_rows(rows: object) -> None:
+    """Where no row can be understood, it is not an empty list."""
+    with pytest.raises(ValueError, match="^nothing but rows like row 0"):
+        parse_rows(rows, parse_id)
 
 
 @pytest.mark.parametrize("rows", [None, "", "row", 5, 1.5, True, ("1",)])

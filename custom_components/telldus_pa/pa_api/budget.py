@@ -137,8 +137,8 @@ class Budget:
         finally:
             self._busy = False
             self._sent.append(self._clock())
-            self._changed()
             self._dispatch()
+            self._changed()
 
     def accepted(self) -> None:
         """Note that the server did not mind the last request."""
@@ -197,6 +197,16 @@ class Budget:
         waiter = _Waiter(priority, next(self._turns), granted)
         heapq.heappush(self._waiters, waiter)
         self._dispatch()
+        try:
+            async with asyncio.timeout(patience):
+                await self._granted(waiter)
+        except TimeoutError:
+            # Somebody's request takes long, or too many stand before us.
+            raise Postponed(SHORTEST_WAIT) from None
+
+    async def _granted(self, waiter: _Waiter) -> None:
+        """Wait for leave; leave the queue in order when the wait is given up."""
+        granted = waiter.granted
         try:
             await granted
         except asyncio.CancelledError:

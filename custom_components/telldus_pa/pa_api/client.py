@@ -3,7 +3,6 @@
 Source: docs/telldus-api.md, "Functions".
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from yarl import URL
 
 from .budget import Budget, Priority
 from .errors import (
+    NO_REASON,
     SignInRefused,
     Unintelligible,
     Unreachable,
@@ -125,7 +125,7 @@ class TelldusClient:
         try:
             return Profile.from_wire(answer)
         except ValueError as err:
-            raise Unintelligible(f"user/profile: {err}") from err
+            raise Unintelligible(f"user/profile: {err}") from None
 
     async def command(self, choose: Callable[[], Command]) -> None:
         """Send a command. It was accepted when this returns, not necessarily done.
@@ -155,10 +155,12 @@ class TelldusClient:
         Lists are wrapped in the singular; the vendor's guide shows the plural.
         """
         answer, requested = await self._call(function, parameters, priority, patience)
+        # Nothing at all is what an empty list may look like.
+        listed = answer.get(key, answer.get(f"{key}s")) if answer else []
         try:
-            rows, complaints = parse_rows(answer.get(key, answer.get(f"{key}s")), parse)
+            rows, complaints = parse_rows(listed, parse)
         except ValueError as err:
-            raise Unintelligible(f"{function}: {err}") from err
+            raise Unintelligible(f"{function}: {err}") from None
         for complaint in complaints:
             # Once: a bad row stays bad, and would fill the log at each poll.
             if (line := f"{function}, {complaint}") not in self._reported:
@@ -183,15 +185,12 @@ class TelldusClient:
         # Signed and sent must be the same to the letter.
         url = str(URL(f"{self._server}/json/{function}").with_query(parameters))
         try:
-            async with (
-                asyncio.timeout(_TIMEOUT.total),
-                self._session.get(
-                    URL(url, encoded=True),
-                    headers={"Authorization": self._credentials.authorization(url)},
-                    allow_redirects=False,
-                    timeout=_TIMEOUT,
-                ) as response,
-            ):
+            async with self._session.get(
+                URL(url, encoded=True),
+                headers={"Authorization": self._credentials.authorization(url)},
+                allow_redirects=False,
+                timeout=_TIMEOUT,
+            ) as response:
                 if response.status == HTTPStatus.TOO_MANY_REQUESTS:
                     # Whatever becomes of the body
                     raise self._budget.refused(
@@ -210,14 +209,16 @@ class TelldusClient:
         status = response.status
         self._budget.accepted()
         if status == HTTPStatus.UNAUTHORIZED:
-            raise SignInRefused(scrubbed(body.decode(errors="replace")))
+            raise SignInRefused(scrubbed(body.decode(errors="replace")) or NO_REASON)
         try:
             answer = json.loads(body, parse_constant=lambda _: None)
-        except (ValueError, RecursionError) as err:
+        except ValueError, RecursionError:
             if status == HTTPStatus.OK:
-                raise Unintelligible(f"{function}: no JSON") from err
+                # Not chained: the error carries the whole answer, names included.
+                raise Unintelligible(f"{function}: no JSON") from None
             answer = None
-        if isinstance(answer, Mapping) and "error" in answer:
+        understood = isinstance(answer, Mapping) and "error" in answer
+        if understood and status < HTTPStatus.INTERNAL_SERVER_ERROR:
             raise error_from_answer(answer["error"], answer.get("code"))
         if status != HTTPStatus.OK:
             raise Unreachable(f"{function}: HTTP {status}")

@@ -9,6 +9,10 @@ import math
 SHORTEST_WAIT = 10.0
 LONGEST_WAIT = 3600.0
 
+NO_REASON = "no reason given"
+_LONGEST_REASON = 300
+_CODE_OFFLINE = 3
+
 
 class TelldusError(Exception):
     """Anything that went wrong. The text never holds a key, a token or a verifier."""
@@ -38,7 +42,7 @@ class Postponed(RateLimited):
 
 
 class Refused(TelldusError):
-    """Telldus understood the call and refused it (HTTP 200 with an ``error``).
+    """Telldus understood the call and refused it (an ``error``, most often with HTTP 200).
 
     ``reason`` is Telldus' own text, ``code`` its number where it gave one.
     """
@@ -81,11 +85,16 @@ def wait_from_header(value: str | None) -> float | None:
 
 def error_from_answer(reason: object, code: object) -> TelldusError:
     """Return the error that the ``error`` and ``code`` of a JSON answer stand for."""
-    text = reason if isinstance(reason, str) else "no reason given"
+    text = reason.strip() if isinstance(reason, str) else ""
+    # What cannot be printed cannot be stored or shown either.
+    text = text.encode(errors="replace").decode()[:_LONGEST_REASON]
     if text in ("invalid_token", "expired_token"):
         # Words of the vendor's OAuth 2 host; not seen here, cheap to understand.
         return SignInRefused(text)
-    number = code if isinstance(code, int) else None
+    if "OAuth Verification Failed" in text:
+        # Comes with 401 as far as is known, and quotes what must not be repeated.
+        return SignInRefused("OAuth verification failed")
+    number = int(digits) if (digits := str(code)[:9]).isdecimal() else None
     # The text is known from logs; the number's meaning from one other client.
-    offline = number == 3 or "currently offline" in text
-    return (GatewayOffline if offline else Refused)(text[:300], number)
+    offline = number == _CODE_OFFLINE or "currently offline" in text
+    return (GatewayOffline if offline else Refused)(text or NO_REASON, number)

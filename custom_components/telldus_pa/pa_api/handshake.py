@@ -7,15 +7,18 @@ each step runs in a thread.
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+import time
 from typing import Any, override
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from requests_oauthlib import OAuth1Session
 from requests_oauthlib.oauth1_session import TokenRequestDenied
+from urllib3.exceptions import HTTPError
 
 from .budget import Budget, Priority
 from .errors import (
+    NO_REASON,
     SignInRefused,
     TelldusError,
     Unintelligible,
@@ -24,9 +27,13 @@ from .errors import (
 )
 from .signing import Credentials, scrubbed, unlogged
 
-# Seconds to connect and between two bytes; and for the whole, which requests has not.
-_TIMEOUT = (10.0, 10.0)
-_TIMEOUT_TOTAL = 20.0
+# Seconds to connect and to wait for each byte; and for the body as a whole, which requests
+# does not bound. A thread cannot be stopped: the last one is for a server that is malicious.
+_TIMEOUT = (5.0, 10.0)
+_TIMEOUT_BODY = 5.0
+_TIMEOUT_TOTAL = 40.0
+# A token pair has some hundred bytes; a proxy's page may have more.
+_LARGEST_ANSWER = 1024 * 1024
 # A person waits: rather say that it takes long than let the form stand still.
 _PATIENCE = 10.0
 
@@ -42,13 +49,6 @@ class RequestToken:
     token: str = field(repr=False)
     secret: str = field(repr=False)
     callback_confirmed: bool
-
-
-def _deny_if_limited(response: requests.Response, **_: Any) -> None:
-    """Raise TokenRequestDenied for a 429 before its body is read, which may fail."""
-    if response.status_code == requests.codes.too_many_requests:
-        response.close()
-        raise TokenRequestDenied("", response)
 
 
 class _Session(OAuth1Session):
@@ -67,21 +67,34 @@ class _Session(OAuth1Session):
         )
         # No proxy and no netrc of the process: as the aiohttp session of the data calls.
         self.trust_env = False
-        self.hooks["response"].append(_deny_if_limited)
 
     @override
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request with time-outs, and do not follow redirects with secrets.
 
-        Raises TokenRequestDenied for whatever is not a plain success.
+        Raises TokenRequestDenied for whatever is not a plain success, a 429 before its
+        body is read.
         """
-        response = super().request(
-            *args, **{**kwargs, "timeout": _TIMEOUT, "allow_redirects": False}
-        )
+        kwargs |= {"timeout": _TIMEOUT, "allow_redirects": False, "stream": True}
+        response = super().request(*args, **kwargs)
+        if response.status_code != requests.codes.too_many_requests:
+            # requests bounds the wait for each byte, and neither the whole nor the size.
+            response._content = _read(response)  # noqa: SLF001
         if response.status_code != requests.codes.ok:
             # The library minds only 400 and above; a redirect brings no token.
             raise TokenRequestDenied("", response)
         return response
+
+
+def _read(response: requests.Response) -> bytes:
+    """Return a body. Raises ConnectionError where it is too long or takes too long."""
+    until = time.monotonic() + _TIMEOUT_BODY
+    body = bytearray()
+    for chunk in response.iter_content(1024):
+        body += chunk
+        if len(body) > _LARGEST_ANSWER or time.monotonic() > until:
+            raise requests.ConnectionError("a body without end")
+    return bytes(body)
 
 
 class Handshake:
@@ -102,8 +115,8 @@ class Handshake:
         """
 
         def fetch() -> Mapping[str, str]:
-            session = _Session(self._credentials, callback_uri)
-            return session.fetch_request_token(self._url("requestToken"))
+            with _Session(self._credentials, callback_uri) as session:
+                return session.fetch_request_token(self._url("requestToken"))
 
         answer = await self._run(fetch)
         return RequestToken(
@@ -137,12 +150,12 @@ class Handshake:
         )
 
         def fetch() -> Mapping[str, str]:
-            session = _Session(temporary)
-            if verifier is not None:
-                return session.fetch_access_token(self._url("accessToken"), verifier)
-            # The library insists on a verifier here; Telldus does not.
-            response = session.post(self._url("accessToken"))
-            return dict(parse_qsl(response.text.strip()))
+            with _Session(temporary) as session:
+                address = self._url("accessToken")
+                if verifier is not None:
+                    return session.fetch_access_token(address, verifier)
+                # The library insists on a verifier here; Telldus does not.
+                return dict(parse_qsl(session.post(address).text.strip()))
 
         answer = await self._run(fetch)
         return Credentials(
@@ -174,7 +187,7 @@ class Handshake:
             except TokenRequestDenied as err:
                 # Not chained: it carries the whole answer, secrets included.
                 raise self._denied(err.response) from None
-            except (TimeoutError, requests.RequestException) as err:
+            except (TimeoutError, requests.RequestException, HTTPError) as err:
                 raise Unreachable(_host_and_kind(self._server, err)) from None
             except ValueError, TypeError, RecursionError:
                 raise Unintelligible("no token in the answer") from None
@@ -191,7 +204,7 @@ class Handshake:
             )
         self._budget.accepted()
         if response.status_code == requests.codes.unauthorized:
-            return SignInRefused(scrubbed(response.text))
+            return SignInRefused(scrubbed(response.text) or NO_REASON)
         return Unreachable(f"HTTP {response.status_code}")
 
 

@@ -173,10 +173,12 @@ def parse_rows[T](
 ) -> tuple[tuple[T, ...], tuple[str, ...]]:
     """Parse a list; return what was understood, and a line for each row that was not.
 
-    One object alone counts as a list of one. Raises ValueError if there is no list.
+    One object alone counts as a list of one, and one with numbers for keys as a list with
+    gaps, as PHP writes it. Raises ValueError if there is no list, or none of it makes sense.
     """
     if isinstance(rows, Mapping):
-        rows = [rows]
+        numbered = bool(rows) and all(str(key).isdecimal() for key in rows)
+        rows = list(rows.values()) if numbered else [rows]
     if not isinstance(rows, list):
         raise ValueError("no list")  # noqa: TRY004
     parsed: list[T] = []
@@ -189,6 +191,8 @@ def parse_rows[T](
             parsed.append(parse(row))
         except ValueError as err:
             complaints.append(f"row {number}: {err}")
+    if complaints and not parsed:
+        raise ValueError(f"nothing but rows like {complaints[0]}")
     return tuple(parsed), tuple(complaints)
 
 
