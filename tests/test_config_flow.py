@@ -530,6 +530,26 @@ async def test_no_way_back_chosen(
     ] == [False, False]
 
 
+async def test_token_refused_after_the_link(
+    person: Person, server_url: str, simulator: Simulator
+) -> None:
+    """A link whose token was used up is not offered again."""
+    person.base = None
+    await person.begin()
+    step = await person.submit(keys(server_url))
+    simulator.authorize(
+        URL(step["description_placeholders"]["link"]).query["oauth_token"]
+    )
+    simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/user/profile", times=1)
+    step = await person.submit()
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "sign_in_refused"})
+    again = await person.submit()
+    assert again["step_id"] == "link"
+    link = URL(again["description_placeholders"]["link"])
+    simulator.authorize(link.query["oauth_token"])
+    assert (await person.submit())["type"] == "create_entry"
+
+
 @pytest.mark.parametrize("base", [None, "", "nonsense", "ftp://home", "https://[", "/"])
 async def test_no_way_back_for_lack_of_an_address(
     person: Person, server_url: str, base: str | None, simulator: Simulator

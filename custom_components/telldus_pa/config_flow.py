@@ -486,10 +486,11 @@ class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
             self._sign_in = None
             if not isinstance(err, SignInRefused):
                 return self._failed(err, self.async_step_exchange)
-            self._credentials = None
-            if self._pending is None and self._link is not None:
+            exchanged, self._credentials = self._credentials is not None, None
+            if self._pending is None and self._link and not exchanged:
                 return self._link_form(self._link, "not_agreed")
             self._forget_pending()
+            self._link = None
             return self._failed(err, self._async_again)
         return await self._async_finish(signed_in)
 

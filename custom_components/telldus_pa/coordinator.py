@@ -306,3 +306,12 @@ class GatewaysCoordinator(ListCoordinator[Gateway]):
                 entry, data={**entry.data, CONF_GATEWAYS: owned}
             )
         return answer
+
+    @property
+    @override
+    def _stale(self) -> bool:
+        """Return False: nothing hangs on this list, and one line of a loss is enough.
+
+        Whether a gateway is there, its devices tell.
+        """
+        return False
