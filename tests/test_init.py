@@ -361,7 +361,7 @@ async def test_not_ready(
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/devices/list", times=1)
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     assert state_is(entry, ConfigEntryState.SETUP_RETRY)
-    assert entry.error_reason_translation_key == "unreachable"
+    assert "Telldus cannot be reached" in (entry.reason or "")
     await time.move(10)
     assert state_is(entry, ConfigEntryState.LOADED)
 

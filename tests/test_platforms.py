@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.kinds import Kind, kind_of
 from custom_components.telldus_pa.pa_api import Device
-from homeassistant.components.light.const import ColorMode
+from homeassistant.components.light import ColorMode
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 

@@ -2,8 +2,7 @@
 
 from typing import Any, override
 
-from homeassistant.components.light import LightEntity
-from homeassistant.components.light.const import ATTR_BRIGHTNESS, ColorMode
+from homeassistant.components.light import ATTR_BRIGHTNESS, ColorMode, LightEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 

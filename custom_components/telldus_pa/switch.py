@@ -2,8 +2,7 @@
 
 from typing import Any, override
 
-from homeassistant.components.switch import SwitchEntity
-from homeassistant.components.switch.const import SwitchDeviceClass
+from homeassistant.components.switch import SwitchDeviceClass, SwitchEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
