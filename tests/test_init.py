@@ -125,6 +125,28 @@ async def test_only_what_changed_is_written(
     assert woken == [LAMP_ID]
 
 
+async def test_one_bad_listener(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Somebody's mistake in showing a row keeps nobody else from showing theirs."""
+    coordinator = loaded.runtime_data.devices
+
+    def fail() -> None:
+        raise ValueError("a mistake")
+
+    listeners = coordinator._by_id[LAMP_ID]  # noqa: SLF001
+    listeners.insert(0, fail)
+    simulator.press(LAMP_ID, "turnOff")
+    await time.move(31)
+    listeners.remove(fail)
+    assert state_of(hass, LAMP).state == "off"
+    assert complaints(caplog) == ["Unexpected error showing devices"]
+
+
 # Registries
 
 

@@ -250,7 +250,11 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
         """Wake the listeners of some rows, None meaning those of the list as a whole."""
         for row_id in row_ids:
             for listener in tuple(self._by_id.get(row_id, ())):
-                listener()
+                try:
+                    listener()
+                except Exception:
+                    # As Home Assistant's own coordinator: one must not stop the others.
+                    self.logger.exception("Unexpected error showing %s", self.name)
 
 
 class DevicesCoordinator(ListCoordinator[Device]):
