@@ -730,6 +730,18 @@ async def test_profile_refused(
     assert step["type"] == "create_entry"
 
 
+async def test_profile_not_there(
+    hass: HomeAssistant, person: Person, server_url: str, simulator: Simulator
+) -> None:
+    """A server that does not know the function does not keep anybody from signing in."""
+    simulator.faults.add(Fault.NOT_FOUND, match="json/user/profile", times=None)
+    await person.begin()
+    await person.submit(keys(server_url))
+    step = await person.sign_in(await person.choose("authorize"))
+    assert step["type"] == "create_entry"
+    assert only_entry(hass).data[CONF_PROFILE] is None
+
+
 async def test_same_account_twice(
     hass: HomeAssistant,
     person: Person,

@@ -414,6 +414,17 @@ async def test_gateways_refused_at_the_start(
     assert entry.runtime_data.gateways.update_interval.total_seconds() == 600
 
 
+async def test_gateways_never_told(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A list that never comes is asked for less and less often, and not missed."""
+    simulator.faults.add(Fault.NOT_FOUND, match="json/clients/list", times=None)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(3600)
+    assert polls(simulator, "json/clients/list") < 12
+    assert state_of(hass, LAMP).state == "on"
+
+
 @pytest.mark.parametrize("count", [1, 8, 20, 100])
 async def test_homes_of_any_size(
     hass: HomeAssistant,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from ipaddress import ip_address
 import time
 from typing import Any, Final, override
@@ -62,6 +63,7 @@ from .pa_api import (
     TelldusClient,
     TelldusError,
     Unintelligible,
+    Unreachable,
 )
 from .shared import async_get_shared
 from .texts import error_key, error_placeholders
@@ -508,11 +510,8 @@ class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
             self._credentials,
             await self._async_budget(),
         )
-        profile: Profile | None = None
+        profile = await _profile(client)
         gateways: frozenset[str] = frozenset()
-        # Not every account may be allowed to ask; its gateways tell as well.
-        with suppress(Refused, Unintelligible):
-            profile = await client.profile(patience=_PATIENCE)
         if profile is None or not all(
             entry.data[CONF_PROFILE] for entry in self._others()
         ):
@@ -607,6 +606,21 @@ class TelldusOptionsFlow(OptionsFlowWithReload):
                 | self.config_entry.options,
             ),
         )
+
+
+async def _profile(client: TelldusClient) -> Profile | None:
+    """Return whose account it is, None if this account or server will not say.
+
+    Its gateways tell as well. Raises TelldusError for what may be over in a moment.
+    """
+    try:
+        return await client.profile(patience=_PATIENCE)
+    except Refused, Unintelligible:
+        return None
+    except Unreachable as err:
+        if err.status is not None and err.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return None
+        raise
 
 
 def server_origin(address: str) -> str | None:

@@ -38,7 +38,7 @@ _STALE_AFTER: Final = timedelta(minutes=5)
 _STALE_AFTER_POLLS: Final = 3
 # The widest pace after many 429s, unless the person chose a wider one.
 _WIDEST: Final = timedelta(minutes=4)
-# A list that was never received is asked for at least this often.
+# A list that was never received is asked for again this soon, later twice as late.
 _UNTIL_FIRST: Final = timedelta(minutes=1)
 # Set-up must not hold up Home Assistant's start; it is tried again soon.
 _SETUP_PATIENCE: Final = 5.0
@@ -93,6 +93,7 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
         self.problem: TelldusError | None = None
         self._interval = self._pace = interval
         self._widened = 1
+        self._tries = 0
         self._received: float | None = None
         # What the listeners were last woken for.
         self._shown: Mapping[str, RowT] = {}
@@ -187,7 +188,8 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
             self._widened = min(self._widened * 2, 64)
         pace = max(self._interval, min(self._interval * self._widened, _WIDEST))
         if self._received is None:
-            pace = min(pace, _UNTIL_FIRST)
+            pace = min(pace, _UNTIL_FIRST * 2**self._tries)
+            self._tries = min(self._tries + 1, 10)
         self.update_interval = self._pace = pace
 
     @callback

@@ -221,7 +221,7 @@ class TelldusClient:
         if understood and status < HTTPStatus.INTERNAL_SERVER_ERROR:
             raise error_from_answer(answer["error"], answer.get("code"))
         if status != HTTPStatus.OK:
-            raise Unreachable(f"{function}: HTTP {status}")
+            raise Unreachable(f"{function}: HTTP {status}", status)
         if not isinstance(answer, Mapping):
             raise Unintelligible(f"{function}: no JSON object")
         return answer

@@ -61,8 +61,14 @@ class GatewayOffline(Refused):
 class Unreachable(TelldusError):
     """Telldus cannot be reached, or something in front of it answered for it.
 
-    Network errors, time-outs, 404, 5xx, a proxy's refusal, a redirect.
+    Network errors, time-outs, 404, 5xx, a proxy's refusal, a redirect. ``status`` is the
+    HTTP status, None where there was no answer.
     """
+
+    def __init__(self, text: str, status: int | None = None) -> None:
+        """Remember the status."""
+        super().__init__(text)
+        self.status = status
 
 
 class Unintelligible(TelldusError):

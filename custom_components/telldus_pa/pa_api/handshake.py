@@ -205,7 +205,7 @@ class Handshake:
         self._budget.accepted()
         if response.status_code == requests.codes.unauthorized:
             return SignInRefused(scrubbed(response.text) or NO_REASON)
-        return Unreachable(f"HTTP {response.status_code}")
+        return Unreachable(f"HTTP {response.status_code}", response.status_code)
 
 
 def _host_and_kind(server: str, err: Exception) -> str:
