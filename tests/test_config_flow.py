@@ -662,6 +662,30 @@ async def test_trouble_after_coming_back(
     assert asked.count("oauth/accessToken") == 1
 
 
+async def test_where_bursts_are_refused(
+    hass: HomeAssistant, person: Person, server_url: str, simulator: Simulator
+) -> None:
+    """A server that refuses each second call within ten seconds is got along with."""
+    simulator.settings.strict_burst = True
+    await person.begin()
+    await person.submit(keys(server_url))
+    step = await person.sign_in(await person.choose("authorize"))
+    tries = 0
+    while step["type"] != "create_entry":
+        assert (step["step_id"], step["errors"]) == ("failed", {"base": "rate_limited"})
+        assert int(step["description_placeholders"]["wait"]) >= 10
+        tries += 1
+        await person.time.move(int(step["description_placeholders"]["wait"]) + 1)
+        step = await person.submit()
+    assert tries <= 2
+    await person.time.move(119)
+    entry = only_entry(hass)
+    assert entry.state is ConfigEntryState.LOADED
+    assert hass.states.async_all("light")
+    asked = [r.path for r in simulator.log if r.status == HTTPStatus.OK]
+    assert asked.count("oauth/requestToken") == asked.count("oauth/accessToken") == 1
+
+
 async def test_exchange_refused(
     person: Person, server_url: str, simulator: Simulator
 ) -> None:
