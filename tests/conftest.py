@@ -222,6 +222,7 @@ async def loaded(
 ) -> MockConfigEntry:
     """Return an entry that is set up, all its lists received."""
     await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(15)
+    # The other lists follow, ten seconds apart.
+    await time.move(35)
     assert entry.state is ConfigEntryState.LOADED
     return entry

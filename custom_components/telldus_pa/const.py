@@ -17,6 +17,10 @@ CONF_PROFILE: Final = "profile"
 # Ids of the gateways that the account owns: who it is, should Telldus not say so.
 CONF_GATEWAYS: Final = "gateways"
 CONF_POLL_INTERVAL: Final = "poll_interval"
+# Whether what is hidden at Telldus is shown here.
+CONF_INCLUDE_IGNORED: Final = "include_ignored"
+# Ids of the covers whose level runs the other way.
+CONF_REVERSED_COVERS: Final = "reversed_covers"
 
 POLL_INTERVAL: Final = timedelta(seconds=30)
 SHORTEST_POLL_INTERVAL: Final = timedelta(seconds=20)

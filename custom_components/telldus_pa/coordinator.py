@@ -13,14 +13,25 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, override
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
 
-from .const import CONF_GATEWAYS, CONF_POLL_INTERVAL, DOMAIN, LOGGER, POLL_INTERVAL
+from .const import (
+    CONF_GATEWAYS,
+    CONF_INCLUDE_IGNORED,
+    CONF_POLL_INTERVAL,
+    DOMAIN,
+    LOGGER,
+    POLL_INTERVAL,
+)
+from .home import Home, gateways_of, shape_of
 from .pa_api import (
     Answer,
     Budget,
     Device,
     Gateway,
     RateLimited,
+    Sensor,
+    SensorValue,
     SignInRefused,
     TelldusClient,
     TelldusError,
@@ -30,6 +41,7 @@ from .texts import error_key, error_placeholders
 
 if TYPE_CHECKING:
     from .commands import Commands
+    from .rooms import Rooms
 
 type TelldusConfigEntry = ConfigEntry[TelldusData]
 
@@ -40,6 +52,8 @@ _STALE_AFTER_POLLS: Final = 3
 _WIDEST: Final = timedelta(minutes=4)
 # A list that was never received is asked for again this soon, later twice as late.
 _UNTIL_FIRST: Final = timedelta(minutes=1)
+# A value that was not heard for this long, in seconds, is not what is now.
+_VALUE_EXPIRES: Final = 24 * 3600.0
 # Set-up must not hold up Home Assistant's start; it is tried again soon.
 _SETUP_PATIENCE: Final = 5.0
 
@@ -59,7 +73,9 @@ class TelldusData:
 
     account: Account
     devices: DevicesCoordinator
+    sensors: SensorsCoordinator
     gateways: GatewaysCoordinator
+    rooms: Rooms
     commands: Commands
 
 
@@ -69,6 +85,22 @@ class Row(Protocol):
     @property
     def id(self) -> str:
         """Return the id that no other row of the list has."""
+        ...
+
+    @property
+    def online(self) -> bool:
+        """Return whether Telldus reaches its gateway, or it is one and is reached."""
+        ...
+
+
+def gateway_context(gateway_id: str) -> str:
+    """Return what to listen to for what the devices tell of a gateway."""
+    return f"gateway {gateway_id}"
+
+
+def _unix_now() -> float:
+    """Return the time as Telldus gives it."""
+    return dt_util.utcnow().timestamp()
 
 
 class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
@@ -94,6 +126,10 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
         self._interval = self._pace = interval
         self._widened = 1
         self._tries = 0
+        # How many lists have come, and when the newest was asked for: what happened later
+        # may not be in it.
+        self.lists = 0
+        self.requested = float("-inf")
         self._received: float | None = None
         # What the listeners were last woken for.
         self._shown: Mapping[str, RowT] = {}
@@ -118,6 +154,8 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
                 raise self._update_failed(err) from err
             return self.data
         self.problem = None
+        self.lists += 1
+        self.requested = answer.requested
         self._received = self.account.budget.now()
         self._set_pace(None)
         return self._merge(answer)
@@ -164,6 +202,10 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
             for row in answer.rows
         }
 
+    def _shape(self, row: RowT) -> object:
+        """Return what of a row is for those who listen to the list as a whole."""
+        return None
+
     @property
     def _stale(self) -> bool:
         """Return whether the last list is too old to be shown as what is."""
@@ -197,7 +239,7 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
     def async_add_listener(
         self, update_callback: CALLBACK_TYPE, context: Any = None
     ) -> Callable[[], None]:
-        """Listen to one row, named by ``context``, or without it to rows that come."""
+        """Listen to one row, named by ``context``, or without it to what there is."""
         remove = super().async_add_listener(update_callback, context)
         listeners = self._by_id.setdefault(context, [])
         listeners.append(update_callback)
@@ -230,22 +272,31 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
     def async_update_listeners(self) -> None:
         """Wake those whose row changed, and all when data are lost or found again."""
         shown, self._shown = self._shown, self.data
+        changed = [
+            row_id
+            for row_id in (() if shown is self.data else {**shown, **self.data})
+            if shown.get(row_id) is not self.data.get(row_id)
+        ]
+        reshaped = any(
+            (old := shown.get(row_id)) is None
+            or (new := self.data.get(row_id)) is None
+            or self._shape(old) != self._shape(new)
+            for row_id in changed
+        )
+        if reshaped:
+            self._async_reshape()
         if self._shown_success != self.last_update_success:
             self._shown_success = self.last_update_success
             self.async_wake(list(self._by_id))
             return
-        if shown is self.data:
-            return
         # Those of the whole list first: gateways must be known before their devices.
-        if shown.keys() != self.data.keys():
+        if reshaped:
             self.async_wake([None])
-        self.async_wake(
-            [
-                row_id
-                for row_id in self._by_id
-                if row_id and shown.get(row_id) is not self.data.get(row_id)
-            ]
-        )
+        self.async_wake(changed)
+
+    @callback
+    def _async_reshape(self) -> None:
+        """Look anew at the list as a whole, before those are woken who listen to it."""
 
     @callback
     def async_wake(self, row_ids: Iterable[str | None]) -> None:
@@ -259,7 +310,32 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
                     self.logger.exception("Unexpected error showing %s", self.name)
 
 
-class DevicesCoordinator(ListCoordinator[Device]):
+class Item(Row, Protocol):
+    """A row that a person can hide at Telldus."""
+
+    @property
+    def ignored(self) -> bool:
+        """Return whether it is hidden."""
+        ...
+
+
+class ItemsCoordinator[ItemT: Item](ListCoordinator[ItemT]):
+    """Polls a list of which a person may have hidden something at Telldus."""
+
+    # What was left out of the last list because it is hidden there.
+    ignored: frozenset[str] = frozenset()
+
+    @override
+    def _merge(self, answer: Answer[ItemT]) -> Mapping[str, ItemT]:
+        """Leave out what is hidden, unless the person wants to see that as well."""
+        if self.config_entry.options.get(CONF_INCLUDE_IGNORED):
+            return super()._merge(answer)
+        self.ignored = frozenset(row.id for row in answer.rows if row.ignored)
+        rows = tuple(row for row in answer.rows if not row.ignored)
+        return super()._merge(Answer(rows, answer.requested))
+
+
+class DevicesCoordinator(ItemsCoordinator[Device]):
     """Everything that has methods."""
 
     def __init__(
@@ -268,28 +344,131 @@ class DevicesCoordinator(ListCoordinator[Device]):
         """Poll as often as the person chose."""
         seconds = entry.options.get(CONF_POLL_INTERVAL, POLL_INTERVAL.total_seconds())
         super().__init__(hass, entry, account, "devices", timedelta(seconds=seconds))
-        # When the newest answer was asked for; what happened later may not be in it.
-        self.requested = float("-inf")
+        self.home = Home()
+        self.gateways: Mapping[str, Gateway] = {}
 
     @override
     async def _async_fetch(self, patience: float | None) -> Answer[Device]:
-        """Ask for all devices, leaving out those that the person hid at Telldus."""
-        answer = await self.account.client.devices(patience=patience)
-        self.requested = answer.requested
-        return Answer(
-            tuple(device for device in answer.rows if not device.ignored),
-            answer.requested,
+        """Ask for all devices."""
+        return await self.account.client.devices(patience=patience)
+
+    @override
+    def _shape(self, row: Device) -> object:
+        """Return what decides which entities there are."""
+        return shape_of(row)
+
+    @callback
+    @override
+    def _async_reshape(self) -> None:
+        """Look anew at what the devices are to one another."""
+        self.home = Home.of(self.data)
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Wake those of the gateways as well."""
+        before, self.gateways = self.gateways, gateways_of(self.data)
+        super().async_update_listeners()
+        self.async_wake(
+            gateway_context(gateway_id)
+            for gateway_id, gateway in self.gateways.items()
+            if before.get(gateway_id) != gateway
         )
 
-    @property
-    def gateways(self) -> Mapping[str, Gateway]:
-        """Return the gateways as far as their devices tell of them."""
-        return {
-            device.gateway_id: Gateway(
-                device.gateway_id, device.gateway_name, device.online
-            )
-            for device in self.data.values()
+    @callback
+    @override
+    def async_wake(self, row_ids: Iterable[str | None]) -> None:
+        """Wake the listeners of some rows, and of the groups that these are in."""
+        groups = self.home.groups
+        woken: dict[str | None, None] = {}
+        for row_id in row_ids:
+            woken[row_id] = None
+            woken |= dict.fromkeys(groups.get(row_id or "", ()))
+        super().async_wake(woken)
+
+
+class SensorsCoordinator(ItemsCoordinator[Sensor]):
+    """Everything that has values."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: TelldusConfigEntry, account: Account
+    ) -> None:
+        """Poll less often than devices: most values come every few minutes at best."""
+        super().__init__(hass, entry, account, "sensors", timedelta(minutes=2))
+        # When the next value of a sensor will be too old to be shown, in unix seconds.
+        self._expires: dict[str, float] = {}
+        self._by_node: Mapping[tuple[str, str], str] = {}
+
+    @override
+    async def _async_fetch(self, patience: float | None) -> Answer[Sensor]:
+        """Ask for all sensors."""
+        return await self.account.client.sensors()
+
+    @override
+    def _shape(self, row: Sensor) -> object:
+        """Return what decides which entities there are."""
+        return (
+            row.name,
+            row.values.keys(),
+            row.battery is None,
+            row.battery_low is None,
+            row.gateway_id,
+            row.local_id,
+            row.model,
+            row.protocol,
+        )
+
+    @callback
+    @override
+    def _async_reshape(self) -> None:
+        """Look anew at which sensor is at which node."""
+        self._by_node = {
+            (sensor.gateway_id, sensor.local_id): sensor.id
+            for sensor in self.data.values()
         }
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Wake also those whose value has grown too old since."""
+        super().async_update_listeners()
+        self.async_wake(self._expired())
+
+    def sensor_of(self, device: Device) -> Sensor | None:
+        """Return the sensor that is the same node as a device."""
+        sensor_id = self._by_node.get((device.gateway_id, device.local_id), "")
+        if (sensor := self.data.get(sensor_id)) is None:
+            return None
+        devices = self.config_entry.runtime_data.devices
+        node = devices.home.device_of(sensor, devices.data)
+        return sensor if node and node.id == device.id else None
+
+    def value_of(
+        self, sensor_id: str, key: tuple[str, int | None]
+    ) -> SensorValue | None:
+        """Return a value, None where there is none or it is older than a day."""
+        sensor = self.data.get(sensor_id)
+        value = sensor and sensor.values.get(key)
+        if not value or (value.heard and value.heard + _VALUE_EXPIRES <= _unix_now()):
+            return None
+        return value
+
+    def _expired(self) -> list[str]:
+        """Return the sensors of which a value has grown too old since the last look."""
+        now = _unix_now()
+        expired = [row_id for row_id, when in self._expires.items() if when <= now]
+        self._expires = {
+            sensor.id: min(times)
+            for sensor in self.data.values()
+            if (
+                times := [
+                    when
+                    for value in sensor.values.values()
+                    if value.heard and (when := value.heard + _VALUE_EXPIRES) > now
+                ]
+            )
+        }
+        return expired
 
 
 class GatewaysCoordinator(ListCoordinator[Gateway]):

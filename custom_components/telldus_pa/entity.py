@@ -1,19 +1,22 @@
 """What all entities share: identity, device info, availability."""
 
-from collections.abc import Callable, Iterable
-from typing import Final, override
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, Final, override
 
+from homeassistant.const import Platform
 from homeassistant.core import callback
-from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.group import IntegrationSpecificGroup
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
-from .coordinator import DevicesCoordinator, TelldusConfigEntry
-from .kinds import Kind, kind_of
-from .pa_api import Command, Device, Gateway, Method
+from .coordinator import Item, ItemsCoordinator, ListCoordinator, TelldusConfigEntry
+from .home import is_assumed, is_group
+from .kinds import MAIN, Kind, entities_of, entities_of_sensor
+from .pa_api import Command, Device, Gateway, Method, Sensor, Setting
 
 _TRANSPORTS: Final = {
     "433": "433 MHz",
@@ -24,17 +27,33 @@ _TRANSPORTS: Final = {
     "zigbee": "Zigbee",
     "zwave": "Z-Wave",
 }
+_NO_MODELS: Final = frozenset((None, "n/a"))
 
 
-def gateway_identifier(entry: TelldusConfigEntry, gateway_id: str) -> tuple[str, str]:
-    """Return the registry's identifier of a gateway."""
-    return (DOMAIN, f"{entry.unique_id}_gateway_{gateway_id}")
+def gateway_id_of(entry: TelldusConfigEntry, gateway_id: str) -> str:
+    """Return the id of a gateway in Home Assistant's registries."""
+    return f"{entry.unique_id}_gateway_{gateway_id}"
+
+
+def device_id_of(entry: TelldusConfigEntry, device_id: str) -> str:
+    """Return the id of a device in Home Assistant's registries."""
+    return f"{entry.unique_id}_device_{device_id}"
+
+
+def sensor_id_of(entry: TelldusConfigEntry, sensor_id: str) -> str:
+    """Return the id of a sensor in Home Assistant's registries."""
+    return f"{entry.unique_id}_sensor_{sensor_id}"
+
+
+def part_id_of(thing: str, part: str) -> str:
+    """Return the unique id of the entity that shows a part of a device or a sensor."""
+    return thing if part == MAIN else f"{thing}_{part}"
 
 
 def gateway_info(entry: TelldusConfigEntry, gateway: Gateway) -> DeviceInfo:
     """Return what the device registry is told of a gateway."""
     info = DeviceInfo(
-        identifiers={gateway_identifier(entry, gateway.id)},
+        identifiers={(DOMAIN, gateway_id_of(entry, gateway.id))},
         name=gateway.name or "TellStick",
         manufacturer="Telldus Technologies",
         configuration_url="https://live.telldus.com",
@@ -49,86 +68,254 @@ def gateway_info(entry: TelldusConfigEntry, gateway: Gateway) -> DeviceInfo:
 
 def device_info(entry: TelldusConfigEntry, device: Device) -> DeviceInfo:
     """Return what the device registry is told of a device."""
-    info = DeviceInfo(
-        identifiers={(DOMAIN, f"{entry.unique_id}_device_{device.id}")},
-        model=_TRANSPORTS.get(device.transport, device.transport or None),
-        via_device_id=dr.async_get_device_id_by_identifier(
-            entry.runtime_data.devices.hass,
-            gateway_identifier(entry, device.gateway_id),
-            config_entry_id=entry.entry_id,
-        ),
-    )
-    if device.name:
-        info["name"] = device.name
-    else:
+    data = entry.runtime_data
+    sensor = data.sensors.sensor_of(device)
+    identifiers = {(DOMAIN, device_id_of(entry, device.id))}
+    name = device.name
+    if sensor:
+        identifiers.add((DOMAIN, sensor_id_of(entry, sensor.id)))
+        name = name or sensor.name
+    info = _node_info(entry, device.gateway_id, name)
+    info["identifiers"] = identifiers
+    info["model"] = _TRANSPORTS.get(device.transport, device.transport or None)
+    if sensor and sensor.model not in _NO_MODELS:
+        info["model_id"] = sensor.model
+    if is_group(device) or data.devices.home.kinds.get(device.id) is Kind.SCENE:
+        # Not a thing that one can touch
+        info["entry_type"] = DeviceEntryType.SERVICE
+    if room := data.rooms.name_of(device):
+        info["suggested_area"] = room
+    if "name" not in info:
         info["translation_key"] = "unnamed_device"
         info["translation_placeholders"] = {"number": device.local_id or device.id}
     return info
 
 
-class TelldusDeviceEntity(CoordinatorEntity[DevicesCoordinator]):
-    """An entity that shows and commands one device."""
+def sensor_info(entry: TelldusConfigEntry, sensor: Sensor) -> DeviceInfo:
+    """Return what the device registry is told of a sensor."""
+    devices = entry.runtime_data.devices
+    if device := devices.home.device_of(sensor, devices.data):
+        return device_info(entry, device)
+    info = _node_info(entry, sensor.gateway_id, sensor.name)
+    info["identifiers"] = {(DOMAIN, sensor_id_of(entry, sensor.id))}
+    # Of those that are not one of these the protocol is that of a maker's 433 MHz sensors.
+    info["model"] = _TRANSPORTS.get(sensor.protocol, "433 MHz")
+    if sensor.model not in _NO_MODELS:
+        info["model_id"] = sensor.model
+    if "name" not in info:
+        info["translation_key"] = "unnamed_sensor"
+        info["translation_placeholders"] = {"number": sensor.local_id or sensor.id}
+    return info
+
+
+def _node_info(
+    entry: TelldusConfigEntry, gateway_id: str, name: str | None
+) -> DeviceInfo:
+    """Return what devices and sensors have in common."""
+    info = DeviceInfo(
+        via_device_id=dr.async_get_device_id_by_identifier(
+            entry.runtime_data.devices.hass,
+            (DOMAIN, gateway_id_of(entry, gateway_id)),
+            config_entry_id=entry.entry_id,
+        )
+    )
+    if name:
+        info["name"] = name
+    return info
+
+
+class TelldusEntity[ItemT: Item](CoordinatorEntity[ItemsCoordinator[ItemT]]):
+    """An entity that shows something of one row of a list."""
 
     _attr_has_entity_name = True
-    _attr_name = None
 
-    def __init__(self, entry: TelldusConfigEntry, device_id: str) -> None:
-        """Stand for a device of the list."""
-        super().__init__(entry.runtime_data.devices, context=device_id)
-        self._device_id = device_id
-        self._commands = entry.runtime_data.commands
+    def __init__(self, coordinator: ItemsCoordinator[ItemT], row_id: str) -> None:
+        """Stand for a row that is in the list now."""
+        super().__init__(coordinator, context=row_id)
+        self._row_id = row_id
         # Kept for when it is gone: the entity stays, and must be able to say so.
-        self._last = device = self.coordinator.data[device_id]
-        self._attr_unique_id = f"{entry.unique_id}_device_{device_id}"
-        self._attr_device_info = device_info(entry, device)
-        # Nobody has taken the trouble to name it: most likely a neighbour's.
-        self._attr_entity_registry_enabled_default = device.name is not None
+        self._last = coordinator.data[row_id]
 
     @property
-    def device(self) -> Device:
-        """Return the device as it is to be shown."""
-        self._last = self.coordinator.data.get(self._device_id, self._last)
-        return self._commands.shown(self._last)
+    def row(self) -> ItemT:
+        """Return the newest that Telldus said of it."""
+        self._last = self.coordinator.data.get(self._row_id, self._last)
+        return self._last
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether Telldus reaches the device's gateway."""
-        device = self.coordinator.data.get(self._device_id)
-        return super().available and device is not None and device.online
+        """Return whether Telldus reaches its gateway."""
+        row = self.coordinator.data.get(self._row_id)
+        return super().available and row is not None and row.online
+
+
+class TelldusDeviceEntity(TelldusEntity[Device]):
+    """An entity that shows and commands a device, or a part of it."""
+
+    def __init__(self, entry: TelldusConfigEntry, device_id: str, part: str) -> None:
+        """Stand for a device of the list."""
+        data = entry.runtime_data
+        super().__init__(data.devices, device_id)
+        self._data = data
+        self._attr_unique_id = part_id_of(device_id_of(entry, device_id), part)
+        self._attr_device_info = info = device_info(entry, self._last)
+        if part == MAIN:
+            self._attr_name = None
+        # Nobody has taken the trouble to name it, or somebody hid it: not ours, it seems.
+        self._attr_entity_registry_enabled_default = (
+            "name" in info and not self._last.ignored
+        )
+        self._entry = entry
+        if part == MAIN and is_group(self._last):
+            self.group = IntegrationSpecificGroup(self, self._members())
+
+    def _members(self) -> list[str]:
+        """Return the unique ids of a group's members."""
+        members = self._data.devices.home.members.get(self._row_id, ())
+        return [device_id_of(self._entry, member) for member in members]
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Show what is new, a group's new members among it."""
+        if isinstance(self.group, IntegrationSpecificGroup):
+            members = self._members()
+            if members != self.group.member_unique_ids:
+                self.group.member_unique_ids = members
+        super()._handle_coordinator_update()
+
+    @property
+    def device(self) -> Device:
+        """Return the device as it is to be shown."""
+        return self._data.commands.shown(self.row)
 
     @property
     @override
     def assumed_state(self) -> bool:
-        """Return whether the device gives no feedback: 433 MHz is one-way."""
-        return self.device.transport in ("433", "e433")
+        """Return whether the device, or one that it consists of, gives no feedback."""
+        devices = self._data.devices
+        leaves = devices.home.leaves.get(self._row_id) or (self._row_id,)
+        return any(
+            is_assumed(device) for one in leaves if (device := devices.data.get(one))
+        )
 
-    async def async_command(self, method: Method, level: int | None = None) -> None:
+    async def async_command(
+        self, method: Method, value: int | Setting | None = None
+    ) -> None:
         """Have the device do something. Raises HomeAssistantError."""
-        await self._commands.async_send(Command(self._device_id, method, level))
+        await self.async_commands((method, value))
+
+    async def async_commands(
+        self, *commands: tuple[Method, int | Setting | None]
+    ) -> None:
+        """Have the device do several things at once. Raises HomeAssistantError."""
+        await self._data.commands.async_send(
+            *(Command(self._row_id, method, value) for method, value in commands)
+        )
 
 
-def async_add_devices(
+class TelldusSensorEntity(TelldusEntity[Sensor]):
+    """An entity that shows something that a sensor tells."""
+
+    def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
+        """Stand for a sensor of the list."""
+        super().__init__(entry.runtime_data.sensors, sensor_id)
+        self._attr_unique_id = part_id_of(sensor_id_of(entry, sensor_id), part)
+        self._attr_device_info = info = sensor_info(entry, self._last)
+        # Nobody has taken the trouble to name it: most likely a neighbour's.
+        self._attr_entity_registry_enabled_default = (
+            "name" in info and not self._last.ignored
+        )
+
+
+@callback
+def async_add_as_they_come[KeyT: Hashable](
     entry: TelldusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    kinds: Iterable[Kind],
-    create: Callable[[TelldusConfigEntry, str], Entity],
+    platform: Platform,
+    coordinators: Iterable[ListCoordinator[Any]],
+    wanted: Callable[[], Iterable[KeyT]],
+    create: Callable[[KeyT], Entity],
 ) -> None:
-    """Add an entity for each device of some kinds, now and when more appear."""
-    coordinator = entry.runtime_data.devices
-    known: set[str] = set()
+    """Add an entity for each key that is wanted, now and when more come.
+
+    What has vanished from a list keeps its entity until the registry forgets it.
+    """
+    registry = er.async_get(entry.runtime_data.devices.hass)
+    # The unique ids of what was added, by key.
+    known: dict[KeyT, str | None] = {}
 
     @callback
     def async_add_new() -> None:
         """Add those that are new."""
-        known.intersection_update(coordinator.data)
-        new = [
-            device.id
-            for device in coordinator.data.values()
-            if device.id not in known and kind_of(device) in kinds
-        ]
-        known.update(new)
-        async_add_entities(create(entry, device_id) for device_id in new)
+        for key, unique_id in tuple(known.items()):
+            if not registry.async_get_entity_id(platform, DOMAIN, unique_id or ""):
+                del known[key]
+        new = {key: create(key) for key in wanted() if key not in known}
+        known.update((key, entity.unique_id) for key, entity in new.items())
+        if new:
+            async_add_entities(new.values())
 
-    entry.async_on_unload(coordinator.async_add_listener(async_add_new))
+    for coordinator in coordinators:
+        entry.async_on_unload(coordinator.async_add_listener(async_add_new))
     async_add_new()
+
+
+@callback
+def async_add_devices(
+    entry: TelldusConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    platform: Platform,
+    create: Mapping[str, Callable[[TelldusConfigEntry, str, str], Entity]],
+) -> None:
+    """Add a platform's entities of devices, by the part of a device that they show."""
+    coordinator = entry.runtime_data.devices
+
+    def wanted() -> Iterable[tuple[str, str]]:
+        """Return each device and part that this platform shows."""
+        kinds = coordinator.home.kinds
+        return (
+            (device.id, part)
+            for device in coordinator.data.values()
+            for part, its_platform in entities_of(device, kinds[device.id])
+            if its_platform is platform
+        )
+
+    async_add_as_they_come(
+        entry,
+        async_add_entities,
+        platform,
+        [coordinator],
+        wanted,
+        lambda key: create[key[1]](entry, *key),
+    )
+
+
+@callback
+def async_add_sensors(
+    entry: TelldusConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    platform: Platform,
+    create: Callable[[TelldusConfigEntry, str, str], Entity],
+) -> None:
+    """Add a platform's entities of sensors."""
+    coordinator = entry.runtime_data.sensors
+
+    def wanted() -> Iterable[tuple[str, str]]:
+        """Return each sensor and part that this platform shows."""
+        return (
+            (sensor.id, part)
+            for sensor in coordinator.data.values()
+            for part, its_platform in entities_of_sensor(sensor)
+            if its_platform is platform
+        )
+
+    async_add_as_they_come(
+        entry,
+        async_add_entities,
+        platform,
+        [coordinator],
+        wanted,
+        lambda key: create(entry, *key),
+    )

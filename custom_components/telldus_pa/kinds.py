@@ -1,9 +1,15 @@
-"""What a device is. The one place that decides it."""
+"""What a device is, and which entities show it. The one place that decides it.
 
+Source: docs/telldus-api.md, "Which kind?" and "deviceType".
+"""
+
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from typing import Final
 
-from .pa_api import Device, DeviceType, Method
+from homeassistant.const import Platform
+
+from .pa_api import Device, DeviceType, Method, Sensor, SensorValue
 
 
 class Kind(StrEnum):
@@ -15,6 +21,7 @@ class Kind(StrEnum):
     COVER = "cover"
     LIGHT = "light"
     LOCK = "lock"
+    METER = "meter"
     MOTION = "motion"
     PERSON = "person"
     REMOTE = "remote"
@@ -40,14 +47,56 @@ _BY_TYPE: Final = {
 }
 _ON_OFF: Final = Method.TURNON | Method.TURNOFF
 
+# Kinds that a group of nothing else is as well: what can be told to do something.
+_GROUPED: Final = frozenset(
+    (Kind.BELL, Kind.COVER, Kind.LIGHT, Kind.LOCK, Kind.SWITCH, Kind.THERMOSTAT)
+)
 
-def kind_of(device: Device) -> Kind:
-    """Return what a device is, in the order of the vendor's own app."""
+# The parts of a device that have an entity of their own; "" is the device itself.
+MAIN: Final = ""
+LEARN: Final = "learn"
+RING: Final = "ring"
+# Those of a sensor, besides its values.
+BATTERY: Final = "battery"
+BATTERY_LOW: Final = "battery_low"
+LAST_HEARD: Final = "last_heard"
+
+# Unique ids of entities that are disabled until somebody looks for them end with these.
+RARELY_WANTED: Final = (f"_{LEARN}", f"_{LAST_HEARD}")
+
+# Which entities show a device of a kind.
+_ENTITIES: Final[dict[Kind, dict[str, Platform]]] = {
+    Kind.ALARM: {MAIN: Platform.BINARY_SENSOR},
+    Kind.BELL: {MAIN: Platform.BUTTON, RING: Platform.EVENT},
+    Kind.CONTACT: {MAIN: Platform.BINARY_SENSOR},
+    Kind.COVER: {MAIN: Platform.COVER},
+    Kind.LIGHT: {MAIN: Platform.LIGHT},
+    Kind.LOCK: {MAIN: Platform.LOCK},
+    # What it measures comes as a sensor's values.
+    Kind.METER: {},
+    Kind.MOTION: {MAIN: Platform.BINARY_SENSOR},
+    Kind.PERSON: {MAIN: Platform.BINARY_SENSOR},
+    Kind.REMOTE: {MAIN: Platform.EVENT},
+    Kind.SCENE: {MAIN: Platform.SCENE},
+    Kind.SENSOR: {MAIN: Platform.BINARY_SENSOR},
+    Kind.SMOKE: {MAIN: Platform.BINARY_SENSOR},
+    Kind.SWITCH: {MAIN: Platform.SWITCH},
+    Kind.THERMOSTAT: {MAIN: Platform.CLIMATE},
+}
+
+
+def kind_of(device: Device, members: Collection[Kind] = ()) -> Kind:
+    """Return what a device is, in the order of the vendor's own app.
+
+    ``members`` are the kinds of a group's members, as far as they are known.
+    """
     if kind := _BY_TYPE.get(device.device_type):
         return kind
     methods = device.methods
     if "scene" in (device.transport, device.type):
         return Kind.SCENE
+    if len(kinds := set(members)) == 1 and not kinds.isdisjoint(_GROUPED):
+        return kinds.pop()
     if methods & Method.RGB:
         return Kind.LIGHT
     if methods & Method.THERMOSTAT:
@@ -63,4 +112,28 @@ def kind_of(device: Device) -> Kind:
     if methods & _ON_OFF:
         is_light = device.device_type is DeviceType.LIGHT
         return Kind.LIGHT if is_light else Kind.SWITCH
-    return Kind.SENSOR
+    return Kind.METER if device.device_type is DeviceType.METER else Kind.SENSOR
+
+
+def entities_of(device: Device, kind: Kind) -> Iterator[tuple[str, Platform]]:
+    """Return the parts of a device that have an entity, each with its platform."""
+    yield from _ENTITIES[kind].items()
+    if Method.LEARN in device.methods:
+        yield LEARN, Platform.BUTTON
+
+
+def entities_of_sensor(sensor: Sensor) -> Iterator[tuple[str, Platform]]:
+    """Return the parts of a sensor that have an entity, each with its platform."""
+    for value in sensor.values.values():
+        yield part_of(value), Platform.SENSOR
+    if sensor.battery is not None:
+        yield BATTERY, Platform.SENSOR
+    if sensor.battery_low is not None:
+        yield BATTERY_LOW, Platform.BINARY_SENSOR
+    if sensor.heard is not None:
+        yield LAST_HEARD, Platform.SENSOR
+
+
+def part_of(value: SensorValue) -> str:
+    """Return the part of a sensor that a value is."""
+    return f"{value.name}_{value.scale}"

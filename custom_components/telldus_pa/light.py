@@ -1,18 +1,28 @@
-"""Lights: dimmers, and what can be turned on and off and is a lamp."""
+"""Lights: dimmers, colour lamps, and what can be turned on and off and is a lamp."""
 
 from typing import Any, override
 
-from homeassistant.components.light import ATTR_BRIGHTNESS, ColorMode, LightEntity
+from homeassistant.components.light import (
+    ATTR_BRIGHTNESS,
+    ATTR_RGB_COLOR,
+    ColorMode,
+    LightEntity,
+)
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TelldusConfigEntry
 from .entity import TelldusDeviceEntity, async_add_devices
-from .kinds import Kind
-from .pa_api import MAX_LEVEL, Method
+from .groups import level_of
+from .kinds import MAIN
+from .pa_api import MAX_LEVEL, Device, Method
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
+
+type _Rgb = tuple[int, int, int]
+_WHITE: _Rgb = (MAX_LEVEL, MAX_LEVEL, MAX_LEVEL)
 
 
 async def async_setup_entry(
@@ -21,18 +31,20 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the lights of an account."""
-    async_add_devices(entry, async_add_entities, {Kind.LIGHT}, TelldusLight)
+    async_add_devices(entry, async_add_entities, Platform.LIGHT, {MAIN: TelldusLight})
 
 
 class TelldusLight(TelldusDeviceEntity, LightEntity):
-    """A lamp, with or without a dimmer."""
+    """A lamp, with or without a dimmer and colours."""
 
     @property
     @override
     def color_mode(self) -> ColorMode:
-        """Return what can be set: the level, or nothing but on and off."""
-        dimmable = Method.DIM in self.device.methods
-        return ColorMode.BRIGHTNESS if dimmable else ColorMode.ONOFF
+        """Return what can be set: a colour, the level, or nothing but on and off."""
+        methods = self.device.methods
+        if Method.RGB in methods:
+            return ColorMode.RGB
+        return ColorMode.BRIGHTNESS if Method.DIM in methods else ColorMode.ONOFF
 
     @property
     @override
@@ -51,21 +63,61 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
     def brightness(self) -> int | None:
         """Return the level, 1 to 255; None if it is not known.
 
-        A plain "on" counts as the full level, as in the vendor's own app.
+        A colour lamp that cannot be dimmed has its brightness in its colour.
         """
         device = self.device
-        return MAX_LEVEL if device.state is Method.TURNON else device.level
+        if Method.RGB in device.methods and Method.DIM not in device.methods:
+            rgb = _rgb_of(device)
+            return max(rgb) or None if rgb else None
+        return level_of(device)
+
+    @property
+    @override
+    def rgb_color(self) -> _Rgb | None:
+        """Return the colour without the brightness, None if it is not known."""
+        device = self.device
+        rgb = _rgb_of(device)
+        if Method.DIM in device.methods or rgb is None or not any(rgb):
+            return rgb
+        return _scaled(rgb, MAX_LEVEL, max(rgb))
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn the lamp on; a level is sent only where one was asked for."""
+        """Turn the lamp on; a level and a colour are sent only where they were asked for.
+
+        Setting a colour does not turn a lamp on by itself.
+        """
         brightness: int | None = kwargs.get(ATTR_BRIGHTNESS)
-        if brightness is None:
-            await self.async_command(Method.TURNON)
-        else:
-            await self.async_command(Method.DIM, brightness)
+        rgb: _Rgb | None = kwargs.get(ATTR_RGB_COLOR)
+        device = self.device
+        if Method.DIM not in device.methods and (rgb or brightness is not None):
+            level = self.brightness or MAX_LEVEL if brightness is None else brightness
+            rgb = _scaled(rgb or self.rgb_color or _WHITE, level, MAX_LEVEL)
+            brightness = None
+        commands: list[tuple[Method, int | None]] = []
+        if brightness is not None:
+            commands.append((Method.DIM, brightness))
+        elif rgb is None or not device.is_on:
+            commands.append((Method.TURNON, None))
+        if rgb is not None:
+            red, green, blue = rgb
+            commands.append((Method.RGB, red << 16 | green << 8 | blue))
+        await self.async_commands(*commands)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Turn the lamp off."""
         await self.async_command(Method.TURNOFF)
+
+
+def _rgb_of(device: Device) -> _Rgb | None:
+    """Return a lamp's colour as it was sent, None if it is not known."""
+    if device.rgb is None:
+        return None
+    return (device.rgb >> 16 & 0xFF, device.rgb >> 8 & 0xFF, device.rgb & 0xFF)
+
+
+def _scaled(rgb: _Rgb, level: int, full: int) -> _Rgb:
+    """Return a colour at another brightness: what is ``full`` is to be ``level``."""
+    red, green, blue = (round(part * level / full) for part in rgb)
+    return (red, green, blue)

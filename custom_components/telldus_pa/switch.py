@@ -3,12 +3,13 @@
 from typing import Any, override
 
 from homeassistant.components.switch import SwitchDeviceClass, SwitchEntity
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TelldusConfigEntry
 from .entity import TelldusDeviceEntity, async_add_devices
-from .kinds import Kind
+from .kinds import MAIN
 from .pa_api import DeviceType, Method
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
@@ -21,7 +22,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the switches of an account."""
-    async_add_devices(entry, async_add_entities, {Kind.SWITCH}, TelldusSwitch)
+    async_add_devices(entry, async_add_entities, Platform.SWITCH, {MAIN: TelldusSwitch})
 
 
 class TelldusSwitch(TelldusDeviceEntity, SwitchEntity):

@@ -1,12 +1,14 @@
 """A client for Telldus Live!'s PA API. It knows nothing of Home Assistant.
 
 ``handshake`` signs a person in, ``client`` makes the calls, ``budget`` decides when a
-request may be sent, ``model`` is what the answers say, ``errors`` is what can go wrong.
+request may be sent, ``model`` is what the answers say, ``wire`` takes out their oddities,
+``command`` is what devices are told, ``errors`` is what can go wrong.
 What is known of the API, and how surely, is in ``docs/telldus-api.md``.
 """
 
 from .budget import Budget, Priority
-from .client import Answer, Command, TelldusClient
+from .client import Answer, TelldusClient
+from .command import OFF, RESUME, Command, Setting
 from .errors import (
     GatewayOffline,
     Postponed,
@@ -18,7 +20,19 @@ from .errors import (
     Unreachable,
 )
 from .handshake import Handshake, RequestToken
-from .model import MAX_LEVEL, Device, DeviceType, Gateway, Method, Profile
+from .model import (
+    MAX_LEVEL,
+    Device,
+    DeviceType,
+    Gateway,
+    Method,
+    Profile,
+    Range,
+    Room,
+    Sensor,
+    SensorValue,
+    Thermostat,
+)
 from .signing import Credentials
 
 DEFAULT_SERVER = "https://pa-api.telldus.com"
@@ -26,6 +40,8 @@ DEFAULT_SERVER = "https://pa-api.telldus.com"
 __all__ = [
     "DEFAULT_SERVER",
     "MAX_LEVEL",
+    "OFF",
+    "RESUME",
     "Answer",
     "Budget",
     "Command",
@@ -39,12 +55,18 @@ __all__ = [
     "Postponed",
     "Priority",
     "Profile",
+    "Range",
     "RateLimited",
     "Refused",
     "RequestToken",
+    "Room",
+    "Sensor",
+    "SensorValue",
+    "Setting",
     "SignInRefused",
     "TelldusClient",
     "TelldusError",
+    "Thermostat",
     "Unintelligible",
     "Unreachable",
 ]

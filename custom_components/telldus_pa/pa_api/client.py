@@ -14,6 +14,7 @@ import aiohttp
 from yarl import URL
 
 from .budget import Budget, Priority
+from .command import Command
 from .errors import (
     NO_REASON,
     SignInRefused,
@@ -22,30 +23,15 @@ from .errors import (
     error_from_answer,
     wait_from_header,
 )
-from .model import (
-    MAX_LEVEL,
-    SUPPORTED_METHODS,
-    Device,
-    Gateway,
-    Json,
-    Method,
-    Profile,
-    parse_rows,
-)
+from .model import SUPPORTED_METHODS, Device, Gateway, Profile, Room, Sensor
 from .signing import Credentials, scrubbed
+from .wire import Json, parse_rows
 
 _LOGGER = logging.getLogger(__name__)
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=15, sock_connect=10)
 # Several thousand devices; anything larger is not an answer to anything we ask.
 _LARGEST_ANSWER: Final = 32 * 1024 * 1024
-
-# What a method is called in the path, and what its level is called in the query.
-_FUNCTIONS: Final = {
-    Method.TURNON: "device/turnOn",
-    Method.TURNOFF: "device/turnOff",
-    Method.DIM: "device/dim",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +43,6 @@ class Answer[T]:
 
     rows: tuple[T, ...]
     requested: float
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """What a device is to do. ``level`` is 0 to 255, for DIM alone."""
-
-    device_id: str
-    method: Method
-    level: int | None = None
-
-    def parameters(self) -> dict[str, str]:
-        """Return the query of the call."""
-        if self.method is not Method.DIM:
-            return {"id": self.device_id}
-        level = min(max(self.level or 0, 0), MAX_LEVEL)
-        return {"id": self.device_id, "level": str(level)}
 
 
 class TelldusClient:
@@ -103,7 +73,7 @@ class TelldusClient:
             {
                 "supportedMethods": str(SUPPORTED_METHODS),
                 "includeIgnored": "1",
-                "extras": "devicetype,transport",
+                "extras": "devicetype,transport,room,parameters",
             },
             "device",
             Device.from_wire,
@@ -117,6 +87,29 @@ class TelldusClient:
         """Return all gateways, those shared with this account included."""
         return await self._list(
             "clients/list", {}, "client", Gateway.from_wire, priority, patience
+        )
+
+    async def sensors(self, *, patience: float | None = None) -> Answer[Sensor]:
+        """Return all sensors of all gateways with their values, the ignored ones included."""
+        return await self._list(
+            "sensors/list",
+            {
+                "includeIgnored": "1",
+                "includeValues": "1",
+                "includeScale": "1",
+                "includeUnit": "1",
+            },
+            "sensor",
+            Sensor.from_wire,
+            # A second list right after the first has been refused by Telldus.
+            Priority.BACKGROUND,
+            patience,
+        )
+
+    async def rooms(self) -> Answer[Room]:
+        """Return all rooms. Nobody is known to have called this function: expect errors."""
+        return await self._list(
+            "room/list", {}, "room", Room.from_wire, Priority.BACKGROUND, None
         )
 
     async def profile(self, *, patience: float | None = None) -> Profile:
@@ -134,9 +127,7 @@ class TelldusClient:
         """
         async with self._budget.slot(Priority.COMMAND):
             command = choose()
-            answer = await self._exchange(
-                _FUNCTIONS[command.method], command.parameters()
-            )
+            answer = await self._exchange(command.function, command.parameters)
         if answer.get("status") != "success":
             # Unlike an error, which was raised, no reason came with it.
             raise error_from_answer(answer.get("status"), None)

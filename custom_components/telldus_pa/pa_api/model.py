@@ -1,20 +1,27 @@
 """What Telldus' answers say, parsed once.
 
-Every oddity of the wire ends here: numbers in strings and strings in numbers, ``"0"`` that
-means no, ``"unde"``, nulls and missing keys. A row that cannot be understood costs that
-row. Source: docs/telldus-api.md, "Devices" and "Gateways".
+A row that cannot be understood costs that row. Source: docs/telldus-api.md, "Devices",
+"Gateways", "Sensors" and "Thermostat, RGB, dim".
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
-import math
 from typing import Final, Self
 
-type Json = Mapping[str, object]
+from .wire import (
+    Json,
+    to_flag,
+    to_id,
+    to_integer,
+    to_names,
+    to_number,
+    to_object,
+    to_text,
+)
 
 MAX_LEVEL: Final = 255
-_MAX_TEXT = 200
+MAX_RGB: Final = 0xFFFFFF
 
 
 class Method(IntFlag):
@@ -69,6 +76,22 @@ class DeviceType(IntEnum):
 
 _DEVICE_TYPE_REST = "-0001-1000-2005-acca54000000"
 
+# What the app shows as dashes, and anything below it.
+_NO_SETPOINT: Final = -100.0
+
+# A battery that does not know its percentage: ok, or low. 254 is "unknown".
+_BATTERY_WORDS: Final[Mapping[int | None, bool]] = {253: False, 255: True}
+
+_OTHER_SPELLINGS: Final = {
+    "particulatematter25": "particulatematter2.5",
+    "pm25": "particulatematter2.5",
+}
+# The scale of a value that comes without one, where it is not 0.
+_USUAL_SCALES: Final = {"watt": 2, "co2": 1, "co": 1, "particulatematter2.5": 1}
+_FLAT_NAMES: Final = frozenset(
+    ("temp", "humidity", "rrate", "rtot", "uv", "watt", "lum", "wavg", "wgust", "wdir")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
@@ -89,12 +112,70 @@ class Gateway:
     def from_wire(cls, row: Json) -> Self:
         """Parse a row of ``clients/list``. Raises ValueError."""
         return cls(
-            id=_id(row, "id"),
-            name=_text(row.get("name")),
-            online=_flag(row.get("online"), default=True),
-            model=_text(row.get("type")),
-            version=_text(row.get("version")),
-            owned=_flag(row.get("editable"), default=True),
+            id=to_id(row, "id"),
+            name=to_text(row.get("name")),
+            online=to_flag(row.get("online"), default=True),
+            model=to_text(row.get("type")),
+            version=to_text(row.get("version")),
+            owned=to_flag(row.get("editable"), default=True),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What a temperature may be set to, in °C; None where Telldus tells no limit."""
+
+    min: float | None = None
+    max: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thermostat:
+    """What a thermostat does and what it can do, by Telldus' names of modes.
+
+    ``setpoints`` are in °C; one that is not known is left out. ``ranges`` has the modes
+    whose temperature can be set. ``modes`` may contain "resume", which is a command.
+    """
+
+    mode: str | None
+    setpoints: Mapping[str, float]
+    modes: tuple[str, ...]
+    ranges: Mapping[str, Range]
+
+    @classmethod
+    def from_wire(cls, state: Json, told: Json) -> Self:
+        """Parse the state's value and the parameter "thermostat", empty if missing."""
+        current = to_object(state.get("setpoint"))
+        setpoints = {
+            name: number
+            for key, value in current.items()
+            if (name := _mode(key))
+            and (number := to_number(value)) is not None
+            and number > _NO_SETPOINT
+        }
+        named = tuple(mode for key in current if (mode := _mode(key)))
+        mode = _mode(state.get("mode"))
+        if mode is None and len(named) == 1:
+            # It has only one, and saves itself the trouble.
+            mode = named[0]
+        ranges = dict.fromkeys(named, Range())
+        if isinstance(limits := told.get("setpoints"), Mapping):
+            ranges = {
+                name: Range(to_number(limit.get("min")), to_number(limit.get("max")))
+                for key, limit in limits.items()
+                if (name := _mode(key)) and isinstance(limit, Mapping)
+            }
+        listed = told.get("modes")
+        modes = [
+            mode
+            for key in (listed if isinstance(listed, list) else ())
+            if (mode := _mode(key))
+        ]
+        return cls(
+            mode=mode,
+            setpoints=setpoints,
+            modes=tuple(dict.fromkeys(modes or (ranges if told else (*named, "off")))),
+            ranges=ranges,
         )
 
 
@@ -103,7 +184,10 @@ class Device:
     """Something with methods and a state.
 
     ``state`` is the last method known to Telldus, None if it knows none; ``level`` is the
-    last known level of a dimmer, 0 to 255, whether or not it is on now.
+    last known level of a dimmer, 0 to 255, and ``rgb`` the last known colour, 0xRRGGBB,
+    whether or not it is on now. ``thermostat`` is None for what is none. ``members`` are
+    what a group consists of, as Telldus names them: by id, or by the gateway's own id.
+    ``room`` is the id of a room.
     """
 
     id: str
@@ -114,31 +198,48 @@ class Device:
     methods: Method
     state: Method | None
     level: int | None
+    rgb: int | None
+    thermostat: Thermostat | None
     online: bool
     owned: bool
     ignored: bool
     type: str
     device_type: DeviceType
     transport: str
+    room: str | None
+    members: tuple[str, ...]
 
     @classmethod
     def from_wire(cls, row: Json) -> Self:
         """Parse a row of ``devices/list``. Raises ValueError."""
+        methods = Method((to_integer(row.get("methods")) or 0) & 0xFFF)
+        values = _state_values(row)
+        parameters = _parameters(row)
+        thermostat = None
+        if Method.THERMOSTAT in methods:
+            thermostat = Thermostat.from_wire(
+                to_object(values.get(Method.THERMOSTAT)),
+                to_object(parameters.get("thermostat")),
+            )
         return cls(
-            id=_id(row, "id"),
-            local_id=_text(row.get("clientDeviceId")) or "",
-            gateway_id=_id(row, "client"),
-            gateway_name=_text(row.get("clientName")),
-            name=_text(row.get("name")),
-            methods=Method((_integer(row.get("methods")) or 0) & 0xFFF),
+            id=to_id(row, "id"),
+            local_id=to_text(row.get("clientDeviceId")) or "",
+            gateway_id=to_id(row, "client"),
+            gateway_name=to_text(row.get("clientName")),
+            name=to_text(row.get("name")),
+            methods=methods,
             state=_state(row.get("state")),
-            level=_level(row),
-            online=_flag(row.get("online"), default=True),
-            owned=_flag(row.get("editable"), default=True),
-            ignored=_flag(row.get("ignored"), default=False),
-            type=_text(row.get("type")) or "device",
+            level=_level(values),
+            rgb=_rgb(values),
+            thermostat=thermostat,
+            online=to_flag(row.get("online"), default=True),
+            owned=to_flag(row.get("editable"), default=True),
+            ignored=to_flag(row.get("ignored"), default=False),
+            type=(to_text(row.get("type")) or "device").lower(),
             device_type=_device_type(row.get("deviceType")),
-            transport=(_text(row.get("transport")) or "").lower(),
+            transport=(to_text(row.get("transport")) or "").lower(),
+            room=to_text(row.get("room")),
+            members=to_names(row.get("devices")) or to_names(parameters.get("devices")),
         )
 
     @property
@@ -156,6 +257,115 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class SensorValue:
+    """One reading. ``heard`` is when, in unix seconds; ``unit`` is Telldus' own.
+
+    ``scale`` is None where it is none that can be understood. ``value`` is a text where
+    it is no number, and None where there is nothing.
+    """
+
+    name: str
+    scale: int | None
+    value: float | str | None
+    heard: float | None
+    unit: str | None
+
+    @property
+    def key(self) -> tuple[str, int | None]:
+        """Return what no other value of the sensor has: a plug has several of "watt"."""
+        return (self.name, self.scale)
+
+    @classmethod
+    def from_wire(cls, row: Json, heard: float | None) -> Self | None:
+        """Parse an entry of ``data``; return None for one without a name."""
+        if not (name := to_text(row.get("name"))):
+            return None
+        name = name.lower()
+        name = _OTHER_SPELLINGS.get(name, name)
+        told, value = row.get("scale"), row.get("value")
+        scale = _USUAL_SCALES.get(name, 0) if told in (None, "") else to_integer(told)
+        number = to_number(value)
+        own = to_number(row.get("lastUpdated"))
+        return cls(
+            name=name,
+            scale=scale,
+            value=to_text(value) if number is None else number,
+            heard=heard if own is None else own,
+            unit=to_text(row.get("unit")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """Something with values. Its id may be that of a device: the numbers overlap.
+
+    ``battery`` is in percent, ``battery_low`` what is said where no percentage is; both
+    None where Telldus does not know. ``heard`` is the last sign of life in unix seconds.
+    """
+
+    id: str
+    local_id: str
+    gateway_id: str
+    gateway_name: str | None
+    name: str | None
+    online: bool
+    owned: bool
+    ignored: bool
+    battery: int | None
+    battery_low: bool | None
+    protocol: str
+    model: str | None
+    heard: float | None
+    values: Mapping[tuple[str, int | None], SensorValue]
+
+    @classmethod
+    def from_wire(cls, row: Json) -> Self:
+        """Parse a row of ``sensors/list``. Raises ValueError."""
+        battery = to_integer(row.get("battery"))
+        heard = to_number(row.get("lastUpdated"))
+        data = row.get("data")
+        if not isinstance(data, list):
+            # Without scales the values are keys of the sensor itself.
+            data = [
+                {"name": name, "value": row[name]} for name in _FLAT_NAMES & row.keys()
+            ]
+        values = (
+            SensorValue.from_wire(entry, heard)
+            for entry in data
+            if isinstance(entry, Mapping)
+        )
+        return cls(
+            id=to_id(row, "id"),
+            local_id=to_text(row.get("sensorId")) or "",
+            gateway_id=to_id(row, "client"),
+            gateway_name=to_text(row.get("clientName")),
+            name=to_text(row.get("name")),
+            online=to_flag(row.get("online"), default=True),
+            owned=to_flag(row.get("editable"), default=True),
+            ignored=to_flag(row.get("ignored"), default=False),
+            battery=battery if battery is not None and 0 <= battery <= 100 else None,
+            battery_low=_BATTERY_WORDS.get(battery),
+            protocol=(to_text(row.get("protocol")) or "").lower(),
+            model=to_text(row.get("model")),
+            heard=heard,
+            values={value.key: value for value in values if value},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room, by the id that devices have."""
+
+    id: str
+    name: str
+
+    @classmethod
+    def from_wire(cls, row: Json) -> Self:
+        """Parse a row of ``room/list``, a function that is only guessed. Raises ValueError."""
+        return cls(id=to_id(row, "id"), name=to_id(row, "name"))
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """Whose account it is."""
 
@@ -165,108 +375,70 @@ class Profile:
     @classmethod
     def from_wire(cls, row: Json) -> Self:
         """Parse the answer of ``user/profile``. Raises ValueError."""
-        return cls(uuid=_id(row, "uuid"), first_name=_text(row.get("firstname")))
-
-
-def parse_rows[T](
-    rows: object, parse: Callable[[Json], T]
-) -> tuple[tuple[T, ...], tuple[str, ...]]:
-    """Parse a list; return what was understood, and a line for each row that was not.
-
-    One object alone counts as a list of one, and one with numbers for keys as a list with
-    gaps, as PHP writes it. Raises ValueError if there is no list, or none of it makes sense.
-    """
-    if isinstance(rows, Mapping):
-        numbered = bool(rows) and all(str(key).isdecimal() for key in rows)
-        rows = list(rows.values()) if numbered else [rows]
-    if not isinstance(rows, list):
-        raise ValueError("no list")  # noqa: TRY004
-    parsed: list[T] = []
-    complaints: list[str] = []
-    for number, row in enumerate(rows):
-        if not isinstance(row, Mapping):
-            complaints.append(f"row {number}: not an object")
-            continue
-        try:
-            parsed.append(parse(row))
-        except ValueError as err:
-            complaints.append(f"row {number}: {err}")
-    if complaints and not parsed:
-        raise ValueError(f"nothing but rows like {complaints[0]}")
-    return tuple(parsed), tuple(complaints)
-
-
-def _id(row: Json, key: str) -> str:
-    """Return an id, which may come as a string or as a number."""
-    value = row.get(key)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if isinstance(value, str):
-        text = value.strip()
-        if 0 < len(text) <= _MAX_TEXT and text.isprintable():
-            return text
-    raise ValueError(f"no {key}")
-
-
-def _text(value: object) -> str | None:
-    """Return a text, None for what is none and for the empty one."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return None
-    # Half a surrogate pair, which JSON can say, cannot be stored or sent anywhere.
-    text = str(value).encode(errors="replace").decode()
-    return " ".join(text.split())[:_MAX_TEXT] or None
-
-
-def _integer(value: object) -> int | None:
-    """Return a whole number, which may come in a string, None for anything else."""
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    if isinstance(value, float):
-        return int(value) if math.isfinite(value) else None
-    return value if isinstance(value, int) else None
-
-
-def _flag(value: object, *, default: bool) -> bool:
-    """Return a truth, which comes as 0, 1, "0", "1" and sometimes as true or false."""
-    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
-        return value.strip().lower() == "true"
-    number = _integer(value)
-    return default if number is None else number != 0
+        return cls(uuid=to_id(row, "uuid"), first_name=to_text(row.get("firstname")))
 
 
 def _state(value: object) -> Method | None:
     """Return the last method, None if unknown or not one single method."""
-    number = _integer(value)
+    number = to_integer(value)
     return Method(number) if number in _METHODS else None
 
 
-def _level(row: Json) -> int | None:
-    """Return a dimmer's last level, 0 to 255, from wherever the row tells it.
+def _state_values(row: Json) -> dict[int, object]:
+    """Return what the row tells of each method's value.
 
-    ``stateValues`` is the list's spelling and ``statevalues`` that of device/info.
+    ``stateValues`` is the list's spelling and ``statevalues`` that of device/info;
+    ``statevalue`` belongs to the last method, whichever that was, and is the newest word.
     """
-    candidates: list[object] = []
-    # ``statevalue`` belongs to the last method, whichever that was.
-    if _state(row.get("state")) is Method.DIM:
-        candidates.append(row.get("statevalue"))
-    values = row.get("stateValues", row.get("statevalues"))
-    candidates.extend(
-        entry.get("value")
-        for entry in (values if isinstance(values, Sequence) else ())
-        if isinstance(entry, Mapping) and _integer(entry.get("state")) == Method.DIM
-    )
-    for candidate in candidates:
-        if (level := _integer(candidate)) is not None:
-            return min(max(level, 0), MAX_LEVEL)
-    return None
+    listed = row.get("stateValues", row.get("statevalues"))
+    values: dict[int, object] = {
+        number: entry.get("value")
+        for entry in (listed if isinstance(listed, list) else ())
+        if isinstance(entry, Mapping)
+        and (number := to_integer(entry.get("state"))) is not None
+    }
+    last = _state(row.get("state"))
+    if (
+        last in (Method.DIM, Method.RGB)
+        and to_integer(row.get("statevalue")) is not None
+    ):
+        values[last] = row["statevalue"]
+    return values
+
+
+def _parameters(row: Json) -> dict[str, object]:
+    """Return a device's parameters by name."""
+    listed = row.get("parameter")
+    return {
+        name: entry.get("value")
+        for entry in (listed if isinstance(listed, list) else ())
+        if isinstance(entry, Mapping) and (name := to_text(entry.get("name")))
+    }
+
+
+def _level(values: Mapping[int, object]) -> int | None:
+    """Return a dimmer's last level, 0 to 255."""
+    level = to_integer(values.get(Method.DIM))
+    return None if level is None else min(max(level, 0), MAX_LEVEL)
+
+
+def _rgb(values: Mapping[int, object]) -> int | None:
+    """Return the last colour, 0xRRGGBB; old values have a byte for white at their end."""
+    rgb = to_integer(values.get(Method.RGB))
+    if rgb is None or not 0 <= rgb <= 0xFFFFFFFF:
+        return None
+    return rgb >> 8 if rgb > MAX_RGB else rgb
+
+
+def _mode(value: object) -> str | None:
+    """Return the name of a thermostat's mode."""
+    text = to_text(value)
+    return text.lower() if text else None
 
 
 def _device_type(value: object) -> DeviceType:
     """Return what a device is; both cases and a lost leading zero occur."""
-    text = (_text(value) or "").lower()
+    text = (to_text(value) or "").lower()
     first, rest = text[:-28], text[-28:]
     if rest == _DEVICE_TYPE_REST:
         try:

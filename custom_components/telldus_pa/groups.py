@@ -1,0 +1,97 @@
+"""What a group is like: what its members are like together.
+
+What Telldus tells of a group is what the group was told last, whatever became of its
+members since. Source: docs/telldus-api.md, "type, groups, scenes".
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from .pa_api import MAX_LEVEL, Device, DeviceType, Method, Thermostat
+
+
+def combined(group: Device, members: Iterable[Device]) -> Device:
+    """Return a group with the state that its members make together."""
+    members = [one for one in members if one.methods & group.methods]
+    if not members:
+        return group
+    if thermostats := [one.thermostat for one in members if one.thermostat]:
+        group = replace(group, thermostat=_combined_thermostats(thermostats))
+    if group.methods & (Method.UP | Method.DOWN):
+        return _combined_covers(group, members)
+    if all(one.device_type is DeviceType.LOCK for one in members):
+        return _combined_locks(group, members)
+    return _combined_lights(group, members)
+
+
+def level_of(device: Device) -> int | None:
+    """Return how far a dimmer is up, 0 to 255.
+
+    A plain "on" counts as the full level, as in the vendor's own app.
+    """
+    return MAX_LEVEL if device.state is Method.TURNON else device.level
+
+
+def _combined_lights(group: Device, members: Sequence[Device]) -> Device:
+    """Return a group that is on when any member is."""
+    lit = [one for one in members if one.is_on]
+    if not lit:
+        known = any(one.is_on is False for one in members)
+        return replace(group, state=Method.TURNOFF if known else None)
+    levels = [
+        level
+        for one in lit
+        if Method.DIM in one.methods and (level := level_of(one)) is not None
+    ]
+    rgb = next((one.rgb for one in lit if one.rgb is not None), None)
+    if not levels:
+        return replace(group, state=Method.TURNON, rgb=rgb)
+    mean = round(sum(levels) / len(levels))
+    return replace(group, state=Method.DIM, level=mean, rgb=rgb)
+
+
+def _combined_locks(group: Device, members: Sequence[Device]) -> Device:
+    """Return a group that is locked only when every member is."""
+    states = {one.is_on for one in members}
+    if False in states:
+        return replace(group, state=Method.TURNOFF)
+    return replace(group, state=None if None in states else Method.TURNON)
+
+
+def _combined_covers(group: Device, members: Sequence[Device]) -> Device:
+    """Return a group that is closed when all are, and open when one is known to be."""
+    states = {one.state for one in members}
+    if len(states) == 1 and Method.DIM not in states:
+        return replace(group, state=states.pop())
+    if Method.UP in states:
+        return replace(group, state=Method.UP)
+    levels = [
+        one.level
+        for one in members
+        if one.state is Method.DIM and one.level is not None
+    ]
+    if len(levels) == len(members):
+        return replace(group, state=Method.DIM, level=round(sum(levels) / len(levels)))
+    return replace(group, state=None)
+
+
+def _combined_thermostats(thermostats: Sequence[Thermostat]) -> Thermostat:
+    """Return what all thermostats can do, and what they have in common."""
+    first, *others = thermostats
+    return replace(
+        first,
+        mode=first.mode if all(one.mode == first.mode for one in others) else None,
+        setpoints={
+            mode: value
+            for mode, value in first.setpoints.items()
+            if all(one.setpoints.get(mode) == value for one in others)
+        },
+        modes=tuple(
+            mode for mode in first.modes if all(mode in one.modes for one in others)
+        ),
+        ranges={
+            mode: limit
+            for mode, limit in first.ranges.items()
+            if all(mode in one.ranges for one in others)
+        },
+    )

@@ -1,0 +1,134 @@
+"""What the list of devices amounts to: kinds, groups, and nodes that are sensors as well."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from .kinds import Kind, kind_of
+from .pa_api import Device, Gateway, Sensor
+
+_GROUPS: Final = frozenset(("egroup", "group"))
+_ONE_WAY: Final = frozenset(("433", "e433"))
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the devices of a list are to one another.
+
+    ``members`` has the direct members of each group, ``leaves`` what a command to it
+    reaches in the end, ``groups`` the groups that reach a device: all by device id.
+    """
+
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    leaves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    _nodes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, devices: Mapping[str, Device]) -> Self:
+        """Look at all devices, which come by their id."""
+        local = {
+            (device.gateway_id, device.local_id): device.id
+            for device in devices.values()
+        }
+        members = {
+            device.id: tuple(dict.fromkeys(_members(device, devices, local)))
+            for device in devices.values()
+            if device.members
+        }
+        leaves = {group: tuple(_leaves(group, members)) for group in members}
+        groups: dict[str, list[str]] = {}
+        for group, reached in leaves.items():
+            for device_id in reached:
+                groups.setdefault(device_id, []).append(group)
+        kinds = {device.id: kind_of(device) for device in devices.values()}
+        for group, reached in leaves.items():
+            kinds[group] = kind_of(devices[group], [kinds[one] for one in reached])
+        return cls(
+            kinds=kinds,
+            members=members,
+            leaves=leaves,
+            groups={device_id: tuple(found) for device_id, found in groups.items()},
+            # 433 MHz has no nodes: equal numbers of a receiver and a sensor mean nothing.
+            _nodes={
+                key: device_id
+                for key, device_id in local.items()
+                if devices[device_id].transport not in _ONE_WAY
+            },
+        )
+
+    def device_of(self, sensor: Sensor, devices: Mapping[str, Device]) -> Device | None:
+        """Return the device that is the same Z-Wave or Zigbee node as a sensor."""
+        device_id = self._nodes.get((sensor.gateway_id, sensor.local_id))
+        device = devices.get(device_id or "")
+        return device if device and device.transport == sensor.protocol else None
+
+
+def shape_of(device: Device) -> object:
+    """Return what of a device decides which entities there are, and what they are called."""
+    return (
+        device.name,
+        device.methods,
+        device.type,
+        device.device_type,
+        device.transport,
+        device.members,
+        device.gateway_id,
+        device.local_id,
+        device.room,
+    )
+
+
+def gateways_of(devices: Mapping[str, Device]) -> dict[str, Gateway]:
+    """Return the gateways as far as their devices tell of them."""
+    return {
+        device.gateway_id: Gateway(
+            device.gateway_id, device.gateway_name, device.online
+        )
+        for device in devices.values()
+    }
+
+
+def is_group(device: Device) -> bool:
+    """Return whether a device consists of others, known or not."""
+    return device.type == "group" or device.transport in _GROUPS
+
+
+def is_assumed(device: Device) -> bool:
+    """Return whether a device gives no feedback: 433 MHz is one-way."""
+    return device.transport in _ONE_WAY
+
+
+def _members(
+    group: Device,
+    devices: Mapping[str, Device],
+    local: Mapping[tuple[str, str], str],
+) -> Iterable[str]:
+    """Return the ids of a group's members.
+
+    Older answers name them by their ids, newer ones by the gateway's own; which it is
+    can be seen only by looking for them.
+    """
+    for name in group.members:
+        member = devices.get(name)
+        if member and member.gateway_id == group.gateway_id:
+            yield member.id
+        elif device_id := local.get((group.gateway_id, name)):
+            yield device_id
+
+
+def _leaves(group: str, members: Mapping[str, tuple[str, ...]]) -> Iterable[str]:
+    """Return what a group reaches, through the groups in it; never itself."""
+    seen, reached = {group}, []
+    waiting = list(members[group])
+    while waiting:
+        one = waiting.pop(0)
+        if one in seen:
+            continue
+        seen.add(one)
+        if one in members:
+            waiting.extend(members[one])
+        else:
+            reached.append(one)
+    return reached

@@ -1,0 +1,302 @@
+"""Keeps Home Assistant's registries in step with what Telldus has.
+
+Things come, are renamed, become something else and go. What comes is added by the
+platforms; the rest is done here, before the platforms hear of it.
+"""
+
+from collections.abc import Callable, Iterable, Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.device_registry import DeviceEntry, DeviceInfo
+
+from .const import DOMAIN
+from .coordinator import ListCoordinator, TelldusConfigEntry
+from .entity import (
+    device_id_of,
+    device_info,
+    gateway_id_of,
+    gateway_info,
+    part_id_of,
+    sensor_id_of,
+    sensor_info,
+)
+from .kinds import RARELY_WANTED, entities_of, entities_of_sensor
+
+# How long, in seconds and in lists, something must have been missing to be gone.
+_GONE_AFTER: Final = 24 * 3600.0
+_GONE_AFTER_LISTS: Final = 20
+
+
+@dataclass(slots=True)
+class _Missing:
+    """Something that the last lists did not have."""
+
+    since: float
+    lists: int = 0
+
+
+@dataclass(slots=True)
+class Absences:
+    """Judges what is gone, and not merely missing for a while."""
+
+    _missing: dict[str, _Missing] = field(default_factory=dict)
+
+    def note(
+        self, known: AbstractSet[str], present: AbstractSet[str], now: float
+    ) -> set[str]:
+        """Take note of a complete list; return what of the known is gone.
+
+        ``now`` is in seconds. Nothing is gone while more than half of the rest is
+        missing as well: then something is wrong with the list.
+        """
+        self._missing = {
+            one: self._missing.get(one) or _Missing(now) for one in known - present
+        }
+        for one in self._missing.values():
+            one.lists += 1
+        if 2 * len(known & present) < len(known) - 1:
+            return set()
+        return {
+            key
+            for key, one in self._missing.items()
+            if one.lists >= _GONE_AFTER_LISTS and now - one.since >= _GONE_AFTER
+        }
+
+
+class Registrar:
+    """Keeps the registries of one account's entry.
+
+    A "thing" is a gateway, a device or a sensor, by the id that it has in both
+    registries: the identifier of a registry device, and what the unique ids of its
+    entities begin with.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
+        """Take hold of the registries."""
+        self._entry = entry
+        self._data = entry.runtime_data
+        self._registry = dr.async_get(hass)
+        self._entities = er.async_get(hass)
+        # What the registry was told last, by thing.
+        self._infos: dict[str, dict[str, Any]] = {}
+
+    @callback
+    def async_start(self) -> None:
+        """Begin with what there is, and follow the lists from now on.
+
+        Gateways come first: what points at them must find them.
+        """
+        data = self._data
+        self._follow(data.devices, self._async_register_gateways)
+        self._follow(data.gateways, self._async_register_gateways)
+        self._follow(data.devices, self._async_update_devices)
+        self._follow(data.sensors, self._async_update_sensors)
+        self._watch(data.devices, self._device_things)
+        self._watch(data.sensors, self._sensor_things)
+        self._watch(data.sensors, self._values)
+        self._watch(data.gateways, self._gateway_things)
+
+    @callback
+    def async_suggest_areas(self) -> None:
+        """Put devices into their rooms' areas, as far as these are known."""
+        for device in self._data.devices.data.values():
+            self._data.rooms.async_suggest(
+                device, self._device_entry(device_id_of(self._entry, device.id))
+            )
+
+    def is_present(self, thing: str) -> bool:
+        """Return whether Telldus has a thing, as far as is known."""
+        data = self._data
+        return thing in self._present(data.gateways, gateway_id_of) or (
+            thing in self._present(data.devices, device_id_of)
+            or thing in self._present(data.sensors, sensor_id_of)
+            # Whether it is a sensor's is not known before their first list.
+            or (
+                not data.sensors.lists
+                and thing.startswith(sensor_id_of(self._entry, ""))
+            )
+        )
+
+    def _follow(
+        self, coordinator: ListCoordinator[Any], update: Callable[[], None]
+    ) -> None:
+        """Do something now, and whenever there is something else in a list."""
+        self._entry.async_on_unload(coordinator.async_add_listener(update))
+        update()
+
+    @callback
+    def _async_register_gateways(self) -> None:
+        """Register gateways, as soon as a device or their own list tells of them."""
+        data = self._data
+        for gateway in {**data.devices.gateways, **data.gateways.data}.values():
+            self._registry.async_get_or_create(
+                config_entry_id=self._entry.entry_id,
+                **gateway_info(self._entry, gateway),
+            )
+
+    @callback
+    def _async_update_devices(self) -> None:
+        """Follow names, and take away what shows a device as what it no longer is."""
+        entry, devices = self._entry, self._data.devices
+        expected: dict[str, dict[str, str]] = {}
+        for device in devices.data.values():
+            thing = device_id_of(entry, device.id)
+            self._async_tell(thing, device_info(entry, device))
+            expected[thing] = {
+                part_id_of(thing, part): platform
+                for part, platform in entities_of(device, devices.home.kinds[device.id])
+            }
+        prefix = device_id_of(entry, "")
+        for entity in self._entities_of(prefix):
+            number = entity.unique_id.removeprefix(prefix).partition("_")[0]
+            wanted = expected.get(f"{prefix}{number}")
+            if wanted is not None and wanted.get(entity.unique_id) != entity.domain:
+                self._entities.async_remove(entity.entity_id)
+        self.async_suggest_areas()
+
+    @callback
+    def _async_update_sensors(self) -> None:
+        """Follow names, and tell which sensors are devices as well."""
+        for sensor in self._data.sensors.data.values():
+            thing = sensor_id_of(self._entry, sensor.id)
+            self._async_tell(thing, sensor_info(self._entry, sensor))
+
+    @callback
+    def _async_tell(self, thing: str, info: DeviceInfo) -> None:
+        """Tell the registry what is new about something that it knows."""
+        new: dict[str, Any] = {**info}
+        before, self._infos[thing] = self._infos.get(thing, new), new
+        if before == new or not (device := self._device_entry(thing)):
+            return
+        self._registry.async_get_or_create(config_entry_id=self._entry.entry_id, **info)
+        if "name" not in before and "name" in new:
+            # Somebody has taken the trouble to name it.
+            self._async_enable(device)
+
+    @callback
+    def _async_enable(self, device: DeviceEntry) -> None:
+        """Enable what was disabled for want of a name."""
+        for entity in er.async_entries_for_device(
+            self._entities, device.id, include_disabled_entities=True
+        ):
+            by_us = entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+            if by_us and not entity.unique_id.endswith(RARELY_WANTED):
+                self._entities.async_update_entity(entity.entity_id, disabled_by=None)
+
+    def _watch(
+        self,
+        coordinator: ListCoordinator[Any],
+        look: Callable[[], tuple[set[str], set[str], set[str]]],
+    ) -> None:
+        """Have forgotten what is missing from a list for long.
+
+        ``look`` returns what the registries know, what the list has, and what is to go
+        at once, since the person hid it at Telldus.
+        """
+        absences = Absences()
+        seen = 0
+
+        @callback
+        def async_listed() -> None:
+            """Look at a list, if this is a new one."""
+            nonlocal seen
+            if seen == coordinator.lists:
+                return
+            seen = coordinator.lists
+            known, present, hidden = look()
+            now = coordinator.account.budget.now()
+            for one in absences.note(known, present, now) | (known & hidden):
+                self._async_forget(one)
+
+        self._entry.async_on_unload(coordinator.async_on_list(async_listed))
+        async_listed()
+
+    def _gateway_things(self) -> tuple[set[str], set[str], set[str]]:
+        """Return the gateways; what has a device is there."""
+        data = self._data
+        present = self._present(data.gateways, gateway_id_of) | {
+            gateway_id_of(self._entry, gateway_id)
+            for gateway_id in data.devices.gateways
+        }
+        return self._known(gateway_id_of), present, set()
+
+    def _device_things(self) -> tuple[set[str], set[str], set[str]]:
+        """Return the devices."""
+        devices = self._data.devices
+        hidden = {device_id_of(self._entry, one) for one in devices.ignored}
+        present = self._present(devices, device_id_of)
+        return self._known(device_id_of), present, hidden
+
+    def _sensor_things(self) -> tuple[set[str], set[str], set[str]]:
+        """Return the sensors."""
+        sensors = self._data.sensors
+        hidden = {sensor_id_of(self._entry, one) for one in sensors.ignored}
+        present = self._present(sensors, sensor_id_of)
+        return self._known(sensor_id_of), present, hidden
+
+    def _values(self) -> tuple[set[str], set[str], set[str]]:
+        """Return what the sensors show: a sensor may stay and lose a value."""
+        present = {
+            part_id_of(sensor_id_of(self._entry, sensor.id), part)
+            for sensor in self._data.sensors.data.values()
+            for part, _ in entities_of_sensor(sensor)
+        }
+        known = self._entities_of(sensor_id_of(self._entry, ""))
+        return {entity.unique_id for entity in known}, present, set()
+
+    def _present(
+        self,
+        coordinator: ListCoordinator[Any],
+        id_of: Callable[[TelldusConfigEntry, str], str],
+    ) -> set[str]:
+        """Return the things that a list has."""
+        return {id_of(self._entry, row_id) for row_id in coordinator.data}
+
+    def _known(self, id_of: Callable[[TelldusConfigEntry, str], str]) -> set[str]:
+        """Return the things of a list that the device registry has."""
+        prefix = id_of(self._entry, "")
+        return {
+            identifier
+            for device in dr.async_entries_for_config_entry(
+                self._registry, self._entry.entry_id
+            )
+            for domain, identifier in device.identifiers
+            if domain == DOMAIN and identifier.startswith(prefix)
+        }
+
+    def _entities_of(self, prefix: str) -> Iterable[er.RegistryEntry]:
+        """Return the entities whose unique ids begin with something."""
+        return [
+            entity
+            for entity in er.async_entries_for_config_entry(
+                self._entities, self._entry.entry_id
+            )
+            if entity.unique_id.startswith(prefix)
+        ]
+
+    def _device_entry(self, thing: str) -> DeviceEntry | None:
+        """Return the registry's device for a thing."""
+        return self._registry.async_get_device_by_identifier(
+            (DOMAIN, thing), self._entry.entry_id
+        )
+
+    @callback
+    def _async_forget(self, gone: str) -> None:
+        """Remove a thing, or a single entity, from the registries.
+
+        Should it come back, Home Assistant remembers its ids.
+        """
+        for entity in self._entities_of(gone):
+            if entity.unique_id == gone or entity.unique_id.startswith(f"{gone}_"):
+                self._entities.async_remove(entity.entity_id)
+        if (device := self._device_entry(gone)) is None:
+            return
+        if rest := device.identifiers - {(DOMAIN, gone)}:
+            # Still a sensor, though no longer a device, or the other way round.
+            self._registry.async_update_device(device.id, new_identifiers=rest)
+        else:
+            self._registry.async_remove_device(device.id)
+        self._infos.pop(gone, None)
