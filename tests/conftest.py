@@ -223,6 +223,6 @@ async def loaded(
     """Return an entry that is set up, all its lists received."""
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     # The other lists follow, ten seconds apart.
-    await time.move(35)
+    await time.move(45)
     assert entry.state is ConfigEntryState.LOADED
     return entry

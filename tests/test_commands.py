@@ -95,7 +95,7 @@ async def test_confirmed_soon(
     loaded: MockConfigEntry, house: House, simulator: Simulator, time: Time
 ) -> None:
     """One read, ten seconds after the command, tells what became of it."""
-    await time.move(18)
+    await time.move(28)
     before = polls(simulator)
     await house.do("turn_off", LAMP)
     commanded = simulator.log[-1].time
@@ -211,7 +211,8 @@ async def test_many_at_once(
     assert all(action.done() for action in actions)
     assert len(sent(simulator)) < len(switches)
     await time.move(119)
-    assert len(sent(simulator)) == len(switches)
+    # One of them is a group, which speaks for the other that is in it.
+    assert len(sent(simulator)) == len(switches) - 1
     await time.move(40)
     assert all(state_of(hass, entity_id).state == "on" for entity_id in switches)
     assert all(request.status == HTTPStatus.OK for request in simulator.log)

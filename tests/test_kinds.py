@@ -1,9 +1,120 @@
-"""What a device is taken for."""
+"""What a device is taken for: the whole table, as Home Assistant shows it."""
+
+from dataclasses import dataclass
+from typing import Final
 
 import pytest
 
-from custom_components.telldus_pa.kinds import Kind, kind_of
-from custom_components.telldus_pa.pa_api import Device
+from custom_components.telldus_pa.kinds import Kind, entities_of, kind_of
+from custom_components.telldus_pa.pa_api import Device, DeviceType
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from simulator import Simulator
+from simulator.home import Device as SimulatedDevice, Home
+
+from .conftest import ACCOUNT, AddEntry, Time
+
+# Methods
+ON, OFF, BELL, TOGGLE, DIM, LEARN, EXECUTE, UP, DOWN, STOP, RGB, HEAT = (
+    1 << bit for bit in range(12)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A device as Telldus tells of it, and what comes out.
+
+    ``shown`` has the platform of each entity, with its device class after a colon.
+    """
+
+    methods: int
+    type_number: int
+    kind: Kind
+    shown: str
+    transport: str = "zwave"
+    type: str = "device"
+
+
+ROWS: Final = [
+    # Each method alone (docs/telldus-api.md, "Methods")
+    Row(ON, 0x00, Kind.SWITCH, "switch:switch"),
+    Row(OFF, 0x00, Kind.SWITCH, "switch:switch"),
+    Row(BELL, 0x00, Kind.BELL, "button event:doorbell"),
+    Row(TOGGLE, 0x00, Kind.SENSOR, "binary_sensor"),
+    Row(DIM, 0x00, Kind.LIGHT, "light"),
+    Row(LEARN, 0x00, Kind.SENSOR, "binary_sensor button"),
+    Row(EXECUTE, 0x00, Kind.SENSOR, "binary_sensor"),
+    Row(UP, 0x00, Kind.COVER, "cover"),
+    Row(DOWN, 0x00, Kind.COVER, "cover"),
+    Row(STOP, 0x00, Kind.COVER, "cover"),
+    Row(RGB, 0x00, Kind.LIGHT, "light"),
+    Row(HEAT, 0x00, Kind.THERMOSTAT, "climate"),
+    # Combinations that are known ("Which kind?"), and the order among them
+    Row(0, 0x00, Kind.SENSOR, "binary_sensor"),
+    Row(3, 0x00, Kind.SWITCH, "switch:switch", "433"),
+    Row(35, 0x00, Kind.SWITCH, "button switch:switch", "433"),
+    Row(19, 0x00, Kind.LIGHT, "light", "433"),
+    Row(51, 0x00, Kind.LIGHT, "button light", "433"),
+    Row(4, 0x00, Kind.BELL, "button event:doorbell", "433"),
+    Row(7, 0x00, Kind.BELL, "button event:doorbell", "433"),
+    Row(896, 0x00, Kind.COVER, "cover", "433"),
+    Row(384, 0x00, Kind.COVER, "cover", "433"),
+    Row(928, 0x00, Kind.COVER, "button cover", "433"),
+    Row(912, 0x13, Kind.COVER, "cover:blind"),
+    Row(912, 0x00, Kind.COVER, "cover"),
+    Row(912, 0x05, Kind.COVER, "cover"),
+    Row(1027, 0x05, Kind.LIGHT, "light"),
+    Row(1043, 0x05, Kind.LIGHT, "light"),
+    Row(RGB | HEAT | BELL | 912 | 3, 0x00, Kind.LIGHT, "light"),
+    Row(HEAT | BELL | 912 | 3, 0x00, Kind.THERMOSTAT, "climate"),
+    Row(BELL | 912 | 3, 0x00, Kind.BELL, "button event:doorbell"),
+    Row(2051, 0x11, Kind.THERMOSTAT, "climate"),
+    # What was left of a thermostat where its method is not there
+    Row(3, 0x11, Kind.SWITCH, "switch:switch"),
+    Row(0, 0x11, Kind.SENSOR, "binary_sensor"),
+    # Each deviceType, with on and off where it may have them ("deviceType")
+    Row(3, 0x01, Kind.ALARM, "binary_sensor:safety", "433"),
+    Row(0, 0x01, Kind.ALARM, "binary_sensor:safety"),
+    Row(3, 0x03, Kind.REMOTE, "event:button", "433"),
+    Row(0, 0x03, Kind.REMOTE, "event:button"),
+    # A 433 receiver cannot tell a door from a lamp; the person could.
+    Row(3, 0x04, Kind.CONTACT, "binary_sensor:door", "433"),
+    Row(0, 0x04, Kind.CONTACT, "binary_sensor:door"),
+    Row(3, 0x05, Kind.LIGHT, "light"),
+    Row(3, 0x06, Kind.LOCK, "lock"),
+    Row(0, 0x06, Kind.SENSOR, "binary_sensor"),
+    Row(3, 0x07, Kind.SWITCH, "switch:switch"),
+    Row(3, 0x08, Kind.SWITCH, "switch:switch"),
+    Row(0, 0x08, Kind.METER, ""),
+    Row(3, 0x09, Kind.MOTION, "binary_sensor:motion", "433"),
+    Row(0, 0x09, Kind.MOTION, "binary_sensor:motion"),
+    Row(3, 0x0A, Kind.SENSOR, "binary_sensor", "433"),
+    Row(0, 0x0A, Kind.SENSOR, "binary_sensor"),
+    Row(0, 0x0B, Kind.PERSON, "binary_sensor:presence"),
+    Row(3, 0x0C, Kind.REMOTE, "event:button", "433"),
+    Row(0, 0x0C, Kind.REMOTE, "event:button", "433"),
+    Row(19, 0x0C, Kind.REMOTE, "event:button", "433"),
+    Row(0, 0x0D, Kind.SENSOR, "binary_sensor"),
+    Row(3, 0x0E, Kind.SMOKE, "binary_sensor:smoke", "433"),
+    Row(0, 0x0E, Kind.SMOKE, "binary_sensor:smoke"),
+    Row(3, 0x0F, Kind.SWITCH, "switch:switch"),
+    Row(3, 0x10, Kind.SWITCH, "switch:outlet"),
+    Row(19, 0x10, Kind.LIGHT, "light"),
+    Row(3, 0x12, Kind.SWITCH, "switch:switch"),
+    Row(896, 0x13, Kind.COVER, "cover:blind", "433"),
+    Row(384, 0x14, Kind.COVER, "cover:shade", "433"),
+    Row(3, 0x7F, Kind.SWITCH, "switch:switch"),
+    # Groups whose members are not known, by what they can do ("type, groups, scenes")
+    Row(3, 0x02, Kind.SWITCH, "switch:switch", "group", "group"),
+    Row(19, 0x02, Kind.LIGHT, "light", "group", "group"),
+    Row(896, 0x02, Kind.COVER, "cover", "egroup", "group"),
+    Row(3, 0x02, Kind.SWITCH, "switch:switch"),
+    # Scenes, of which it is not known what their type says
+    Row(1, 0x00, Kind.SCENE, "scene", "scene"),
+    Row(1, 0x00, Kind.SCENE, "scene", "", "scene"),
+    Row(1, 0x00, Kind.SCENE, "scene", "scene", "scene"),
+    Row(3, 0x02, Kind.SCENE, "scene", "scene", "group"),
+]
 
 
 def device_type(number: int) -> str:
@@ -11,70 +122,102 @@ def device_type(number: int) -> str:
     return f"000000{number:02X}-0001-1000-2005-ACCA54000000"
 
 
-@pytest.mark.parametrize(
-    ("methods", "type_number", "more", "kind"),
-    [
-        # By what they can do, in the order of the vendor's app
-        (3, 0x10, {}, Kind.SWITCH),
-        (35, 0x10, {}, Kind.SWITCH),
-        (3, 0x00, {}, Kind.SWITCH),
-        (3, 0x07, {}, Kind.SWITCH),
-        (3, 0x08, {}, Kind.SWITCH),
-        (3, 0x0F, {}, Kind.SWITCH),
-        (3, 0x12, {}, Kind.SWITCH),
-        (3, 0x05, {}, Kind.LIGHT),
-        (19, 0x05, {}, Kind.LIGHT),
-        (51, 0x05, {}, Kind.LIGHT),
-        (19, 0x10, {}, Kind.LIGHT),
-        (16, 0x00, {}, Kind.LIGHT),
-        (1043, 0x05, {}, Kind.LIGHT),
-        (1027, 0x05, {}, Kind.LIGHT),
-        (4, 0x00, {}, Kind.BELL),
-        (7, 0x00, {}, Kind.BELL),
-        (896, 0x13, {}, Kind.COVER),
-        (384, 0x14, {}, Kind.COVER),
-        (928, 0x00, {}, Kind.COVER),
-        # A shutter with a position is no lamp.
-        (912, 0x13, {}, Kind.COVER),
-        (2048, 0x11, {}, Kind.THERMOSTAT),
-        (2051, 0x11, {}, Kind.THERMOSTAT),
-        (3, 0x06, {}, Kind.LOCK),
-        (0, 0x00, {}, Kind.SENSOR),
-        (32, 0x00, {}, Kind.SENSOR),
-        # Where the person said what it is, that wins: a 433 receiver cannot tell.
-        (0, 0x04, {}, Kind.CONTACT),
-        (3, 0x04, {}, Kind.CONTACT),
-        (0, 0x09, {}, Kind.MOTION),
-        (3, 0x09, {}, Kind.MOTION),
-        (0, 0x0E, {}, Kind.SMOKE),
-        (0, 0x01, {}, Kind.ALARM),
-        (0, 0x0B, {}, Kind.PERSON),
-        (3, 0x0C, {}, Kind.REMOTE),
-        (0, 0x03, {}, Kind.REMOTE),
-        (3, 0x0A, {}, Kind.SENSOR),
-        (0, 0x0D, {}, Kind.SENSOR),
-        # Groups are what their members can do; scenes can only be run.
-        (19, 0x02, {"type": "group", "transport": "group"}, Kind.LIGHT),
-        (3, 0x02, {"type": "group", "transport": "group"}, Kind.SWITCH),
-        (896, 0x02, {"type": "group", "transport": "egroup"}, Kind.COVER),
-        (1, 0x00, {"transport": "scene"}, Kind.SCENE),
-        (1, 0x00, {"type": "scene"}, Kind.SCENE),
-        # Half a switch is one all the same.
-        (1, 0x00, {}, Kind.SWITCH),
-        (2, 0x00, {}, Kind.SWITCH),
-    ],
-)
-def test_kind_of(
-    methods: int, type_number: int, more: dict[str, str], kind: Kind
-) -> None:
-    """Each device is one thing."""
-    device = Device.from_wire(
+def parsed(row: Row) -> Device:
+    """Return the device of a row."""
+    return Device.from_wire(
         {
             "id": "1",
             "client": "2",
-            "methods": methods,
-            "deviceType": device_type(type_number),
-            **more,
+            "methods": row.methods,
+            "deviceType": device_type(row.type_number),
+            "transport": row.transport,
+            "type": row.type,
         }
     )
-    assert kind_of(device) is kind
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_kind_of(row: Row) -> None:
+    """Each device is one thing."""
+    assert kind_of(parsed(row)) is row.kind
+
+
+def test_table_is_complete() -> None:
+    """Every type and every kind that there is has its row."""
+    types = {device_type.value for device_type in DeviceType}
+    assert types <= {row.type_number for row in ROWS}
+    assert {row.kind for row in ROWS} == set(Kind)
+    for kind in Kind:
+        assert list(entities_of(parsed(ROWS[0]), kind)) or kind is Kind.METER
+
+
+async def test_what_is_shown(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    simulator: Simulator,
+    entity_registry: er.EntityRegistry,
+    time: Time,
+) -> None:
+    """Home Assistant gets exactly the entities of the table, with their classes."""
+    demo = simulator.home
+    simulator.homes["demo"] = Home(
+        gateways=demo.gateways,
+        devices={
+            str(number): SimulatedDevice(
+                id=str(number),
+                gateway_id="410001",
+                client_device_id=str(number),
+                name=f"Row {number}",
+                # The mask takes out what nobody can use; so do we.
+                methods=row.methods,
+                state=0,
+                device_type=device_type(row.type_number),
+                transport=row.transport,
+                type="device" if row.type == "group" else row.type,
+            )
+            for number, row in enumerate(ROWS)
+        },
+    )
+    entry = add_entry()
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    found: dict[int, set[str]] = {number: set() for number in range(len(ROWS))}
+    for entity in er.async_entries_for_config_entry(entity_registry, entry.entry_id):
+        prefix, _, rest = entity.unique_id.partition("_device_")
+        if prefix != ACCOUNT:
+            continue
+        device_class = entity.original_device_class
+        found[int(rest.split("_")[0])].add(
+            f"{entity.domain}:{device_class}" if device_class else entity.domain
+        )
+    expected = {number: set(row.shown.split()) for number, row in enumerate(ROWS)}
+    assert found == expected
+
+
+# Groups
+
+
+@pytest.mark.parametrize(
+    ("methods", "members", "kind"),
+    [
+        # What all members are, the group is, whatever its methods seem to say.
+        (19, [Kind.LIGHT, Kind.LIGHT], Kind.LIGHT),
+        (3, [Kind.LIGHT], Kind.LIGHT),
+        (3, [Kind.SWITCH, Kind.SWITCH], Kind.SWITCH),
+        (3, [Kind.LOCK, Kind.LOCK], Kind.LOCK),
+        (912, [Kind.COVER, Kind.COVER], Kind.COVER),
+        (2048, [Kind.THERMOSTAT], Kind.THERMOSTAT),
+        (4, [Kind.BELL], Kind.BELL),
+        # A mixture is what it can do.
+        (19, [Kind.LIGHT, Kind.SWITCH], Kind.LIGHT),
+        (3, [Kind.LIGHT, Kind.SWITCH], Kind.SWITCH),
+        (899, [Kind.COVER, Kind.SWITCH], Kind.COVER),
+        # What only tells something cannot be told anything.
+        (3, [Kind.MOTION, Kind.MOTION], Kind.SWITCH),
+        (3, [Kind.SCENE], Kind.SWITCH),
+        (3, [], Kind.SWITCH),
+    ],
+)
+def test_kind_of_group(methods: int, members: list[Kind], kind: Kind) -> None:
+    """A group is what its members are."""
+    group = parsed(Row(methods, 0x02, kind, "", "group", "group"))
+    assert kind_of(group, members) is kind

@@ -130,6 +130,9 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
         # may not be in it.
         self.lists = 0
         self.requested = float("-inf")
+        # The same of the list before that.
+        self.requested_before = float("-inf")
+        self._begun = account.budget.now()
         self._received: float | None = None
         # What the listeners were last woken for.
         self._shown: Mapping[str, RowT] = {}
@@ -150,12 +153,13 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
         except TelldusError as err:
             self.problem = err
             self._set_pace(err)
-            if self._stale:
+            # What is lost is not found by waiting longer for it.
+            if self._stale or not self.last_update_success:
                 raise self._update_failed(err) from err
             return self.data
         self.problem = None
         self.lists += 1
-        self.requested = answer.requested
+        self.requested_before, self.requested = self.requested, answer.requested
         self._received = self.account.budget.now()
         self._set_pace(None)
         return self._merge(answer)
@@ -209,10 +213,9 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
     @property
     def _stale(self) -> bool:
         """Return whether the last list is too old to be shown as what is."""
-        if self._received is None:
-            return True
+        since = self._begun if self._received is None else self._received
         limit = max(_STALE_AFTER, self._pace * _STALE_AFTER_POLLS)
-        return self.account.budget.now() - self._received >= limit.total_seconds()
+        return self.account.budget.now() - since >= limit.total_seconds()
 
     def _update_failed(self, err: TelldusError) -> UpdateFailed:
         """Return the error that says why there are no data."""
@@ -352,6 +355,12 @@ class DevicesCoordinator(ItemsCoordinator[Device]):
         """Ask for all devices."""
         return await self.account.client.devices(patience=patience)
 
+    @property
+    @override
+    def _stale(self) -> bool:
+        """Return True also where there was no list yet: without one there is no home."""
+        return self._received is None or super()._stale
+
     @override
     def _shape(self, row: Device) -> object:
         """Return what decides which entities there are."""
@@ -371,8 +380,8 @@ class DevicesCoordinator(ItemsCoordinator[Device]):
         super().async_update_listeners()
         self.async_wake(
             gateway_context(gateway_id)
-            for gateway_id, gateway in self.gateways.items()
-            if before.get(gateway_id) != gateway
+            for gateway_id in {**before, **self.gateways}
+            if before.get(gateway_id) != self.gateways.get(gateway_id)
         )
 
     @callback
@@ -395,6 +404,8 @@ class SensorsCoordinator(ItemsCoordinator[Sensor]):
     ) -> None:
         """Poll less often than devices: most values come every few minutes at best."""
         super().__init__(hass, entry, account, "sensors", timedelta(minutes=2))
+        # One outage is one line in the log.
+        self._lost_silently = False
         # When the next value of a sensor will be too old to be shown, in unix seconds.
         self._expires: dict[str, float] = {}
         self._by_node: Mapping[tuple[str, str], str] = {}
@@ -405,6 +416,30 @@ class SensorsCoordinator(ItemsCoordinator[Sensor]):
         return await self.account.client.sensors()
 
     @override
+    async def _async_update_data(self) -> Mapping[str, Sensor]:
+        """Ask for the list, and say nothing of what the list of devices tells already."""
+        silent = not self.last_update_success and self._lost_silently
+        try:
+            data = await super()._async_update_data()
+        except UpdateFailed:
+            devices = self.config_entry.runtime_data.devices
+            if self.last_update_success and not devices.last_update_success:
+                self.last_update_success, self._lost_silently = False, True
+            raise
+        if silent:
+            self.last_update_success, self._lost_silently = True, False
+        return data
+
+    @property
+    @override
+    def _stale(self) -> bool:
+        """Wait for the list of devices to be lost first, where it is in trouble as well."""
+        devices = self.config_entry.runtime_data.devices
+        return super()._stale and (
+            devices.problem is None or not devices.last_update_success
+        )
+
+    @override
     def _shape(self, row: Sensor) -> object:
         """Return what decides which entities there are."""
         return (
@@ -412,6 +447,7 @@ class SensorsCoordinator(ItemsCoordinator[Sensor]):
             row.values.keys(),
             row.battery is None,
             row.battery_low is None,
+            row.heard is None,
             row.gateway_id,
             row.local_id,
             row.model,
@@ -492,11 +528,16 @@ class GatewaysCoordinator(ListCoordinator[Gateway]):
             )
         return answer
 
+    @override
+    def _shape(self, row: Gateway) -> object:
+        """Return what the registry is told."""
+        return (row.name, row.model, row.version)
+
     @property
     @override
     def _stale(self) -> bool:
-        """Return False: nothing hangs on this list, and one line of a loss is enough.
+        """Return False: little hangs on this list, and one line of a loss is enough.
 
-        Whether a gateway is there, its devices tell.
+        Whether a gateway is there, its devices tell, and more often.
         """
         return False

@@ -75,6 +75,7 @@ def shape_of(device: Device) -> object:
         device.transport,
         device.members,
         device.gateway_id,
+        device.gateway_name,
         device.local_id,
         device.room,
     )
