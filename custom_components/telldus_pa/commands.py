@@ -120,6 +120,10 @@ class Commands:
         members = [self.shown(devices[one]) for one in leaves if one in devices]
         return combined(device, members) if members else device
 
+    def is_commanded(self, device_id: str) -> bool:
+        """Return whether a command to a device is on its way, or not seen in a list yet."""
+        return device_id in self._overlays
+
     async def async_send(self, *commands: Command) -> None:
         """Show commands, send them, and wait a little for Telldus' word on them.
 
