@@ -23,7 +23,7 @@ _BOTH = {
 }
 _MAX_ONLY = {"rrate", "wavg", "wgust", "uv"}
 
-# How a value moves, by name and scale. Not all do: many stand still for hours in a real home.
+# How a value moves, by name and scale. The others are received again as they are.
 _DRIFTS = {
     ("temp", "0"): Drift(swing=0.8, period=5400),
     ("temp", "1"): Drift(swing=1.2, period=5400),
@@ -31,17 +31,20 @@ _DRIFTS = {
     ("wavg", "0"): Drift(swing=1.5, period=1800, interval=48),
     ("wgust", "0"): Drift(swing=3.0, period=1700, interval=48),
     ("rtot", "0"): Drift(per_hour=0.4, interval=48),
-    ("watt", "0"): Drift(per_hour=0.0432, interval=60),
-    ("watt", "1"): Drift(per_hour=0.05, interval=60),
-    ("watt", "2"): Drift(swing=6.0, period=900, interval=60),
-    ("watt", "3"): Drift(per_hour=43.2, interval=60),
+    ("watt", "0"): Drift(per_hour=0.0432, interval=60, load=True),
+    ("watt", "1"): Drift(per_hour=0.05, interval=60, load=True),
+    ("watt", "2"): Drift(swing=6.0, period=900, interval=60, load=True),
+    ("watt", "3"): Drift(per_hour=43.2, interval=60, load=True),
     ("watt", "4"): Drift(swing=1.4, period=1100, interval=60),
+    ("watt", "5"): Drift(swing=0.03, period=900, interval=60, load=True),
     ("lum", "1"): Drift(swing=40.0, period=10800, interval=240),
     ("barpress", "0"): Drift(swing=0.3, period=43200, interval=600),
     ("genmeter", "3"): Drift(per_hour=12.0, interval=300),
     ("volume", "1"): Drift(per_hour=0.015, interval=300),
     ("co2", "1"): Drift(swing=110.0, period=9000, interval=300),
 }
+
+_STEADY = Drift(interval=1200)
 
 type _Values = tuple[tuple[str, str, str], ...]
 
@@ -234,5 +237,5 @@ def sensor_value(
     if name in _BOTH:
         found.min, found.min_time = str(round(number - 2, 2)), heard - 80_000
     if drift:
-        found.drift = _DRIFTS.get((name, scale))
+        found.drift = _DRIFTS.get((name, scale), _STEADY)
     return found

@@ -7,7 +7,7 @@ Source: docs/telldus-api.md, "State" and "Thermostat, RGB, dim".
 
 import math
 
-from .home import Command, Device, HistoryRow, Home, Pending, Row, SensorValue
+from .home import Command, Device, HistoryRow, Home, Pending, Row, Sensor, SensorValue
 from .methods import Method, resolve_method
 from .settings import Settings
 
@@ -53,28 +53,21 @@ def press(
     settle(home, settings, now)
     if not home.is_online(device.gateway_id):
         return False
-    apply(device, settings, command)
-    _record(device, now, command, 0)
+    _carry_out(home, settings, Pending(now, device.id, command))
     return True
 
 
 def settle(home: Home, settings: Settings, now: float) -> None:
     """Carry out every command that is due by `now`, in order, and let the sensors drift."""
-    due = sorted((p for p in home.pending if p.due <= now), key=lambda p: p.due)
+    due = [p for p in home.pending if p.due <= now]
     if due:
         home.pending = [p for p in home.pending if p.due > now]
-    for pending in due:
-        device = home.devices.get(pending.device_id)
-        if device is None:
-            continue
-        if pending.status == 0:
-            apply(device, settings, pending.command)
-        _record(device, pending.due, pending.command, pending.status)
+    for pending in sorted(due, key=lambda p: p.due):
+        _carry_out(home, settings, pending)
     if settings.drift:
+        nodes = {device.node: device for device in home.devices.values()}
         for sensor in home.sensors.values():
-            if home.is_online(sensor.gateway_id):
-                for value in sensor.values:
-                    _drift(value, now)
+            _measure(home, sensor, nodes.get(sensor.node), now)
 
 
 def apply(device: Device, settings: Settings, command: Command) -> None:
@@ -121,6 +114,20 @@ def decimal(number: float, places: int | None = None) -> str:
     if places is not None:
         return f"{number:.{places}f}"
     return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+def _carry_out(home: Home, settings: Settings, pending: Pending) -> None:
+    """Do what is due, if its device is still there, and write it down."""
+    device = home.devices.get(pending.device_id)
+    if device is None:
+        return
+    if pending.status == 0:
+        apply(device, settings, pending.command)
+    _record(device, pending.due, pending.command, pending.status)
+    if settings.drift:
+        for sensor in home.sensors.values():
+            if sensor.node == device.node:
+                _measure(home, sensor, device, pending.due)
 
 
 def _passed_on(
@@ -211,15 +218,38 @@ def _record(device: Device, when: float, command: Command, status: int) -> None:
     del device.history[:-HISTORY_ROWS]
 
 
-def _drift(value: SensorValue, now: float) -> None:
+def _measure(home: Home, sensor: Sensor, device: Device | None, now: float) -> None:
+    """Move a sensor's values to `now`; `device` is the one of the same node, if any."""
+    if not home.is_online(sensor.gateway_id):
+        return
+    is_off = device is not None and device.state == Method.TURNOFF
+    for value in sensor.values:
+        if value.drift is None:
+            continue
+        if value.drift.load and is_off is (value.off_since is None):
+            _switch_load(value, now, is_off=is_off)
+        _drift(value, value.drift.interval, now)
+
+
+def _switch_load(value: SensorValue, now: float, *, is_off: bool) -> None:
+    """Let what a value measures go off or on; that is told at once."""
+    if value.off_since is not None:
+        # As if the time in between had not been: no rounding, so nothing gets lost.
+        value.base_time += now - value.off_since
+    value.off_since = now if is_off else None
+    _receive(value, now)
+
+
+def _drift(value: SensorValue, interval: float, now: float) -> None:
     """Move a value to where it was last received before `now`."""
-    drift = value.drift
-    if drift is None or now < value.base_time:
-        return
-    ticks = math.floor((now - value.base_time) / drift.interval)
-    when = value.base_time + ticks * drift.interval
-    if int(when) == value.last_updated:
-        return
+    ticks = math.floor((now - value.base_time) / interval)
+    when = value.base_time + ticks * interval
+    # What was told at once in between is the newer.
+    if int(when) > value.last_updated:
+        _receive(value, when)
+
+
+def _receive(value: SensorValue, when: float) -> None:
     value.value = value_at(value, when)
     value.last_updated = int(when)
     widen(value)
@@ -230,6 +260,10 @@ def value_at(value: SensorValue, when: float) -> str:
     how = value.drift
     if how is None:
         return value.base
+    if value.off_since is not None and when >= value.off_since:
+        if not how.per_hour:
+            return decimal(0, len(value.base.partition(".")[2]))
+        when = value.off_since
     turn = 2 * math.pi / how.period
     moved = how.swing * (math.sin(when * turn) - math.sin(value.base_time * turn))
     number = float(value.base) + moved + how.per_hour * (when - value.base_time) / 3600

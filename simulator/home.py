@@ -89,19 +89,26 @@ class Device:
     history: list[HistoryRow] = field(default_factory=list)
     previous_mode: str | None = None
 
+    @property
+    def node(self) -> tuple[str, str]:
+        """What tells one Z-Wave node from others; its sensor has the same."""
+        return self.gateway_id, self.client_device_id
+
 
 @dataclass(frozen=True, slots=True)
 class Drift:
     """How a value moves by itself: a wave, or a counter that grows, or both.
 
     `swing` is the wave's amplitude and `period` its length in seconds; `per_hour` what is
-    added in an hour; `interval` the seconds between two receptions.
+    added in an hour; `interval` the seconds between two receptions. A `load` is what the
+    device of the same node switches: off, a wave is 0 and a counter stands still.
     """
 
     swing: float = 0.0
     period: float = 3600.0
     per_hour: float = 0.0
     interval: float = 120.0
+    load: bool = False
 
 
 @dataclass(slots=True)
@@ -119,6 +126,7 @@ class SensorValue:
     drift: Drift | None = None
     base: str = ""
     base_time: float = 0.0
+    off_since: float | None = None
 
     def __post_init__(self) -> None:
         """Start the drift where the value stands."""
@@ -147,6 +155,11 @@ class Sensor:
     misc_values: str | None = "{}"
     values: list[SensorValue] = field(default_factory=list)
     heard: int = 0
+
+    @property
+    def node(self) -> tuple[str, str]:
+        """What tells one Z-Wave node from others; its device has the same."""
+        return self.gateway_id, self.sensor_id
 
     @property
     def last_updated(self) -> int:
