@@ -206,4 +206,14 @@ HOUSEHOLD: tuple[DeviceRow, ...] = (
         gateway=GARAGE,
         client_id="5",
     ),
+    # Says neither how warm it is nor what it can do.
+    DeviceRow(
+        "Guest room heating",
+        Method.THERMOSTAT,
+        K.THERMOSTAT,
+        "zwave",
+        1,
+        None,
+        heat("heat", heat="16"),
+    ),
 )

@@ -57,6 +57,24 @@ def test_pairs() -> None:
     }
 
 
+def test_thermostats() -> None:
+    """Each has the temperature of its own node, but for one that tells none."""
+    home = demo_home(NOW)
+    nodes = {s.node: s for s in home.sensors.values() if s.value("temp", "0")}
+    found = {
+        device.name: getattr(nodes.get(device.node), "name", None)
+        for device in home.devices.values()
+        if device.methods & Method.THERMOSTAT
+    }
+    assert found == {
+        "Radiator": "Radiator",
+        "Floor heating": "Floor heating",
+        "Heat pump": "Heat pump",
+        "Bathroom valve": "Bathroom valve",
+        "Guest room heating": None,
+    }
+
+
 def test_homes_are_independent() -> None:
     """What happens in one home does not happen in another."""
     one, other = demo_home(NOW), demo_home(NOW)
