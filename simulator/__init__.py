@@ -8,6 +8,7 @@ api.py        the table of functions; api_account, api_devices, api_sensors fill
 wire.py       rows of the answers, key for key; respond.py: bodies, refusals, mangling
 home.py       gateways, devices, sensors; methods.py: what a device can do
 effects.py    what commands, remotes and time do to a home, computed from the clock
+life.py       what doors, motion sensors, buttons and people do by themselves, likewise
 demo*.py      the demo home; generated.py: homes of any size
 limit.py      ten requests a minute; faults.py, settings.py: all that can be switched
 control.py    the control API for tests; page.py, html.py: the page for people

@@ -95,7 +95,7 @@ class ControlApi:
 
     def settings(self, body: Row) -> Row:
         """Set switches; returns all of them."""
-        self._sim.settings.change(body)
+        self._sim.change_settings(body)
         return self._sim.settings.as_dict()
 
     def revoke(self, body: Row) -> Row:

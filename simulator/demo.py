@@ -23,6 +23,9 @@ _GATEWAYS = (
     ("410003", "Garage", "TellStick Net v2", "1.3.2", "433,group", True),
 )
 
+# Time to look at the tables before anything moves.
+_QUIET = 300
+
 ROOMS = {
     "5e7d0000-0000-4000-8000-000000009001": "Living room",
     "5e7d0000-0000-4000-8000-000000009002": "Bedroom",
@@ -33,9 +36,12 @@ ROOMS = {
 
 
 def demo_home(now: float | None = None) -> Home:
-    """Make the demo home; its sensors were heard just before `now` (unix seconds)."""
+    """Make the demo home; its sensors were heard just before `now` (unix seconds).
+
+    For five minutes from then on nothing happens by itself.
+    """
     now = time.time() if now is None else now
-    home = Home(rooms=dict(ROOMS), jobs=_jobs(int(now)))
+    home = Home(rooms=dict(ROOMS), jobs=_jobs(int(now)), lived=now + _QUIET)
     for number, (gateway_id, name, kind, version, transports, online) in enumerate(
         _GATEWAYS, 1
     ):

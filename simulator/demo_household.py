@@ -17,7 +17,9 @@ from .demo_rows import (
     heat,
     level,
     modes,
+    pulses,
 )
+from .home import Routine
 from .methods import Kind as K, Method
 
 _HEAT_PUMP = modes(
@@ -32,6 +34,22 @@ _HEAT_PUMP = modes(
 )
 _VALVE = modes(
     "off", "heat", "manual", "max", span={"heat": (4, 28), "manual": (4, 28)}
+)
+
+_ON, _OFF = Method.TURNON, Method.TURNOFF
+# Pressed on and, much later, off; now and then somebody presses twice.
+_PRESSED = Routine(
+    5400, (((0, _ON), (1200, _OFF)), ((0, _ON), (90, _ON), (1800, _OFF))), spread=3000
+)
+_HOUR = 3600
+# Out by day, in most at noon; the clock is UTC, and Anna's an hour or two ahead.
+_OUT_AND_HOME = Routine(
+    24 * _HOUR,
+    (
+        ((6 * _HOUR, _OFF), (15 * _HOUR, _ON)),
+        ((7 * _HOUR, _OFF), (10 * _HOUR, _ON), (11 * _HOUR, _OFF), (16 * _HOUR, _ON)),
+    ),
+    spread=1800,
 )
 
 HOUSEHOLD: tuple[DeviceRow, ...] = (
@@ -84,6 +102,7 @@ HOUSEHOLD: tuple[DeviceRow, ...] = (
         state=2,
         room=LIVING,
         parameters=code(K.DOOR_WINDOW, 8812345, 10),
+        routine=pulses(3600, 1800, 180, 300, 540),
     ),
     DeviceRow(
         "Stairs motion",
@@ -91,6 +110,7 @@ HOUSEHOLD: tuple[DeviceRow, ...] = (
         K.MOTION,
         state=2,
         parameters=code(K.MOTION, 8812345, 11),
+        routine=pulses(660, 400, 30, 45, 60),
     ),
     DeviceRow(
         "Wall remote",
@@ -98,8 +118,9 @@ HOUSEHOLD: tuple[DeviceRow, ...] = (
         K.REMOTE,
         state=1,
         parameters=code(K.REMOTE, 8812345, 12),
+        routine=_PRESSED,
     ),
-    DeviceRow("Anna", 0, K.PERSON, "virtual", 1),
+    DeviceRow("Anna", 0, K.PERSON, "virtual", 1, routine=_OUT_AND_HOME),
     DeviceRow("Burglar alarm", 0, K.ALARM, "zwave", 2, room=HALL),
     DeviceRow("Kitchen speaker", ON_OFF, K.SPEAKER, "virtual", 2, room=KITCHEN),
     DeviceRow("TV", ON_OFF, K.MEDIA, "virtual", 1, room=LIVING),

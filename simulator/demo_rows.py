@@ -3,7 +3,7 @@
 from copy import deepcopy
 from dataclasses import dataclass, field
 
-from .home import Device, Row
+from .home import Device, Routine, Row
 from .methods import Kind, Method
 
 _ROOM = "5e7d0000-0000-4000-8000-00000000900"
@@ -34,6 +34,7 @@ class DeviceRow:
     parameters: Row | None = None
     ignored: bool = False
     wake: float | None = None
+    routine: Routine | None = None
 
 
 def code(kind: Kind, house: int, unit: int | None = None) -> Row:
@@ -59,6 +60,12 @@ def modes(*modes: str, span: dict[str, tuple[int, int]]) -> Row:
     """Return a thermostat's parameters: its modes, and the range of each setpoint."""
     setpoints = {mode: {"min": low, "max": high} for mode, (low, high) in span.items()}
     return {"thermostat": {"modes": list(modes), "setpoints": setpoints}}
+
+
+def pulses(every: int, spread: int, *lengths: int) -> Routine:
+    """Return a routine of going on and, one of `lengths` seconds later, off."""
+    on, off = Method.TURNON, Method.TURNOFF
+    return Routine(every, tuple(((0, on), (length, off)) for length in lengths), spread)
 
 
 def device_of(device_id: str, row: DeviceRow, client_id: str) -> Device:
@@ -90,4 +97,5 @@ def device_of(device_id: str, row: DeviceRow, client_id: str) -> Device:
         parameters=deepcopy(row.parameters or {}),
         ignored=row.ignored,
         wake_interval=row.wake,
+        routine=row.routine,
     )

@@ -15,13 +15,17 @@ from .demo_rows import (
     heat,
     level,
     modes,
+    pulses,
 )
+from .home import Routine
 from .methods import Kind as K, Method
 
 _FLOOR = {"thermostat": {"modes": ["heat"], "setpoints": {"heat": {}}}}
 _RADIATOR = modes(
     "off", "heat", "eco-heat", span={"heat": (5, 28), "eco-heat": (5, 28)}
 )
+_RUNG = Routine(7200, (((0, Method.BELL),),), spread=5400)
+
 # In the order of their ids, from 2100001 on. They have the ids and oddities of the samples.
 SAMPLES: tuple[DeviceRow, ...] = (
     DeviceRow(
@@ -55,7 +59,12 @@ SAMPLES: tuple[DeviceRow, ...] = (
         parameters=code(K.LIGHT, 7654321, 2),
     ),
     DeviceRow(
-        "Door bell", Method.BELL, K.UNKNOWN, state=4, parameters=code(K.UNKNOWN, 11)
+        "Door bell",
+        Method.BELL,
+        K.UNKNOWN,
+        state=4,
+        parameters=code(K.UNKNOWN, 11),
+        routine=_RUNG,
     ),
     DeviceRow(
         "Awning",
@@ -113,8 +122,23 @@ SAMPLES: tuple[DeviceRow, ...] = (
         HALL,
         parameters=_FLOOR,
     ),
-    DeviceRow("Front door", 0, K.DOOR_WINDOW, "zwave", room=HALL),
-    DeviceRow("Hall motion", 0, K.MOTION, "zwave", 1, room=HALL),
+    DeviceRow(
+        "Front door",
+        0,
+        K.DOOR_WINDOW,
+        "zwave",
+        room=HALL,
+        routine=pulses(1200, 600, 30, 40, 50),
+    ),
+    DeviceRow(
+        "Hall motion",
+        0,
+        K.MOTION,
+        "zwave",
+        1,
+        room=HALL,
+        routine=pulses(420, 240, 30, 45, 60),
+    ),
     DeviceRow("Smoke kitchen", 0, K.SMOKE),
     DeviceRow("Door lock", ON_OFF, K.LOCK, "zwave", 1, room=HALL),
     DeviceRow("Remote button", 0, K.REMOTE),

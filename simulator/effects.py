@@ -1,13 +1,15 @@
 """What commands, wall remotes and time do to a home.
 
 Nothing here uses timers: a command waits in `home.pending` until the clock says that it is
-due, and is carried out at the next look (`settle`). So frozen and moved clocks work.
+due, and is carried out at the next look (`settle`), in order with what devices do by
+themselves (life.py). So frozen and moved clocks work.
 Source: docs/telldus-api.md, "State" and "Thermostat, RGB, dim".
 """
 
 import math
 
 from .home import Command, Device, HistoryRow, Home, Pending, Row, Sensor, SensorValue
+from .life import live
 from .methods import Method, resolve_method
 from .settings import Settings
 
@@ -58,10 +60,14 @@ def press(
 
 
 def settle(home: Home, settings: Settings, now: float) -> None:
-    """Carry out every command that is due by `now`, in order, and let the sensors drift."""
+    """Carry out all that is due by `now`, in order, and let the sensors drift.
+
+    That is what was commanded, and what happens by itself.
+    """
     due = [p for p in home.pending if p.due <= now]
     if due:
         home.pending = [p for p in home.pending if p.due > now]
+    due += live(home, now, awake=settings.life)
     for pending in sorted(due, key=lambda p: p.due):
         _carry_out(home, settings, pending)
     if settings.drift:

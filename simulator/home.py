@@ -57,13 +57,37 @@ class SceneAction:
     value: CommandValue = None
 
 
+type Turn = tuple[tuple[int, Method], ...]
+"""What a device does in one go: seconds after the beginning, and a method, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """What a device does by itself, once in each `every` seconds; life.py carries it out.
+
+    It begins somewhere in the first `spread` seconds and does one of the `turns`, which
+    must be over before the next can begin.
+    """
+
+    every: int
+    turns: tuple[Turn, ...]
+    spread: int = 1
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if one turn could reach into the next."""
+        longest = max(after for turn in self.turns for after, _ in turn)
+        if self.spread + longest > self.every:
+            raise ValueError(f"no turn is over in {self.every} seconds")
+
+
 @dataclass(slots=True)
 class Device:
     """Something with methods and a state.
 
     `values` holds stateValues by method bit: 16 a level, 1024 a colour, 2048 an object.
     `members` is for groups, `actions` for scenes. `wake_interval` (seconds) makes a
-    battery device that hears commands only when it wakes.
+    battery device that hears commands only when it wakes. `routine` is what it does
+    without being told to.
     """
 
     id: str
@@ -88,6 +112,7 @@ class Device:
     wake_interval: float | None = None
     history: list[HistoryRow] = field(default_factory=list)
     previous_mode: str | None = None
+    routine: Routine | None = None
 
     @property
     def node(self) -> tuple[str, str]:
@@ -195,7 +220,10 @@ class Pending:
 
 @dataclass(slots=True)
 class Home:
-    """All that one account sees. `rooms` are id -> name, `jobs` rows of the scheduler."""
+    """All that one account sees. `rooms` are id -> name, `jobs` rows of the scheduler.
+
+    `lived` is the time (unix seconds) up to which the devices' routines are carried out.
+    """
 
     gateways: dict[str, Gateway] = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
@@ -203,6 +231,7 @@ class Home:
     rooms: dict[str, str] = field(default_factory=dict)
     jobs: list[Row] = field(default_factory=list)
     pending: list[Pending] = field(default_factory=list)
+    lived: float = 0.0
 
     def methods_of(self, device: Device, seen: frozenset[str] = frozenset()) -> int:
         """Return what a device can do; a group can do what any of its members can.

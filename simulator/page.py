@@ -113,7 +113,7 @@ class HomePage:
             value = text == "true"
         elif not choices(name) and text.replace(".", "", 1).isdigit():
             value = float(text)
-        self._sim.settings.change({name: value})
+        self._sim.change_settings({name: value})
 
     def _log(self) -> str:
         sim, now = self._sim, self._sim.clock()

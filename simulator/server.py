@@ -174,6 +174,16 @@ class Simulator:
         found.drift = None  # what was set on purpose stands still
         widen(found)
 
+    def change_settings(self, changes: dict[str, Any]) -> None:
+        """Set switches; what is due by now is still done as they were.
+
+        Raises ValueError and changes nothing if one is wrong.
+        """
+        now = self.clock()
+        for home in (self._home, *self.homes.values()):
+            settle(home, self.settings, now)
+        self.settings.change(changes)
+
     def set_gateway_online(self, gateway_id: str, online: bool) -> None:
         """Take a gateway offline or bring it back. Raises KeyError if there is none."""
         self.home.gateways[gateway_id].online = online

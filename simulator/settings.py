@@ -59,6 +59,8 @@ class Settings:
     # The home
     drift: bool = True
     """Temperatures move and energy counts up with the clock."""
+    life: bool = True
+    """Doors, motion sensors, buttons and people have their day, by the clock too."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return every switch by name."""

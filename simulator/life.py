@@ -1,0 +1,55 @@
+"""What goes on in a home without anybody's command: doors, motion sensors, buttons, people.
+
+When a device does what follows from its `routine`, its id and the clock alone. A home only
+remembers how far that is carried out, so that nothing happens twice.
+"""
+
+from collections.abc import Iterator
+import hashlib
+from typing import Final
+
+from .home import Command, Device, Home, Pending, Routine
+from .methods import Method
+
+# The longest past that is made up for after a jump of the clock. It has each routine's
+# last turn, so states are right, and more of the history than anybody reads.
+MEMORY: Final = 7 * 86400.0
+
+
+def live(home: Home, now: float, *, awake: bool) -> list[Pending]:
+    """Return what has happened since the last time, up to `now`, in no order.
+
+    Nothing has in a home that is not `awake`, and what an offline gateway did not hear
+    is lost.
+    """
+    since = max(home.lived, now - MEMORY)
+    home.lived = max(home.lived, now)
+    if not awake or since >= now:
+        return []
+    return [
+        happening
+        for device in home.devices.values()
+        if device.routine and home.is_online(device.gateway_id)
+        for happening in _happenings(device, device.routine, since, now)
+    ]
+
+
+def _happenings(
+    device: Device, routine: Routine, since: float, until: float
+) -> Iterator[Pending]:
+    """Yield what one device does after `since`, up to `until`."""
+    every = routine.every
+    for number in range(int(since // every), int(until // every) + 1):
+        for when, method in _period(device, routine, number):
+            if since < when <= until:
+                yield Pending(when, device.id, Command(method))
+
+
+def _period(
+    device: Device, routine: Routine, number: int
+) -> Iterator[tuple[int, Method]]:
+    """Yield what a device does in a period of its routine, counted from 1970 on."""
+    dice = hashlib.sha256(f"{device.id}/{number}".encode()).digest()
+    begin = number * routine.every + int.from_bytes(dice[:4]) % routine.spread
+    for after, method in routine.turns[dice[4] % len(routine.turns)]:
+        yield begin + after, method
