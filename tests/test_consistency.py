@@ -146,7 +146,8 @@ def test_every_error_has_its_text() -> None:
     of_forms = {"invalid_server_url", "not_agreed"}
     assert set(texts["config"]["error"]) == keys | of_forms
     of_commands = {f"command_{key}" for key in keys} | {"command_interrupted"}
-    assert set(texts["exceptions"]) == keys | of_commands
+    of_actions = {"no_temperature"}
+    assert set(texts["exceptions"]) == keys | of_commands | of_actions
 
 
 def test_manifest() -> None:

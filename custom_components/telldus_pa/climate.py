@@ -1,12 +1,64 @@
-"""To be written."""
+"""Thermostats: what keeps a temperature, in one of several modes."""
 
-from homeassistant.core import HomeAssistant
+from typing import Any, Final, override
+
+from homeassistant.components.climate import (
+    ATTR_HVAC_MODE,
+    DOMAIN as CLIMATE_DOMAIN,
+    PRESET_AWAY,
+    PRESET_BOOST,
+    PRESET_ECO,
+    PRESET_NONE,
+    ClimateEntity,
+    ClimateEntityFeature,
+    HVACMode,
+)
+from homeassistant.const import (
+    ATTR_TEMPERATURE,
+    PRECISION_HALVES,
+    PRECISION_TENTHS,
+    Platform,
+    UnitOfTemperature,
+)
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import slugify
+from homeassistant.util.unit_conversion import TemperatureConverter
 
+from .const import DOMAIN
 from .coordinator import TelldusConfigEntry
+from .entity import TelldusDeviceEntity, async_add_devices
+from .kinds import MAIN
+from .pa_api import OFF, RESUME, Method, Range, Setting, Thermostat
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
+
+# Telldus has one list of modes, Home Assistant a mode and a preset within it.
+_MODES: Final = {
+    "auto": (HVACMode.AUTO, PRESET_NONE),
+    "away": (HVACMode.HEAT, PRESET_AWAY),
+    "cool": (HVACMode.COOL, PRESET_NONE),
+    "dry": (HVACMode.DRY, PRESET_NONE),
+    "eco-cool": (HVACMode.COOL, "eco_cool"),
+    "eco-heat": (HVACMode.HEAT, PRESET_ECO),
+    "fan": (HVACMode.FAN_ONLY, PRESET_NONE),
+    "heat": (HVACMode.HEAT, PRESET_NONE),
+    "heat-cool": (HVACMode.HEAT_COOL, PRESET_NONE),
+    "hg": (HVACMode.HEAT, "frost_guard"),
+    "manual": (HVACMode.HEAT, "manual"),
+    "max": (HVACMode.HEAT, PRESET_BOOST),
+    OFF: (HVACMode.OFF, PRESET_NONE),
+    "program": (HVACMode.AUTO, "program"),
+}
+# What a temperature may be set to where Telldus tells no limit, in °C.
+_LOWEST: Final = 5.0
+_HIGHEST: Final = 35.0
+# What a group of thermostats tells that is no more than switched.
+_NOTHING: Final = Thermostat(mode=None, setpoints={}, modes=(), ranges={})
+
+type _Command = tuple[Method, Setting | None]
 
 
 async def async_setup_entry(
@@ -14,4 +66,341 @@ async def async_setup_entry(
     entry: TelldusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up nothing yet."""
+    """Set up the thermostats of an account."""
+    async_add_devices(
+        entry, async_add_entities, Platform.CLIMATE, {MAIN: TelldusThermostat}
+    )
+
+
+class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
+    """A thermostat, and the sensor that is the same node."""
+
+    _attr_translation_key = "thermostat"
+    _attr_precision = PRECISION_TENTHS
+    _attr_target_temperature_step = PRECISION_HALVES
+    # From Home Assistant 2026.11 on temperatures are called native; the old names are
+    # deprecated there, and the new ones mean nothing before.
+    _attr_temperature_unit = UnitOfTemperature.CELSIUS
+    _attr_native_temperature_unit = UnitOfTemperature.CELSIUS
+
+    # The last mode that was not off.
+    _last_mode: str | None = None
+    # The sensor that is listened to, and how to stop that.
+    _sensor_id: str | None = None
+    _unfollow: CALLBACK_TYPE | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the sensor as well, which may come later, or another in its place."""
+        await super().async_added_to_hass()
+        self._async_look()
+        self.async_on_remove(self._async_stop_following)
+        self.async_on_remove(
+            self._data.sensors.async_add_listener(self._async_sensors_changed)
+        )
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Show what is new, and remember what there is to go back to."""
+        self._async_look()
+        super()._handle_coordinator_update()
+
+    @callback
+    def _async_look(self) -> None:
+        """Look at what the device is like now."""
+        if (mode := self._thermostat.mode) not in (None, OFF):
+            self._last_mode = mode
+        self._async_follow()
+
+    @callback
+    def _async_sensors_changed(self) -> None:
+        """Show the temperature of another sensor than before, or of none."""
+        if self._async_follow():
+            self.async_write_ha_state()
+
+    @callback
+    def _async_follow(self) -> bool:
+        """Listen to the sensor that is the same node; return whether it is another now."""
+        sensors = self._data.sensors
+        sensor = sensors.sensor_of(self.row)
+        if self._sensor_id == (sensor_id := sensor.id if sensor else None):
+            return False
+        self._async_stop_following()
+        if sensor_id is not None:
+            self._sensor_id = sensor_id
+            self._unfollow = sensors.async_add_listener(
+                self.async_write_ha_state, sensor_id
+            )
+        return True
+
+    @callback
+    def _async_stop_following(self) -> None:
+        """Listen to no sensor."""
+        if self._unfollow:
+            self._unfollow()
+        self._sensor_id = self._unfollow = None
+
+    # What it can do
+
+    @property
+    def _thermostat(self) -> Thermostat:
+        """Return what Telldus tells of it as a thermostat."""
+        return self.device.thermostat or _NOTHING
+
+    @property
+    def _modes(self) -> list[str]:
+        """Return Telldus' modes that can be chosen."""
+        return [mode for mode in self._thermostat.modes if mode != RESUME]
+
+    @property
+    def _plain_modes(self) -> list[str]:
+        """Return those of the modes that are no preset, and not off."""
+        return [
+            mode
+            for mode in self._modes
+            if mode != OFF and _shown_as(mode)[1] == PRESET_NONE
+        ]
+
+    @property
+    def _adjusted_mode(self) -> str | None:
+        """Return the mode that a temperature is for, if any has one.
+
+        That is the current mode; where this has no temperature, as "off" has none, the
+        one that there was before; else the first.
+        """
+        thermostat = self._thermostat
+        modes = (thermostat.mode, self._last_mode, *thermostat.modes)
+        return next((mode for mode in modes if mode in thermostat.ranges), None)
+
+    @property
+    def _is_switched(self) -> bool:
+        """Return whether it is turned off like a lamp: off is not one of its modes."""
+        return OFF not in self._modes and Method.TURNOFF in self.device.methods
+
+    @property
+    def _off(self) -> tuple[_Command, ...]:
+        """Return what turns it off, nothing where nothing can."""
+        if self._is_switched:
+            return ((Method.TURNOFF, None),)
+        return (_chosen(OFF),) if OFF in self._modes else ()
+
+    @property
+    def _on(self) -> tuple[_Command, ...]:
+        """Return what turns it on again, nothing where nothing can."""
+        if self._is_switched and Method.TURNON in self.device.methods:
+            return ((Method.TURNON, None),)
+        if RESUME in self._thermostat.modes:
+            return (_chosen(RESUME),)
+        modes = [mode for mode in self._modes if mode != OFF]
+        if self._last_mode in modes:
+            modes.insert(0, self._last_mode)
+        return tuple(_chosen(mode) for mode in modes[:1])
+
+    @property
+    @override
+    def supported_features(self) -> ClimateEntityFeature:
+        """Return what can be set."""
+        features = ClimateEntityFeature(0)
+        if self._adjusted_mode:
+            features |= ClimateEntityFeature.TARGET_TEMPERATURE
+        if self.preset_modes:
+            features |= ClimateEntityFeature.PRESET_MODE
+        if self._off:
+            features |= ClimateEntityFeature.TURN_OFF
+            if self._on:
+                features |= ClimateEntityFeature.TURN_ON
+        return features
+
+    @property
+    @override
+    def hvac_modes(self) -> list[HVACMode]:
+        """Return Home Assistant's modes that Telldus' modes lead to."""
+        modes = [_shown_as(mode)[0] for mode in self._modes]
+        if self._is_switched:
+            modes.append(HVACMode.OFF)
+        return list(dict.fromkeys(modes))
+
+    @property
+    @override
+    def preset_modes(self) -> list[str] | None:
+        """Return the presets, and "none" where there is something else to go back to."""
+        presets = dict.fromkeys(_shown_as(mode)[1] for mode in self._modes)
+        presets.pop(PRESET_NONE, None)
+        if not presets:
+            return None
+        return [PRESET_NONE, *presets] if self._plain_modes else list(presets)
+
+    def _limits(self, mode: str | None) -> tuple[float, float]:
+        """Return the lowest and the highest temperature of a mode."""
+        limits = self._thermostat.ranges.get(mode or "", Range())
+        return (
+            _LOWEST if limits.min is None else limits.min,
+            _HIGHEST if limits.max is None else limits.max,
+        )
+
+    @property
+    @override
+    def min_temp(self) -> float:
+        """Return the lowest temperature that can be set."""
+        return self._limits(self._adjusted_mode)[0]
+
+    @property
+    @override
+    def max_temp(self) -> float:
+        """Return the highest temperature that can be set."""
+        return self._limits(self._adjusted_mode)[1]
+
+    # What it is like
+
+    @property
+    @override
+    def hvac_mode(self) -> HVACMode | None:
+        """Return the mode, None if Telldus does not know."""
+        mode = self._thermostat.mode
+        if self.device.is_on is False and (mode is None or self._is_switched):
+            return HVACMode.OFF
+        return _shown_as(mode)[0] if mode else None
+
+    @property
+    @override
+    def preset_mode(self) -> str | None:
+        """Return the preset, None if Telldus does not know."""
+        mode = self._thermostat.mode
+        preset = _shown_as(mode)[1] if mode else None
+        return None if preset == PRESET_NONE and not self._plain_modes else preset
+
+    @property
+    @override
+    def target_temperature(self) -> float | None:
+        """Return the temperature to be kept, None if the mode has none."""
+        thermostat = self._thermostat
+        if (mode := thermostat.mode) is None or mode not in thermostat.ranges:
+            return None
+        return thermostat.setpoints.get(mode)
+
+    @property
+    def native_target_temperature(self) -> float | None:
+        """Return the temperature to be kept, by its new name."""
+        return self.target_temperature
+
+    @property
+    @override
+    def current_temperature(self) -> float | None:
+        """Return what the sensor measures, None if that is not known."""
+        if (celsius := self._measured("temp", 0)) is not None:
+            return celsius
+        if (fahrenheit := self._measured("temp", 1)) is None:
+            return None
+        return TemperatureConverter.convert(
+            fahrenheit, UnitOfTemperature.FAHRENHEIT, UnitOfTemperature.CELSIUS
+        )
+
+    @property
+    def native_current_temperature(self) -> float | None:
+        """Return what the sensor measures, by its new name."""
+        return self.current_temperature
+
+    @property
+    @override
+    def current_humidity(self) -> float | None:
+        """Return what the sensor measures, None if it does not, or it is not known."""
+        return self._measured("humidity", 0)
+
+    def _measured(self, name: str, scale: int) -> float | None:
+        """Return a value of the sensor while it would be shown there."""
+        sensors = self._data.sensors
+        if self._sensor_id is None or not sensors.last_update_success:
+            return None
+        found = sensors.value_of(self._sensor_id, (name, scale))
+        value = found and found.value
+        return value if isinstance(value, (int, float)) else None
+
+    # What it is told
+
+    @override
+    async def async_turn_on(self) -> None:
+        """Turn the thermostat on, in the mode in which it was before."""
+        await self.async_commands(*self._on)
+
+    @override
+    async def async_turn_off(self) -> None:
+        """Turn the thermostat off."""
+        await self.async_commands(*self._off)
+
+    @override
+    async def async_set_hvac_mode(self, hvac_mode: HVACMode) -> None:
+        """Choose a mode, and no preset where that is possible."""
+        await self._async_choose(hvac_mode)
+
+    @override
+    async def async_set_preset_mode(self, preset_mode: str) -> None:
+        """Choose a preset and with it its mode, or go back to a mode without one."""
+        if preset_mode == PRESET_NONE:
+            modes = self._plain_modes
+            modes.sort(key=lambda mode: _shown_as(mode)[0] is not self.hvac_mode)
+        else:
+            modes = [mode for mode in self._modes if _shown_as(mode)[1] == preset_mode]
+        await self.async_commands(_chosen(modes[0]))
+
+    @override
+    async def async_set_temperature(self, **kwargs: Any) -> None:
+        """Set a temperature, of the mode that is chosen with it or of the current one.
+
+        What has no temperature is chosen all the same.
+        """
+        # Of degrees Fahrenheit many digits come.
+        temperature = round(kwargs[ATTR_TEMPERATURE], 2)
+        if hvac_mode := kwargs.get(ATTR_HVAC_MODE):
+            # This Home Assistant looks at only where the mode comes alone.
+            self._valid_mode_or_raise("hvac", hvac_mode, self.hvac_modes)
+            await self._async_choose(hvac_mode, temperature)
+            return
+        if (mode := self._adjusted_mode) is None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="no_temperature",
+                translation_placeholders={"device": self.row.name or self._row_id},
+            )
+        setting = Setting(mode, temperature, change_mode=False)
+        await self.async_command(Method.THERMOSTAT, setting)
+
+    async def _async_choose(
+        self, hvac_mode: HVACMode, temperature: float | None = None
+    ) -> None:
+        """Choose a mode, without a preset where possible, and its temperature."""
+        if hvac_mode is HVACMode.OFF:
+            await self.async_turn_off()
+            return
+        modes = [mode for mode in self._modes if _shown_as(mode)[0] is hvac_mode]
+        modes.sort(key=lambda mode: _shown_as(mode)[1] != PRESET_NONE)
+        mode = modes[0]
+        if mode not in self._thermostat.ranges:
+            temperature = None
+        if temperature is not None:
+            self._check(mode, temperature)
+        await self.async_commands(_chosen(mode, temperature))
+
+    def _check(self, mode: str, temperature: float) -> None:
+        """Refuse what a mode does not allow; Home Assistant knows the current one only."""
+        lowest, highest = self._limits(mode)
+        if not lowest <= temperature <= highest:
+            raise ServiceValidationError(
+                translation_domain=CLIMATE_DOMAIN,
+                translation_key="temp_out_of_range",
+                translation_placeholders={
+                    "check_temp": str(temperature),
+                    "min_temp": str(lowest),
+                    "max_temp": str(highest),
+                },
+            )
+
+
+def _shown_as(mode: str) -> tuple[HVACMode, str]:
+    """Return Home Assistant's mode and preset for a mode of Telldus."""
+    return _MODES.get(mode) or (HVACMode.HEAT, slugify(mode))
+
+
+def _chosen(mode: str, temperature: float | None = None) -> _Command:
+    """Return the command that chooses a mode."""
+    return Method.THERMOSTAT, Setting(mode, temperature)
