@@ -1,9 +1,16 @@
-"""To be written."""
+"""Locks: what is on when it is locked."""
 
+from typing import Any, override
+
+from homeassistant.components.lock import LockEntity
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TelldusConfigEntry
+from .entity import TelldusDeviceEntity, async_add_devices
+from .kinds import MAIN
+from .pa_api import Method
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
@@ -14,4 +21,25 @@ async def async_setup_entry(
     entry: TelldusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up nothing yet."""
+    """Set up the locks of an account."""
+    async_add_devices(entry, async_add_entities, Platform.LOCK, {MAIN: TelldusLock})
+
+
+class TelldusLock(TelldusDeviceEntity, LockEntity):
+    """A lock. To Telldus, on is locked."""
+
+    @property
+    @override
+    def is_locked(self) -> bool | None:
+        """Return whether it is locked, None if Telldus does not know."""
+        return self.device.is_on
+
+    @override
+    async def async_lock(self, **kwargs: Any) -> None:
+        """Lock the lock."""
+        await self.async_command(Method.TURNON)
+
+    @override
+    async def async_unlock(self, **kwargs: Any) -> None:
+        """Unlock the lock."""
+        await self.async_command(Method.TURNOFF)

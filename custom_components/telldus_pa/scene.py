@@ -1,9 +1,16 @@
-"""To be written."""
+"""Scenes that were made at Telldus."""
 
+from typing import Any, override
+
+from homeassistant.components.scene import Scene
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TelldusConfigEntry
+from .entity import TelldusDeviceEntity, async_add_devices
+from .kinds import MAIN
+from .pa_api import Method
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
@@ -14,4 +21,14 @@ async def async_setup_entry(
     entry: TelldusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up nothing yet."""
+    """Set up the scenes of an account."""
+    async_add_devices(entry, async_add_entities, Platform.SCENE, {MAIN: TelldusScene})
+
+
+class TelldusScene(TelldusDeviceEntity, Scene):
+    """A scene. What it does only Telldus knows, so nothing of it is shown at once."""
+
+    @override
+    async def async_activate(self, **kwargs: Any) -> None:
+        """Activate the scene."""
+        await self.async_command(Method.TURNON)
