@@ -45,7 +45,7 @@ class Time:
 
     async def move(self, seconds: float) -> None:
         """Let some seconds pass, in steps fine enough for what happens in them."""
-        size = 1.0 if seconds < 120 else 15.0
+        size = 1.0 if seconds < 120 else 15.0 if seconds < 7200 else 240.0
         # What was begun before is not to be overtaken by time.
         await self.settle()
         while seconds > 0:

@@ -74,6 +74,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
     await devices.async_config_entry_first_refresh()
     rooms = Rooms(hass, entry.entry_id)
     await rooms.async_load()
+    entry.async_on_unload(rooms.async_save)
     data = entry.runtime_data = TelldusData(
         account,
         devices,

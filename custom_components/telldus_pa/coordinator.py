@@ -35,6 +35,7 @@ from .pa_api import (
     SignInRefused,
     TelldusClient,
     TelldusError,
+    Unintelligible,
 )
 from .shared import SignInWatch
 from .texts import error_key, error_placeholders
@@ -353,7 +354,13 @@ class DevicesCoordinator(ItemsCoordinator[Device]):
     @override
     async def _async_fetch(self, patience: float | None) -> Answer[Device]:
         """Ask for all devices."""
-        return await self.account.client.devices(patience=patience)
+        answer = await self.account.client.devices(patience=patience)
+        had_methods = any(device.methods for device in self.data.values())
+        if had_methods and answer.rows and not any(row.methods for row in answer.rows):
+            # So it looks where the mask of methods got lost on the way. Believing it
+            # would turn every lamp and blind into something that can only be looked at.
+            raise Unintelligible("devices/list: no methods")
+        return answer
 
     @property
     @override

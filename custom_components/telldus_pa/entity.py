@@ -27,6 +27,7 @@ _TRANSPORTS: Final = {
     "zigbee": "Zigbee",
     "zwave": "Z-Wave",
 }
+_BY_US: Final = er.RegistryEntryDisabler.INTEGRATION
 _NO_MODELS: Final = frozenset((None, "n/a"))
 
 
@@ -240,20 +241,35 @@ def async_add_as_they_come[KeyT: Hashable](
 ) -> None:
     """Add an entity for each key that is wanted, now and when more come.
 
-    What has vanished from a list keeps its entity until the registry forgets it.
+    What has vanished from a list keeps its entity until the registry forgets it. What we
+    disabled is enabled once we no longer would: somebody has given it a name.
     """
     registry = er.async_get(entry.runtime_data.devices.hass)
     # The unique ids of what was added, by key.
     known: dict[KeyT, str | None] = {}
 
+    def registered(unique_id: str | None) -> er.RegistryEntry | None:
+        """Return what the registry knows of an entity."""
+        entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id or "")
+        return registry.async_get(entity_id) if entity_id else None
+
     @callback
     def async_add_new() -> None:
         """Add those that are new."""
         for key, unique_id in tuple(known.items()):
-            if not registry.async_get_entity_id(platform, DOMAIN, unique_id or ""):
+            its_entry = registered(unique_id)
+            if not its_entry or its_entry.disabled_by is _BY_US:
                 del known[key]
         new = {key: create(key) for key in wanted() if key not in known}
-        known.update((key, entity.unique_id) for key, entity in new.items())
+        for key, entity in new.items():
+            known[key] = entity.unique_id
+            its_entry = registered(entity.unique_id)
+            if (
+                its_entry
+                and its_entry.disabled_by is _BY_US
+                and entity.entity_registry_enabled_default
+            ):
+                registry.async_update_entity(its_entry.entity_id, disabled_by=None)
         if new:
             async_add_entities(new.values())
 

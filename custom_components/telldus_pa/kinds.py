@@ -61,9 +61,6 @@ BATTERY: Final = "battery"
 BATTERY_LOW: Final = "battery_low"
 LAST_HEARD: Final = "last_heard"
 
-# Unique ids of entities that are disabled until somebody looks for them end with these.
-RARELY_WANTED: Final = (f"_{LEARN}", f"_{LAST_HEARD}")
-
 # Which entities show a device of a kind.
 _ENTITIES: Final[dict[Kind, dict[str, Platform]]] = {
     Kind.ALARM: {MAIN: Platform.BINARY_SENSOR},

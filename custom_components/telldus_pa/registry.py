@@ -5,7 +5,7 @@ platforms; the rest is done here, before the platforms hear of it.
 """
 
 from collections.abc import Callable, Iterable, Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -23,7 +23,7 @@ from .entity import (
     sensor_id_of,
     sensor_info,
 )
-from .kinds import RARELY_WANTED, entities_of, entities_of_sensor
+from .kinds import entities_of, entities_of_sensor
 
 # How long, in seconds and in lists, something must have been missing to be gone.
 _GONE_AFTER: Final = 24 * 3600.0
@@ -130,8 +130,11 @@ class Registrar:
     @callback
     def _async_register_gateways(self) -> None:
         """Register gateways, as soon as a device or their own list tells of them."""
-        data = self._data
-        for gateway in {**data.devices.gateways, **data.gateways.data}.values():
+        told = self._data.devices.gateways
+        for gateway in {**told, **self._data.gateways.data}.values():
+            if (newer := told.get(gateway.id)) and newer.name:
+                # Their own list is asked for less often.
+                gateway = replace(gateway, name=newer.name)
             self._registry.async_get_or_create(
                 config_entry_id=self._entry.entry_id,
                 **gateway_info(self._entry, gateway),
@@ -169,22 +172,9 @@ class Registrar:
         """Tell the registry what is new about something that it knows."""
         new: dict[str, Any] = {**info}
         before, self._infos[thing] = self._infos.get(thing, new), new
-        if before == new or not (device := self._device_entry(thing)):
+        if before == new or not self._device_entry(thing):
             return
         self._registry.async_get_or_create(config_entry_id=self._entry.entry_id, **info)
-        if "name" not in before and "name" in new:
-            # Somebody has taken the trouble to name it.
-            self._async_enable(device)
-
-    @callback
-    def _async_enable(self, device: DeviceEntry) -> None:
-        """Enable what was disabled for want of a name."""
-        for entity in er.async_entries_for_device(
-            self._entities, device.id, include_disabled_entities=True
-        ):
-            by_us = entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
-            if by_us and not entity.unique_id.endswith(RARELY_WANTED):
-                self._entities.async_update_entity(entity.entity_id, disabled_by=None)
 
     def _watch(
         self,

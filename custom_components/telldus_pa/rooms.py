@@ -59,6 +59,10 @@ class Rooms:
         else:
             self._names = {room.id: room.name for room in answer.rows}
         self._asked = now
+        await self.async_save()
+
+    async def async_save(self) -> None:
+        """Write down what is known."""
         await self._store.async_save(self._stored())
 
     @callback

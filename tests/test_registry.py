@@ -1,0 +1,508 @@
+"""What comes, is renamed, becomes something else and goes."""
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.telldus_pa.const import (
+    CONF_INCLUDE_IGNORED,
+    CONF_POLL_INTERVAL,
+    DOMAIN,
+)
+from custom_components.telldus_pa.registry import Absences
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+from simulator import Fault, Simulator
+
+from .conftest import ACCOUNT, AddEntry, Time
+from .test_init import complaints, state_of
+
+DAY = 24 * 3600
+LAMP_ID, LAMP = "2100001", "switch.window_lamp"
+PLUG_ID, PLUG_SENSOR_ID = "2100023", "1540000006"
+
+
+def unique_id(thing: str) -> str:
+    """Return the id of something in the registries."""
+    return f"{ACCOUNT}_{thing}"
+
+
+class Registries:
+    """The registries, seen with Telldus' ids."""
+
+    def __init__(self, hass: HomeAssistant, entry: MockConfigEntry) -> None:
+        """Look at an entry's part of them."""
+        self.devices = dr.async_get(hass)
+        self.entities = er.async_get(hass)
+        self.entry = entry
+
+    def device(self, thing: str) -> dr.DeviceEntry | None:
+        """Return the registry device of something."""
+        return self.devices.async_get_device_by_identifier(
+            (DOMAIN, unique_id(thing)), self.entry.entry_id
+        )
+
+    def entity_ids(self, thing: str) -> set[str]:
+        """Return the entities of something."""
+        whole = unique_id(thing)
+        return {
+            entity.entity_id
+            for entity in er.async_entries_for_config_entry(
+                self.entities, self.entry.entry_id
+            )
+            if entity.unique_id == whole or entity.unique_id.startswith(f"{whole}_")
+        }
+
+
+@pytest.fixture
+def registries(hass: HomeAssistant, entry: MockConfigEntry) -> Registries:
+    """Return the registries."""
+    return Registries(hass, entry)
+
+
+# Coming
+
+
+async def test_pairs(loaded: MockConfigEntry, registries: Registries) -> None:
+    """A node that is a device and a sensor is one device; equal ids are two."""
+    plug = registries.device(f"device_{PLUG_ID}")
+    assert plug is not None
+    assert plug == registries.device(f"sensor_{PLUG_SENSOR_ID}")
+    assert plug.model == "Z-Wave"
+    assert plug.model_id == "0222-0001-0001"
+    # Equal ids
+    lamp, sensor = (
+        registries.device(f"{kind}_{LAMP_ID}") for kind in ("device", "sensor")
+    )
+    assert lamp is not None
+    assert sensor is not None
+    assert lamp.id != sensor.id
+    # Equal numbers at two gateways
+    outdoor, cabin = (
+        registries.device(f"sensor_{one}") for one in ("1540000001", "1540000018")
+    )
+    assert outdoor is not None
+    assert cabin is not None
+    assert outdoor.id != cabin.id
+    assert outdoor.model == "433 MHz"
+
+
+async def test_accident_of_numbers(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """At 433 MHz a receiver and a sensor of one number have nothing in common."""
+    simulator.home.sensors["1540000001"].sensor_id = "1"
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(15)
+    lamp, sensor = (
+        registries.device("device_2100001"),
+        registries.device("sensor_1540000001"),
+    )
+    assert lamp is not None
+    assert sensor is not None
+    assert lamp.id != sensor.id
+
+
+async def test_pair_that_shows_later(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A device that comes after its sensor joins it."""
+    plug = simulator.home.devices.pop(PLUG_ID)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    sensor = registries.device(f"sensor_{PLUG_SENSOR_ID}")
+    assert sensor is not None
+    assert registries.device(f"device_{PLUG_ID}") is None
+    simulator.home.devices[PLUG_ID] = plug
+    await time.move(31)
+    found = registries.device(f"device_{PLUG_ID}")
+    assert found is not None
+    assert found.id == sensor.id
+    assert found == registries.device(f"sensor_{PLUG_SENSOR_ID}")
+
+
+async def test_new_value(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A value that a sensor did not have before appears, with the battery."""
+    before = registries.entity_ids("sensor_1540000002")
+    simulator.set_sensor("1540000002", "humidity", "0", "66")
+    simulator.home.sensors["1540000002"].battery = 80
+    await time.move(125)
+    new = registries.entity_ids("sensor_1540000002") - before
+    assert {"sensor.freezer_humidity", "sensor.freezer_battery"} == new
+    assert state_of(hass, "sensor.freezer_humidity").state == "66"
+
+
+# Names
+
+
+async def test_renamed(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Who is renamed at Telldus is renamed here, unless the person chose a name here."""
+    mine = registries.device("device_2100002")
+    assert mine is not None
+    registries.devices.async_update_device(mine.id, name_by_user="My switch")
+    home = simulator.home
+    home.devices[LAMP_ID].name = "Star"
+    home.devices["2100002"].name = "Stairs"
+    home.sensors["1540000001"].name = "Garden"
+    home.gateways["410001"].name = "House"
+    await time.move(125)
+    assert state_of(hass, LAMP).name == "Star"
+    assert state_of(hass, "switch.hall_switch").name == "My switch"
+    assert state_of(hass, "sensor.outdoor_temperature").name == "Garden Temperature"
+    gateway = registries.device("gateway_410001")
+    assert gateway is not None
+    assert gateway.name == "House"
+
+
+async def test_named_at_last(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """What is named at Telldus is no neighbour's any more, and is enabled."""
+    (entity_id,) = registries.entity_ids("device_2100020")
+    assert hass.states.get(entity_id) is None
+    sensors = registries.entity_ids("sensor_1540000014")
+    simulator.home.devices["2100020"].name = "Attic"
+    simulator.home.sensors["1540000014"].name = "Attic"
+    await time.move(240)
+    entity = registries.entities.async_get(entity_id)
+    assert entity is not None
+    assert entity.disabled_by is None
+    assert state_of(hass, entity_id).name == "Attic"
+    enabled = {
+        one.entity_id
+        for entity_id in sensors
+        if (one := registries.entities.async_get(entity_id)) and not one.disabled
+    }
+    # All but "last heard", which only who looks for it wants.
+    assert len(enabled) == len(sensors) - 1
+
+
+# Becoming something else
+
+
+async def test_other_kind(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A device that becomes another kind moves, and back, and leaves nothing behind."""
+    device = simulator.home.devices["2100002"]
+    outlet = device.device_type
+    for type_number, entity_id in (
+        ("05", "light.hall_switch"),
+        ("04", "binary_sensor.hall_switch"),
+        ("10", "switch.hall_switch"),
+        ("05", "light.hall_switch"),
+    ):
+        device.device_type = outlet.replace("00000010", f"000000{type_number}")
+        await time.move(31)
+        assert registries.entity_ids("device_2100002") == {entity_id}
+        assert state_of(hass, entity_id).state != STATE_UNAVAILABLE
+    assert hass.states.get("switch.hall_switch") is None
+    assert complaints(caplog) == []
+
+
+async def test_part_that_is_gone(
+    loaded: MockConfigEntry, registries: Registries, simulator: Simulator, time: Time
+) -> None:
+    """A receiver that cannot be taught any more has no button for it."""
+    assert registries.entity_ids(f"device_{LAMP_ID}") == {
+        LAMP,
+        "button.window_lamp_learn",
+    }
+    simulator.home.devices[LAMP_ID].methods = 3
+    await time.move(31)
+    assert registries.entity_ids(f"device_{LAMP_ID}") == {LAMP}
+
+
+async def test_list_without_methods(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A list in which nothing can do anything any more is not believed."""
+    methods = {one.id: one.methods for one in simulator.home.devices.values()}
+    for device in simulator.home.devices.values():
+        device.methods = 0
+        device.members.clear()
+    await time.move(31)
+    assert registries.entity_ids("device_2100002") == {"switch.hall_switch"}
+    for device in simulator.home.devices.values():
+        device.methods = methods[device.id]
+    await time.move(61)
+    assert state_of(hass, "switch.hall_switch").state == "off"
+
+
+# Going
+
+
+def test_absences() -> None:
+    """What counts as gone: a day and twenty lists, while the rest is there."""
+    known = {"a", "b", "c"}
+    absences = Absences()
+    for number in range(19):
+        assert absences.note(known, {"a", "b"}, number * 2 * DAY / 19) == set()
+    assert absences.note(known, {"a", "b"}, 2 * DAY) == {"c"}
+    # Twenty lists in less than a day
+    absences = Absences()
+    for number in range(100):
+        assert absences.note(known, {"a", "b"}, number * 60) == set()
+    # Seen again in between
+    absences = Absences()
+    for number in range(24):
+        assert absences.note(known, {"a", "b"}, number * 3600) == set()
+    absences.note(known, known, DAY)
+    for number in range(25, 49):
+        assert absences.note(known, {"a", "b"}, number * 3600) == set()
+    assert absences.note(known, {"a", "b"}, 50 * 3600) == {"c"}
+
+
+@pytest.mark.parametrize(
+    ("known", "present", "gone"),
+    [
+        (10, 5, 5),
+        (10, 4, 0),
+        (2, 1, 1),
+        (1, 0, 1),
+        (3, 1, 2),
+        (3, 0, 0),
+        (4, 1, 0),
+    ],
+)
+def test_half_of_the_rest(known: int, present: int, gone: int) -> None:
+    """Where more than half of the rest is missing as well, nothing is gone."""
+    everything = {str(number) for number in range(known)}
+    there = {str(number) for number in range(present)}
+    absences = Absences()
+    for number in range(25):
+        found = absences.note(everything, there, number * 3600)
+    assert len(found) == gone
+
+
+async def test_gone(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What Telldus no longer has goes after a day, and comes back as what it was."""
+    entry = add_entry(options={CONF_POLL_INTERVAL: 1800})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    registries = Registries(hass, entry)
+    registries.entities.async_update_entity(LAMP, new_entity_id="switch.star")
+    home = simulator.home
+    lamp = home.devices.pop(LAMP_ID)
+    sensor = home.sensors.pop("1540000001")
+    plug = home.devices.pop(PLUG_ID)
+    values = home.sensors["1540000007"].values
+    reading = next(value for value in values if value.name == "uv")
+    values.remove(reading)
+    for group in home.devices.values():
+        group.members = [one for one in group.members if one in home.devices]
+    await time.move(DAY - 4000)
+    assert state_of(hass, "switch.star").state == STATE_UNAVAILABLE
+    assert registries.device("sensor_1540000001")
+    assert state_of(hass, "sensor.hall_motion_uv_index").state == STATE_UNKNOWN
+    await time.move(8000)
+    assert hass.states.get("switch.star") is None
+    assert registries.device(f"device_{LAMP_ID}") is None
+    assert registries.device("sensor_1540000001") is None
+    assert hass.states.get("sensor.hall_motion_uv_index") is None
+    assert registries.device("sensor_1540000007")
+    # What it measures is still there.
+    assert registries.device(f"device_{PLUG_ID}") is None
+    assert registries.device(f"sensor_{PLUG_SENSOR_ID}")
+    assert hass.states.get("switch.energy_plug") is None
+    assert state_of(hass, "sensor.energy_plug_power").state != STATE_UNAVAILABLE
+
+    home.devices |= {LAMP_ID: lamp, PLUG_ID: plug}
+    home.sensors["1540000001"] = sensor
+    values.append(reading)
+    await time.move(1900)
+    assert state_of(hass, "switch.star").state == "on"
+    assert state_of(hass, "sensor.outdoor_temperature").state != STATE_UNAVAILABLE
+    assert state_of(hass, "sensor.hall_motion_uv_index").state != STATE_UNKNOWN
+    plug_device = registries.device(f"device_{PLUG_ID}")
+    assert plug_device is not None
+    assert plug_device == registries.device(f"sensor_{PLUG_SENSOR_ID}")
+    assert complaints(caplog) == []
+
+
+async def test_gone_gateway(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """A gateway that is no longer there goes as well, after what hung on it."""
+    entry = add_entry(options={CONF_POLL_INTERVAL: 1800})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    registries = Registries(hass, entry)
+    home = simulator.home
+    del home.gateways["410002"]
+    home.devices = {
+        one.id: one for one in home.devices.values() if one.gateway_id != "410002"
+    }
+    home.sensors = {
+        one.id: one for one in home.sensors.values() if one.gateway_id != "410002"
+    }
+    await time.move(DAY + 4000)
+    assert registries.device("gateway_410002") is None
+    assert registries.device("gateway_410001")
+    assert registries.device("device_2100021") is None
+
+
+async def test_empty_lists(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """Lists that are suddenly empty remove nothing."""
+    entry = add_entry(options={CONF_POLL_INTERVAL: 1800})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    registries = Registries(hass, entry)
+    simulator.home.devices.clear()
+    simulator.home.sensors.clear()
+    await time.move(DAY + 8000)
+    assert registries.device(f"device_{LAMP_ID}")
+    assert registries.device("sensor_1540000001")
+
+
+async def test_hidden(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """What the person hides at Telldus goes at once, and comes back when shown again."""
+    simulator.home.devices[LAMP_ID].ignored = True
+    simulator.home.sensors["1540000001"].ignored = True
+    await time.move(125)
+    assert registries.device(f"device_{LAMP_ID}") is None
+    assert hass.states.get(LAMP) is None
+    assert registries.device("sensor_1540000001") is None
+    simulator.home.devices[LAMP_ID].ignored = False
+    await time.move(31)
+    assert state_of(hass, LAMP).state == "on"
+
+
+async def test_hidden_and_let_in(
+    hass: HomeAssistant, add_entry: AddEntry, time: Time
+) -> None:
+    """Who wants to see what is hidden at Telldus finds it here, disabled."""
+    entry = add_entry(options={CONF_INCLUDE_IGNORED: True})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    registries = Registries(hass, entry)
+    for thing in ("device_2100019", "sensor_1540000017"):
+        assert registries.device(thing)
+        entities = registries.entity_ids(thing)
+        assert entities
+        for entity_id in entities:
+            entity = registries.entities.async_get(entity_id)
+            assert entity is not None
+            assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+
+
+# Deleting by hand
+
+
+async def remove(
+    client: WebSocketGenerator,
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    device_id: str,
+) -> bool:
+    """Press "Delete" on a device's page; return whether it worked."""
+    websocket = await client(hass)
+    await websocket.send_json_auto_id(
+        {
+            "type": "config/device_registry/remove_config_entry",
+            "config_entry_id": entry.entry_id,
+            "device_id": device_id,
+        }
+    )
+    answer = await websocket.receive_json()
+    return bool(answer["success"])
+
+
+async def test_delete(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    hass_ws_client: WebSocketGenerator,
+    time: Time,
+) -> None:
+    """A person may delete at once what Telldus no longer has, and only that."""
+    assert await async_setup_component(hass, "config", {})
+    kept = [f"device_{LAMP_ID}", "sensor_1540000001", "gateway_410001"]
+    for thing in kept:
+        device = registries.device(thing)
+        assert device is not None
+        assert not await remove(hass_ws_client, hass, loaded, device.id)
+    ids = {thing: device.id for thing in kept if (device := registries.device(thing))}
+    del simulator.home.devices[LAMP_ID]
+    del simulator.home.sensors["1540000001"]
+    await time.move(125)
+    for thing in kept[:2]:
+        assert await remove(hass_ws_client, hass, loaded, ids[thing])
+        assert registries.device(thing) is None
+
+
+async def test_delete_while_nothing_is_known(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    hass_ws_client: WebSocketGenerator,
+    time: Time,
+) -> None:
+    """Before Telldus was asked, nobody knows what it no longer has."""
+    simulator.faults.add(Fault.BAD_GATEWAY, match="json/*", times=None)
+    device = registries.devices.async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, unique_id("sensor_1"))},
+    )
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    assert await async_setup_component(hass, "config", {})
+    assert not await remove(hass_ws_client, hass, entry, device.id)
+    simulator.faults.clear()
+    simulator.faults.add(Fault.BAD_GATEWAY, match="json/sensors/list", times=None)
+    await time.move(45)
+    # The devices have come, the sensors have not.
+    assert not await remove(hass_ws_client, hass, entry, device.id)
+    simulator.faults.clear()
+    await time.move(240)
+    assert await remove(hass_ws_client, hass, entry, device.id)

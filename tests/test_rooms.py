@@ -1,0 +1,160 @@
+"""Rooms at Telldus, suggested as areas."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import area_registry as ar
+from simulator import Fault, Simulator
+from simulator.home import Device
+
+from .conftest import AddEntry, Time
+from .test_init import complaints, polls
+from .test_registry import Registries
+
+DAY = 24 * 3600
+ROOMS = "json/room/list"
+
+
+@pytest.fixture
+def has_rooms(simulator: Simulator) -> None:
+    """Have the simulator tell the names of rooms, which nobody knows that Telldus does."""
+    simulator.settings.change({"rooms": True})
+
+
+def area_of(hass: HomeAssistant, registries: Registries, thing: str) -> str | None:
+    """Return the name of the area that something is in."""
+    device = registries.device(thing)
+    assert device is not None
+    area = ar.async_get(hass).async_get_area(device.area_id or "")
+    return area.name if area else None
+
+
+async def test_areas(
+    has_rooms: None, hass: HomeAssistant, loaded: MockConfigEntry, time: Time
+) -> None:
+    """A device's room becomes its area; so does that of a sensor that is the same node."""
+    registries = Registries(hass, loaded)
+    assert area_of(hass, registries, "device_2100001") == "Living room"
+    assert area_of(hass, registries, "device_2100003") == "Living room"
+    assert area_of(hass, registries, "sensor_1540000006") == "Living room"
+    assert area_of(hass, registries, "device_2100006") is None
+    assert area_of(hass, registries, "sensor_1540000001") is None
+
+
+async def test_only_a_suggestion(
+    has_rooms: None,
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Where the person puts a device, or takes it away from, there it stays."""
+    registries = Registries(hass, loaded)
+    lamp = registries.device("device_2100001")
+    assert lamp is not None
+    registries.devices.async_update_device(lamp.id, area_id=None)
+    simulator.home.devices["2100003"].room = next(iter(simulator.home.rooms))[::-1]
+    await time.move(31)
+    await time.until(hass.config_entries.async_reload(loaded.entry_id))
+    await time.move(60)
+    assert area_of(hass, registries, "device_2100001") is None
+    assert area_of(hass, registries, "device_2100003") == "Living room"
+
+
+async def test_new_device(
+    has_rooms: None,
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A device that comes later goes into its room as well."""
+    room = simulator.home.devices["2100001"].room
+    simulator.home.devices["77"] = Device("77", "410001", "770", "Fan", 3, room=room)
+    await time.move(31)
+    assert area_of(hass, Registries(hass, loaded), "device_77") == "Living room"
+
+
+async def test_asked_once_a_day(
+    has_rooms: None,
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """The rooms are asked for once a day at most, over a restart as well."""
+    assert polls(simulator, ROOMS) == 1
+    await time.until(hass.config_entries.async_reload(loaded.entry_id))
+    await time.move(60)
+    assert polls(simulator, ROOMS) == 1
+    await time.move(DAY)
+    assert 1 <= polls(simulator, ROOMS) <= 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "arguments"),
+    [
+        (None, {}),
+        (Fault.NOT_FOUND, {}),
+        (Fault.GARBAGE, {}),
+        (Fault.UNAUTHORIZED_TEXT, {}),
+        (Fault.BAD_GATEWAY, {}),
+    ],
+)
+async def test_refused(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+    fault: Fault | None,
+    arguments: dict[str, Any],
+) -> None:
+    """Who does not tell the rooms is not asked again, and nobody hears of it."""
+    if fault:
+        simulator.faults.add(fault, match=ROOMS, times=None, **arguments)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(60)
+    assert polls(simulator, ROOMS) == 1
+    assert area_of(hass, Registries(hass, entry), "device_2100001") is None
+    await time.until(hass.config_entries.async_reload(entry.entry_id))
+    await time.move(60)
+    assert polls(simulator, ROOMS) == 1
+    assert complaints(caplog) == []
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_postponed(
+    has_rooms: None,
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A pause in which nothing may be asked is no answer."""
+    entry = add_entry()
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(25)
+    budget = entry.runtime_data.account.budget
+    budget.refused(60)
+    await time.move(60)
+    assert polls(simulator, ROOMS) == 0
+    await time.until(hass.config_entries.async_reload(entry.entry_id))
+    await time.move(60)
+    assert polls(simulator, ROOMS) == 1
+
+
+async def test_removed(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    time: Time,
+) -> None:
+    """What was written down goes with the entry."""
+    key = f"telldus_pa.rooms.{loaded.entry_id}"
+    assert key in hass_storage
+    await time.until(hass.config_entries.async_remove(loaded.entry_id))
+    assert key not in hass_storage
