@@ -211,6 +211,7 @@ async def test_what_is_shown(
         (19, [Kind.LIGHT, Kind.SWITCH], Kind.LIGHT),
         (3, [Kind.LIGHT, Kind.SWITCH], Kind.SWITCH),
         (899, [Kind.COVER, Kind.SWITCH], Kind.COVER),
+        (7, [Kind.SENSOR, Kind.SWITCH], Kind.SWITCH),
         # What only tells something cannot be told anything.
         (3, [Kind.MOTION, Kind.MOTION], Kind.SWITCH),
         (3, [Kind.SCENE], Kind.SWITCH),

@@ -47,7 +47,7 @@ _BY_TYPE: Final = {
 }
 _ON_OFF: Final = Method.TURNON | Method.TURNOFF
 
-# Kinds that a group of nothing else is as well: what can be told to do something.
+# What can be told to do something: a group with nothing else of the sort is one as well.
 _GROUPED: Final = frozenset(
     (Kind.BELL, Kind.COVER, Kind.LIGHT, Kind.LOCK, Kind.SWITCH, Kind.THERMOSTAT)
 )
@@ -92,8 +92,8 @@ def kind_of(device: Device, members: Collection[Kind] = ()) -> Kind:
     methods = device.methods
     if "scene" in (device.transport, device.type):
         return Kind.SCENE
-    if len(kinds := set(members)) == 1 and not kinds.isdisjoint(_GROUPED):
-        return kinds.pop()
+    if len(kinds := _GROUPED.intersection(members)) == 1:
+        return next(iter(kinds))
     if methods & Method.RGB:
         return Kind.LIGHT
     if methods & Method.THERMOSTAT:
