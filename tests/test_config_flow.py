@@ -15,10 +15,12 @@ from yarl import URL
 from custom_components.telldus_pa.config_flow import server_origin
 from custom_components.telldus_pa.const import (
     CONF_GATEWAYS,
+    CONF_INCLUDE_IGNORED,
     CONF_POLL_INTERVAL,
     CONF_PRIVATE_KEY,
     CONF_PROFILE,
     CONF_PUBLIC_KEY,
+    CONF_REVERSED_COVERS,
     CONF_SERVER_URL,
     CONF_TOKEN,
     DOMAIN,
@@ -27,10 +29,12 @@ from custom_components.telldus_pa.oauth_callback import async_get_view
 from homeassistant.auth.models import RefreshToken
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Fault, Simulator, demo_home
 
-from .conftest import Time
+from .conftest import ACCOUNT, AddEntry, Time
+from .test_init import state_of
 
 FLOWS = "/api/config/config_entries/flow"
 OPTIONS = "/api/config/config_entries/options/flow"
@@ -962,18 +966,53 @@ async def test_reauth_ends_by_itself(
 
 # Options
 
+SHUTTER = "cover.bedroom_shutter"
+SHUTTER_ID = "2100007"
+BLINDS_ID = "2100045"
+ROOF_ID = "2100055"
+
+
+def suggested(step: Step) -> dict[str, Any]:
+    """Return the fields of a form, in their order, with what is filled in already."""
+    return {
+        field["name"]: field.get("description", {}).get("suggested_value")
+        for field in step["data_schema"]
+    }
+
+
+def choices(step: Step) -> dict[str, str]:
+    """Return which covers can be chosen."""
+    (field,) = [one for one in step["data_schema"] if one["name"] == "reversed_covers"]
+    assert field["selector"]["select"]["multiple"]
+    return {
+        one["value"]: one["label"] for one in field["selector"]["select"]["options"]
+    }
+
+
+async def options(person: Person, entry: ConfigEntry) -> Step:
+    """Open the options."""
+    step = await person._call("post", OPTIONS, {"handler": entry.entry_id})  # noqa: SLF001
+    assert (step["type"], step["step_id"]) == ("form", "init")
+    return step
+
 
 async def test_options(
     hass: HomeAssistant, person: Person, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     """The poll interval takes effect at once."""
-    step = await person._call("post", OPTIONS, {"handler": loaded.entry_id})  # noqa: SLF001
-    assert (step["type"], step["step_id"]) == ("form", "init")
-    (field,) = step["data_schema"]
-    assert field["description"]["suggested_value"] == 30
+    step = await options(person, loaded)
+    assert suggested(step) == {
+        CONF_POLL_INTERVAL: 30,
+        CONF_INCLUDE_IGNORED: None,
+        CONF_REVERSED_COVERS: [],
+    }
     step = await person.submit({CONF_POLL_INTERVAL: 600}, OPTIONS)
     assert step["type"] == "create_entry"
-    assert loaded.options == {CONF_POLL_INTERVAL: 600}
+    assert loaded.options == {
+        CONF_POLL_INTERVAL: 600,
+        CONF_INCLUDE_IGNORED: False,
+        CONF_REVERSED_COVERS: [],
+    }
     await person.time.move(20)
     polls = [r for r in simulator.log if r.path == "json/devices/list"]
     await person.time.move(500)
@@ -995,3 +1034,126 @@ async def test_options_out_of_range(
         f"{OPTIONS}/{flow_id}", json={CONF_POLL_INTERVAL: interval}
     )
     assert response.status == HTTPStatus.BAD_REQUEST
+
+
+async def test_reversed_covers(
+    hass: HomeAssistant,
+    person: Person,
+    loaded: MockConfigEntry,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """A person says which covers run the other way, by the names that they know."""
+    assert state_of(hass, SHUTTER).attributes["current_position"] == 0
+    device = device_registry.async_get_device_by_identifier(
+        (DOMAIN, f"{ACCOUNT}_device_{ROOF_ID}"), loaded.entry_id
+    )
+    assert device is not None
+    device_registry.async_update_device(device.id, name_by_user="Skylight")
+
+    step = await options(person, loaded)
+    assert choices(step) == {
+        SHUTTER_ID: "Bedroom shutter",
+        BLINDS_ID: "All blinds",
+        ROOF_ID: "Skylight",
+    }
+    answer = {
+        CONF_POLL_INTERVAL: 30,
+        CONF_INCLUDE_IGNORED: False,
+        CONF_REVERSED_COVERS: [SHUTTER_ID],
+    }
+    await person.submit(answer, OPTIONS)
+    assert loaded.options == answer
+    await person.time.move(20)
+    assert state_of(hass, SHUTTER).attributes["current_position"] == 100
+
+    step = await options(person, loaded)
+    assert suggested(step) == answer
+    await person.submit({**answer, CONF_REVERSED_COVERS: []}, OPTIONS)
+    assert loaded.options[CONF_REVERSED_COVERS] == []
+    await person.time.move(20)
+    assert state_of(hass, SHUTTER).attributes["current_position"] == 0
+
+
+async def test_reversed_cover_that_went(
+    hass: HomeAssistant,
+    person: Person,
+    add_entry: AddEntry,
+    simulator: Simulator,
+) -> None:
+    """A cover that is gone is in nobody's way, and is remembered should it come back."""
+    entry = add_entry(options={CONF_REVERSED_COVERS: [SHUTTER_ID, "1", ROOF_ID]})
+    del simulator.home.devices[ROOF_ID]
+    await person.time.until(hass.config_entries.async_setup(entry.entry_id))
+    step = await options(person, entry)
+    assert choices(step).keys() == {SHUTTER_ID, BLINDS_ID}
+    assert suggested(step)[CONF_REVERSED_COVERS] == [SHUTTER_ID]
+    step = await person.submit(
+        {CONF_POLL_INTERVAL: 30, CONF_REVERSED_COVERS: [BLINDS_ID]}, OPTIONS
+    )
+    assert step["type"] == "create_entry"
+    assert entry.options[CONF_REVERSED_COVERS] == [BLINDS_ID, "1", ROOF_ID]
+
+
+async def test_no_such_cover(person: Person, loaded: MockConfigEntry) -> None:
+    """Only what is offered can be chosen."""
+    await options(person, loaded)
+    response = await person.client.post(
+        f"{OPTIONS}/{person.flow_id}",
+        json={CONF_POLL_INTERVAL: 30, CONF_REVERSED_COVERS: ["2100006"]},
+    )
+    assert response.status == HTTPStatus.BAD_REQUEST
+
+
+async def test_no_cover_with_a_position(
+    hass: HomeAssistant, person: Person, add_entry: AddEntry, simulator: Simulator
+) -> None:
+    """Who has no such cover is not asked; dimmers are none."""
+    for device_id in (SHUTTER_ID, BLINDS_ID, ROOF_ID):
+        del simulator.home.devices[device_id]
+    entry = add_entry()
+    await person.time.until(hass.config_entries.async_setup(entry.entry_id))
+    step = await options(person, entry)
+    assert list(suggested(step)) == [CONF_POLL_INTERVAL, CONF_INCLUDE_IGNORED]
+    await person.submit({CONF_POLL_INTERVAL: 30}, OPTIONS)
+    assert entry.options[CONF_REVERSED_COVERS] == []
+
+
+async def test_options_while_telldus_is_lost(
+    hass: HomeAssistant, person: Person, add_entry: AddEntry, simulator: Simulator
+) -> None:
+    """Where nothing is known of covers, the rest can be set, and the choice is kept."""
+    simulator.faults.add(Fault.BAD_GATEWAY, match="json/devices/list", times=None)
+    entry = add_entry(options={CONF_REVERSED_COVERS: [SHUTTER_ID]})
+    await person.time.until(hass.config_entries.async_setup(entry.entry_id))
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    step = await options(person, entry)
+    assert list(suggested(step)) == [CONF_POLL_INTERVAL, CONF_INCLUDE_IGNORED]
+    # Telldus is there again before the form is sent.
+    simulator.faults.clear()
+    await person.time.until(hass.config_entries.async_reload(entry.entry_id))
+    await person.submit({CONF_POLL_INTERVAL: 60}, OPTIONS)
+    assert entry.options[CONF_REVERSED_COVERS] == [SHUTTER_ID]
+    await person.time.move(20)
+    assert state_of(hass, SHUTTER).attributes["current_position"] == 100
+
+
+async def test_include_ignored(
+    hass: HomeAssistant,
+    person: Person,
+    loaded: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """What is hidden at Telldus is left out, or there and disabled, as the person likes."""
+    hidden = "switch.hidden_plug"
+    assert entity_registry.async_get(hidden) is None
+    for include in (True, False):
+        step = await options(person, loaded)
+        assert bool(suggested(step)[CONF_INCLUDE_IGNORED]) is not include
+        await person.submit(
+            {CONF_POLL_INTERVAL: 30, CONF_INCLUDE_IGNORED: include}, OPTIONS
+        )
+        await person.time.move(45)
+        entity = entity_registry.async_get(hidden)
+        assert (entity is not None) is include
+        if entity:
+            assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION

@@ -16,19 +16,24 @@ from yarl import URL
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     ConfigEntry,
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     OptionsFlowWithReload,
 )
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType, section
-from homeassistant.helpers import http
+from homeassistant.helpers import device_registry as dr, http
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.config_entry_oauth2_flow import HEADER_FRONTEND_BASE
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -36,10 +41,12 @@ from homeassistant.helpers.selector import (
 
 from .const import (
     CONF_GATEWAYS,
+    CONF_INCLUDE_IGNORED,
     CONF_POLL_INTERVAL,
     CONF_PRIVATE_KEY,
     CONF_PROFILE,
     CONF_PUBLIC_KEY,
+    CONF_REVERSED_COVERS,
     CONF_SERVER_URL,
     CONF_TOKEN,
     CONF_TOKEN_SECRET,
@@ -48,12 +55,16 @@ from .const import (
     POLL_INTERVAL,
     SHORTEST_POLL_INTERVAL,
 )
+from .coordinator import TelldusConfigEntry
+from .entity import device_id_of
+from .kinds import Kind
 from .oauth_callback import PendingSignIn, async_get_view, callback_uri, new_state
 from .pa_api import (
     DEFAULT_SERVER,
     Budget,
     Credentials,
     Handshake,
+    Method,
     Priority,
     Profile,
     RateLimited,
@@ -114,7 +125,8 @@ _OPTIONS_SCHEMA: Final = vol.Schema(
                 )
             ),
             vol.Coerce(int),
-        )
+        ),
+        vol.Required(CONF_INCLUDE_IGNORED, default=False): BooleanSelector(),
     }
 )
 
@@ -592,20 +604,71 @@ class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
 class TelldusOptionsFlow(OptionsFlowWithReload):
     """What a person may prefer."""
 
+    def __init__(self) -> None:
+        """Start with nothing shown."""
+        # The covers to choose from, by device id.
+        self._covers: dict[str, str] = {}
+
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask how often to poll."""
+        """Ask how often to poll, what to show, and which covers run the other way."""
+        options = self.config_entry.options
+        before: list[str] = options.get(CONF_REVERSED_COVERS, [])
         if user_input is not None:
-            return self.async_create_entry(data=user_input)
+            chosen = user_input.get(CONF_REVERSED_COVERS, [])
+            # What was not there to be chosen may come back.
+            kept = [one for one in before if one not in self._covers]
+            return self.async_create_entry(
+                data={**user_input, CONF_REVERSED_COVERS: [*chosen, *kept]}
+            )
+        self._covers = self._positioned_covers()
+        schema = _OPTIONS_SCHEMA
+        if self._covers:
+            schema = schema.extend(
+                {
+                    vol.Required(CONF_REVERSED_COVERS, default=[]): SelectSelector(
+                        SelectSelectorConfig(
+                            options=[
+                                SelectOptionDict(value=device_id, label=name)
+                                for device_id, name in self._covers.items()
+                            ],
+                            multiple=True,
+                            sort=True,
+                        )
+                    )
+                }
+            )
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                _OPTIONS_SCHEMA,
-                {CONF_POLL_INTERVAL: POLL_INTERVAL.total_seconds()}
-                | self.config_entry.options,
+                schema,
+                {CONF_POLL_INTERVAL: POLL_INTERVAL.total_seconds(), **options}
+                | {
+                    CONF_REVERSED_COVERS: [one for one in before if one in self._covers]
+                },
             ),
         )
+
+    @callback
+    def _positioned_covers(self) -> dict[str, str]:
+        """Return what the covers with a position are called; none while nothing is known."""
+        entry: TelldusConfigEntry = self.config_entry
+        if entry.state is not ConfigEntryState.LOADED:
+            return {}
+        devices = entry.runtime_data.devices
+        registry = dr.async_get(self.hass)
+        return {
+            device.id: known.name_by_user or known.name or device.id
+            for device in devices.data.values()
+            if devices.home.kinds[device.id] is Kind.COVER
+            and Method.DIM in device.methods
+            and (
+                known := registry.async_get_device_by_identifier(
+                    (DOMAIN, device_id_of(entry, device.id)), entry.entry_id
+                )
+            )
+        }
 
 
 async def _profile(client: TelldusClient) -> Profile | None:
