@@ -1,10 +1,9 @@
-"""Every oddity of the wire, and what becomes of it."""
+"""What is made of each row, and of each oddity in it."""
 
-from collections.abc import Callable
+import json
 import random
 from typing import Any
 
-import orjson
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
@@ -14,40 +13,32 @@ from custom_components.telldus_pa.pa_api import (
     Gateway,
     Method,
     Profile,
+    Range,
+    Room,
+    Sensor,
+    SensorValue,
+    Thermostat,
 )
-from custom_components.telldus_pa.pa_api.model import (
-    SUPPORTED_METHODS,
-    Json,
-    parse_rows,
+from custom_components.telldus_pa.pa_api.model import SUPPORTED_METHODS
+from custom_components.telldus_pa.pa_api.wire import Json
+from simulator import demo_home
+from simulator.settings import Settings
+from simulator.wire import Wire
+
+from .rows import (
+    LIGHT,
+    MISSING,
+    device,
+    is_sound,
+    leaves,
+    odd,
+    sensor,
+    spoiled,
+    state_value,
 )
 
 ALL_METHODS = Method(0xFFF)
-LIGHT = "00000005-0001-1000-2005-ACCA54000000"
-MISSING = object()
-
-ROW: dict[str, Any] = {
-    "id": "2100003",
-    "clientDeviceId": "3",
-    "name": "Lamp",
-    "state": 16,
-    "statevalue": "128",
-    "stateValues": [{"state": "16", "value": 128}],
-    "methods": 19,
-    "type": "device",
-    "client": "410001",
-    "clientName": "Home",
-    "online": "1",
-    "editable": 1,
-    "ignored": 0,
-    "deviceType": LIGHT,
-    "transport": "zwave",
-}
-
-
-def device(**changes: object) -> Device:
-    """Parse the row with some keys changed, or left out where MISSING."""
-    row = {**ROW, **changes}
-    return Device.from_wire({key: row[key] for key in row if row[key] is not MISSING})
+NOW = 1764000000.0
 
 
 def test_device() -> None:
@@ -61,12 +52,16 @@ def test_device() -> None:
         methods=Method.TURNON | Method.TURNOFF | Method.DIM,
         state=Method.DIM,
         level=128,
+        rgb=None,
+        thermostat=None,
         online=True,
         owned=True,
         ignored=False,
         type="device",
         device_type=DeviceType.LIGHT,
         transport="zwave",
+        room="5e7d0000-0000-4000-8000-000000009001",
+        members=(),
     )
 
 
@@ -81,12 +76,16 @@ def test_device_at_its_barest() -> None:
         methods=Method(0),
         state=None,
         level=None,
+        rgb=None,
+        thermostat=None,
         online=True,
         owned=True,
         ignored=False,
         type="device",
         device_type=DeviceType.UNKNOWN,
         transport="",
+        room=None,
+        members=(),
     )
 
 
@@ -212,7 +211,8 @@ def test_flags_not_told(raw: object) -> None:
         (4095, ALL_METHODS),
         # Bits that are not known yet
         (4096 + 1, Method.TURNON),
-        (2**70 + 2, Method.TURNOFF),
+        (2**40 + 2, Method.TURNOFF),
+        (2**70 + 2, Method(0)),
         ("TURNON|TURNOFF", Method(0)),
         ("unde", Method(0)),
         ("", Method(0)),
@@ -258,11 +258,6 @@ def test_state(raw: object, parsed: Method | None) -> None:
     assert device(state=raw).state is parsed
 
 
-def entry(value: object, state: object = "16") -> dict[str, object]:
-    """Return one of the stateValues."""
-    return {"state": state, "value": value}
-
-
 @pytest.mark.parametrize(
     ("changes", "level"),
     [
@@ -274,7 +269,8 @@ def entry(value: object, state: object = "16") -> dict[str, object]:
         ({"statevalue": "0", "stateValues": MISSING}, 0),
         ({"statevalue": "300", "stateValues": MISSING}, MAX_LEVEL),
         ({"statevalue": "-3", "stateValues": MISSING}, 0),
-        ({"statevalue": 10**400, "stateValues": MISSING}, MAX_LEVEL),
+        ({"statevalue": 10**14, "stateValues": MISSING}, MAX_LEVEL),
+        ({"statevalue": 10**400, "stateValues": MISSING}, None),
         ({"statevalue": "unde", "stateValues": MISSING}, None),
         ({"statevalue": "", "stateValues": MISSING}, None),
         ({"statevalue": None, "stateValues": MISSING}, None),
@@ -282,26 +278,30 @@ def entry(value: object, state: object = "16") -> dict[str, object]:
         ({"statevalue": "1e400", "stateValues": MISSING}, None),
         ({"statevalue": [7], "stateValues": MISSING}, None),
         ({"state": 1, "statevalue": "64", "stateValues": []}, None),
-        ({"state": 2, "statevalue": "0", "stateValues": [entry(200)]}, 200),
+        ({"state": 2, "statevalue": "0", "stateValues": [state_value(200)]}, 200),
         # stateValues, where statevalue does not tell
-        ({"statevalue": "unde", "stateValues": [entry(99)]}, 99),
-        ({"statevalue": None, "stateValues": [entry("99")]}, 99),
-        ({"statevalue": None, "stateValues": [entry(99, 16)]}, 99),
-        ({"statevalue": None, "stateValues": [entry(""), entry(98)]}, 98),
-        ({"statevalue": None, "stateValues": [entry(5, "1024")]}, None),
-        ({"statevalue": None, "stateValues": [entry({"setpoint": {}})]}, None),
-        ({"statevalue": None, "stateValues": ["row", None, 5, entry(4)]}, 4),
+        ({"statevalue": "unde", "stateValues": [state_value(99)]}, 99),
+        ({"statevalue": None, "stateValues": [state_value("99")]}, 99),
+        ({"statevalue": None, "stateValues": [state_value(99, 16)]}, 99),
+        ({"statevalue": None, "stateValues": [state_value(""), state_value(98)]}, 98),
+        ({"statevalue": None, "stateValues": [state_value(5, "1024")]}, None),
+        ({"statevalue": None, "stateValues": [state_value({"setpoint": {}})]}, None),
+        ({"statevalue": None, "stateValues": ["row", None, 5, state_value(4)]}, 4),
         ({"statevalue": None, "stateValues": [{"state": "16"}]}, None),
         ({"statevalue": None, "stateValues": "unde"}, None),
         ({"statevalue": None, "stateValues": 16}, None),
         ({"statevalue": None, "stateValues": {"16": 128}}, None),
         # device/info's spelling
         (
-            {"statevalue": None, "stateValues": MISSING, "statevalues": [entry(97)]},
+            {
+                "statevalue": None,
+                "stateValues": MISSING,
+                "statevalues": [state_value(97)],
+            },
             97,
         ),
         # A shutter's position, whatever it was told last
-        ({"state": 128, "statevalue": "255", "stateValues": [entry(255)]}, 255),
+        ({"state": 128, "statevalue": "255", "stateValues": [state_value(255)]}, 255),
     ],
 )
 def test_level(changes: dict[str, Any], level: int | None) -> None:
@@ -424,101 +424,720 @@ def test_profile() -> None:
         Profile.from_wire({"uuid": None, "email": "a@example.invalid"})
 
 
-def parse_id(row: Json) -> str:
-    """Parse a row of nothing but an id."""
-    if not isinstance(number := row.get("id"), str):
-        raise ValueError("no id")  # noqa: TRY004
-    return number
-
-
-def test_a_bad_row_costs_that_row() -> None:
-    """Each row that cannot be understood is named, the others are there in order."""
-    rows: list[object] = [{"id": "1"}, {}, "row", None, {"id": "2"}, [], 5, {"id": 3}]
-
-    parsed, complaints = parse_rows(rows, parse_id)
-
-    assert parsed == ("1", "2")
-    assert complaints == (
-        "row 1: no id",
-        "row 2: not an object",
-        "row 3: not an object",
-        "row 5: not an object",
-        "row 6: not an object",
-        "row 7: no id",
-    )
-
-
-def test_lists() -> None:
-    """An empty list is one, and so is an object alone."""
-    assert parse_rows([], parse_id) == ((), ())
-    assert parse_rows({"id": "1"}, parse_id) == (("1",), ())
-    # A list with gaps, as PHP writes it
-    assert parse_rows({"0": {"id": "1"}, "7": {"id": "2"}}, parse_id) == (
-        ("1", "2"),
-        (),
-    )
-
-
-@pytest.mark.parametrize("rows", [{}, [{}, {}], [None], {"0": 5}])
-def test_nothing_but_bad_rows(rows: object) -> None:
-    """Where no row can be understood, it is not an empty list."""
-    with pytest.raises(ValueError, match="^nothing but rows like row 0"):
-        parse_rows(rows, parse_id)
-
-
-@pytest.mark.parametrize("rows", [None, "", "row", 5, 1.5, True, ("1",)])
-def test_no_list(rows: object) -> None:
-    """Anything else is no list."""
-    with pytest.raises(ValueError, match="^no list$"):
-        parse_rows(rows, parse_id)
-
-
 def test_supported_methods() -> None:
     """We ask for what the vendor's app asks for."""
     assert Method(SUPPORTED_METHODS) == ALL_METHODS & ~(Method.TOGGLE | Method.EXECUTE)
 
 
-_ODD: tuple[Callable[[random.Random], object], ...] = (
-    lambda _: None,
-    lambda r: r.choice([True, False]),
-    lambda r: r.choice([0, 1, 2, 16, 255, 1024, 4023, -1, 10**4000, -(2**70)]),
-    lambda r: r.choice([0.0, 1.5, -1e308, float("inf"), float("-inf"), float("nan")]),
-    lambda r: r.choice(["", "0", "1", "16", "unde", "nan", "-inf", "1e999", "9" * 999]),
-    lambda r: r.choice([LIGHT, LIGHT.lower(), LIGHT[1:], LIGHT[8:], "0x" + LIGHT]),
-    lambda r: "".join(chr(r.randrange(0x500)) for _ in range(r.randrange(300))),
-    lambda r: r.choice(["\ud800", "\x00", "\u2028", "١٦", "1_6", "+16", " 16\n"]),
-    lambda r: [entry(_odd(r), _odd(r)) for _ in range(r.randrange(3))],
-    lambda r: [_odd(r) for _ in range(r.randrange(3))],
-    lambda r: {str(_odd(r)): _odd(r) for _ in range(r.randrange(3))},
+@pytest.mark.parametrize(
+    ("value", "rgb"),
+    [
+        (0xFF8000, 0xFF8000),
+        ("16744448", 0xFF8000),
+        (16744448.0, 0xFF8000),
+        (0, 0),
+        (0xFFFFFF, 0xFFFFFF),
+        # With a byte for white at the end
+        (0xFF800000, 0xFF8000),
+        (str(0xFF8000FF), 0xFF8000),
+        (0x1000000, 0x010000),
+        (0xFFFFFFFF, 0xFFFFFF),
+        (0x100000000, None),
+        (-1, None),
+        ("", None),
+        ("unde", None),
+        ("#FF8000", None),
+        (None, None),
+        ([255], None),
+    ],
 )
+def test_rgb(value: object, rgb: int | None) -> None:
+    """A colour has 24 bits, an old one 32."""
+    assert device(stateValues=[state_value(value, "1024")]).rgb == rgb
+    # What belongs to the last method is the newest word.
+    assert device(state=1024, statevalue=value, stateValues=[]).rgb == rgb
 
 
-def _odd(r: random.Random) -> object:
-    return r.choice(_ODD)(r)
+def test_rgb_is_told_by_what_belongs_to_it() -> None:
+    """The level of a colour lamp is not its colour, nor the reverse."""
+    values = [state_value(7, "16"), state_value(8, "1024")]
+
+    for state, statevalue, level, rgb in (
+        (16, "128", 128, 8),
+        (1024, "255", 7, 255),
+        (1024, "unde", 7, 8),
+        (1, "255", 7, 8),
+        (2, "0", 7, 8),
+        (128, "255", 7, 8),
+    ):
+        told = device(state=state, statevalue=statevalue, stateValues=values)
+        assert (told.level, told.rgb) == (level, rgb)
+    assert (device().level, device().rgb) == (128, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "members"),
+    [
+        ({"devices": "210001, 210002"}, ("210001", "210002")),
+        ({"devices": "210001"}, ("210001",)),
+        ({"devices": ["210001", 210002]}, ("210001", "210002")),
+        ({"devices": 210001}, ("210001",)),
+        ({"devices": {"1": "3", "4": "5"}}, ("3", "5")),
+        ({"parameter": [{"name": "devices", "value": "1,2"}]}, ("1", "2")),
+        ({"parameter": [{"name": "devices", "value": [1, 2]}]}, ("1", "2")),
+        ({"parameter": [{"name": "devices", "value": 1}]}, ("1",)),
+        ({"parameter": {"0": {"name": "devices", "value": "1"}}}, ("1",)),
+        # The key of its own first: cloud ids are surer.
+        ({"devices": "5", "parameter": [{"name": "devices", "value": "6"}]}, ("5",)),
+        ({"devices": "", "parameter": [{"name": "devices", "value": "6"}]}, ("6",)),
+        ({"devices": None, "parameter": [{"name": "devices"}]}, ()),
+        ({"parameter": [{"name": "units", "value": "6"}, None, "devices", {}]}, ()),
+        ({"parameter": [{"value": "6"}]}, ()),
+        ({"parameter": "devices"}, ()),
+        ({"parameter": None}, ()),
+        ({"devices": [None, {}]}, ()),
+    ],
+)
+def test_members(changes: dict[str, Any], members: tuple[str, ...]) -> None:
+    """A group's members are named in either of two places, in one text or in a list."""
+    assert device(type="group", **changes).members == members
+
+
+@pytest.mark.parametrize(
+    ("raw", "room"),
+    [
+        ("5e7d", "5e7d"),
+        (7, "7"),
+        ("", None),
+        (None, None),
+        (MISSING, None),
+        ({"id": "7"}, None),
+    ],
+)
+def test_room_of_a_device(raw: object, room: str | None) -> None:
+    """A device is in a room or in none."""
+    assert device(room=raw).room == room
+
+
+# Thermostats
+
+
+HEATING = {"setpoint": {"heat": "21.5", "eco-heat": "17"}, "mode": "heat"}
+CAN = {
+    "modes": ["off", "heat", "eco-heat", "fan"],
+    "setpoints": {
+        "heat": {"min": 5, "max": 28},
+        "eco-heat": {"min": 5.5, "max": None},
+        "fan": None,
+    },
+}
+ANY = Range()
+
+
+def thermostat(value: object, told: object = MISSING) -> Thermostat:
+    """Parse a device with this state and this parameter."""
+    parameter = [] if told is MISSING else [{"name": "thermostat", "value": told}]
+    parsed = device(
+        methods=2048,
+        state=1,
+        statevalue=None,
+        stateValues=[state_value(value, "2048")],
+        parameter=parameter,
+    )
+    assert parsed.thermostat is not None
+    return parsed.thermostat
+
+
+def test_thermostat() -> None:
+    """A thermostat as it should be."""
+    assert thermostat(HEATING, CAN) == Thermostat(
+        mode="heat",
+        setpoints={"heat": 21.5, "eco-heat": 17},
+        modes=("off", "heat", "eco-heat", "fan"),
+        ranges={"heat": Range(5, 28), "eco-heat": Range(5.5, None)},
+    )
+    assert thermostat(json.dumps(HEATING), json.dumps(CAN)) == thermostat(HEATING, CAN)
+    assert device().thermostat is None
+    assert device(stateValues=[state_value(HEATING, "2048")]).thermostat is None
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", "unde", "{", [], {}, 0, {"setpoint": []}, {"setpoint": None}]
+)
+def test_thermostat_without_a_state(value: object) -> None:
+    """Of a thermostat that has not told anything its abilities may be known."""
+    assert thermostat(value) == Thermostat(None, {}, ("off",), {})
+    assert thermostat(value, CAN) == Thermostat(
+        None, {}, ("off", "heat", "eco-heat", "fan"), thermostat(HEATING, CAN).ranges
+    )
+    for method in ("2047", None):
+        parsed = device(methods=2048, stateValues=[state_value(HEATING, method)])
+        assert parsed.thermostat == Thermostat(None, {}, ("off",), {})
+
+
+@pytest.mark.parametrize(
+    ("state", "mode"),
+    [
+        (HEATING, "heat"),
+        ({"mode": "off"}, "off"),
+        ({"mode": "Eco-Heat", "setpoint": {"heat": "20"}}, "eco-heat"),
+        # One setpoint saves the mode
+        ({"setpoint": {"heat": "20"}}, "heat"),
+        ({"setpoint": {"Heat": "20"}, "mode": None}, "heat"),
+        ({"setpoint": {"heat": "-100"}, "mode": ""}, "heat"),
+        ({"setpoint": {"heat": "20", "": "5"}}, "heat"),
+        ({"setpoint": {"heat": "20", "cool": "25"}}, None),
+        ({"setpoint": {"heat": "20", "cool": "25"}, "mode": {}}, None),
+        ({"setpoint": {}}, None),
+    ],
+)
+def test_thermostat_mode(state: Json, mode: str | None) -> None:
+    """A mode is told, or there is but one that it can be."""
+    assert thermostat(state).mode == mode
+
+
+@pytest.mark.parametrize(
+    ("raw", "setpoint"),
+    [
+        ("21.5", 21.5),
+        (21.5, 21.5),
+        (21, 21),
+        ("0", 0),
+        ("-5", -5),
+        ("-99.9", -99.9),
+        # Not known
+        ("-100", None),
+        ("-100.0", None),
+        (-100, None),
+        (-273, None),
+        ("", None),
+        ("nan", None),
+        (float("inf"), None),
+        (None, None),
+        (True, None),
+        ({}, None),
+    ],
+)
+def test_setpoints(raw: object, setpoint: float | None) -> None:
+    """A temperature that is not known is left out, and its mode is there all the same."""
+    parsed = thermostat({"setpoint": {"Heat": raw, "cool": "25"}, "mode": "cool"})
+
+    assert parsed.setpoints.get("heat") == setpoint
+    assert len(parsed.setpoints) == (1 if setpoint is None else 2)
+    assert parsed.modes == ("heat", "cool", "off")
+    assert parsed.ranges == {"heat": ANY, "cool": ANY}
+
+
+@pytest.mark.parametrize(
+    ("told", "modes", "ranges"),
+    [
+        # Nothing, in all the ways in which nothing comes: what has a setpoint, and off
+        *(
+            (nothing, ("heat", "eco-heat", "off"), {"heat": ANY, "eco-heat": ANY})
+            for nothing in (
+                *(MISSING, None, "", "unde", [], {}, 5),
+                {"modes": None, "setpoints": None},
+                {"modes": [], "setpoints": []},
+                {"setpoints": {}},
+                {"setpoints": {"": {"min": 5}}},
+            )
+        ),
+        # Modes alone
+        (
+            {"modes": ["off", "heat"]},
+            ("off", "heat"),
+            {"heat": ANY, "eco-heat": ANY},
+        ),
+        (
+            {"modes": ["off", "heat"], "setpoints": []},
+            ("off", "heat"),
+            {"heat": ANY, "eco-heat": ANY},
+        ),
+        # Setpoints alone: a mode without a temperature is one as well.
+        (
+            {"setpoints": {"heat": {"min": "5", "max": "28.5"}, "fan": None}},
+            ("heat", "fan"),
+            {"heat": Range(5, 28.5)},
+        ),
+        ({"setpoints": {"fan": None}}, ("fan",), {}),
+        # Without limits; PHP's way to write that
+        ({"setpoints": {"heat": {}}}, ("heat",), {"heat": ANY}),
+        ({"setpoints": {"heat": []}}, ("heat",), {"heat": ANY}),
+        ({"setpoints": {"heat": 5, "cool": "x"}}, ("heat", "cool"), {}),
+        (
+            {"setpoints": {"heat": {"min": "low", "max": True, "step": 1}}},
+            ("heat",),
+            {"heat": ANY},
+        ),
+        # Case, order, repetition, gaps, and what is no name
+        (
+            {"modes": ["OFF", "Heat", "heat", None, 5, "", {}, "resume"]},
+            ("off", "heat", "5", "resume"),
+            {"heat": ANY, "eco-heat": ANY},
+        ),
+        (
+            {"modes": {"0": "off", "2": "cool"}, "setpoints": {"COOL": {"max": 30}}},
+            ("off", "cool"),
+            {"cool": Range(None, 30)},
+        ),
+    ],
+)
+def test_thermostat_abilities(
+    told: object, modes: tuple[str, ...], ranges: dict[str, Range]
+) -> None:
+    """What a thermostat can do is told, or seen from what it has been set to."""
+    parsed = thermostat(HEATING, told)
+
+    assert parsed.modes == modes
+    assert parsed.ranges == ranges
+    assert parsed.setpoints == {"heat": 21.5, "eco-heat": 17}
+
+
+def test_off_is_there_once() -> None:
+    """A thermostat that has a setpoint for off is not given another off."""
+    assert thermostat({"setpoint": {"off": "5", "heat": "20"}}).modes == ("off", "heat")
+
+
+# Sensors
+
+
+def value_of(**entry: object) -> SensorValue | None:
+    """Parse the only value of a sensor."""
+    values = sensor(lastUpdated=100, data=[entry]).values
+    assert all(key == value.key for key, value in values.items())
+    return next(iter(values.values()), None)
+
+
+def known(**entry: object) -> SensorValue:
+    """Parse the only value of a sensor, which has one."""
+    value = value_of(**entry)
+    assert value is not None
+    return value
+
+
+def test_sensor() -> None:
+    """A row as it should be."""
+    assert sensor() == Sensor(
+        id="1540000006",
+        local_id="21",
+        gateway_id="410001",
+        gateway_name="Home",
+        name="Energy plug",
+        online=True,
+        owned=True,
+        ignored=False,
+        battery=None,
+        battery_low=None,
+        protocol="zwave",
+        model="n/a",
+        heard=1764000000,
+        values={
+            ("watt", 2): SensorValue("watt", 2, 51.7, 1763999000, "W"),
+            ("watt", 0): SensorValue("watt", 0, 233.583, 1764000000, "kWh"),
+        },
+    )
+
+
+def test_sensor_at_its_barest() -> None:
+    """Nothing but the two ids is needed."""
+    assert Sensor.from_wire({"id": 1, "client": 2}) == Sensor(
+        id="1",
+        local_id="",
+        gateway_id="2",
+        gateway_name=None,
+        name=None,
+        online=True,
+        owned=True,
+        ignored=False,
+        battery=None,
+        battery_low=None,
+        protocol="",
+        model=None,
+        heard=None,
+        values={},
+    )
+
+
+@pytest.mark.parametrize("key", ["id", "client"])
+def test_sensor_without_id(key: str) -> None:
+    """A row without an id cannot be understood."""
+    with pytest.raises(ValueError, match=f"^no {key}$"):
+        sensor(**{key: None})
+
+
+def test_the_rest_of_a_sensor() -> None:
+    """Names, flags and what it is."""
+    odd_one = sensor(
+        name="",
+        clientName=" The\tcabin ",
+        online="0",
+        editable="0",
+        ignored=True,
+        protocol="FineOffset",
+        model=None,
+        sensorId=151,
+    )
+
+    assert (odd_one.name, odd_one.gateway_name) == (None, "The cabin")
+    assert (odd_one.online, odd_one.owned, odd_one.ignored) == (False, False, True)
+    assert (odd_one.protocol, odd_one.model) == ("fineoffset", None)
+    assert odd_one.local_id == "151"
+
+
+@pytest.mark.parametrize(
+    ("raw", "battery", "low"),
+    [
+        *((percent, percent, None) for percent in (0, 1, 88, 100)),
+        *((str(percent), percent, None) for percent in (0, 88, 100)),
+        ("88.6", 88, None),
+        (253, None, False),
+        ("253", None, False),
+        (254, None, None),
+        (255, None, True),
+        ("255", None, True),
+        *((none, None, None) for none in (101, 252, 256, -1, "-1", "", "ok", True)),
+        *((none, None, None) for none in (None, MISSING, [], {}, 10**30)),
+    ],
+)
+def test_battery(raw: object, battery: int | None, low: bool | None) -> None:
+    """A battery has a percentage, or is ok or low, or unknown."""
+    parsed = sensor(battery=raw)
+
+    assert (parsed.battery, parsed.battery_low) == (battery, low)
+
+
+@pytest.mark.parametrize(
+    ("raw", "heard"),
+    [
+        (1764000000, 1764000000),
+        ("1764000000", 1764000000),
+        ("1764000000.25", 1764000000.25),
+        (0, None),
+        ("0", None),
+        (-5, None),
+        (1764000000000, None),
+        ("", None),
+        ("2025-11-24", None),
+        (None, None),
+        (MISSING, None),
+        ([], None),
+    ],
+)
+def test_heard(raw: object, heard: float | None) -> None:
+    """A sensor was heard when it says, and so were its values that do not say."""
+    parsed = sensor(lastUpdated=raw, data=[{"name": "temp", "value": "5"}])
+    own = {} if raw is MISSING else {"lastUpdated": raw}
+    value = known(name="temp", **own)
+
+    assert parsed.heard == heard
+    assert parsed.values["temp", 0].heard == heard
+    assert value.heard == (100 if heard is None else heard)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "scale"),
+    [
+        ("temp", "0", 0),
+        ("temp", 1, 1),
+        ("temp", " 1 ", 1),
+        ("temp", 1.0, 1),
+        ("watt", "6", 6),
+        ("lum", "9", 9),
+        # What mostly comes, where none comes
+        *(("temp", none, 0) for none in (MISSING, None, "")),
+        *((name, MISSING, 1) for name in ("co2", "CO", "pm25", "particulatematter25")),
+        ("particulatematter2.5", None, 1),
+        ("watt", "", 2),
+        ("lum", MISSING, 0),
+        ("genmeter", None, 0),
+        # None that can be understood
+        ("temp", "celsius", None),
+        ("temp", True, None),
+        ("temp", [], None),
+        ("temp", {}, None),
+        ("temp", float("nan"), None),
+    ],
+)
+def test_scale(name: str, raw: object, scale: int | None) -> None:
+    """A scale is a number in any form, or what mostly comes with the name."""
+    entry = {} if raw is MISSING else {"scale": raw}
+    value = known(name=name, **entry)
+
+    assert value.scale == scale
+    assert type(value.scale) is type(scale)
+    assert value.key == (value.name, scale)
+
+
+@pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        ("temp", "temp"),
+        (" Temp ", "temp"),
+        ("WATT", "watt"),
+        ("particulatematter2.5", "particulatematter2.5"),
+        ("particulatematter25", "particulatematter2.5"),
+        ("PM25", "particulatematter2.5"),
+        ("something new", "something new"),
+        (64, "64"),
+    ],
+)
+def test_value_names(raw: object, name: str) -> None:
+    """A value has one name, however it is spelled."""
+    assert known(name=raw).name == name
+
+
+@pytest.mark.parametrize("raw", [None, "", "  ", True, [], {}])
+def test_value_without_a_name(raw: object) -> None:
+    """Nobody can tell what it is."""
+    assert value_of(name=raw, value="5") is None
+    assert value_of(value="5") is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("-5.4", -5.4),
+        ("87", 87),
+        (21.25, 21.25),
+        ("0", 0),
+        ("open", "open"),
+        (" wide \n open", "wide open"),
+        ("", None),
+        (None, None),
+        (False, None),
+        ("nan", None),
+        (float("-inf"), None),
+        (10**400, None),
+        ([5], None),
+        ({"value": 5}, None),
+    ],
+)
+def test_values(raw: object, value: float | str | None) -> None:
+    """A value is a number or a text; what cannot be shown is nothing."""
+    assert known(name="temp", value=raw).value == value
+    assert known(name="temp").value is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "unit"), [("°C", "°C"), (" µg/m³ ", "µg/m³"), ("", None), (None, None)]
+)
+def test_unit(raw: object, unit: str | None) -> None:
+    """A unit is Telldus' own text."""
+    assert known(name="temp", unit=raw).unit == unit
+    assert known(name="temp").unit is None
+
+
+def test_duplicates() -> None:
+    """Of several values with one name and scale the last is the one."""
+    parsed = sensor(
+        data=[
+            {"name": "pm25", "value": 1},
+            {"name": "temp", "value": 2, "scale": 0},
+            {"name": "temp", "value": 3, "scale": 1},
+            {"name": "Temp", "value": 4, "scale": "0"},
+            {"name": "particulatematter2.5", "value": 5, "scale": 1},
+        ]
+    )
+
+    assert {key: value.value for key, value in parsed.values.items()} == {
+        ("particulatematter2.5", 1): 5,
+        ("temp", 0): 4,
+        ("temp", 1): 3,
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "values"),
+    [
+        ([{"name": "temp", "value": "5"}], {("temp", 0): 5}),
+        ({"name": "temp", "value": "5"}, {("temp", 0): 5}),
+        (
+            {"0": {"name": "temp", "value": "5"}, "2": {"name": "uv", "value": "1"}},
+            {("temp", 0): 5, ("uv", 0): 1},
+        ),
+        ([None, "temp", 5, [], {}, {"name": "temp", "value": 5}], {("temp", 0): 5}),
+        *((nothing, {}) for nothing in (MISSING, None, [], {}, "", "temp", 5)),
+        ([None], {}),
+    ],
+)
+def test_data(data: object, values: dict[tuple[str, int], float]) -> None:
+    """Values come as a list, in whatever shape."""
+    parsed = sensor(data=data)
+
+    assert {key: value.value for key, value in parsed.values.items()} == values
+
+
+def test_flat_values() -> None:
+    """Without scales the values are keys of the sensor, and have the usual scales."""
+    flat: dict[str, Any] = {
+        "watt": "43.2",
+        "humidity": 87,
+        "temp": "-5.4",
+        "lum": "117",
+        "rrate": "0.5",
+        "rtot": "312.7",
+        "uv": "2",
+        "wavg": "3.4",
+        "wgust": "7.1",
+        "wdir": "225",
+    }
+    others = {"pressure": "1", "unit": "x", "max": "5"}
+
+    for data in (MISSING, None, []):
+        parsed = sensor(data=data, **flat, **others)
+        assert {key: value.value for key, value in parsed.values.items()} == {
+            (name, 2 if name == "watt" else 0): float(value)
+            for name, value in flat.items()
+        }
+        assert {value.heard for value in parsed.values.values()} == {1764000000}
+        # In one order, lest entities are made in another one each time.
+        assert [name for name, _ in parsed.values] == [
+            *("temp", "humidity", "rrate", "rtot", "uv", "watt", "lum"),
+            *("wavg", "wgust", "wdir"),
+        ]
+    # Where there are scales these keys mean nothing.
+    assert sensor(**flat).values == sensor().values
+
+
+def test_room() -> None:
+    """A room has an id and a name."""
+    row = {"id": "5e7d", "name": " Living\n room ", "parent": "", "icon": "room"}
+
+    assert Room.from_wire(row) == Room("5e7d", "Living room")
+    # Names of rooms are for people, and may have what an id may not.
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    assert Room.from_wire({"id": 5, "name": family}) == Room("5", family)
+    with pytest.raises(ValueError, match="^no id$"):
+        Room.from_wire({"name": "Hall"})
+    for name in (None, "", " ", [], MISSING):
+        with pytest.raises(ValueError, match="^no name$"):
+            Room.from_wire({"id": "5e7d", "name": name})
+
+
+# The simulator's home, and what can become of it on the way
+
+EXTRAS = frozenset(("devicetype", "transport", "room", "parameters"))
+
+
+def demo_rows(**settings: object) -> dict[str, list[dict[str, Any]]]:
+    """Return the lists of the demo home, as Telldus would write them by these settings."""
+    home, switches = demo_home(NOW), Settings()
+    switches.change(settings)
+    wire = Wire(home, switches, NOW, guest=False)
+    return {
+        "device": [
+            wire.device(one, SUPPORTED_METHODS, EXTRAS) for one in home.devices.values()
+        ],
+        "device_info": [
+            wire.device_info(one, SUPPORTED_METHODS, EXTRAS)
+            for one in home.devices.values()
+        ],
+        "sensor": [
+            wire.sensor(one, values=True, scale=True, unit=True)
+            for one in home.sensors.values()
+        ],
+        "sensor_flat": [
+            wire.sensor(one, values=True, scale=False, unit=False)
+            for one in home.sensors.values()
+        ],
+        "sensor_info": [
+            wire.sensor(one, values=True, scale=True, unit=True, info=True)
+            for one in home.sensors.values()
+        ],
+        "gateway": [wire.gateway(one, frozenset()) for one in home.gateways.values()],
+    }
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"state_values_as_strings": True},
+        {"battery_as_strings": True},
+        {"online_as_ints": True},
+        {"ids_as_ints": True},
+        {"sensor_info_strings": False},
+    ],
+)
+def test_shapes(settings: dict[str, object]) -> None:
+    """Numbers in texts and texts in numbers make no difference."""
+    usual, odd_rows = demo_rows(), demo_rows(**settings)
+
+    assert usual != odd_rows
+    for name, parse in (
+        ("device", Device.from_wire),
+        ("device_info", Device.from_wire),
+        ("sensor", Sensor.from_wire),
+        ("sensor_flat", Sensor.from_wire),
+        ("sensor_info", Sensor.from_wire),
+        ("gateway", Gateway.from_wire),
+    ):
+        assert [parse(row) for row in odd_rows[name]] == [
+            parse(row) for row in usual[name]
+        ]
+
+
+def test_info_says_what_the_list_says() -> None:
+    """One device or sensor alone is the same as in the list."""
+    rows = demo_rows()
+
+    for listed, told in zip(rows["device"], rows["device_info"], strict=True):
+        # Keys that only lists have
+        told |= {"clientName": listed["clientName"]}
+        told |= {"devices": listed.get("devices")}
+        assert Device.from_wire(told) == Device.from_wire(listed)
+    assert [Sensor.from_wire(row) for row in rows["sensor_info"]] == [
+        Sensor.from_wire(row) for row in rows["sensor"]
+    ]
+
+
+def test_flat_values_of_the_demo_home() -> None:
+    """Values without scales are some of those with scales."""
+    rows = demo_rows()
+    found = 0
+    for row, flat_row in zip(rows["sensor"], rows["sensor_flat"], strict=True):
+        usual, flat = Sensor.from_wire(row), Sensor.from_wire(flat_row)
+        for name, scale in flat.values:
+            scales = {other for named, other in usual.values if named == name}
+            if scale in scales:
+                found += 1
+                value = usual.values[name, scale].value
+                assert flat.values[name, scale].value == value
+    assert found > 20
+
+
+PARSERS = (
+    *(Device.from_wire, Gateway.from_wire, Profile.from_wire),
+    *(Sensor.from_wire, Room.from_wire),
+)
+ERRORS = ("no id", "no client", "no uuid", "no name")
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_any_row_is_a_device_or_a_value_error(seed: int) -> None:
-    """Whatever JSON can say in a row is understood or refused, never stumbled over."""
+def test_whatever_comes_is_understood_or_refused(seed: int) -> None:
+    """Rows spoiled at any depth, and what never was one, are not stumbled over."""
     r = random.Random(seed)
-    understood = 0
-    for _ in range(2000):
-        row = {
-            key: value if r.random() < 0.3 else _odd(r)
-            for key, value in [*ROW.items(), ("statevalues", []), ("uuid", "1")]
-            if r.random() < 0.95
-        }
-        for parse in (Device.from_wire, Gateway.from_wire, Profile.from_wire):
-            try:
-                parsed = parse(row)
-            except ValueError as err:
-                assert str(err) in ("no id", "no client", "no uuid")  # noqa: PT017
-                continue
-            understood += 1
-            hash(parsed)
-            repr(parsed).encode()
-            orjson.dumps(parsed)
-            if isinstance(parsed, Device):
-                assert parsed.level is None or 0 <= parsed.level <= MAX_LEVEL
-                assert parsed.is_on in (True, False, None)
-    assert 1000 < understood < 5900
+    rows: list[dict[str, Any]] = [row for rows in demo_rows().values() for row in rows]
+    understood = refused = 0
+    for share in (0.02, 0.1, 0.4):
+        for row in rows:
+            spoiled_row = spoiled(row, r, share)
+            if not isinstance(spoiled_row, dict):
+                spoiled_row = {"id": "1", "client": "2", "data": odd(r), "name": odd(r)}
+            for parse in PARSERS:
+                try:
+                    parsed = parse(spoiled_row)
+                except ValueError as err:
+                    assert str(err) in ERRORS  # noqa: PT017
+                    refused += 1
+                    continue
+                understood += 1
+                unsound = [leaf for leaf in leaves(parsed) if not is_sound(leaf)]
+                assert not unsound, spoiled_row
+                if isinstance(parsed, Device):
+                    assert parsed.level is None or 0 <= parsed.level <= MAX_LEVEL
+                    assert parsed.rgb is None or 0 <= parsed.rgb <= 0xFFFFFF
+                    assert parsed.is_on in (True, False, None)
+                if isinstance(parsed, Sensor):
+                    assert parsed.battery is None or parsed.battery_low is None
+    assert understood > 500
+    assert refused > 100

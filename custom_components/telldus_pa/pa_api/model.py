@@ -17,7 +17,10 @@ from .wire import (
     to_names,
     to_number,
     to_object,
+    to_objects,
+    to_reading,
     to_text,
+    to_time,
 )
 
 MAX_LEVEL: Final = 255
@@ -88,8 +91,9 @@ _OTHER_SPELLINGS: Final = {
 }
 # The scale of a value that comes without one, where it is not 0.
 _USUAL_SCALES: Final = {"watt": 2, "co2": 1, "co": 1, "particulatematter2.5": 1}
-_FLAT_NAMES: Final = frozenset(
-    ("temp", "humidity", "rrate", "rtot", "uv", "watt", "lum", "wavg", "wgust", "wdir")
+_FLAT_NAMES: Final = (
+    *("temp", "humidity", "rrate", "rtot", "uv", "watt", "lum"),
+    *("wavg", "wgust", "wdir"),
 )
 
 
@@ -128,6 +132,11 @@ class Range:
     min: float | None = None
     max: float | None = None
 
+    @classmethod
+    def from_wire(cls, limits: Json) -> Self:
+        """Parse what the parameter "thermostat" says of one mode."""
+        return cls(to_number(limits.get("min")), to_number(limits.get("max")))
+
 
 @dataclass(frozen=True, slots=True)
 class Thermostat:
@@ -145,36 +154,29 @@ class Thermostat:
     @classmethod
     def from_wire(cls, state: Json, told: Json) -> Self:
         """Parse the state's value and the parameter "thermostat", empty if missing."""
-        current = to_object(state.get("setpoint"))
-        setpoints = {
-            name: number
-            for key, value in current.items()
-            if (name := _mode(key))
-            and (number := to_number(value)) is not None
-            and number > _NO_SETPOINT
-        }
-        named = tuple(mode for key in current if (mode := _mode(key)))
+        current = _by_mode(state.get("setpoint"))
+        limits = _by_mode(told.get("setpoints"))
         mode = _mode(state.get("mode"))
-        if mode is None and len(named) == 1:
+        if mode is None and len(current) == 1:
             # It has only one, and saves itself the trouble.
-            mode = named[0]
-        ranges = dict.fromkeys(named, Range())
-        if isinstance(limits := told.get("setpoints"), Mapping):
+            mode = next(iter(current))
+        ranges = dict.fromkeys(current, Range())
+        if limits:
             ranges = {
-                name: Range(to_number(limit.get("min")), to_number(limit.get("max")))
-                for key, limit in limits.items()
-                if (name := _mode(key)) and isinstance(limit, Mapping)
+                name: Range.from_wire(to_object(limit))
+                for name, limit in limits.items()
+                # PHP writes an empty object as an empty list; null is no range at all.
+                if isinstance(limit, (Mapping, list))
             }
-        listed = told.get("modes")
-        modes = [
-            mode
-            for key in (listed if isinstance(listed, list) else ())
-            if (mode := _mode(key))
-        ]
+        modes = [name.lower() for name in to_names(told.get("modes"))]
         return cls(
             mode=mode,
-            setpoints=setpoints,
-            modes=tuple(dict.fromkeys(modes or (ranges if told else (*named, "off")))),
+            setpoints={
+                name: number
+                for name, value in current.items()
+                if (number := to_number(value)) is not None and number > _NO_SETPOINT
+            },
+            modes=tuple(dict.fromkeys(modes or limits or (*current, "off"))),
             ranges=ranges,
         )
 
@@ -261,7 +263,7 @@ class SensorValue:
     """One reading. ``heard`` is when, in unix seconds; ``unit`` is Telldus' own.
 
     ``scale`` is None where it is none that can be understood. ``value`` is a text where
-    it is no number, and None where there is nothing.
+    it is no number, and None where there is nothing, or a number that no sensor measures.
     """
 
     name: str
@@ -282,14 +284,13 @@ class SensorValue:
             return None
         name = name.lower()
         name = _OTHER_SPELLINGS.get(name, name)
-        told, value = row.get("scale"), row.get("value")
+        told = row.get("scale")
         scale = _USUAL_SCALES.get(name, 0) if told in (None, "") else to_integer(told)
-        number = to_number(value)
-        own = to_number(row.get("lastUpdated"))
+        own = to_time(row.get("lastUpdated"))
         return cls(
             name=name,
             scale=scale,
-            value=to_text(value) if number is None else number,
+            value=to_reading(row.get("value")),
             heard=heard if own is None else own,
             unit=to_text(row.get("unit")),
         )
@@ -322,18 +323,12 @@ class Sensor:
     def from_wire(cls, row: Json) -> Self:
         """Parse a row of ``sensors/list``. Raises ValueError."""
         battery = to_integer(row.get("battery"))
-        heard = to_number(row.get("lastUpdated"))
-        data = row.get("data")
-        if not isinstance(data, list):
-            # Without scales the values are keys of the sensor itself.
-            data = [
-                {"name": name, "value": row[name]} for name in _FLAT_NAMES & row.keys()
-            ]
-        values = (
-            SensorValue.from_wire(entry, heard)
-            for entry in data
-            if isinstance(entry, Mapping)
-        )
+        heard = to_time(row.get("lastUpdated"))
+        # Without scales the values are keys of the sensor itself.
+        data = to_objects(row.get("data")) or [
+            {"name": name, "value": row[name]} for name in _FLAT_NAMES if name in row
+        ]
+        values = (SensorValue.from_wire(entry, heard) for entry in data)
         return cls(
             id=to_id(row, "id"),
             local_id=to_text(row.get("sensorId")) or "",
@@ -362,7 +357,9 @@ class Room:
     @classmethod
     def from_wire(cls, row: Json) -> Self:
         """Parse a row of ``room/list``, a function that is only guessed. Raises ValueError."""
-        return cls(id=to_id(row, "id"), name=to_id(row, "name"))
+        if not (name := to_text(row.get("name"))):
+            raise ValueError("no name")
+        return cls(id=to_id(row, "id"), name=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,12 +387,10 @@ def _state_values(row: Json) -> dict[int, object]:
     ``stateValues`` is the list's spelling and ``statevalues`` that of device/info;
     ``statevalue`` belongs to the last method, whichever that was, and is the newest word.
     """
-    listed = row.get("stateValues", row.get("statevalues"))
     values: dict[int, object] = {
         number: entry.get("value")
-        for entry in (listed if isinstance(listed, list) else ())
-        if isinstance(entry, Mapping)
-        and (number := to_integer(entry.get("state"))) is not None
+        for entry in to_objects(row.get("stateValues", row.get("statevalues")))
+        if (number := to_integer(entry.get("state"))) is not None
     }
     last = _state(row.get("state"))
     if (
@@ -408,11 +403,10 @@ def _state_values(row: Json) -> dict[int, object]:
 
 def _parameters(row: Json) -> dict[str, object]:
     """Return a device's parameters by name."""
-    listed = row.get("parameter")
     return {
         name: entry.get("value")
-        for entry in (listed if isinstance(listed, list) else ())
-        if isinstance(entry, Mapping) and (name := to_text(entry.get("name")))
+        for entry in to_objects(row.get("parameter"))
+        if (name := to_text(entry.get("name")))
     }
 
 
@@ -434,6 +428,13 @@ def _mode(value: object) -> str | None:
     """Return the name of a thermostat's mode."""
     text = to_text(value)
     return text.lower() if text else None
+
+
+def _by_mode(value: object) -> dict[str, object]:
+    """Return what an object says of a thermostat's modes, by their names."""
+    return {
+        name: entry for key, entry in to_object(value).items() if (name := _mode(key))
+    }
 
 
 def _device_type(value: object) -> DeviceType:

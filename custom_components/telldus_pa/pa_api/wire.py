@@ -1,17 +1,20 @@
 """The oddities of the wire, each taken out once.
 
 Numbers in strings and strings in numbers, ``"0"`` that means no, nulls, missing keys, JSON
-in a string. Source: docs/telldus-api.md, "General rules" and "Quirks checklist".
+in a string, lists and objects as PHP writes them. Source: docs/telldus-api.md, "General
+rules" and "Quirks checklist".
 """
 
 from collections.abc import Callable, Mapping
 import json
-import math
 
 type Json = Mapping[str, object]
 
 _MAX_TEXT = 200
+# No reading has more digits than this; what has cannot be counted with.
 _BEYOND = 10**15
+# Nothing was heard before 1970, nor will be after 2106.
+_END_OF_TIME = 2**32
 
 
 def parse_rows[T](
@@ -19,17 +22,13 @@ def parse_rows[T](
 ) -> tuple[tuple[T, ...], tuple[str, ...]]:
     """Parse a list; return what was understood, and a line for each row that was not.
 
-    One object alone counts as a list of one, and one with numbers for keys as a list with
-    gaps, as PHP writes it. Raises ValueError if there is no list, or none of it makes sense.
+    Raises ValueError if there is no list, or none of it makes sense.
     """
-    if isinstance(rows, Mapping):
-        numbered = bool(rows) and all(str(key).isdecimal() for key in rows)
-        rows = list(rows.values()) if numbered else [rows]
-    if not isinstance(rows, list):
+    if not isinstance(rows, (list, Mapping)):
         raise ValueError("no list")  # noqa: TRY004
     parsed: list[T] = []
     complaints: list[str] = []
-    for number, row in enumerate(rows):
+    for number, row in enumerate(to_list(rows)):
         if not isinstance(row, Mapping):
             complaints.append(f"row {number}: not an object")
             continue
@@ -42,11 +41,28 @@ def parse_rows[T](
     return tuple(parsed), tuple(complaints)
 
 
+def to_list(value: object) -> list[object]:
+    """Return a list, an empty one for what is none.
+
+    One object alone counts as a list of one, and one with numbers for keys as a list with
+    gaps, as PHP writes it.
+    """
+    if isinstance(value, Mapping):
+        numbered = bool(value) and all(str(key).isdecimal() for key in value)
+        return list(value.values()) if numbered else [value]
+    return value if isinstance(value, list) else []
+
+
+def to_objects(value: object) -> list[Json]:
+    """Return those of a list that are objects."""
+    return [entry for entry in to_list(value) if isinstance(entry, Mapping)]
+
+
 def to_id(row: Json, key: str) -> str:
-    """Return an id, which may come as a string or as a number."""
+    """Return an id, which may come as a string or as a number. Raises ValueError."""
     value = row.get(key)
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+        value = str(value)
     if isinstance(value, str):
         text = value.strip()
         if 0 < len(text) <= _MAX_TEXT and text.isprintable():
@@ -60,26 +76,16 @@ def to_text(value: object) -> str | None:
         return None
     # Half a surrogate pair, which JSON can say, cannot be stored or sent anywhere.
     text = str(value).encode(errors="replace").decode()
-    return " ".join(text.split())[:_MAX_TEXT] or None
-
-
-def to_integer(value: object) -> int | None:
-    """Return a whole number, which may come in a string, None for anything else."""
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    if isinstance(value, float):
-        return int(value) if math.isfinite(value) else None
-    return value if isinstance(value, int) else None
+    return " ".join(text.split())[:_MAX_TEXT].rstrip() or None
 
 
 def to_flag(value: object, *, default: bool) -> bool:
     """Return a truth, which comes as 0, 1, "0", "1" and sometimes as true or false."""
-    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
-        return value.strip().lower() == "true"
-    number = to_integer(value)
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and (word := value.strip().lower()) in ("true", "false"):
+        return word == "true"
+    number = to_number(value)
     return default if number is None else number != 0
 
 
@@ -93,8 +99,31 @@ def to_number(value: object) -> float | None:
             return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    # No reading has more digits than this; what has cannot be counted with.
     return value if -_BEYOND < value < _BEYOND else None
+
+
+def to_integer(value: object) -> int | None:
+    """Return a number without what is behind its point, None for anything else."""
+    number = to_number(value)
+    return None if number is None else int(number)
+
+
+def to_reading(value: object) -> float | str | None:
+    """Return a number, or a text that is none; None for nothing and no finite number."""
+    number = to_number(value)
+    if number is not None or not isinstance(value, str):
+        return number
+    try:
+        float(value)
+    except ValueError:
+        return to_text(value)
+    return None
+
+
+def to_time(value: object) -> float | None:
+    """Return unix seconds, None for what can be no time at which something was heard."""
+    number = to_number(value)
+    return number if number is not None and 0 < number < _END_OF_TIME else None
 
 
 def to_object(value: object) -> Json:
@@ -108,8 +137,6 @@ def to_object(value: object) -> Json:
 
 
 def to_names(value: object) -> tuple[str, ...]:
-    """Return texts that come as a list, or in one text with commas between them."""
-    if isinstance(value, str):
-        value = value.split(",")
-    parts = value if isinstance(value, list) else [value]
+    """Return texts that come as a list, alone, or in one with commas between them."""
+    parts = value.split(",") if isinstance(value, str) else to_list(value) or [value]
     return tuple(text for part in parts if (text := to_text(part)))
