@@ -14,27 +14,33 @@ from custom_components.telldus_pa.pa_api import (
     Budget,
     Command,
     Credentials,
+    Device,
     DeviceType,
     Gateway,
     GatewayOffline,
     Method,
     Postponed,
     Priority,
+    Range,
     RateLimited,
     Refused,
+    Setting,
     SignInRefused,
     TelldusClient,
     TelldusError,
+    Thermostat,
     Unintelligible,
     Unreachable,
     budget as budget_module,
     client as client_module,
 )
 from simulator import Fault, Simulator, demo_home
+from simulator.wire import unit_of
 
 from .conftest import Clock, Misbehave, told
 
-LAMP, DIMMER, CABIN_LAMP = "2100001", "2100003", "2100056"
+LAMP, DIMMER, BELL, BLIND = "2100001", "2100003", "2100005", "2100006"
+BULB, RADIATOR, CABIN_LAMP = "2100009", "2100010", "2100056"
 ON = Command(LAMP, Method.TURNON)
 
 
@@ -99,7 +105,7 @@ async def test_devices(
     assert simulator.log[-1].params == {
         "supportedMethods": "4023",
         "includeIgnored": "1",
-        "extras": "devicetype,transport",
+        "extras": "devicetype,transport,room,parameters",
     }
     assert answer.requested == clock()
     rows = {row.id: row for row in answer.rows}
@@ -114,6 +120,113 @@ async def test_devices(
     assert dimmer.transport == home.devices[DIMMER].transport
     assert dimmer.gateway_name == home.gateways[dimmer.gateway_id].name
     assert not rows[CABIN_LAMP].online
+    assert {row.id: row.room for row in answer.rows} == {
+        device.id: device.room for device in home.devices.values()
+    }
+
+
+async def test_devices_of_all_kinds(client: TelldusClient) -> None:
+    """What a list tells of lamps and thermostats is there."""
+    rows = {row.name: row for row in (await client.devices()).rows}
+
+    bulb = rows["Colour bulb"]
+    assert (bulb.level, bulb.rgb, bulb.thermostat) == (200, 0xFF8000, None)
+    # With all that it can do, and with next to nothing
+    assert rows["Radiator"].thermostat == Thermostat(
+        mode="heat",
+        setpoints={"heat": 21.5, "eco-heat": 17},
+        modes=("off", "heat", "eco-heat"),
+        ranges={"heat": Range(5, 28), "eco-heat": Range(5, 28)},
+    )
+    assert rows["Floor heating"].thermostat == Thermostat(
+        mode="heat", setpoints={"heat": 24}, modes=("heat",), ranges={"heat": Range()}
+    )
+
+
+@pytest.mark.parametrize("place", ["devices", "parameter", "both"])
+async def test_members(client: TelldusClient, simulator: Simulator, place: str) -> None:
+    """A group's members come by their ids, or by the numbers that the gateway has."""
+    simulator.settings.change({"members_in": place})
+    home = simulator.home
+    rows = (await client.devices()).rows
+
+    groups = [row for row in rows if row.members]
+    assert {row.id for row in groups} == {
+        device.id for device in home.devices.values() if device.members
+    }
+    for row in groups:
+        members = home.devices[row.id].members
+        if place == "parameter":
+            members = [home.devices[member].client_device_id for member in members]
+        assert row.members == tuple(members)
+
+
+async def test_sensors(
+    client: TelldusClient, simulator: Simulator, clock: Clock
+) -> None:
+    """All sensors come, the ignored ones too, with all their values."""
+    answer = await client.sensors()
+
+    assert simulator.log[-1].path == "json/sensors/list"
+    assert simulator.log[-1].params == {
+        "includeIgnored": "1",
+        "includeValues": "1",
+        "includeScale": "1",
+        "includeUnit": "1",
+    }
+    assert answer.requested == clock()
+    home = simulator.home
+    assert [
+        (row.id, row.local_id, row.gateway_id, row.ignored, row.heard, row.protocol)
+        for row in answer.rows
+    ] == [
+        (
+            *(sensor.id, sensor.sensor_id, sensor.gateway_id, sensor.ignored),
+            *(sensor.last_updated, sensor.protocol),
+        )
+        for sensor in home.sensors.values()
+    ]
+    assert {
+        (row.id, *key): (value.value, value.heard, value.unit)
+        for row in answer.rows
+        for key, value in row.values.items()
+    } == {
+        (sensor.id, value.name, int(value.scale)): (
+            float(value.value),
+            value.last_updated,
+            unit_of(value.name, value.scale) or None,
+        )
+        for sensor in home.sensors.values()
+        for value in sensor.values
+    }
+    assert {(row.battery, row.battery_low) for row in answer.rows} == {
+        (sensor.battery, None)
+        if sensor.battery <= 100
+        else (None, {253: False, 254: None, 255: True}[sensor.battery])
+        for sensor in home.sensors.values()
+    }
+    assert [row.online for row in answer.rows] == [
+        home.gateways[row.gateway_id].online for row in answer.rows
+    ]
+
+
+async def test_rooms(client: TelldusClient, simulator: Simulator) -> None:
+    """Rooms come by the ids that devices have, from a Telldus that tells them."""
+    simulator.settings.change({"rooms": True})
+
+    rooms = (await client.rooms()).rows
+
+    assert simulator.log[-1].path == "json/room/list"
+    assert simulator.log[-1].params == {}
+    assert {room.id: room.name for room in rooms} == simulator.home.rooms
+    devices = (await client.devices()).rows
+    assert {row.room for row in devices} == {None, *simulator.home.rooms}
+
+
+async def test_no_rooms(client: TelldusClient, simulator: Simulator) -> None:
+    """A Telldus that knows no such function says so."""
+    with pytest.raises(Refused, match="does not exist"):
+        await client.rooms()
 
 
 async def test_requested_is_when_it_was_asked(
@@ -161,6 +274,7 @@ async def test_shared(
 
     assert not any(row.owned for row in (await client.gateways()).rows)
     assert not any(row.owned for row in (await client.devices()).rows)
+    assert not any(row.owned for row in (await client.sensors()).rows)
 
 
 async def test_profile(client: TelldusClient, simulator: Simulator) -> None:
@@ -190,20 +304,6 @@ async def test_profile_without_uuid(
         await client.profile()
 
 
-@pytest.mark.parametrize(
-    "setting", ["ids_as_ints", "online_as_ints", "state_values_as_strings"]
-)
-async def test_shapes(
-    client: TelldusClient, simulator: Simulator, setting: str
-) -> None:
-    """Numbers in texts and texts in numbers make no difference."""
-    devices, gateways = await client.devices(), await client.gateways()
-    simulator.settings.change({setting: True})
-
-    assert await client.devices() == devices
-    assert await client.gateways() == gateways
-
-
 @pytest.mark.parametrize("key", ["device", "devices"])
 async def test_singular_and_plural(
     client_of: ClientOf, misbehave: Misbehave, key: str
@@ -216,7 +316,10 @@ async def test_singular_and_plural(
 
 
 async def test_priorities(
-    client: TelldusClient, budget: Budget, monkeypatch: pytest.MonkeyPatch
+    client: TelldusClient,
+    simulator: Simulator,
+    budget: Budget,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each call has its importance and its caller's patience."""
     asked: list[tuple[Priority, float | None]] = []
@@ -227,9 +330,13 @@ async def test_priorities(
         return slot(priority, patience=patience)
 
     monkeypatch.setattr(budget, "slot", noted)
+    simulator.settings.change({"rooms": True})
     await client.devices(patience=1)
     await client.gateways(patience=2)
     await client.gateways(priority=Priority.SIGN_IN)
+    await client.sensors()
+    await client.sensors(patience=4)
+    await client.rooms()
     await client.profile(patience=3)
     await client.command(lambda: ON)
 
@@ -237,6 +344,9 @@ async def test_priorities(
         (Priority.POLL, 1),
         (Priority.BACKGROUND, 2),
         (Priority.SIGN_IN, None),
+        (Priority.BACKGROUND, None),
+        (Priority.BACKGROUND, 4),
+        (Priority.BACKGROUND, None),
         (Priority.SIGN_IN, 3),
         (Priority.COMMAND, None),
     ]
@@ -248,13 +358,40 @@ async def test_priorities(
 @pytest.mark.parametrize(
     ("command", "path", "params"),
     [
-        (ON, "turnOn", {"id": LAMP}),
-        (Command(LAMP, Method.TURNOFF, 7), "turnOff", {"id": LAMP}),
-        (Command(DIMMER, Method.DIM, 128), "dim", {"id": DIMMER, "level": "128"}),
-        (Command(DIMMER, Method.DIM, 0), "dim", {"id": DIMMER, "level": "0"}),
-        (Command(DIMMER, Method.DIM), "dim", {"id": DIMMER, "level": "0"}),
-        (Command(DIMMER, Method.DIM, 1000), "dim", {"id": DIMMER, "level": "255"}),
-        (Command(DIMMER, Method.DIM, -1), "dim", {"id": DIMMER, "level": "0"}),
+        (ON, "turnOn", {}),
+        (Command(LAMP, Method.TURNOFF, 7), "turnOff", {}),
+        (Command(DIMMER, Method.DIM, 128), "dim", {"level": "128"}),
+        (Command(DIMMER, Method.DIM, 0), "dim", {"level": "0"}),
+        (Command(DIMMER, Method.DIM, 1000), "dim", {"level": "255"}),
+        (Command(BLIND, Method.DOWN), "down", {}),
+        (Command(BELL, Method.BELL), "bell", {}),
+        (
+            Command(BULB, Method.RGB, 0x102030),
+            "rgb",
+            {"r": "16", "g": "32", "b": "48"},
+        ),
+        (
+            Command(RADIATOR, Method.THERMOSTAT, Setting("eco-heat", 18.5)),
+            "thermostat",
+            {
+                "mode": "eco-heat",
+                "changeMode": "1",
+                "temperature": "18.5",
+                "scale": "0",
+            },
+        ),
+        (
+            Command(
+                RADIATOR, Method.THERMOSTAT, Setting("heat", 19, change_mode=False)
+            ),
+            "thermostat",
+            {"mode": "heat", "changeMode": "0", "temperature": "19", "scale": "0"},
+        ),
+        (
+            Command(RADIATOR, Method.THERMOSTAT, Setting("off")),
+            "thermostat",
+            {"mode": "off", "changeMode": "1"},
+        ),
     ],
 )
 async def test_command(
@@ -265,16 +402,22 @@ async def test_command(
     path: str,
     params: dict[str, str],
 ) -> None:
-    """A command is accepted at once and done a little later."""
+    """A command is accepted at once, and has the effect that we foresee a little later."""
+    before = await shown(client, command.device_id)
+
     await client.command(lambda: command)
 
     assert simulator.log[-1].path == f"json/device/{path}"
-    assert simulator.log[-1].params == params
+    assert simulator.log[-1].params == {"id": command.device_id, **params}
+    assert await shown(client, command.device_id) == before
     clock.tick(3)
-    device = simulator.home.devices[command.device_id]
-    assert device.state == command.method
-    if command.method is Method.DIM:
-        assert device.state_value == params["level"]
+    assert await shown(client, command.device_id) == command.effect(before)
+
+
+async def shown(client: TelldusClient, device_id: str) -> Device:
+    """Return what a list says of a device."""
+    rows = (await client.devices()).rows
+    return next(row for row in rows if row.id == device_id)
 
 
 async def test_command_is_chosen_at_the_last_moment(
@@ -448,6 +591,8 @@ async def test_revoked(
     for call in (
         client.devices,
         client.gateways,
+        client.sensors,
+        client.rooms,
         client.profile,
         lambda: client.command(lambda: ON),
     ):
@@ -538,6 +683,8 @@ async def test_rate_limited(
     for call in (
         client.devices,
         client.gateways,
+        client.sensors,
+        client.rooms,
         client.profile,
         lambda: client.command(lambda: ON),
     ):
@@ -893,11 +1040,13 @@ async def test_the_demo_home_is_understood(
     client: TelldusClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Every row of the home that has every oddity known is one that can be shown."""
-    rows = (await client.devices()).rows
-    raw = demo_home(0).devices
+    home = demo_home(0)
 
-    assert {row.id: row.name for row in rows} == {
-        key: " ".join((device.name or "").split()) or None
-        for key, device in raw.items()
-    }
+    for rows, raw in (
+        ((await client.devices()).rows, home.devices),
+        ((await client.sensors()).rows, home.sensors),
+    ):
+        assert {row.id: row.name for row in rows} == {
+            key: " ".join((one.name or "").split()) or None for key, one in raw.items()
+        }
     assert warnings(caplog) == []

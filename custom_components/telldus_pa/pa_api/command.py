@@ -62,9 +62,8 @@ class Command:
         """Return the query of the call."""
         query = {"id": self.device_id}
         match self.method, self.value:
-            case Method.DIM, value:
-                level = value if isinstance(value, int) else 0
-                query["level"] = str(min(max(level, 0), MAX_LEVEL))
+            case Method.DIM, int(level):
+                query["level"] = str(_clamped(level))
             case Method.RGB, int(rgb):
                 query |= {
                     "r": str(rgb >> 16 & 0xFF),
@@ -85,7 +84,8 @@ class Command:
     def merged(self, older: Command) -> Command | None:
         """Return what may be sent instead of an older command and this one, in this order.
 
-        None if both have to be sent: temperatures of different modes.
+        None if both have to be sent: temperatures of different modes, and a mode before
+        the wish to resume one.
         """
         if self.facet is not older.facet or self.device_id != older.device_id:
             return None
@@ -98,7 +98,9 @@ class Command:
             )
             change_mode = new.change_mode or old.change_mode
             return replace(self, value=Setting(new.mode, temperature, change_mode))
-        return self if new.change_mode and old.temperature is None else None
+        if not new.change_mode or old.temperature is not None:
+            return None
+        return None if new.mode == RESUME and old.mode != OFF else self
 
     def effect(self, device: Device) -> Device:
         """Return what the device will be like."""
@@ -106,7 +108,7 @@ class Command:
             case ((Method.LEARN | Method.BELL), _):
                 return device
             case Method.DIM, int(level):
-                return replace(device, state=Method.DIM, level=level)
+                return replace(device, state=Method.DIM, level=_clamped(level))
             case Method.RGB, int(rgb):
                 return replace(device, rgb=rgb)
             case Method.THERMOSTAT, Setting() as setting:
@@ -122,6 +124,11 @@ class Command:
         if method not in member.methods:
             return None
         return Command(member.id, method, value)
+
+
+def _clamped(level: int) -> int:
+    """Return a level that there is."""
+    return min(max(level, 0), MAX_LEVEL)
 
 
 def _thermostat_effect(device: Device, setting: Setting) -> Device:
