@@ -8,6 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.const import CONF_POLL_INTERVAL
+from custom_components.telldus_pa.pa_api import Command, Method, Setting
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Fault, Simulator
@@ -211,11 +212,187 @@ async def test_many_at_once(
     assert all(action.done() for action in actions)
     assert len(sent(simulator)) < len(switches)
     await time.move(119)
-    # One of them is a group, which speaks for the other that is in it.
-    assert len(sent(simulator)) == len(switches) - 1
+    # Two of them are groups, which speak for the two that are in them.
+    assert len(sent(simulator)) == len(switches) - 2
     await time.move(40)
     assert all(state_of(hass, entity_id).state == "on" for entity_id in switches)
     assert all(request.status == HTTPStatus.OK for request in simulator.log)
+
+
+# Several things of one device
+
+
+def settings_sent(simulator: Simulator) -> list[dict[str, str]]:
+    """Return what thermostats were told."""
+    return [
+        {key: value for key, value in request.params.items() if key != "id"}
+        for request in simulator.log
+        if request.path == "json/device/thermostat"
+    ]
+
+
+async def test_colour_and_level(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A colour and a level are two requests, and a newer wish replaces its like only."""
+    bulb, bulb_id = "light.colour_bulb", "2100009"
+    loaded.runtime_data.account.budget.refused(12)
+    actions = [
+        house.begin("turn_on", bulb, rgb_color=[255, 0, 0], brightness=100),
+        house.begin("turn_on", bulb, brightness=50),
+        house.begin("turn_on", bulb, rgb_color=[0, 0, 255]),
+    ]
+    shown = state_of(hass, bulb).attributes
+    assert (shown["brightness"], shown["rgb_color"]) == (50, (0, 0, 255))
+    await time.move(15)
+    assert all(action.done() for action in actions)
+    functions = [request.path.rpartition("/")[2] for request in simulator.log[-2:]]
+    assert functions == ["dim", "rgb"]
+    await time.move(20)
+    device = simulator.home.devices[bulb_id]
+    assert (device.values[16], device.values[1024]) == (50, 0x0000FF)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "told", "mode", "target"),
+    [
+        (
+            [("set_temperature", {"temperature": 22})],
+            [{"mode": "auto", "temperature": "22", "scale": "0", "changeMode": "0"}],
+            "auto",
+            22,
+        ),
+        (
+            [
+                ("set_hvac_mode", {"hvac_mode": "cool"}),
+                ("set_temperature", {"temperature": 23}),
+                ("set_temperature", {"temperature": 25}),
+            ],
+            [{"mode": "cool", "temperature": "25", "scale": "0", "changeMode": "1"}],
+            "cool",
+            25,
+        ),
+        (
+            [
+                ("set_hvac_mode", {"hvac_mode": "cool"}),
+                ("set_hvac_mode", {"hvac_mode": "heat"}),
+            ],
+            [{"mode": "heat", "changeMode": "1"}],
+            "heat",
+            22,
+        ),
+        (
+            # Each of two modes has its temperature.
+            [
+                ("set_temperature", {"temperature": 20}),
+                ("set_hvac_mode", {"hvac_mode": "cool"}),
+                ("set_temperature", {"temperature": 24}),
+            ],
+            [
+                {"mode": "auto", "temperature": "20", "scale": "0", "changeMode": "0"},
+                {"mode": "cool", "temperature": "24", "scale": "0", "changeMode": "1"},
+            ],
+            "cool",
+            24,
+        ),
+        (
+            # A mode that is chosen again is chosen last.
+            [
+                ("set_temperature", {"temperature": 20, "hvac_mode": "heat"}),
+                ("set_temperature", {"temperature": 24, "hvac_mode": "cool"}),
+                ("set_hvac_mode", {"hvac_mode": "heat"}),
+            ],
+            [
+                {"mode": "heat", "temperature": "20", "scale": "0", "changeMode": "1"},
+                {"mode": "cool", "temperature": "24", "scale": "0", "changeMode": "1"},
+                {"mode": "heat", "changeMode": "1"},
+            ],
+            "heat",
+            20,
+        ),
+    ],
+)
+async def test_thermostat_in_a_pause(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+    wishes: list[tuple[str, dict[str, Any]]],
+    told: list[dict[str, str]],
+    mode: str,
+    target: float,
+) -> None:
+    """Nothing that a thermostat was told is lost, and as little as can be is sent."""
+    pump = "climate.heat_pump"
+    loaded.runtime_data.account.budget.refused(12)
+    actions = [house.begin(action, pump, **data) for action, data in wishes]
+    shown = state_of(hass, pump)
+    assert (shown.state, shown.attributes["temperature"]) == (mode, target)
+    await time.move(15)
+    assert all(action.done() and not action.exception() for action in actions)
+    assert settings_sent(simulator) == told
+    await time.move(30)
+    shown = state_of(hass, pump)
+    assert (shown.state, shown.attributes["temperature"]) == (mode, target)
+
+
+async def test_temperature_for_a_mode_that_waits(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A temperature that comes late is sent with its mode, which stays unchosen."""
+    commands = loaded.runtime_data.commands
+    loaded.runtime_data.account.budget.refused(12)
+    pump = "2100041"
+    assert simulator.home.devices[pump].name == "Heat pump"
+    for setting in (
+        Setting("heat", 18),
+        Setting("cool", 24),
+        Setting("heat", 19, change_mode=False),
+    ):
+        hass.async_create_task(
+            commands.async_send(Command(pump, Method.THERMOSTAT, setting))
+        )
+        await time.settle()
+    await time.move(15)
+    assert settings_sent(simulator) == [
+        {"mode": "heat", "temperature": "19", "scale": "0", "changeMode": "1"},
+        {"mode": "cool", "temperature": "24", "scale": "0", "changeMode": "1"},
+    ]
+    await time.move(30)
+    assert state_of(hass, "climate.heat_pump").state == "cool"
+
+
+async def test_newer_wish_while_one_is_refused(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    house: House,
+    time: Time,
+) -> None:
+    """What came while a request was on its way takes its place, should it be refused."""
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=12
+    )
+    first = house.begin("turn_on", DIMMER, brightness=50)
+    while not loaded.runtime_data.account.budget.sending:
+        await asyncio.sleep(0)
+    second = house.begin("turn_on", DIMMER, brightness=70)
+    third = house.begin("turn_off", LAMP)
+    await time.move(20)
+    assert all(one.done() and not one.exception() for one in (first, second, third))
+    assert sent(simulator) == [
+        f"dim {DIMMER_ID} 50",
+        f"dim {DIMMER_ID} 70",
+        f"turnOff {LAMP_ID}",
+    ]
 
 
 # Refused

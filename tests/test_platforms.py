@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.kinds import Kind, kind_of
+from custom_components.telldus_pa.kinds import Kind
 from custom_components.telldus_pa.pa_api import Device
 from homeassistant.components.light import ColorMode
 from homeassistant.core import HomeAssistant
@@ -19,12 +19,16 @@ async def test_every_device_of_a_kind_is_there(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     """Each device that is a switch or a light has one entity, and no other has any."""
+    kinds = loaded.runtime_data.devices.home.kinds
     expected = {
-        (kind_of(device).value, device.name)
+        (kinds[device.id].value, device.name)
         for device in loaded.runtime_data.devices.data.values()
-        if kind_of(device) in (Kind.LIGHT, Kind.SWITCH) and device.name
+        if kinds[device.id] in (Kind.LIGHT, Kind.SWITCH) and device.name
     }
-    shown = {(state.domain, state.name) for state in hass.states.async_all()}
+    shown = {
+        (state.domain, state.name)
+        for state in hass.states.async_all(["light", "switch"])
+    }
     assert shown == expected
     assert len(shown) > 25
 
