@@ -1,12 +1,51 @@
-"""To be written."""
+"""Binary sensors: doors, motion and the like, low batteries, and gateways' connections.
 
+Source: docs/telldus-api.md, "deviceType" and "Battery".
+"""
+
+from collections.abc import Mapping
+from typing import Final, override
+
+from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
+    BinarySensorEntity,
+)
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .coordinator import TelldusConfigEntry
+from .coordinator import (
+    DevicesCoordinator,
+    TelldusConfigEntry,
+    TelldusData,
+    gateway_context,
+)
+from .entity import (
+    TelldusDeviceEntity,
+    TelldusSensorEntity,
+    async_add_as_they_come,
+    async_add_devices,
+    async_add_sensors,
+    gateway_id_of,
+    gateway_info,
+    part_id_of,
+)
+from .kinds import MAIN, Kind, kind_of
+from .pa_api import Gateway
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
+
+# What those are that can only tell; what is not here is on or off, and no more is known.
+_DEVICE_CLASSES: Final = {
+    Kind.ALARM: BinarySensorDeviceClass.SAFETY,
+    Kind.CONTACT: BinarySensorDeviceClass.DOOR,
+    Kind.MOTION: BinarySensorDeviceClass.MOTION,
+    Kind.PERSON: BinarySensorDeviceClass.PRESENCE,
+    Kind.SMOKE: BinarySensorDeviceClass.SMOKE,
+}
+_CONNECTIVITY: Final = "connectivity"
 
 
 async def async_setup_entry(
@@ -14,4 +53,103 @@ async def async_setup_entry(
     entry: TelldusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up nothing yet."""
+    """Set up the binary sensors of an account."""
+    platform, data = Platform.BINARY_SENSOR, entry.runtime_data
+    async_add_devices(entry, async_add_entities, platform, {MAIN: TelldusBinarySensor})
+    async_add_sensors(entry, async_add_entities, platform, TelldusBatteryLow)
+    async_add_as_they_come(
+        entry,
+        async_add_entities,
+        platform,
+        [data.devices, data.gateways],
+        lambda: _gateways(data),
+        lambda gateway_id: TelldusConnectivity(entry, gateway_id),
+    )
+
+
+def _gateways(data: TelldusData) -> Mapping[str, Gateway]:
+    """Return all gateways, with as much as is known of each."""
+    return {**data.devices.gateways, **data.gateways.data}
+
+
+class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
+    """A device that tells something and can be told nothing."""
+
+    @property
+    @override
+    def device_class(self) -> BinarySensorDeviceClass | None:
+        """Return what it tells of, None if nobody said so at Telldus."""
+        return _DEVICE_CLASSES.get(kind_of(self.device))
+
+    @property
+    @override
+    def assumed_state(self) -> bool:
+        """Return False: one way is enough for what only tells."""
+        return False
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether it is open, moved, there ...; None if Telldus does not know."""
+        return self.device.is_on
+
+
+class TelldusBatteryLow(TelldusSensorEntity, BinarySensorEntity):
+    """A battery that says no more than whether it is low."""
+
+    _attr_device_class = BinarySensorDeviceClass.BATTERY
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether it is low; with another battery it may tell a percentage."""
+        sensor = self.row
+        return sensor.battery_low if sensor.battery is None else False
+
+
+class TelldusConnectivity(CoordinatorEntity[DevicesCoordinator], BinarySensorEntity):
+    """Whether Telldus reaches a gateway. It is there also while the gateway is not."""
+
+    _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_has_entity_name = True
+
+    def __init__(self, entry: TelldusConfigEntry, gateway_id: str) -> None:
+        """Stand for a gateway that a list tells of now."""
+        data = entry.runtime_data
+        super().__init__(data.devices, context=gateway_context(gateway_id))
+        self._gateways = data.gateways
+        self._gateway_id = gateway_id
+        thing = gateway_id_of(entry, gateway_id)
+        self._attr_unique_id = part_id_of(thing, _CONNECTIVITY)
+        self._attr_device_info = gateway_info(entry, _gateways(data)[gateway_id])
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to both lists."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self._gateways.async_add_listener(
+                self._handle_coordinator_update, self._gateway_id
+            )
+        )
+
+    @property
+    def _gateway(self) -> Gateway | None:
+        """Return the newest that is known: the devices tell it more often."""
+        told = self.coordinator.gateways.get(self._gateway_id)
+        return told or self._gateways.data.get(self._gateway_id)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether Telldus tells anything of it, and that not long ago."""
+        return super().available and self._gateway is not None
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether Telldus reaches the gateway."""
+        gateway = self._gateway
+        return gateway is not None and gateway.online

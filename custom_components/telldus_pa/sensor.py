@@ -1,12 +1,262 @@
-"""To be written."""
+"""Sensors: what is measured and counted, batteries, and when something was last heard.
 
+Source: docs/telldus-api.md, "Sensor values" and "Battery".
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    DEGREE,
+    LIGHT_LUX,
+    UV_INDEX,
+    EntityCategory,
+    Platform,
+    UnitOfDensity,
+    UnitOfElectricCurrent,
+    UnitOfElectricPotential,
+    UnitOfEnergy,
+    UnitOfMass,
+    UnitOfPower,
+    UnitOfPrecipitationDepth,
+    UnitOfPressure,
+    UnitOfRatio,
+    UnitOfSoundPressure,
+    UnitOfSpeed,
+    UnitOfTemperature,
+    UnitOfVolume,
+    UnitOfVolumetricFlux,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
 from .coordinator import TelldusConfigEntry
+from .entity import TelldusSensorEntity, async_add_sensors
+from .kinds import BATTERY, LAST_HEARD, part_of
+from .pa_api import SensorValue
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TelldusSensorEntityDescription(SensorEntityDescription):
+    """What a value is; its ``key`` is a part of a sensor: a name and a scale.
+
+    ``twin`` is the part that says the same in another unit. Where a sensor has both, one
+    is enough: Home Assistant converts by itself.
+    """
+
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
+    twin: str | None = None
+
+
+_VALUES: Final = {
+    description.key: description
+    for description in (
+        TelldusSensorEntityDescription(
+            key="temp_0",
+            device_class=SensorDeviceClass.TEMPERATURE,
+            native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        ),
+        TelldusSensorEntityDescription(
+            key="temp_1",
+            device_class=SensorDeviceClass.TEMPERATURE,
+            native_unit_of_measurement=UnitOfTemperature.FAHRENHEIT,
+            twin="temp_0",
+        ),
+        TelldusSensorEntityDescription(
+            key="humidity_0",
+            device_class=SensorDeviceClass.HUMIDITY,
+            native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        ),
+        TelldusSensorEntityDescription(
+            key="rrate_0",
+            device_class=SensorDeviceClass.PRECIPITATION_INTENSITY,
+            native_unit_of_measurement=UnitOfVolumetricFlux.MILLIMETERS_PER_HOUR,
+            suggested_display_precision=1,
+        ),
+        TelldusSensorEntityDescription(
+            # Starts anew with each battery, as a total that increases may.
+            key="rtot_0",
+            device_class=SensorDeviceClass.PRECIPITATION,
+            native_unit_of_measurement=UnitOfPrecipitationDepth.MILLIMETERS,
+            state_class=SensorStateClass.TOTAL_INCREASING,
+            suggested_display_precision=1,
+        ),
+        TelldusSensorEntityDescription(
+            key="wdir_0",
+            device_class=SensorDeviceClass.WIND_DIRECTION,
+            native_unit_of_measurement=DEGREE,
+            state_class=SensorStateClass.MEASUREMENT_ANGLE,
+        ),
+        TelldusSensorEntityDescription(
+            key="wavg_0",
+            device_class=SensorDeviceClass.WIND_SPEED,
+            native_unit_of_measurement=UnitOfSpeed.METERS_PER_SECOND,
+            suggested_display_precision=1,
+        ),
+        TelldusSensorEntityDescription(
+            key="wgust_0",
+            translation_key="wind_gust",
+            device_class=SensorDeviceClass.WIND_SPEED,
+            native_unit_of_measurement=UnitOfSpeed.METERS_PER_SECOND,
+            suggested_display_precision=1,
+        ),
+        TelldusSensorEntityDescription(
+            key="uv_0",
+            translation_key="uv_index",
+            native_unit_of_measurement=UV_INDEX,
+        ),
+        TelldusSensorEntityDescription(
+            key="watt_0",
+            device_class=SensorDeviceClass.ENERGY,
+            native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+            state_class=SensorStateClass.TOTAL_INCREASING,
+        ),
+        TelldusSensorEntityDescription(
+            # Home Assistant has neither a device class nor a unit for it.
+            key="watt_1",
+            translation_key="apparent_energy",
+            native_unit_of_measurement="kVAh",
+            state_class=SensorStateClass.TOTAL_INCREASING,
+            suggested_display_precision=2,
+        ),
+        TelldusSensorEntityDescription(
+            key="watt_2",
+            device_class=SensorDeviceClass.POWER,
+            native_unit_of_measurement=UnitOfPower.WATT,
+            suggested_display_precision=1,
+        ),
+        TelldusSensorEntityDescription(
+            # The unit of pulses is a word, and so in the translations.
+            key="watt_3",
+            translation_key="pulses",
+            state_class=SensorStateClass.TOTAL_INCREASING,
+        ),
+        TelldusSensorEntityDescription(
+            key="watt_4",
+            device_class=SensorDeviceClass.VOLTAGE,
+            native_unit_of_measurement=UnitOfElectricPotential.VOLT,
+            suggested_display_precision=1,
+        ),
+        TelldusSensorEntityDescription(
+            key="watt_5",
+            device_class=SensorDeviceClass.CURRENT,
+            native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
+        ),
+        TelldusSensorEntityDescription(
+            key="watt_6",
+            device_class=SensorDeviceClass.POWER_FACTOR,
+            suggested_display_precision=2,
+        ),
+        TelldusSensorEntityDescription(
+            key="lum_0",
+            translation_key="light_level",
+            native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        ),
+        TelldusSensorEntityDescription(
+            key="lum_1",
+            device_class=SensorDeviceClass.ILLUMINANCE,
+            native_unit_of_measurement=LIGHT_LUX,
+        ),
+        TelldusSensorEntityDescription(
+            key="dewp_0",
+            translation_key="dew_point",
+            device_class=SensorDeviceClass.TEMPERATURE,
+            native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        ),
+        TelldusSensorEntityDescription(
+            key="dewp_1",
+            translation_key="dew_point",
+            device_class=SensorDeviceClass.TEMPERATURE,
+            native_unit_of_measurement=UnitOfTemperature.FAHRENHEIT,
+            twin="dewp_0",
+        ),
+        TelldusSensorEntityDescription(
+            key="barpress_0",
+            device_class=SensorDeviceClass.ATMOSPHERIC_PRESSURE,
+            native_unit_of_measurement=UnitOfPressure.KPA,
+            suggested_display_precision=1,
+        ),
+        TelldusSensorEntityDescription(
+            key="barpress_1",
+            device_class=SensorDeviceClass.ATMOSPHERIC_PRESSURE,
+            native_unit_of_measurement=UnitOfPressure.INHG,
+            suggested_display_precision=2,
+            twin="barpress_0",
+        ),
+        # The sources disagree about the scale.
+        TelldusSensorEntityDescription(
+            key="genmeter_0",
+            translation_key="meter",
+            state_class=SensorStateClass.TOTAL_INCREASING,
+        ),
+        TelldusSensorEntityDescription(
+            key="genmeter_3",
+            translation_key="meter",
+            state_class=SensorStateClass.TOTAL_INCREASING,
+        ),
+        TelldusSensorEntityDescription(
+            key="co2_1",
+            device_class=SensorDeviceClass.CO2,
+            native_unit_of_measurement=UnitOfRatio.PARTS_PER_MILLION,
+        ),
+        TelldusSensorEntityDescription(
+            key="volume_0",
+            device_class=SensorDeviceClass.VOLUME_STORAGE,
+            native_unit_of_measurement=UnitOfVolume.LITERS,
+            suggested_display_precision=1,
+        ),
+        TelldusSensorEntityDescription(
+            key="volume_1",
+            device_class=SensorDeviceClass.VOLUME_STORAGE,
+            native_unit_of_measurement=UnitOfVolume.CUBIC_METERS,
+            suggested_display_precision=3,
+        ),
+        TelldusSensorEntityDescription(
+            key="loudness_0",
+            device_class=SensorDeviceClass.SOUND_PRESSURE,
+            native_unit_of_measurement=UnitOfSoundPressure.DECIBEL,
+        ),
+        TelldusSensorEntityDescription(
+            key="loudness_1",
+            translation_key="weighted_sound_pressure",
+            device_class=SensorDeviceClass.SOUND_PRESSURE,
+            native_unit_of_measurement=UnitOfSoundPressure.WEIGHTED_DECIBEL_A,
+            suggested_display_precision=0,
+        ),
+        TelldusSensorEntityDescription(
+            key="particulatematter2.5_1",
+            device_class=SensorDeviceClass.PM25,
+            native_unit_of_measurement=UnitOfDensity.MICROGRAMS_PER_CUBIC_METER,
+        ),
+        TelldusSensorEntityDescription(
+            key="co_1",
+            device_class=SensorDeviceClass.CO,
+            native_unit_of_measurement=UnitOfRatio.PARTS_PER_MILLION,
+        ),
+        TelldusSensorEntityDescription(
+            key="weight_0",
+            device_class=SensorDeviceClass.WEIGHT,
+            native_unit_of_measurement=UnitOfMass.KILOGRAMS,
+            suggested_display_precision=1,
+        ),
+        TelldusSensorEntityDescription(
+            key="moisture_0",
+            device_class=SensorDeviceClass.MOISTURE,
+            native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        ),
+    )
+}
 
 
 async def async_setup_entry(
@@ -14,4 +264,120 @@ async def async_setup_entry(
     entry: TelldusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up nothing yet."""
+    """Set up the sensors of an account."""
+    async_add_sensors(entry, async_add_entities, Platform.SENSOR, _create)
+
+
+def _create(entry: TelldusConfigEntry, sensor_id: str, part: str) -> SensorEntity:
+    """Return the entity for a part of a sensor."""
+    if part == BATTERY:
+        return TelldusBattery(entry, sensor_id, part)
+    if part == LAST_HEARD:
+        return TelldusLastHeard(entry, sensor_id, part)
+    if part in _VALUES:
+        return TelldusMeasurement(entry, sensor_id, part)
+    return TelldusOtherValue(entry, sensor_id, part)
+
+
+class TelldusValueEntity(TelldusSensorEntity, SensorEntity):
+    """A value of a sensor."""
+
+    def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
+        """Stand for a value that the sensor has now."""
+        super().__init__(entry, sensor_id, part)
+        self._sensors = entry.runtime_data.sensors
+        self._told = next(
+            value for value in self._last.values.values() if part_of(value) == part
+        )
+
+    @property
+    def value(self) -> SensorValue | None:
+        """Return the newest value, None if it is too old to be what is now."""
+        return self._sensors.value_of(self._row_id, self._told.key)
+
+
+class TelldusMeasurement(TelldusValueEntity):
+    """A value that is known for what it is."""
+
+    entity_description: TelldusSensorEntityDescription
+
+    def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
+        """Describe the value; one that is there in another unit as well is not needed."""
+        super().__init__(entry, sensor_id, part)
+        self.entity_description = _VALUES[part]
+        parts = {part_of(value) for value in self._last.values.values()}
+        if self.entity_description.twin in parts:
+            self._attr_entity_registry_enabled_default = False
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the number, None if what was told is none."""
+        value = self.value
+        if value is None or isinstance(value.value, str):
+            return None
+        return value.value
+
+
+class TelldusOtherValue(TelldusValueEntity):
+    """A value of which nothing is known but what Telldus calls it."""
+
+    def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
+        """Name the value as Telldus does."""
+        super().__init__(entry, sensor_id, part)
+        name, scale = self._told.key
+        self._attr_translation_key = "other_scale" if scale else "other_value"
+        self._attr_translation_placeholders = {
+            "name": name.capitalize(),
+            "scale": str(scale),
+        }
+
+    @property
+    @override
+    def native_value(self) -> float | str | None:
+        """Return the number or the text."""
+        value = self.value
+        return value.value if value else None
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        """Return Telldus' own unit; a text has none."""
+        self._told = self.row.values.get(self._told.key, self._told)
+        return None if isinstance(self._told.value, str) else self._told.unit
+
+
+class TelldusBattery(TelldusSensorEntity, SensorEntity):
+    """A sensor's battery."""
+
+    _attr_device_class = SensorDeviceClass.BATTERY
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_native_unit_of_measurement = UnitOfRatio.PERCENTAGE
+    _attr_state_class = SensorStateClass.MEASUREMENT
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """Return what is left, in percent; as in the vendor's own app, low is nothing."""
+        sensor = self.row
+        return 0 if sensor.battery_low else sensor.battery
+
+
+class TelldusLastHeard(TelldusSensorEntity, SensorEntity):
+    """When a sensor gave its last sign of life."""
+
+    _attr_device_class = SensorDeviceClass.TIMESTAMP
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_translation_key = LAST_HEARD
+
+    def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
+        """Be there for those who look for it."""
+        super().__init__(entry, sensor_id, part)
+        self._attr_entity_registry_enabled_default = False
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return the time."""
+        heard = self.row.heard
+        return None if heard is None else dt_util.utc_from_timestamp(heard)
