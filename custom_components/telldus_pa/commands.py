@@ -164,6 +164,8 @@ class Commands:
             self._effects(command),
             self._budget.now(),
         )
+        # A mode that was chosen since an older command is to stay chosen.
+        in_place = pending.keeps_mode
         absorbed: list[_Pending] = []
         stands = pending
         for older in reversed(self._unsent):
@@ -173,14 +175,13 @@ class Commands:
                 break
             if self._absorb(pending, older):
                 absorbed.append(older)
-            elif older.concerns(pending) and not pending.keeps_mode:
+            elif older.concerns(pending) and not in_place:
                 break
         if stands is pending:
-            # A mode that was chosen since is to stay chosen: in the place of the older.
-            in_place = absorbed[0] if absorbed and pending.keeps_mode else None
-            _put(self._unsent, pending, in_place)
+            place = absorbed[0] if absorbed and in_place else None
+            _put(self._unsent, pending, place)
             for device_id in pending.effects:
-                _put(self._overlays.setdefault(device_id, []), pending, in_place)
+                _put(self._overlays.setdefault(device_id, []), pending, place)
         for older in absorbed:
             self._unsent.remove(older)
             self._async_uncover(older)
