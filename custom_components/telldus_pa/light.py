@@ -74,12 +74,15 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
     @property
     @override
     def rgb_color(self) -> _Rgb | None:
-        """Return the colour without the brightness, None if it is not known."""
+        """Return the colour without the brightness, None if it is not known.
+
+        Of a colour that was dimmed to black nothing is left.
+        """
         device = self.device
         rgb = _rgb_of(device)
-        if Method.DIM in device.methods or rgb is None or not any(rgb):
+        if Method.DIM in device.methods or rgb is None:
             return rgb
-        return _scaled(rgb, MAX_LEVEL, max(rgb))
+        return _scaled(rgb, MAX_LEVEL, max(rgb)) if any(rgb) else None
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
