@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+import custom_components.telldus_pa
+from custom_components.telldus_pa import const, kinds, sensor
+
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "custom_components" / "telldus_pa"
 TRANSLATIONS = sorted((HOUSE / "translations").glob("*.json"))
@@ -148,6 +151,101 @@ def test_every_error_has_its_text() -> None:
     of_commands = {f"command_{key}" for key in keys} | {"command_interrupted"}
     of_actions = {"no_temperature"}
     assert set(texts["exceptions"]) == keys | of_commands | of_actions
+
+
+def entity_keys() -> dict[str, set[str]]:
+    """Return the translation keys of the entities of each platform."""
+    names = {
+        f"{platform.value}.py": platform.value
+        for platform in custom_components.telldus_pa.PLATFORMS
+    }
+    found: dict[str, set[str]] = {platform: set() for platform in names.values()}
+    for name, module in sources().items():
+        if (platform := names.get(name)) is None:
+            continue
+        for node in ast.walk(module):
+            match node:
+                case ast.Assign(targets=[target], value=value) if (
+                    ast.unparse(target).split(".")[-1] == "_attr_translation_key"
+                ):
+                    pass
+                case ast.keyword(arg="translation_key", value=value):
+                    pass
+                case _:
+                    continue
+            found[platform] |= {
+                constant_of(part)
+                for part in ast.walk(value)
+                if isinstance(part, (ast.Constant, ast.Name))
+            } - {""}
+    return found
+
+
+def constant_of(node: ast.AST) -> str:
+    """Return the text that a literal or one of our constants stands for, or nothing."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    text = getattr(kinds, getattr(node, "id", ""), "")
+    return text if isinstance(text, str) else ""
+
+
+def test_every_entity_has_its_texts_and_icons() -> None:
+    """Each key of an entity has a name, states or an icon, and no other key is there."""
+    texts = english()["entity"]
+    icons = json.loads((HOUSE / "icons.json").read_text())["entity"]
+    keys = {platform: of for platform, of in entity_keys().items() if of}
+    # What is said when a thermostat cannot be set is no entity's name.
+    keys["climate"].discard("no_temperature")
+    keys["climate"].discard("temp_out_of_range")
+    for platform in {*texts, *icons, *keys}:
+        told = set(texts.get(platform, {})) | set(icons.get(platform, {}))
+        assert told == keys[platform], platform
+    for name, icon in leaves(icons).items():
+        assert re.fullmatch(r"mdi:[a-z0-9-]+", icon), name
+    devices = set(english()["device"])
+    assert devices == {"unnamed_device", "unnamed_sensor"}
+    entity = (HOUSE / "entity.py").read_text()
+    assert all(f'"{key}"' in entity for key in devices)
+
+
+def test_every_option_has_its_texts() -> None:
+    """Each option has a name and a description, and is told of in the README."""
+    step = english()["options"]["step"]["init"]
+    assert set(step["data"]) == set(step["data_description"])
+    assert set(step["data"]) == {
+        const.CONF_POLL_INTERVAL,
+        const.CONF_INCLUDE_IGNORED,
+        const.CONF_REVERSED_COVERS,
+    }
+    readme = (ROOT / "README.md").read_text()
+    assert all(name in readme for name in step["data"].values())
+
+
+def test_documented_sensors() -> None:
+    """The table of sensors in the documents is the table in the code."""
+    rows = re.findall(
+        r"^\| ([a-z0-9.]+ \d[^|]*) \|[^|]+\|[^|]+\|[^|]+\|$",
+        (ROOT / "docs" / "devices.md").read_text(),
+        re.MULTILINE,
+    )
+    documented: set[str] = set()
+    for row in rows:
+        name = ""
+        for part in re.split(r"[ ,]+", row):
+            if part.isdecimal():
+                documented.add(f"{name}_{part}")
+            else:
+                name = part
+    assert documented == set(sensor._VALUES)  # noqa: SLF001
+
+
+def test_documents_show_pictures_that_exist() -> None:
+    """Each picture is there, and each that is there is shown."""
+    shown: set[Path] = set()
+    for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for link in re.findall(r"!\[[^]]+\]\(([^)]+)\)", path.read_text()):
+            shown.add((path.parent / link).resolve())
+    assert shown == set((ROOT / "docs" / "pictures").glob("*.png"))
 
 
 def test_manifest() -> None:
