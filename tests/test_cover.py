@@ -62,7 +62,7 @@ def shown(hass: HomeAssistant, entity_id: str) -> tuple[str, int | None]:
         (
             GROUP,
             "open",
-            None,
+            "blind",
             Feature.OPEN | Feature.CLOSE | Feature.STOP | Feature.SET_POSITION,
         ),
     ],

@@ -9,7 +9,7 @@ from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.groups import combined
 from custom_components.telldus_pa.home import Home
 from custom_components.telldus_pa.kinds import Kind
-from custom_components.telldus_pa.pa_api import Device, Method, Thermostat
+from custom_components.telldus_pa.pa_api import Device, DeviceType, Method, Thermostat
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Fault, Simulator
@@ -25,12 +25,16 @@ OUTLET, OUTLET_ID = "switch.window_lamp", "2100001"
 DIMMER, DIMMER_ID = "light.ceiling_dimmer", "2100003"
 OLD, OLD_ID = "light.old_dimmer", "2100004"
 BLINDS = "cover.all_blinds"
-LOCK_TYPE = "00000006-0001-1000-2005-ACCA54000000"
 
 
 def device(device_id: str = "1", **row: Any) -> Device:
     """Return a device that Telldus tells of."""
     return Device.from_wire({"id": device_id, "client": "410001", **row})
+
+
+def type_id(number: int) -> str:
+    """Return a type as Telldus writes it."""
+    return f"{number:08X}-0001-1000-2005-ACCA54000000"
 
 
 def lamp(state: int, level: int | None = None, **row: Any) -> Device:
@@ -101,7 +105,7 @@ def test_covers(members: list[Device], state: Method | None, level: int | None) 
 )
 def test_locks(states: tuple[int, int], locked: bool | None) -> None:
     """A door is locked only when every lock is."""
-    members = [device(methods=3, state=one, deviceType=LOCK_TYPE) for one in states]
+    members = [device(methods=3, state=one, deviceType=type_id(6)) for one in states]
     assert combined(device(methods=3), members).is_on is locked
 
 
@@ -133,6 +137,24 @@ def test_thermostats() -> None:
     assert differing is not None
     assert differing.mode is None
     assert differing.setpoints == {}
+
+
+@pytest.mark.parametrize(
+    ("told", "types", "shown"),
+    [
+        (DeviceType.CONTAINER, (0x13, 0x13), DeviceType.WINDOW_COVERING),
+        (DeviceType.UNKNOWN, (0x10, 0x10), DeviceType.SWITCH_OUTLET),
+        # Members of several types
+        (DeviceType.CONTAINER, (0x13, 0x14), DeviceType.CONTAINER),
+        # The person knows better.
+        (DeviceType.PROJECTOR_SCREEN, (0x13, 0x13), DeviceType.PROJECTOR_SCREEN),
+    ],
+)
+def test_type(told: DeviceType, types: tuple[int, int], shown: DeviceType) -> None:
+    """A group is of its members' type, unless it has one of its own."""
+    group = device(methods=3, deviceType=type_id(told))
+    members = [device(methods=3, deviceType=type_id(one)) for one in types]
+    assert combined(group, members).device_type is shown
 
 
 def test_nothing_to_combine() -> None:

@@ -6,15 +6,22 @@ members since. Source: docs/telldus-api.md, "type, groups, scenes".
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from .pa_api import MAX_LEVEL, Device, DeviceType, Method, Thermostat
 
+# What Telldus says that a group is unless the person says something else.
+_NO_TYPES: Final = frozenset((DeviceType.CONTAINER, DeviceType.UNKNOWN))
+
 
 def combined(group: Device, members: Iterable[Device]) -> Device:
-    """Return a group with the state that its members make together."""
+    """Return a group with the type and the state that its members make together."""
     members = [one for one in members if one.methods & group.methods]
     if not members:
         return group
+    types = {one.device_type for one in members}
+    if len(types) == 1 and group.device_type in _NO_TYPES:
+        group = replace(group, device_type=types.pop())
     if thermostats := [one.thermostat for one in members if one.thermostat]:
         group = replace(group, thermostat=_combined_thermostats(thermostats))
     if group.methods & (Method.UP | Method.DOWN):
