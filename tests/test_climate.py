@@ -50,7 +50,8 @@ def start(hass: HomeAssistant, add_entry: AddEntry, time: Time) -> Start:
     async def start() -> MockConfigEntry:
         entry = add_entry()
         await time.until(hass.config_entries.async_setup(entry.entry_id))
-        await time.move(45)
+        # The sensors follow ten seconds after the devices; what comes later is not needed.
+        await time.move(15)
         return entry
 
     return start
@@ -449,6 +450,17 @@ async def test_sensor_changes(
     assert state_of(hass, RADIATOR).attributes["current_humidity"] == 44
 
 
+async def test_sensor_was_there_before(
+    hass: HomeAssistant, simulator: Simulator, start: Start, time: Time
+) -> None:
+    """A thermostat that comes when its sensor is known finds it."""
+    sensor(simulator, ("temp", "0", "19.5"))
+    await start()
+    thermostat(simulator, mode="heat", setpoint={"heat": "20"})
+    await time.move(35)
+    assert state_of(hass, MINE).attributes["current_temperature"] == 19.5
+
+
 async def test_sensor_comes_and_goes(
     hass: HomeAssistant, simulator: Simulator, start: Start, time: Time
 ) -> None:
@@ -556,9 +568,10 @@ async def test_frees_its_sensor(
     await time.move(15)
     assert hass.states.get(MINE) is None
     assert list(sensors.async_contexts()).count(added.id) == before - 1
-    # Neither is it woken by the whole list.
-    added.sensor_id = "78"
+    # Neither is it woken by the list as a whole.
+    added.name = "Renamed"
     await time.move(240)
+    assert list(sensors.async_contexts()).count(added.id) == before - 1
     assert complaints(caplog) == []
 
 
@@ -816,6 +829,17 @@ async def test_back_to_the_last_mode(
     assert shown(hass, RADIATOR) == ("heat", "eco", 17)
     await time.move(35)
     assert shown(hass, RADIATOR) == ("heat", "eco", 17)
+
+
+async def test_back_to_the_first_mode_that_was_seen(
+    hass: HomeAssistant, simulator: Simulator, start: Start, do: Do
+) -> None:
+    """What it did when Home Assistant started counts as well."""
+    thermostat(simulator, mode="away", told=told_by("off", "heat", "away"))
+    await start()
+    await do("turn_off", MINE)
+    await do("turn_on", MINE)
+    assert sent(simulator)[-1] == "thermostat mode=away changeMode=1"
 
 
 async def test_last_mode_is_no_mode_any_more(
