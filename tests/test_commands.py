@@ -250,8 +250,7 @@ async def test_colour_and_level(
     assert (shown["brightness"], shown["rgb_color"]) == (50, (0, 0, 255))
     await time.move(15)
     assert all(action.done() for action in actions)
-    functions = [request.path.rpartition("/")[2] for request in simulator.log[-2:]]
-    assert functions == ["dim", "rgb"]
+    assert sent(simulator) == [f"dim {bulb_id} 50", f"rgb {bulb_id}"]
     await time.move(20)
     device = simulator.home.devices[bulb_id]
     assert (device.values[16], device.values[1024]) == (50, 0x0000FF)
