@@ -307,8 +307,9 @@ async def test_short_trouble(
     simulator.faults.add(fault, match="json/devices/list", times=1, **arguments)
     await time.move(110)
     assert polls(simulator) >= 3
-    # But for what sensors measure meanwhile, all is as it was.
-    assert {event.data["entity_id"].partition(".")[0] for event in states} <= {"sensor"}
+    # But for what is measured meanwhile, all is as it was.
+    domains = {event.data["entity_id"].partition(".")[0] for event in states}
+    assert domains <= {"climate", "sensor"}
     assert all(event.data["new_state"].state != STATE_UNAVAILABLE for event in states)
     assert complaints(caplog) == []
 
