@@ -147,6 +147,28 @@ async def test_postponed(
     assert polls(simulator, ROOMS) == 1
 
 
+async def test_signed_out(
+    has_rooms: None,
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A token that is good for nothing at all just now is no answer either."""
+    entry = add_entry()
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(15)
+    simulator.faults.add(Fault.UNAUTHORIZED_TEXT, times=None)
+    await time.move(45)
+    assert polls(simulator, ROOMS) == 1
+    simulator.faults.clear()
+    await time.until(hass.config_entries.async_reload(entry.entry_id))
+    await time.move(60)
+    assert polls(simulator, ROOMS) == 2
+    registries = Registries(hass, entry)
+    assert area_of(hass, registries, "device_2100001") == "Living room"
+
+
 async def test_removed(
     hass: HomeAssistant,
     loaded: MockConfigEntry,

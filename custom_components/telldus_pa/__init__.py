@@ -92,7 +92,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         """Ask for the other lists, in the order in which a person misses them."""
         await data.sensors.async_refresh()
         await data.gateways.async_refresh()
-        await rooms.async_ask(client)
+        await rooms.async_ask(client, account.watch)
         registrar.async_suggest_areas()
 
     entry.async_create_background_task(hass, async_first_lists(), "first lists")

@@ -15,7 +15,8 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
-from .pa_api import Device, Postponed, TelldusClient, TelldusError
+from .pa_api import Device, Postponed, SignInRefused, TelldusClient, TelldusError
+from .shared import SignInWatch
 
 _STORAGE_VERSION = 1
 _SAVE_DELAY = 60
@@ -45,8 +46,11 @@ class Rooms:
         """Return what the device's room is called, None if that is not known."""
         return self._names.get(device.room or "")
 
-    async def async_ask(self, client: TelldusClient) -> None:
-        """Ask for the rooms, unless that was done within a day."""
+    async def async_ask(self, client: TelldusClient, watch: SignInWatch) -> None:
+        """Ask for the rooms, unless that was done within a day.
+
+        A refused sign-in is an answer only where nothing else was refused as well.
+        """
         now = dt_util.utcnow().timestamp()
         if 0 <= now - self._asked < _ASK_EVERY:
             return
@@ -55,6 +59,8 @@ class Rooms:
         except Postponed:
             return
         except TelldusError as err:
+            if isinstance(err, SignInRefused) and watch.first is not None:
+                return
             LOGGER.debug("No rooms: %s", err)
         else:
             self._names = {room.id: room.name for room in answer.rows}
