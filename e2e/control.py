@@ -61,6 +61,21 @@ class Telldus:
             body["level"] = level
         await self._post("/control/press", body)
 
+    async def measure(
+        self, sensor: str, name: str, scale: str, value: float | str
+    ) -> None:
+        """Let a sensor tell a value, and no other from now on."""
+        body = {"sensor": sensor, "name": name, "scale": scale, "value": value}
+        await self._post("/control/sensor", body)
+
+    async def set_online(self, gateway: str, online: bool) -> None:
+        """Take a gateway offline, or bring it back."""
+        await self._post("/control/gateway", {"gateway": gateway, "online": online})
+
+    async def settings(self, **changes: Any) -> None:
+        """Change how Telldus behaves."""
+        await self._post("/control/settings", changes)
+
     async def revoke(self) -> None:
         """Take back all tokens, as a person does at Telldus' site."""
         await self._post("/control/revoke", {})

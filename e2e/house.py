@@ -1,0 +1,161 @@
+"""The house in which a story takes place: both processes, and what goes on between them."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from .control import Telldus
+from .home_assistant import HomeAssistant, Json
+from .stack import DOMAIN, Stack
+from .waiting import poll
+
+DEVICES_LIST = "json/devices/list"
+# Seconds in which what was commanded must be shown, whenever it may be sent.
+_AT_ONCE = 5.0
+# Seconds in which a command has its effect: it may wait for a whole window to pass.
+_IN_TIME = 75.0
+
+
+@dataclass
+class House:
+    """What the steps of a story hand on to one another.
+
+    ``expected`` has what each entity is to show from now on: its state, as "state", and
+    attributes.
+    """
+
+    stack: Stack
+    home_assistant: HomeAssistant
+    telldus: Telldus
+    entry: Json = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    expected: dict[str, Json] = field(default_factory=dict)
+
+    # In Home Assistant
+
+    async def ours(self, domain: str) -> dict[str, Json]:
+        """Return the integration's states of a domain by the name that they show."""
+        registry = await self.home_assistant.ask("config/entity_registry/list")
+        ours = {entry["entity_id"] for entry in registry if entry["platform"] == DOMAIN}
+        return {
+            state["attributes"]["friendly_name"]: state
+            for entity_id, state in (await self.home_assistant.states()).items()
+            if entity_id in ours and entity_id.startswith(f"{domain}.")
+        }
+
+    async def entity_id(self, domain: str, name: str) -> str:
+        """Return the id of the entity that shows a name."""
+        found: str = (await self.ours(domain))[name]["entity_id"]
+        return found
+
+    async def devices(self) -> dict[str, Json]:
+        """Return the devices that the registry has of the integration, by name."""
+        entry_id = self.entry["entry_id"]
+        devices = await self.home_assistant.ask("config/device_registry/list")
+        return {
+            device["name"]: device
+            for device in devices
+            if entry_id
+            in (device.get("config_entries") or [device.get("config_entry_id")])
+        }
+
+    async def loaded_entry(self) -> Json:
+        """Wait until the integration's one entry is loaded, and return it."""
+
+        async def loaded() -> Json | None:
+            entries = await self.home_assistant.entries(DOMAIN)
+            assert len(entries) == 1
+            return entries[0] if entries[0]["state"] == "loaded" else None
+
+        return await poll("the entry is loaded", loaded, 60)
+
+    async def wait_for(self, entity_id: str, timeout: float, **wanted: Any) -> Json:
+        """Wait until an entity has this state, or these attributes."""
+
+        def is_wanted(state: Json) -> bool:
+            has = {**state["attributes"], "state": state["state"]}
+            return all(has.get(key) == value for key, value in wanted.items())
+
+        websocket = await self.home_assistant.websocket()
+        return await websocket.wait_for_state(entity_id, is_wanted, timeout)
+
+    async def wait_for_expected(self, timeout: float) -> None:
+        """Wait until every entity is as it is to be."""
+        for entity_id, wanted in self.expected.items():
+            await self.wait_for(entity_id, timeout, **wanted)
+
+    async def act(
+        self, action: str, name: str, data: Json | None = None, /, **shown: Any
+    ) -> str:
+        """Perform an action, and see its outcome at once; return the entity's id.
+
+        The action itself may take longer: its request waits for leave to be sent.
+        """
+        entity_id = await self.entity_id(action.partition(".")[0], name)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(
+                self.home_assistant.call(action, entity_id, **(data or {}))
+            )
+            if shown:
+                await self.shows_at_once(entity_id, **shown)
+        return entity_id
+
+    async def shows_at_once(self, entity_id: str, **shown: Any) -> None:
+        """Assert that an entity shows what was just commanded, and is to from now on."""
+        await self.wait_for(entity_id, _AT_ONCE, **shown)
+        self.expected[entity_id] = shown
+
+    # At Telldus
+
+    async def device(self, name: str) -> Json:
+        """Return a device as Telldus has it."""
+        for device in (await self.telldus.state())["devices"].values():
+            if device["name"] == name:
+                found: Json = device
+                return found
+        raise KeyError(name)
+
+    async def wait_for_telldus(
+        self, name: str, state: int | None = None, values: Json | None = None
+    ) -> None:
+        """Wait until a command has had its effect on a device."""
+
+        async def has_it() -> bool:
+            device = await self.device(name)
+            return (state is None or device["state"] == state) and all(
+                device["values"].get(method) == value
+                for method, value in (values or {}).items()
+            )
+
+        await poll(f"{name} at Telldus is {state} {values}", has_it, _IN_TIME)
+
+    async def now(self) -> float:
+        """Return the time as the simulator counts it."""
+        time: float = (await self.telldus.state())["time"]
+        return time
+
+    async def requests(self, begin: str, since: float = 0) -> list[Json]:
+        """Return the requests of some functions, oldest first."""
+        return [
+            row
+            for row in await self.telldus.requests()
+            if row["path"].startswith(begin) and row["time"] > since
+        ]
+
+    async def wait_for_requests(
+        self, begin: str, count: int, since: float, timeout: float
+    ) -> list[float]:
+        """Wait until functions were called a number of times with success; return when."""
+
+        async def enough() -> list[float] | None:
+            rows = await self.requests(begin, since)
+            times = [row["time"] for row in rows if row["status"] == 200]
+            return times if len(times) >= count else None
+
+        return await poll(f"{count} requests of {begin}", enough, timeout, 0.5)
+
+    async def wait_for_polls(
+        self, count: int, since: float, timeout: float
+    ) -> list[float]:
+        """Wait until the devices have been asked for a number of times; return when."""
+        return await self.wait_for_requests(DEVICES_LIST, count, since, timeout)
