@@ -183,7 +183,7 @@ async def test_sign_in(
         "oauth/accessToken",
         "json/user/profile",
         "json/devices/list",
-        "json/clients/list",
+        "json/sensors/list",
     ]
     assert all(request.status == HTTPStatus.OK for request in simulator.log)
 
