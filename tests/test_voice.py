@@ -58,6 +58,28 @@ SWEDISH_ROOMS = {
 }
 
 
+class Changes:
+    """What is different at Telldus since this was made."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        """Look at everything."""
+        self._simulator = simulator
+        self._before = self._now()
+
+    def seen(self) -> dict[str, str]:
+        """Return what devices do now that they did not do before, by name.
+
+        In the simulator things happen when somebody asks for the next list.
+        """
+        now = self._now().items()
+        return {name: does for name, does in now if does != self._before[name]}
+
+    def _now(self) -> dict[str, str]:
+        """Return what each device does."""
+        devices = self._simulator.home.devices.values()
+        return {device.name or device.id: doing(device) for device in devices}
+
+
 class Assist:
     """Somebody who talks to Home Assistant."""
 
@@ -76,14 +98,11 @@ class Assist:
 
     async def check_done(self, sentence: str, expected: dict[str, str]) -> None:
         """Check what changes at Telldus when something is said."""
-        before = self._devices()
+        changes = Changes(self._simulator)
         kind, answer = await self.say(sentence)
         assert kind is intent.IntentResponseType.ACTION_DONE, answer
-        # In the simulator things happen when somebody asks for the next list.
         await self._time.move(40)
-        after = self._devices()
-        changed = {name: now for name, now in after.items() if now != before[name]}
-        assert changed == expected
+        assert changes.seen() == expected
 
     async def check_answers(
         self, kind: intent.IntentResponseType, expected: dict[str, str]
@@ -95,11 +114,6 @@ class Assist:
         }
         await self._time.move(5)
         assert sent(self._simulator) == []
-
-    def _devices(self) -> dict[str, str]:
-        """Return what each device does at Telldus."""
-        devices = self._simulator.home.devices.values()
-        return {device.name or device.id: doing(device) for device in devices}
 
 
 def doing(device: Device) -> str:
