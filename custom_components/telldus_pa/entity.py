@@ -24,6 +24,7 @@ _TRANSPORTS: Final = {
     "egroup": "Group",
     "group": "Group",
     "scene": "Scene",
+    "virtual": "Virtual",
     "zigbee": "Zigbee",
     "zwave": "Z-Wave",
 }
