@@ -48,7 +48,7 @@ def to_list(value: object) -> list[object]:
     gaps, as PHP writes it.
     """
     if isinstance(value, Mapping):
-        numbered = bool(value) and all(str(key).isdecimal() for key in value)
+        numbered = value and all(key.isdecimal() for key in value)
         return list(value.values()) if numbered else [value]
     return value if isinstance(value, list) else []
 
