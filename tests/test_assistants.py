@@ -4,18 +4,11 @@ Both by Home Assistant's own integrations, set up without any choice of one's ow
 """
 
 from collections.abc import Iterable
-from importlib.util import find_spec
 import logging
-import sys
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
-
-# Both know of cameras, whose pictures Home Assistant scales with this. There are none here.
-if find_spec("turbojpeg") is None:
-    sys.modules["turbojpeg"] = Mock()
 
 from homeassistant.components.alexa import SMART_HOME_SCHEMA
 from homeassistant.components.alexa.smart_home import (
