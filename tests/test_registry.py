@@ -327,6 +327,8 @@ async def test_gone(
     lamp = home.devices.pop(LAMP_ID)
     sensor = home.sensors.pop("1540000001")
     plug = home.devices.pop(PLUG_ID)
+    # One that told percents says no more than "low" now.
+    home.sensors["1540000009"].battery = 255
     values = home.sensors["1540000007"].values
     reading = next(value for value in values if value.name == "uv")
     values.remove(reading)
@@ -342,6 +344,8 @@ async def test_gone(
     assert registries.device("sensor_1540000001") is None
     assert hass.states.get("sensor.hall_motion_uv_index") is None
     assert registries.device("sensor_1540000007")
+    assert state_of(hass, "sensor.radiator_battery").state == "0"
+    assert state_of(hass, "binary_sensor.radiator_battery").state == "on"
     # What it measures is still there.
     assert registries.device(f"device_{PLUG_ID}") is None
     assert registries.device(f"sensor_{PLUG_SENSOR_ID}")

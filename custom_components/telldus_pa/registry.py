@@ -23,7 +23,7 @@ from .entity import (
     sensor_id_of,
     sensor_info,
 )
-from .kinds import entities_of, entities_of_sensor
+from .kinds import BATTERY, BATTERY_LOW, entities_of, entities_of_sensor
 
 # How long, in seconds and in lists, something must have been missing to be gone.
 _GONE_AFTER: Final = 24 * 3600.0
@@ -232,7 +232,8 @@ class Registrar:
         present = {
             part_id_of(sensor_id_of(self._entry, sensor.id), part)
             for sensor in self._data.sensors.data.values()
-            for part, _ in entities_of_sensor(sensor)
+            # A battery may tell now a percentage and now that it is low.
+            for part in (*dict(entities_of_sensor(sensor)), BATTERY, BATTERY_LOW)
         }
         known = self._entities_of(sensor_id_of(self._entry, ""))
         return {entity.unique_id for entity in known}, present, set()
