@@ -414,6 +414,16 @@ async def test_setpoint(
     assert state_of(hass, MINE).attributes["supported_features"] & TARGET
 
 
+async def test_setpoint_that_cannot_be_set(
+    hass: HomeAssistant, simulator: Simulator, start: Start
+) -> None:
+    """A mode whose temperature cannot be set has none, whatever is stored for it."""
+    told = told_by("off", "heat", "max", heat=(5, 30))
+    thermostat(simulator, mode="max", setpoint={"heat": "20", "max": "28"}, told=told)
+    await start()
+    assert shown(hass) == ("heat", "boost", None)
+
+
 async def test_limits(
     hass: HomeAssistant, simulator: Simulator, start: Start, time: Time
 ) -> None:
@@ -507,12 +517,14 @@ async def test_current_temperature(
     start: Start,
     values: list[tuple[str, str, str]],
     current: float | None,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A temperature may be in degrees Fahrenheit; what is no number is not known."""
     thermostat(simulator, mode="heat")
     sensor(simulator, *values)
     await start()
     assert state_of(hass, MINE).attributes["current_temperature"] == current
+    assert complaints(caplog) == []
 
 
 async def test_stale_temperature(
