@@ -156,6 +156,7 @@ async def test_position(
 ) -> None:
     """The position is where the last thing it did leads to."""
     simulator.press(SHUTTER_ID, method, level)
+    simulator.press(ROOF_ID, "dim", 51)
     options = {CONF_REVERSED_COVERS: [SHUTTER_ID]} if is_reversed else {}
     entry = add_entry(options=options)
     await time.until(hass.config_entries.async_setup(entry.entry_id))
@@ -164,7 +165,7 @@ async def test_position(
         state = {0: "closed", None: "unknown"}.get(position, "open")
     assert shown(hass, SHUTTER) == (state, position)
     # Only what was named runs the other way.
-    assert shown(hass, ROOF) == ("open", 100)
+    assert shown(hass, ROOF) == ("open", 80)
 
 
 async def test_level_lost(

@@ -196,6 +196,17 @@ async def test_state_that_is_none(
     assert complaints(caplog) == []
 
 
+async def test_level_without_dimming(
+    heard: Heard, simulator: Simulator, time: Time
+) -> None:
+    """A level that is only remembered is no press, whatever becomes of it."""
+    simulator.home.devices[REMOTE_ID].values = {16: 80}
+    await time.move(31)
+    simulator.home.devices[REMOTE_ID].values = {16: 20}
+    await time.move(31)
+    assert heard.news() == []
+
+
 # When it is too late
 
 
