@@ -515,7 +515,7 @@ async def test_budget_survives_a_restart(
     server = loaded.data[CONF_SERVER_URL]
     (kept,) = hass_storage[f"{DOMAIN}.budget"]["data"].values()
     assert 190 < kept["pause"] <= 200
-    assert len(kept["sent"]) == 5
+    assert len(kept["sent"]) >= 5
 
     await time.move(20)
     hass.data.pop(f"{DOMAIN}_shared")
