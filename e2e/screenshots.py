@@ -3,9 +3,11 @@
 The integration is added in the browser this time: dialog, window at Telldus, and back.
 """
 
+import argparse
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 import json
 from pathlib import Path
 import shutil
@@ -22,13 +24,16 @@ from playwright.async_api import (
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
+from .control import Telldus
+from .dashboards import BLINDS, CLIMATE, HOME, make_dashboards, use_energy
 from .home_assistant import HomeAssistant
 from .process import StartError, free_port
 from .stack import DOMAIN, ROOT, Stack
+from .waiting import poll
 
 FOLDER = ROOT / ".e2e" / "studio"
 PICTURES = ROOT / ".e2e" / "screenshots"
-DASHBOARD = "tell-dus"
+IN_DOCUMENTS = ROOT / "docs" / "pictures"
 SIZES: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 860}},
     "phone": {
@@ -38,6 +43,15 @@ SIZES: dict[str, dict[str, Any]] = {
         "has_touch": True,
     },
 }
+# A size of its own has what documents show: no more than they speak of.
+DOCUMENTS = "documents"
+SIZES_OF_ALL: dict[str, dict[str, Any]] = {
+    **SIZES,
+    DOCUMENTS: {"viewport": {"width": 1100, "height": 800}},
+}
+# Pixels of Home Assistant's own bar at the top
+_BAR = 56
+_FLOATING = 120
 # What keeps a browser from speaking to anybody but those whom it is shown.
 FLAGS = [
     "--no-sandbox",
@@ -55,6 +69,19 @@ def say(text: str) -> None:
     print(f"==> {text}", flush=True)
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """Something to photograph: a page of Home Assistant, and a text on it.
+
+    ``cut`` is how much of it documents show, in pixels: width and height.
+    """
+
+    name: str
+    path: str
+    shows: str
+    cut: tuple[int, int] | None = None
+
+
 class Studio:
     """A browser that is logged in to Home Assistant, at one size."""
 
@@ -66,10 +93,15 @@ class Studio:
 
     async def shoot(self, page: Page, name: str, *, whole: bool = False) -> None:
         """Take a picture, when what moves has come to rest."""
-        await page.wait_for_timeout(1200)
+        await self.rest(page)
         path = PICTURES / f"{name}-{self._size}.png"
         await page.screenshot(path=path, full_page=whole)
         say(str(path.relative_to(ROOT)))
+
+    @staticmethod
+    async def rest(page: Page) -> None:
+        """Wait until icons are there and what moves has come to rest."""
+        await page.wait_for_timeout(2500)
 
     async def visit(self, path: str, shows: str) -> Page:
         """Open a page of Home Assistant and wait until it shows a text."""
@@ -126,25 +158,36 @@ class Studio:
         await self.shoot(page, "flow-5-success")
         await page.close()
 
-    async def look_around(self) -> None:
-        """Photograph the integration, its devices, a dashboard, and the simulator."""
-        path = f"/config/integrations/integration/{DOMAIN}"
-        page = await self.visit(path, "Telldus Live! (")
-        await self.shoot(page, "integration")
-        await page.close()
-        page = await self.visit(
-            f"/config/devices/dashboard?domain={DOMAIN}", "Bedside lamp"
-        )
-        await self.shoot(page, "devices")
-        await page.close()
-        page = await self.visit(f"/{DASHBOARD}/home", "Bedside lamp")
-        await self.shoot(page, "dashboard")
-        await page.close()
+    async def look_around(self, views: Iterable[View]) -> None:
+        """Photograph the integration, its devices, dashboards, and the simulator."""
+        for view in views:
+            page = await self.visit(view.path, view.shows)
+            await self.shoot(page, view.name)
+            await page.close()
         page = await self.context.new_page()
         await page.goto(self._stack.simulator_url)
         await self.shoot(page, "simulator")
         await self.shoot(page, "simulator-whole", whole=True)
         await page.close()
+
+    async def illustrate(self, views: Iterable[View]) -> None:
+        """Photograph what documents show, without what is around it."""
+        for view in views:
+            if view.cut is None:
+                continue
+            page = await self.visit(view.path, view.shows)
+            width, height = view.cut
+            # Some pages let things float above their lower end.
+            size = {"width": width, "height": _BAR + height + _FLOATING}
+            await page.set_viewport_size(size)
+            await self.rest(page)
+            path = PICTURES / f"{view.name}-{self._size}.png"
+            await page.screenshot(
+                path=path,
+                clip={"x": 0, "y": _BAR, "width": width, "height": height},
+            )
+            say(str(path.relative_to(ROOT)))
+            await page.close()
 
 
 @asynccontextmanager
@@ -152,11 +195,13 @@ async def studio(
     browser: Browser, size: str, stack: Stack, home_assistant: HomeAssistant
 ) -> AsyncIterator[Studio]:
     """Open a browser at one size, logged in without the form."""
-    context = await browser.new_context(**SIZES[size], locale="en-GB")
-    tokens = json.dumps(await home_assistant.browser_tokens())
+    context = await browser.new_context(**SIZES_OF_ALL[size], locale="en-GB")
+    kept = {"hassTokens": json.dumps(await home_assistant.browser_tokens())}
+    if size == DOCUMENTS:
+        kept["dockedSidebar"] = json.dumps("always_hidden")
     await context.add_init_script(
         f"if (location.origin === {json.dumps(stack.url)}) "
-        f"localStorage.setItem('hassTokens', {json.dumps(tokens)})"
+        f"Object.assign(localStorage, {json.dumps(kept)})"
     )
     try:
         yield Studio(context, size, stack)
@@ -164,49 +209,52 @@ async def studio(
         await context.close()
 
 
-async def make_dashboard(home_assistant: HomeAssistant) -> None:
-    """Put the switches and lights on a dashboard of their own."""
-    registry = await home_assistant.ask("config/entity_registry/list")
-    ours = sorted(
-        one["entity_id"]
-        for one in registry
-        if one["platform"] == DOMAIN and one["disabled_by"] is None
-    )
-    cards = [
-        {
-            "type": "entities",
-            "title": title,
-            "entities": [one for one in ours if one.startswith(f"{domain}.")],
-        }
-        for domain, title in (("light", "Lights"), ("switch", "Switches"))
+async def views_of(home_assistant: HomeAssistant) -> list[View]:
+    """Return what there is to see."""
+    devices = await home_assistant.ask("config/device_registry/list")
+    plug = next(one["id"] for one in devices if one["name"] == "Energy plug")
+    integration = f"/config/integrations/integration/{DOMAIN}"
+    all_devices = f"/config/devices/dashboard?domain={DOMAIN}"
+    return [
+        View("integration", integration, "Telldus Live! ("),
+        View("devices", all_devices, "Bedside lamp", (1200, 654)),
+        View("dashboard", f"/{HOME}/view", "Bedroom shutter", (1240, 450)),
+        View("thermostat", f"/{CLIMATE}/view", "Radiator", (1000, 520)),
+        View("blind", f"/{BLINDS}/view", "All blinds", (1000, 330)),
+        View("energy-plug", f"/config/devices/device/{plug}", "Power", (1000, 654)),
+        View("energy-dashboard", "/energy", "Individual devices", (520, 768)),
     ]
-    tiles = {
-        "type": "grid",
-        "columns": 2,
-        "square": False,
-        "cards": [
-            {
-                "type": "tile",
-                "entity": one,
-                "features": [{"type": "light-brightness"}],
-            }
-            for one in ours
-            if one.startswith("light.")
-        ][:6],
-    }
-    await home_assistant.ask(
-        "lovelace/dashboards/create",
-        url_path=DASHBOARD,
-        title="Telldus",
-        mode="storage",
-        show_in_sidebar=True,
-        require_admin=False,
-        icon="mdi:lightbulb-group",
-    )
-    view = {"path": "home", "title": "Home", "cards": [*cards, tiles]}
-    await home_assistant.ask(
-        "lovelace/config/save", url_path=DASHBOARD, config={"views": [view]}
-    )
+
+
+async def live_in(home_assistant: HomeAssistant, telldus: Telldus) -> None:
+    """Use the home a little, so that there is something to see."""
+    devices = (await telldus.state())["devices"].values()
+    ids = {device["name"]: device["id"] for device in devices}
+    for name, method in (
+        ("Wall remote", "turnOff"),
+        ("Front door", "turnOn"),
+        ("Kitchen blind", "up"),
+    ):
+        await telldus.press(ids[name], method)
+    for action, entity_id, data in (
+        ("climate.set_preset_mode", "climate.radiator", {"preset_mode": "eco"}),
+        ("cover.set_cover_position", "cover.bedroom_shutter", {"position": 40}),
+        ("scene.turn_on", "scene.movie_night", {}),
+        ("button.press", "button.door_bell", {}),
+    ):
+        await home_assistant.call(action, entity_id, **data)
+
+    async def seen() -> bool:
+        """Tell whether Home Assistant has heard of it, and of the rooms besides."""
+        devices = await home_assistant.ask("config/device_registry/list")
+        states = await home_assistant.states()
+        return (
+            any(one["name"] == "Coffee maker" and one["area_id"] for one in devices)
+            and states["binary_sensor.front_door"]["state"] == "on"
+            and states["light.ceiling_dimmer"]["attributes"].get("brightness") == 30
+        )
+
+    await poll("Home Assistant shows the home as it is", seen, 180, 1)
 
 
 async def take_pictures(stack: Stack, chromium: Path) -> None:
@@ -217,8 +265,11 @@ async def take_pictures(stack: Stack, chromium: Path) -> None:
         await stack.start()
         async with (
             HomeAssistant(stack.url) as home_assistant,
+            Telldus(stack.simulator_url) as telldus,
             async_playwright() as playwright,
         ):
+            # Nothing moves but what is moved here, and devices come into areas.
+            await telldus.settings(life=False, rooms=True)
             await home_assistant.onboard("Demo", "demo", "demo")
             await home_assistant.wait_until_running()
             browser = await playwright.chromium.launch(
@@ -230,17 +281,40 @@ async def take_pictures(stack: Stack, chromium: Path) -> None:
                 await home_assistant.end_flow(flow["flow_id"])
             async with studio(browser, "desktop", stack, home_assistant) as desk:
                 await desk.add_integration()
-            await make_dashboard(home_assistant)
+            say("Living in the house for a while")
+            await make_dashboards(home_assistant)
+            await live_in(home_assistant, telldus)
+            await use_energy(home_assistant)
+            views = await views_of(home_assistant)
             for size in SIZES:
                 async with studio(browser, size, stack, home_assistant) as one:
-                    await one.look_around()
+                    await one.look_around(views)
+            async with studio(browser, DOCUMENTS, stack, home_assistant) as one:
+                await one.illustrate(views)
             await browser.close()
     finally:
         await stack.stop()
 
 
+def refresh_documents() -> None:
+    """Put the pictures into the documents' folder, and nothing else."""
+    shutil.rmtree(IN_DOCUMENTS, ignore_errors=True)
+    IN_DOCUMENTS.mkdir(parents=True)
+    for picture in sorted(PICTURES.glob(f"*-{DOCUMENTS}.png")):
+        name = picture.name.replace(f"-{DOCUMENTS}", "")
+        shutil.copyfile(picture, IN_DOCUMENTS / name)
+        say(str((IN_DOCUMENTS / name).relative_to(ROOT)))
+
+
 def main() -> int:
     """Run the program."""
+    parser = argparse.ArgumentParser(prog="scripts/screenshots", description=__doc__)
+    parser.add_argument(
+        "--documents",
+        action="store_true",
+        help="put those that documents show into docs/pictures/",
+    )
+    chosen = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         print("Chromium is needed for this.", file=sys.stderr)
@@ -254,6 +328,8 @@ def main() -> int:
     except StartError as err:
         print(f"\n{err}", file=sys.stderr)
         return 1
+    if chosen.documents:
+        refresh_documents()
     return 0
 
 
