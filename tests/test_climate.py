@@ -8,6 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.climate import TelldusThermostat
+from custom_components.telldus_pa.const import DOMAIN
 from homeassistant.components.climate import (
     DATA_COMPONENT,
     ClimateEntityFeature as Feature,
@@ -15,6 +16,7 @@ from homeassistant.components.climate import (
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 from simulator import Fault, Kind, LoggedRequest, Method, Simulator
 from simulator.home import Device, Sensor, SensorValue
@@ -254,6 +256,20 @@ async def test_demo_home(
     assert state_of(hass, entity_id).state == state
     found = state_of(hass, entity_id).attributes
     assert {key: found.get(key) for key in attributes} == attributes
+
+
+async def test_presets_are_called_by_our_names(
+    hass: HomeAssistant, loaded: MockConfigEntry
+) -> None:
+    """Texts and icons of presets are found by this key."""
+    entry = er.async_get(hass).async_get(PUMP)
+    assert entry is not None
+    assert entry.translation_key == "thermostat"
+    texts = await async_get_translations(hass, "en", "entity", [DOMAIN])
+    start = f"component.{DOMAIN}.entity.climate.{entry.translation_key}"
+    path = f"{start}.state_attributes.preset_mode.state."
+    named = {key.removeprefix(path) for key in texts if key.startswith(path)}
+    assert named == {"eco_cool", "frost_guard", "manual", "program"}
 
 
 async def test_no_other_thermostats(
