@@ -383,14 +383,14 @@ async def test_newer_wish_while_one_is_refused(
     first = house.begin("turn_on", DIMMER, brightness=50)
     while not loaded.runtime_data.account.budget.sending:
         await asyncio.sleep(0)
-    second = house.begin("turn_on", DIMMER, brightness=70)
-    third = house.begin("turn_off", LAMP)
+    second = house.begin("turn_off", LAMP)
+    third = house.begin("turn_on", DIMMER, brightness=70)
     await time.move(20)
     assert all(one.done() and not one.exception() for one in (first, second, third))
     assert sent(simulator) == [
         f"dim {DIMMER_ID} 50",
-        f"dim {DIMMER_ID} 70",
         f"turnOff {LAMP_ID}",
+        f"dim {DIMMER_ID} 70",
     ]
 
 

@@ -213,11 +213,9 @@ class Commands:
     def _async_uncover(self, pending: _Pending) -> None:
         """Show no longer what a command would have done."""
         for device_id in pending.effects:
-            overlays = self._overlays.get(device_id, [])
-            if pending in overlays:
-                overlays.remove(pending)
-            if not overlays:
-                self._overlays.pop(device_id, None)
+            overlays = self._overlays.pop(device_id, [])
+            if rest := [one for one in overlays if one is not pending]:
+                self._overlays[device_id] = rest
         self._coordinator.async_wake(pending.effects)
 
     async def _async_send_all(self) -> None:

@@ -207,9 +207,9 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
             for row in answer.rows
         }
 
+    @abstractmethod
     def _shape(self, row: RowT) -> object:
         """Return what of a row is for those who listen to the list as a whole."""
-        return None
 
     @property
     def _stale(self) -> bool:

@@ -280,9 +280,13 @@ class Registrar:
 
         Should it come back, Home Assistant remembers its ids.
         """
-        for entity in self._entities_of(gone):
-            if entity.unique_id == gone or entity.unique_id.startswith(f"{gone}_"):
-                self._entities.async_remove(entity.entity_id)
+        ours = [
+            entity
+            for entity in self._entities_of(gone)
+            if entity.unique_id == gone or entity.unique_id.startswith(f"{gone}_")
+        ]
+        for entity in ours:
+            self._entities.async_remove(entity.entity_id)
         if (device := self._device_entry(gone)) is None:
             return
         if rest := device.identifiers - {(DOMAIN, gone)}:
