@@ -61,13 +61,10 @@ async def test_start(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     """A start costs one request for each list, whatever the number of devices."""
-    assert [request.path for request in simulator.log] == [
-        "json/devices/list",
-        "json/sensors/list",
-        "json/clients/list",
-        "json/devices/list",
-        "json/room/list",
-    ]
+    paths = [request.path for request in simulator.log]
+    assert paths[:3] == ["json/devices/list", "json/sensors/list", "json/clients/list"]
+    # Which of the two comes first depends on the fraction of the second.
+    assert sorted(paths[3:]) == ["json/devices/list", "json/room/list"]
     # The lists some ten seconds apart: bursts have been refused.
     for one, next_one in pairwise(simulator.log):
         assert next_one.time - one.time >= 9
