@@ -1,0 +1,83 @@
+"""Run the benchmarks. Compare only figures of one run: no machine is the same twice."""
+
+import argparse
+import asyncio
+from collections.abc import Callable
+import signal
+import sys
+from typing import Protocol
+
+from e2e.develop import alone
+from e2e.home_assistant import RefusedError
+from e2e.process import StartError
+from e2e.waiting import WaitedTooLongError
+
+from . import start
+from .stage import FOLDER
+
+INTERRUPTED = 130
+
+
+class Benchmark(Protocol):
+    """What a module of this package offers that is a benchmark."""
+
+    __doc__: str | None
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add what can be chosen; everything has a default."""
+
+    async def run(self, chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
+        """Measure, and print what came of it."""
+
+
+BENCHMARKS: dict[str, Benchmark] = {"start": start}
+
+
+def say(text: str) -> None:
+    """Tell the person what happens now, beside the results."""
+    print(f"==> {text}", file=sys.stderr, flush=True)
+
+
+def choose(arguments: list[str] | None = None) -> list[argparse.Namespace]:
+    """Return the benchmarks to run: the one that is named, or all as they are."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    commands = parser.add_subparsers(
+        dest="benchmark", title="benchmarks", description="all, if none is named"
+    )
+    for name, benchmark in BENCHMARKS.items():
+        about = (benchmark.__doc__ or "").partition("\n")[0]
+        benchmark.add_arguments(
+            commands.add_parser(name, help=about, description=benchmark.__doc__)
+        )
+    chosen = parser.parse_args(arguments)
+    if chosen.benchmark:
+        return [chosen]
+    return [parser.parse_args([name]) for name in BENCHMARKS]
+
+
+async def measure(chosen: list[argparse.Namespace]) -> None:
+    """Run benchmarks one after the other; `kill` ends them as Ctrl-C does, in order."""
+    if task := asyncio.current_task():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for one in chosen:
+        await BENCHMARKS[one.benchmark].run(one, say)
+
+
+def main() -> int:
+    """Run the program."""
+    chosen = choose()
+    code = 0
+    try:
+        with alone(FOLDER):
+            asyncio.run(measure(chosen))
+    except* (RefusedError, StartError, WaitedTooLongError) as errors:
+        for err in errors.exceptions:
+            print(f"\n{err}", file=sys.stderr)
+        code = 1
+    except* KeyboardInterrupt, asyncio.CancelledError:
+        code = INTERRUPTED
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""Run Home Assistant with the library `tellduslive` pointed at a simulator.
+
+python -P bench/pointed.py URL [Home Assistant's own arguments]
+
+Only the addresses in it are others: neither the library nor the integration is changed.
+"""
+
+import sys
+
+import tellduslive  # type: ignore[import-untyped]  # brings no types
+
+from homeassistant.__main__ import main
+
+VENDOR = "https://pa-api.telldus.com"
+
+
+def point_at(url: str) -> None:
+    """Set each of the library's addresses at the vendor's to the same one at `url`."""
+    for name, value in vars(tellduslive).items():
+        if name.startswith("TELLDUS_LIVE_") and name.endswith("_URL"):
+            setattr(tellduslive, name, value.replace(VENDOR, url))
+
+
+if __name__ == "__main__":
+    point_at(sys.argv.pop(1))
+    sys.exit(main())

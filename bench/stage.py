@@ -1,0 +1,103 @@
+"""One Home Assistant that is signed in, and a Telldus Live! that only it uses."""
+
+from collections.abc import Callable
+import json
+from pathlib import Path
+import sys
+from typing import override
+
+from aiohttp import web
+
+from e2e.home_assistant import HomeAssistant
+from e2e.process import Process, free_port
+from e2e.stack import ROOT, Stack
+from simulator import Home, Simulator
+
+from .contestants import Contestant, Ours
+
+FOLDER = ROOT / ".bench"
+
+
+class Stage(Stack):
+    """A new Home Assistant with one integration signed in; Telldus is in this process.
+
+    Here, so that its log, its clock and its settings are at hand.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        contestant: Contestant,
+        home: Home,
+        say: Callable[[str], None],
+    ) -> None:
+        """Describe it; nothing is written or started yet."""
+        super().__init__(folder, free_port(), free_port(), say=say)
+        self.contestant = contestant
+        public_key, private_key = contestant.keys()
+        self.telldus = Simulator(home, public_key=public_key, private_key=private_key)
+        # What moves by itself would look as if it were shown late.
+        self.telldus.change_settings({"life": False, "drift": False})
+        self._server: web.AppRunner | None = None
+
+    @override
+    def write_configuration(self) -> None:
+        """Write what Home Assistant starts from, the signed-in entry among it."""
+        super().write_configuration()
+        if not isinstance(self.contestant, Ours):
+            # Nothing of ours in the other's house: not even the loader's look at it.
+            (self.config / "custom_components").unlink()
+        token, secret = self.telldus.issue_token()
+        entry = {
+            "domain": self.contestant.domain,
+            "entry_id": "bench",
+            "source": "user",
+            "title": "Telldus Live!",
+            "version": 1,
+            **self.contestant.entry(self.simulator_url, token, secret),
+        }
+        # The format's oldest version, which Home Assistant completes: it needs the least.
+        stored = {
+            "version": 1,
+            "minor_version": 1,
+            "key": "core.config_entries",
+            "data": {"entries": [entry]},
+        }
+        path = self.config / ".storage" / "core.config_entries"
+        path.write_text(json.dumps(stored))
+
+    @override
+    async def start_simulator(self) -> None:
+        """Serve Telldus."""
+        self._server = web.AppRunner(
+            self.telldus.app, access_log=None, shutdown_timeout=1
+        )
+        await self._server.setup()
+        await web.TCPSite(self._server, "127.0.0.1", self.simulator_port).start()
+
+    @override
+    async def start_home_assistant(self) -> None:
+        """Start Home Assistant and wait until it answers."""
+        await self.hass.start(
+            sys.executable,
+            *self.contestant.program(self.simulator_url),
+            *("-c", self.config, "--log-no-color"),
+            cwd=self.folder,
+        )
+        async with HomeAssistant(self.url) as home_assistant:
+            await self._wait_until(self.hass, home_assistant.answers, 180)
+
+    @override
+    async def stop(self) -> None:
+        """End both: Home Assistant first, while Telldus still answers it."""
+        await super().stop()
+        if self._server:
+            await self._server.cleanup()
+
+
+async def end_leavings(folder: Path) -> None:
+    """End every Home Assistant that a run which was killed has left below a folder."""
+    for pid_file in folder.glob("**/hass.pid"):
+        config = pid_file.parent / "config"
+        left = Process("Home Assistant", pid_file.with_suffix(".log"), f"-c {config}")
+        await left.end_leavings()
