@@ -480,7 +480,7 @@ async def test_refused_too_late(
     await time.move(15)
     assert state_of(hass, LAMP).state == "on"
     assert complaints(caplog) == [
-        "A command to Window lamp was not carried out: Too late"
+        "A command to Window lamp (switch.window_lamp) was not carried out: Too late"
     ]
 
 
@@ -568,7 +568,9 @@ async def test_given_up(
     assert state_of(hass, LAMP).state == "off"
     await time.move(800)
     (line,) = [line for line in complaints(caplog) if "command" in line]
-    assert line.startswith("A command to Window lamp was not carried out: too many")
+    assert line.startswith(
+        "A command to Window lamp (switch.window_lamp) was not carried out: too many"
+    )
     assert len(sent(simulator)) == 3
     await time.move(400)
     assert state_of(hass, LAMP).state == "on"
@@ -657,7 +659,9 @@ async def test_command_to_a_device_that_went(
     del simulator.home.devices[LAMP_ID]
     await time.move(90)
     (line,) = complaints(caplog)
-    assert line.startswith("A command to Window lamp was not carried out")
+    assert line.startswith(
+        "A command to Window lamp (switch.window_lamp) was not carried out"
+    )
     assert "does not exist" in line
 
 

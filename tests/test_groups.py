@@ -368,8 +368,8 @@ async def test_refused(
     )
     actions = [house.begin("turn_off", one) for one in (ALL, DIMMER)]
     await time.move(2)
-    for action in actions:
-        assert "All lamps: No" in str(action.exception())
+    for name, action in zip(("All lamps", "Ceiling dimmer"), actions, strict=True):
+        assert f"{name}: No" in str(action.exception())
     for entity_id in (ALL, OUTLET, DIMMER):
         assert state_of(hass, entity_id).state == "on"
     assert complaints(caplog) == []

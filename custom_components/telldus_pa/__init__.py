@@ -9,15 +9,19 @@ show it, ``home`` what devices are to one another, ``groups`` what a group is li
 outlives a reload, ``config_flow`` and ``oauth_callback`` sign people in.
 """
 
+from datetime import datetime, timedelta
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.event import async_track_time_interval
 
+from .account import Account
 from .commands import Commands
+from .connection import Connection
 from .const import (
     CONF_PRIVATE_KEY,
     CONF_PUBLIC_KEY,
@@ -27,17 +31,22 @@ from .const import (
     DOMAIN,
 )
 from .coordinator import (
-    Account,
     DevicesCoordinator,
     GatewaysCoordinator,
     SensorsCoordinator,
     TelldusConfigEntry,
     TelldusData,
 )
+from .daily import daily_store
+from .issues import async_take_issues_away, async_watch_core
 from .pa_api import Credentials, TelldusClient
+from .premium import Premium
 from .registry import Registrar
-from .rooms import Rooms, rooms_store
+from .rooms import Rooms
 from .shared import async_get_shared
+
+# How often to see whether a day has passed.
+_DAILY_LOOK: Final = timedelta(hours=1)
 
 PLATFORMS: Final = [
     Platform.BINARY_SENSOR,
@@ -69,39 +78,64 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         ),
         budget,
     )
-    account = Account(client, budget, shared.watch(entry.entry_id))
+    account = Account(hass, entry, client, budget, shared.watch(entry.entry_id))
     devices = DevicesCoordinator(hass, entry, account)
     await devices.async_config_entry_first_refresh()
-    rooms = Rooms(hass, entry.entry_id)
-    await rooms.async_load()
-    entry.async_on_unload(rooms.async_save)
+    rooms, premium = Rooms(hass, entry.entry_id), Premium(hass, entry)
+    for daily in (rooms, premium):
+        await daily.async_load()
+        entry.async_on_unload(daily.async_save)
+    sensors = SensorsCoordinator(hass, entry, account)
+    connection = Connection(hass, entry, account, devices, sensors, premium)
     data = entry.runtime_data = TelldusData(
         account,
         devices,
-        SensorsCoordinator(hass, entry, account),
+        sensors,
         GatewaysCoordinator(hass, entry, account),
         rooms,
+        premium,
+        connection,
         Commands(hass, entry, devices),
     )
     registrar = Registrar(hass, entry)
     # Before the platforms, and so the first to hear of each list.
     registrar.async_start()
+    connection.async_start()
+    async_watch_core(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+
+    async def async_daily() -> None:
+        """Ask what is asked once a day, if that was not done today."""
+        await rooms.async_ask(account)
+        registrar.async_suggest_areas()
+        await premium.async_ask(account)
+        connection.async_look()
 
     async def async_first_lists() -> None:
         """Ask for the other lists, in the order in which a person misses them."""
         await data.sensors.async_refresh()
         await data.gateways.async_refresh()
-        await rooms.async_ask(client, account.watch)
-        registrar.async_suggest_areas()
+        await async_daily()
+
+    @callback
+    def async_look(_now: datetime) -> None:
+        """See whether a day has passed."""
+        entry.async_create_background_task(hass, async_daily(), "daily")
 
     entry.async_create_background_task(hass, async_first_lists(), "first lists")
+    entry.async_on_unload(
+        async_track_time_interval(
+            hass, async_look, _DAILY_LOOK, cancel_on_shutdown=True
+        )
+    )
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> bool:
     """Unload an account."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded := await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        async_take_issues_away(hass, entry)
+    return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
@@ -110,7 +144,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> 
     await shared.async_forget(
         entry.entry_id, last=not hass.config_entries.async_entries(DOMAIN)
     )
-    await rooms_store(hass, entry.entry_id).async_remove()
+    for daily in (Rooms, Premium):
+        await daily_store(hass, daily.what, entry.entry_id).async_remove()
 
 
 async def async_remove_config_entry_device(

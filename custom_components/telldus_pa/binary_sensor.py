@@ -3,7 +3,6 @@
 Source: docs/telldus-api.md, "deviceType" and "Battery".
 """
 
-from collections.abc import Mapping
 from typing import Final, override
 
 from homeassistant.components.binary_sensor import (
@@ -15,12 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .coordinator import (
-    DevicesCoordinator,
-    TelldusConfigEntry,
-    TelldusData,
-    gateway_context,
-)
+from .coordinator import DevicesCoordinator, TelldusConfigEntry, gateway_context
 from .entity import (
     TelldusDeviceEntity,
     TelldusSensorEntity,
@@ -29,6 +23,7 @@ from .entity import (
     async_add_sensors,
     gateway_id_of,
     gateway_info,
+    known_gateways,
     part_id_of,
 )
 from .kinds import MAIN, Kind, kind_of
@@ -62,14 +57,9 @@ async def async_setup_entry(
         async_add_entities,
         platform,
         [data.devices, data.gateways],
-        lambda: _gateways(data),
+        lambda: known_gateways(data),
         lambda gateway_id: TelldusConnectivity(entry, gateway_id),
     )
-
-
-def _gateways(data: TelldusData) -> Mapping[str, Gateway]:
-    """Return all gateways, with as much as is known of each."""
-    return {**data.devices.gateways, **data.gateways.data}
 
 
 class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
@@ -123,7 +113,7 @@ class TelldusConnectivity(CoordinatorEntity[DevicesCoordinator], BinarySensorEnt
         self._gateway_id = gateway_id
         thing = gateway_id_of(entry, gateway_id)
         self._attr_unique_id = part_id_of(thing, _CONNECTIVITY)
-        self._attr_device_info = gateway_info(entry, _gateways(data)[gateway_id])
+        self._attr_device_info = gateway_info(entry, known_gateways(data)[gateway_id])
 
     @override
     async def async_added_to_hass(self) -> None:

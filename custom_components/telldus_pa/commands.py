@@ -2,29 +2,39 @@
 
 What Telldus answers to a command means that it was accepted, not that it was done, and its
 lists lag behind by seconds. So what was commanded is laid over what the lists say, until
-an answer that was asked for late enough tells what became of it.
+an answer that was asked for late enough tells what became of it. Where that contradicts, the
+device's history is asked why: a battery device may only not be awake yet.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from enum import StrEnum
+from typing import Final, override
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
 from .coordinator import DevicesCoordinator, TelldusConfigEntry
 from .groups import combined
+from .home import gives_feedback
 from .pa_api import (
     Command,
     Device,
     Method,
+    Outcome,
+    Postponed,
     RateLimited,
     Setting,
-    SignInRefused,
     TelldusError,
+    Unintelligible,
+    Unreachable,
+    facet_of,
 )
 from .texts import error_key, error_placeholders
 
@@ -38,6 +48,58 @@ _SETTLES_AFTER: Final = 10.0
 _LOOK_AFTER: Final = _SETTLES_AFTER + 0.5
 # Seconds after the first command at which to look, however many have followed.
 _LOOK_AFTER_AT_MOST: Final = 30.0
+# Someone is at a slider when levels follow each other this closely; then the next is sent
+# once none has followed it for a moment, but not later than this after the last one.
+_SLIDING: Final = 4.0
+_SLIDE_ENDS_AFTER: Final = 0.7
+# How long a battery device may sleep before what it was told is taken for lost.
+_SLEEPS_AT_MOST: Final = 2 * 3600.0
+# When to ask the history again what became of a command; the next time twice as late.
+_ASK_AGAIN_AFTER: Final = 300.0
+# How many devices' histories are asked for at a time; each is a request.
+_MOST_QUESTIONS: Final = 3
+# What Telldus writes down may have happened a little earlier by its clock.
+_CLOCKS_DIFFER: Final = 60.0
+
+
+# What the history says of commands that were not carried out.
+_OUTCOMES: Final = {
+    Outcome.FAILED: "all tries failed",
+    Outcome.NO_REPLY: "it did not answer",
+    Outcome.TIMED_OUT: "it did not answer in time",
+    Outcome.NOT_CONFIRMED: "it did not confirm",
+    Outcome.UNKNOWN: "for a reason that Telldus does not tell",
+    Outcome.INVALID: "it does not know what it was told",
+}
+
+
+class Fate(StrEnum):
+    """What became of a command."""
+
+    # Telldus' list says that it is so.
+    CONFIRMED = "confirmed"
+    # The list says something else, and Telldus' word counts.
+    OVERRULED = "overruled"
+    # Telldus or its history told why not; whoever gave it was told ...
+    REFUSED = "refused"
+    # ... or had stopped waiting, and a line was logged.
+    REFUSED_LATE = "refused_late"
+    # A newer one has taken its place before it was sent.
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Caller:
+    """Somebody who gave a command, and what they call what they gave it to."""
+
+    outcome: asyncio.Future[None]
+    name: str
+    entity_id: str | None
+
+    @override
+    def __str__(self) -> str:
+        """Return what a log calls it."""
+        return f"{self.name} ({self.entity_id})" if self.entity_id else self.name
 
 
 @dataclass(slots=True, eq=False)
@@ -45,15 +107,17 @@ class _Pending:
     """A command, from the moment it is given until it is known what became of it."""
 
     command: Command
-    # What the person calls the device; it may be gone when there is something to say.
-    name: str
     # What it makes of each device that it reaches: with a group, of what is in it.
     effects: Mapping[str, Command]
     # When it was given and when Telldus accepted it, by the budget's clock.
     given: float
     accepted: float | None = None
-    # Those who wait for it, and for what it replaced.
-    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    # Those who gave it, and what it replaced.
+    callers: list[_Caller] = field(default_factory=list)
+    # When the history of those that may be asleep is to be asked again, and how much
+    # later the time after that.
+    ask_at: float | None = None
+    ask_after: float = _ASK_AGAIN_AFTER
 
     @property
     def keeps_mode(self) -> bool:
@@ -98,6 +162,7 @@ class Commands:
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
+        self._account = coordinator.account
         self._budget = coordinator.account.budget
         self._client = coordinator.account.client
         # What is shown over the lists, by device, in the order in which it takes effect.
@@ -105,6 +170,13 @@ class Commands:
         # What has not been sent yet, in the order in which it will be.
         self._unsent: list[_Pending] = []
         self._is_sending = False
+        # Set when a command is given.
+        self._given = asyncio.Event()
+        # When a level or a colour was last sent, by device and facet.
+        self._levels_sent: dict[tuple[str, Method], float] = {}
+        # Devices whose history is being asked for.
+        self._asking: set[str] = set()
+        self.fates: Counter[Fate] = Counter()
         self._look: CALLBACK_TYPE | None = None
         self._look_by: float | None = None
         entry.async_on_unload(coordinator.async_on_list(self._async_settle))
@@ -113,18 +185,29 @@ class Commands:
     def shown(self, device: Device) -> Device:
         """Return a device as it is to be shown: as told by Telldus, or as commanded."""
         for pending in self._overlays.get(device.id, ()):
-            if not self._is_settled(pending):
-                device = pending.effects[device.id].effect(device)
+            device = pending.effects[device.id].effect(device)
         devices = self._coordinator.data
         leaves = self._coordinator.home.leaves.get(device.id, ())
         members = [self.shown(devices[one]) for one in leaves if one in devices]
         return combined(device, members) if members else device
 
+    @property
+    def unsent(self) -> int:
+        """Return how many commands wait to be sent."""
+        return len(self._unsent)
+
+    @property
+    def undecided(self) -> int:
+        """Return of how many commands it is not known what became of them."""
+        return len(self._pending())
+
     def is_commanded(self, device_id: str) -> bool:
         """Return whether a command to a device is on its way, or not seen in a list yet."""
         return device_id in self._overlays
 
-    async def async_send(self, *commands: Command) -> None:
+    async def async_send(
+        self, *commands: Command, entity_id: str | None = None
+    ) -> None:
         """Show commands, send them, and wait a little for Telldus' word on them.
 
         Raises HomeAssistantError with Telldus' reason where it refuses one in time. What
@@ -133,7 +216,8 @@ class Commands:
         outcomes: list[asyncio.Future[None]] = []
         for command in commands:
             outcomes.append(self._hass.loop.create_future())
-            self._async_give(command).waiting.append(outcomes[-1])
+            name = self._name(command.device_id)
+            self._async_give(command, _Caller(outcomes[-1], name, entity_id))
         if not self._is_sending:
             self._is_sending = True
             # Not in this very moment: what else the same action wants may change it.
@@ -152,18 +236,14 @@ class Commands:
                 raise error
 
     @callback
-    def _async_give(self, command: Command) -> _Pending:
-        """Put a command into the queue, show what it does, and return what stands for it.
+    def _async_give(self, command: Command, caller: _Caller) -> None:
+        """Put a command into the queue, and show what it does.
 
         Only the last of several presses matters, and its outcome is that of all. What a
         group is told, its members need not be told.
         """
-        pending = _Pending(
-            command,
-            self._name(command.device_id),
-            self._effects(command),
-            self._budget.now(),
-        )
+        pending = _Pending(command, self._effects(command), self._budget.now())
+        pending.callers.append(caller)
         # A mode that was chosen since an older command is to stay chosen.
         in_place = pending.keeps_mode
         absorbed: list[_Pending] = []
@@ -171,7 +251,8 @@ class Commands:
         for older in reversed(self._unsent):
             if older.implies(pending):
                 stands = older
-                stands.waiting += pending.waiting
+                stands.callers += pending.callers
+                self.fates[Fate.REPLACED] += 1
                 break
             if self._absorb(pending, older):
                 absorbed.append(older)
@@ -186,7 +267,7 @@ class Commands:
             self._unsent.remove(older)
             self._async_uncover(older)
         self._coordinator.async_wake(pending.effects)
-        return stands
+        self._given.set()
 
     def _absorb(self, newer: _Pending, older: _Pending) -> bool:
         """Have a newer command do what is left of an older one, if it can."""
@@ -195,7 +276,8 @@ class Commands:
             newer.effects = self._effects(merged)
         elif not newer.covers(older):
             return False
-        newer.waiting = older.waiting + newer.waiting
+        newer.callers = older.callers + newer.callers
+        self.fates[Fate.REPLACED] += 1
         return True
 
     def _effects(self, command: Command) -> Mapping[str, Command]:
@@ -210,21 +292,90 @@ class Commands:
         return effects or {command.device_id: command}
 
     @callback
-    def _async_uncover(self, pending: _Pending) -> None:
-        """Show no longer what a command would have done."""
-        for device_id in pending.effects:
+    def _async_uncover(
+        self, pending: _Pending, device_ids: Iterable[str] | None = None
+    ) -> None:
+        """Show no longer what a command would have done, to some or to all."""
+        uncovered = list(pending.effects if device_ids is None else device_ids)
+        for device_id in uncovered:
             overlays = self._overlays.pop(device_id, [])
             if rest := [one for one in overlays if one is not pending]:
                 self._overlays[device_id] = rest
-        self._coordinator.async_wake(pending.effects)
+        self._coordinator.async_wake(uncovered)
 
     async def _async_send_all(self) -> None:
         """Send what is to be sent, until nothing is left."""
         try:
             while self._unsent:
-                await self._async_send_next()
+                now = self._budget.now()
+                self._async_give_up(now, Postponed(self._budget.pause))
+                self._async_group()
+                wait = min((self._ready_at(one) for one in self._unsent), default=now)
+                if wait > now:
+                    self._given.clear()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(wait - now):
+                            await self._given.wait()
+                elif self._unsent:
+                    await self._async_send_next()
         finally:
             self._is_sending = False
+
+    def _ready_at(self, pending: _Pending) -> float:
+        """Return when a command is to be sent: a level of a slider not at once."""
+        command = pending.command
+        sent = self._levels_sent.get((command.device_id, command.facet))
+        if sent is None or not isinstance(command.value, int):
+            return pending.given
+        latest = sent + _SLIDING
+        if pending.given >= latest:
+            return pending.given
+        return min(pending.given + _SLIDE_ENDS_AFTER, latest)
+
+    @callback
+    def _async_group(self) -> None:
+        """Have a group told what all of its members wait to be told."""
+        if len(self._unsent) < 2:
+            return
+        for group_id in self._coordinator.home.complete:
+            for command in {
+                Command(group_id, member.method, member.value)
+                for pending in self._unsent
+                for one, member in pending.effects.items()
+                if group_id in self._coordinator.home.groups.get(one, ())
+            }:
+                self._async_tell_group(command)
+
+    @callback
+    def _async_tell_group(self, command: Command) -> None:
+        """Have a group told something, if it says exactly what waits for its members."""
+        home, devices = self._coordinator.home, self._coordinator.data
+        effects = self._effects(command)
+        if (
+            # Temperatures of several modes follow each other.
+            command.facet is Method.THERMOSTAT
+            or command.method not in devices[command.device_id].methods
+            or effects.keys() != set(home.leaves[command.device_id])
+        ):
+            return
+        group = _Pending(command, effects, self._budget.now())
+        spoken_for = [one for one in self._unsent if group.concerns(one)]
+        reached = {one for pending in spoken_for for one in pending.effects}
+        if (
+            len(spoken_for) < 2
+            or reached != effects.keys()
+            or not all(group.implies(one) for one in spoken_for)
+        ):
+            return
+        group.given = min(one.given for one in spoken_for)
+        group.callers = [one for pending in spoken_for for one in pending.callers]
+        self.fates[Fate.REPLACED] += len(spoken_for) - 1
+        _put(self._unsent, group, spoken_for[0])
+        for pending in spoken_for:
+            self._unsent.remove(pending)
+            for device_id in pending.effects:
+                overlays = self._overlays[device_id]
+                overlays[overlays.index(pending)] = group
 
     async def _async_send_next(self) -> None:
         """Send the next command, or wait until one may be sent again."""
@@ -232,7 +383,10 @@ class Commands:
 
         def choose() -> Command:
             """Take the next command, now that there is leave to send one."""
-            sent.append(self._unsent.pop(0))
+            now = self._budget.now()
+            ready = (one for one in self._unsent if self._ready_at(one) <= now)
+            sent.append(next(ready, self._unsent[0]))
+            self._unsent.remove(sent[0])
             return sent[0].command
 
         try:
@@ -243,11 +397,13 @@ class Commands:
                 self._async_put_back(pending)
             await self._async_wait(err)
         except TelldusError as err:
-            if isinstance(err, SignInRefused):
-                self._coordinator.async_note_refusal()
+            self._account.async_note(err)
             self._async_fail(sent[0], err)
+            if isinstance(err, (Unreachable, Unintelligible)):
+                # It may have been carried out all the same.
+                self._async_look_later()
         else:
-            self._coordinator.async_note_success()
+            self._account.async_note(None)
             self._async_accept(sent[0])
 
     @callback
@@ -261,21 +417,33 @@ class Commands:
 
     async def _async_wait(self, err: RateLimited) -> None:
         """Wait until something may be sent, and give up what would be too late then."""
-        until = self._budget.now() + err.retry_after
-        for pending in self._unsent.copy():
-            if pending.given + _GIVEN_UP_AFTER <= until:
-                self._unsent.remove(pending)
-                self._async_fail(pending, err)
+        self._async_give_up(self._budget.now() + err.retry_after, err)
         if self._unsent:
             await asyncio.sleep(err.retry_after)
 
     @callback
+    def _async_give_up(self, by: float, err: TelldusError) -> None:
+        """Give up what will be too late then."""
+        for pending in self._unsent.copy():
+            if pending.given + _GIVEN_UP_AFTER <= by:
+                self._unsent.remove(pending)
+                self._async_fail(pending, err)
+
+    @callback
     def _async_accept(self, pending: _Pending) -> None:
         """Note that Telldus accepted a command, and see later what became of it."""
-        pending.accepted = self._budget.now()
-        for outcome in pending.waiting:
-            if not outcome.done():
-                outcome.set_result(None)
+        pending.accepted = now = self._budget.now()
+        if isinstance(pending.command.value, int):
+            self._levels_sent = {
+                key: sent
+                for key, sent in self._levels_sent.items()
+                if now - sent < _SLIDING
+            }
+            key = (pending.command.device_id, pending.command.facet)
+            self._levels_sent[key] = now
+        for caller in pending.callers:
+            if not caller.outcome.done():
+                caller.outcome.set_result(None)
         self._async_look_later()
 
     @callback
@@ -283,27 +451,21 @@ class Commands:
         """Take a command back, and tell those who gave it."""
         self._async_uncover(pending)
         told = False
-        for outcome in pending.waiting:
-            if not outcome.done():
-                outcome.set_exception(self._error(pending, err))
+        for caller in pending.callers:
+            if not caller.outcome.done():
+                caller.outcome.set_exception(_error(caller, err))
                 told = True
-        if not told:
-            # Whoever gave it has stopped waiting; this is the only place left to say it.
-            LOGGER.warning("A command to %s was not carried out: %s", pending.name, err)
+        if told:
+            self.fates[Fate.REFUSED] += 1
+        else:
+            self._async_tell_late(pending, err)
 
-    @staticmethod
-    def _error(pending: _Pending, err: TelldusError) -> HomeAssistantError:
-        """Return the error that a person is shown."""
-        error = HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=f"command_{error_key(err)}",
-            translation_placeholders={
-                "device": pending.name,
-                **error_placeholders(err),
-            },
-        )
-        error.__cause__ = err
-        return error
+    @callback
+    def _async_tell_late(self, pending: _Pending, reason: object) -> None:
+        """Say why a command failed to nobody in particular: who gave it has gone."""
+        self.fates[Fate.REFUSED_LATE] += 1
+        to = ", ".join(dict.fromkeys(str(caller) for caller in pending.callers))
+        LOGGER.warning("A command to %s was not carried out: %s", to, reason)
 
     def _name(self, device_id: str) -> str:
         """Return what the person calls a device."""
@@ -319,10 +481,94 @@ class Commands:
     @callback
     def _async_settle(self) -> None:
         """Let go of what the newest list knows about. Called with each new list."""
+        now = self._budget.now()
         for pending in self._pending():
-            if self._is_settled(pending):
+            if not self._is_settled(pending):
+                continue
+            undone = self._undone(pending)
+            asleep = [one for one in undone if self._may_sleep(one)]
+            if pending.ask_at is None and not asleep:
+                self.fates[Fate.OVERRULED if undone else Fate.CONFIRMED] += 1
                 # The list may say what it said before the command, and then wakes nobody.
                 self._async_uncover(pending)
+                self._async_ask(pending, undone)
+                continue
+            self._async_uncover(pending, pending.effects.keys() - set(asleep))
+            if not asleep:
+                self.fates[Fate.CONFIRMED] += 1
+            elif self._age(pending) >= _SLEEPS_AT_MOST:
+                self._async_uncover(pending)
+                self._async_tell_late(pending, "it did not wake up")
+            elif pending.ask_at is None or now >= pending.ask_at:
+                pending.ask_at = now + pending.ask_after
+                pending.ask_after *= 2
+                self._async_ask(pending, undone)
+
+    def _undone(self, pending: _Pending) -> list[str]:
+        """Return the devices that give feedback, and are not as they were told to be.
+
+        What they were told since counts instead, and what is shown is what is looked at.
+        """
+        devices = self._coordinator.data
+        return [
+            device_id
+            for device_id, effect in pending.effects.items()
+            if (device := devices.get(device_id))
+            and gives_feedback(device)
+            and (overlays := self._overlays.get(device_id))
+            and pending in overlays
+            and not any(
+                newer.command.facet is pending.command.facet
+                for newer in overlays[overlays.index(pending) + 1 :]
+            )
+            and not effect.is_done(device)
+        ]
+
+    def _may_sleep(self, device_id: str) -> bool:
+        """Return whether a device runs on a battery: then it hears us when it wakes."""
+        device = self._coordinator.data[device_id]
+        sensor = self._entry.runtime_data.sensors.sensor_of(device)
+        return sensor is not None and (
+            sensor.battery is not None or sensor.battery_low is not None
+        )
+
+    def _age(self, pending: _Pending) -> float:
+        """Return how many seconds ago Telldus accepted a command."""
+        now = self._budget.now()
+        return now - (now if pending.accepted is None else pending.accepted)
+
+    @callback
+    def _async_ask(self, pending: _Pending, device_ids: Iterable[str]) -> None:
+        """Have the histories of devices tell why they are not as they were told to be."""
+        for device_id in device_ids:
+            if len(self._asking) < _MOST_QUESTIONS and device_id not in self._asking:
+                self._asking.add(device_id)
+                self._entry.async_create_background_task(
+                    self._hass, self._async_look_up(pending, device_id), "look up"
+                )
+
+    async def _async_look_up(self, pending: _Pending, device_id: str) -> None:
+        """Ask a device's history what became of a command."""
+        try:
+            accepted = dt_util.utcnow().timestamp() - self._age(pending)
+            deeds = await self._client.history(device_id, accepted - _CLOCKS_DIFFER)
+        except TelldusError as err:
+            # Nobody promised that there is one; what the lists say has to do.
+            LOGGER.debug("No history: %s", err)
+            return
+        finally:
+            self._asking.discard(device_id)
+        outcomes = [
+            deed.outcome
+            for deed in deeds
+            if deed.method and facet_of(deed.method) is pending.command.facet
+        ]
+        if not outcomes or outcomes[-1] is Outcome.QUEUED:
+            return
+        if pending in self._overlays.get(device_id, ()):
+            self._async_uncover(pending, [device_id])
+        if outcomes[-1] is not Outcome.DONE:
+            self._async_tell_late(pending, _OUTCOMES[outcomes[-1]])
 
     def _pending(self) -> set[_Pending]:
         """Return the commands of which it is not known what became of them."""
@@ -352,8 +598,10 @@ class Commands:
         self._look = self._look_by = None
         before = self._coordinator.requested
         await self._coordinator.async_refresh()
+        # What may be asleep can wait for the next poll.
         if self._look or not any(
-            pending.accepted is not None for pending in self._pending()
+            pending.accepted is not None and pending.ask_at is None
+            for pending in self._pending()
         ):
             return
         failed = self._coordinator.requested == before
@@ -366,15 +614,26 @@ class Commands:
             self._look()
             self._look = None
         for pending in self._pending():
-            for outcome in pending.waiting:
-                if not outcome.done():
-                    outcome.set_exception(
+            for caller in pending.callers:
+                if not caller.outcome.done():
+                    caller.outcome.set_exception(
                         HomeAssistantError(
                             translation_domain=DOMAIN,
                             translation_key="command_interrupted",
-                            translation_placeholders={"device": pending.name},
+                            translation_placeholders={"device": caller.name},
                         )
                     )
+
+
+def _error(caller: _Caller, err: TelldusError) -> HomeAssistantError:
+    """Return the error that a person is shown."""
+    error = HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=f"command_{error_key(err)}",
+        translation_placeholders={"device": caller.name, **error_placeholders(err)},
+    )
+    error.__cause__ = err
+    return error
 
 
 def _put(

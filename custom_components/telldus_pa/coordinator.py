@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol, override
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
+from .account import Account
 from .const import (
     CONF_GATEWAYS,
     CONF_INCLUDE_IGNORED,
@@ -26,22 +27,21 @@ from .const import (
 from .home import Home, gateways_of, shape_of
 from .pa_api import (
     Answer,
-    Budget,
     Device,
     Gateway,
     RateLimited,
     Sensor,
     SensorValue,
     SignInRefused,
-    TelldusClient,
     TelldusError,
     Unintelligible,
 )
-from .shared import SignInWatch
 from .texts import error_key, error_placeholders
 
 if TYPE_CHECKING:
     from .commands import Commands
+    from .connection import Connection
+    from .premium import Premium
     from .rooms import Rooms
 
 type TelldusConfigEntry = ConfigEntry[TelldusData]
@@ -60,15 +60,6 @@ _SETUP_PATIENCE: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """An account at a server, and what all its requests go through."""
-
-    client: TelldusClient
-    budget: Budget
-    watch: SignInWatch
-
-
-@dataclass(frozen=True, slots=True)
 class TelldusData:
     """What a loaded entry consists of."""
 
@@ -77,6 +68,8 @@ class TelldusData:
     sensors: SensorsCoordinator
     gateways: GatewaysCoordinator
     rooms: Rooms
+    premium: Premium
+    connection: Connection
     commands: Commands
 
 
@@ -167,38 +160,15 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
 
     async def _async_ask(self, patience: float | None) -> Answer[RowT]:
         """Ask for the list, unless it is known that Telldus would refuse."""
-        account = self.account
-        if account.watch.wait(account.budget.now()):
+        if self.account.is_refused:
             raise SignInRefused("not asked again so soon")
         try:
             answer = await self._async_fetch(patience)
-        except SignInRefused:
-            self.async_note_refusal()
+        except TelldusError as err:
+            self.account.async_note(err)
             raise
-        self.async_note_success()
+        self.account.async_note(None)
         return answer
-
-    @callback
-    def async_note_refusal(self) -> None:
-        """Take note of a refused sign-in, and ask the person if it is not the first."""
-        account = self.account
-        if account.watch.note_refusal(account.budget.now()):
-            self.config_entry.async_start_reauth(self.hass)
-
-    @callback
-    def async_note_success(self) -> None:
-        """Take note of an accepted request: whoever was asked to sign in need not."""
-        if not self.account.watch.note_success():
-            return
-        flows = self.hass.config_entries.flow
-        for flow in flows.async_progress_by_handler(
-            DOMAIN,
-            match_context={
-                "entry_id": self.config_entry.entry_id,
-                "source": SOURCE_REAUTH,
-            },
-        ):
-            flows.async_abort(flow["flow_id"])
 
     def _merge(self, answer: Answer[RowT]) -> Mapping[str, RowT]:
         """Return the snapshot; rows that did not change stay the same objects."""

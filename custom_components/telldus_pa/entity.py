@@ -13,7 +13,13 @@ from homeassistant.helpers.group import IntegrationSpecificGroup
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
-from .coordinator import Item, ItemsCoordinator, ListCoordinator, TelldusConfigEntry
+from .coordinator import (
+    Item,
+    ItemsCoordinator,
+    ListCoordinator,
+    TelldusConfigEntry,
+    TelldusData,
+)
 from .home import is_assumed, is_group
 from .kinds import MAIN, Kind, entities_of, entities_of_sensor
 from .pa_api import Command, Device, Gateway, Method, Sensor, Setting
@@ -47,9 +53,31 @@ def sensor_id_of(entry: TelldusConfigEntry, sensor_id: str) -> str:
     return f"{entry.unique_id}_sensor_{sensor_id}"
 
 
+def account_id_of(entry: TelldusConfigEntry) -> str:
+    """Return the id of the account itself in Home Assistant's registries."""
+    return f"{entry.unique_id}_account"
+
+
+def account_info(entry: TelldusConfigEntry) -> DeviceInfo:
+    """Return what the device registry is told of the account."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, account_id_of(entry))},
+        entry_type=DeviceEntryType.SERVICE,
+        name=entry.title,
+        manufacturer="Telldus Technologies",
+        model="Telldus Live!",
+        configuration_url="https://live.telldus.com",
+    )
+
+
 def part_id_of(thing: str, part: str) -> str:
     """Return the unique id of the entity that shows a part of a device or a sensor."""
     return thing if part == MAIN else f"{thing}_{part}"
+
+
+def known_gateways(data: TelldusData) -> Mapping[str, Gateway]:
+    """Return all gateways, with as much as is known of each."""
+    return {**data.devices.gateways, **data.gateways.data}
 
 
 def gateway_info(entry: TelldusConfigEntry, gateway: Gateway) -> DeviceInfo:
@@ -213,7 +241,8 @@ class TelldusDeviceEntity(TelldusEntity[Device]):
     ) -> None:
         """Have the device do several things at once. Raises HomeAssistantError."""
         await self._data.commands.async_send(
-            *(Command(self._row_id, method, value) for method, value in commands)
+            *(Command(self._row_id, method, value) for method, value in commands),
+            entity_id=self.entity_id,
         )
 
 

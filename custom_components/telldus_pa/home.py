@@ -9,6 +9,7 @@ from .pa_api import Device, Gateway, Sensor
 
 _GROUPS: Final = frozenset(("egroup", "group"))
 _ONE_WAY: Final = frozenset(("433", "e433"))
+_TWO_WAY: Final = frozenset(("zigbee", "zwave"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +18,14 @@ class Home:
 
     ``members`` has the direct members of each group, ``leaves`` what a command to it
     reaches in the end, ``groups`` the groups that reach a device: all by device id.
+    ``complete`` are the groups of which every member is known.
     """
 
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     leaves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    complete: frozenset[str] = frozenset()
     _nodes: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
@@ -50,6 +53,7 @@ class Home:
             members=members,
             leaves=leaves,
             groups={device_id: tuple(found) for device_id, found in groups.items()},
+            complete=frozenset(_complete(devices, members)),
             # 433 MHz has no nodes: equal numbers of a receiver and a sensor mean nothing.
             _nodes={
                 key: device_id
@@ -101,6 +105,11 @@ def is_assumed(device: Device) -> bool:
     return device.transport in _ONE_WAY
 
 
+def gives_feedback(device: Device) -> bool:
+    """Return whether Telldus hears from a device what it did."""
+    return device.transport in _TWO_WAY
+
+
 def _members(
     group: Device,
     devices: Mapping[str, Device],
@@ -133,3 +142,23 @@ def _leaves(group: str, members: Mapping[str, tuple[str, ...]]) -> Iterable[str]
         else:
             reached.append(one)
     return reached
+
+
+def _complete(
+    devices: Mapping[str, Device], members: Mapping[str, tuple[str, ...]]
+) -> Iterable[str]:
+    """Return the groups of which every member is known, also in the groups in them."""
+    short = {
+        group
+        for group, known in members.items()
+        if len(known) < len(set(devices[group].members))
+    }
+    for group, known in members.items():
+        waiting, seen = list(known), {group}
+        while waiting:
+            one = waiting.pop()
+            if one not in seen:
+                seen.add(one)
+                waiting.extend(members.get(one, ()))
+        if seen.isdisjoint(short):
+            yield group

@@ -15,6 +15,7 @@ from homeassistant.helpers.device_registry import DeviceEntry, DeviceInfo
 from .const import DOMAIN
 from .coordinator import ListCoordinator, TelldusConfigEntry
 from .entity import (
+    account_id_of,
     device_id_of,
     device_info,
     gateway_id_of,
@@ -110,6 +111,8 @@ class Registrar:
     def is_present(self, thing: str) -> bool:
         """Return whether Telldus has a thing, as far as is known."""
         data = self._data
+        if thing == account_id_of(self._entry):
+            return True
         return thing in self._present(data.gateways, gateway_id_of) or (
             thing in self._present(data.devices, device_id_of)
             or thing in self._present(data.sensors, sensor_id_of)

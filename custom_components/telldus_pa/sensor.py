@@ -3,8 +3,9 @@
 Source: docs/telldus-api.md, "Sensor values" and "Battery".
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, override
 
 from homeassistant.components.sensor import (
@@ -38,13 +39,31 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .coordinator import TelldusConfigEntry
-from .entity import TelldusSensorEntity, async_add_sensors
+from .connection import Cause
+from .const import CONF_SERVER_URL
+from .coordinator import TelldusConfigEntry, TelldusData, gateway_context
+from .entity import (
+    TelldusSensorEntity,
+    account_id_of,
+    account_info,
+    async_add_as_they_come,
+    async_add_sensors,
+    gateway_id_of,
+    gateway_info,
+    known_gateways,
+    part_id_of,
+)
 from .kinds import BATTERY, LAST_HEARD, part_of
 from .pa_api import SensorValue
+from .shared import Shared, async_get_shared
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
+
+# How often the numbers of the budget are looked at; nobody is asked for it.
+SCAN_INTERVAL = timedelta(seconds=30)
+
+_CONNECTION: Final = "connection"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,13 +278,81 @@ _VALUES: Final = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class TelldusAccountSensorEntityDescription(SensorEntityDescription):
+    """Something of an account, or of the budget that it shares with others."""
+
+    entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
+    value: Callable[[TelldusData], datetime | int | None]
+
+
+def _premium_until(data: TelldusData) -> datetime | None:
+    """Return until when Premium is paid for, None if it is not or nobody knows."""
+    until = data.premium.until
+    return dt_util.utc_from_timestamp(until) if until else None
+
+
+def _paused_until(data: TelldusData) -> datetime | None:
+    """Return until when Telldus wants to be left alone."""
+    pause = data.account.budget.pause
+    # To the second: or else each look would find it a moment later.
+    until = (dt_util.utcnow() + timedelta(seconds=pause)).replace(microsecond=0)
+    return until if pause else None
+
+
+_ACCOUNT: Final = (
+    TelldusAccountSensorEntityDescription(
+        key="premium_until",
+        translation_key="premium_until",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value=_premium_until,
+    ),
+    TelldusAccountSensorEntityDescription(
+        key="requests",
+        translation_key="requests",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_registry_enabled_default=False,
+        value=lambda data: data.account.budget.used,
+    ),
+    TelldusAccountSensorEntityDescription(
+        key="requests_waiting",
+        translation_key="requests_waiting",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_registry_enabled_default=False,
+        value=lambda data: (
+            data.account.budget.waiting + max(data.commands.unsent - 1, 0)
+        ),
+    ),
+    TelldusAccountSensorEntityDescription(
+        key="paused_until",
+        translation_key="paused_until",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_registry_enabled_default=False,
+        value=_paused_until,
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: TelldusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the sensors of an account."""
+    """Set up the sensors of an account, and what tells of the account itself."""
     async_add_sensors(entry, async_add_entities, Platform.SENSOR, _create)
+    data = entry.runtime_data
+    async_add_as_they_come(
+        entry,
+        async_add_entities,
+        Platform.SENSOR,
+        [data.devices, data.gateways],
+        lambda: known_gateways(data),
+        lambda gateway_id: TelldusConnection(entry, gateway_id),
+    )
+    shared = await async_get_shared(hass)
+    async_add_entities(
+        TelldusAccountSensor(entry, shared, description) for description in _ACCOUNT
+    )
 
 
 def _create(entry: TelldusConfigEntry, sensor_id: str, part: str) -> SensorEntity:
@@ -381,3 +468,78 @@ class TelldusLastHeard(TelldusSensorEntity, SensorEntity):
         """Return the time."""
         heard = self.row.heard
         return None if heard is None else dt_util.utc_from_timestamp(heard)
+
+
+class TelldusConnection(SensorEntity):
+    """How the connection to a gateway is, and what is in its way.
+
+    It is there when nothing else is: that is what it is for.
+    """
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_has_entity_name = True
+    _attr_options = list(Cause)
+    _attr_should_poll = False
+    _attr_translation_key = "connection"
+
+    def __init__(self, entry: TelldusConfigEntry, gateway_id: str) -> None:
+        """Stand for a gateway that a list tells of now."""
+        data = entry.runtime_data
+        self._devices = data.devices
+        self._connection = data.connection
+        self._gateway_id = gateway_id
+        thing = gateway_id_of(entry, gateway_id)
+        self._attr_unique_id = part_id_of(thing, _CONNECTION)
+        self._attr_device_info = gateway_info(entry, known_gateways(data)[gateway_id])
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to what is known of all, and of this one."""
+        self.async_on_remove(self._connection.async_listen(self.async_write_ha_state))
+        self.async_on_remove(
+            self._devices.async_add_listener(
+                self.async_write_ha_state, gateway_context(self._gateway_id)
+            )
+        )
+
+    @property
+    @override
+    def native_value(self) -> Cause:
+        """Return how it is."""
+        return self._connection.of_gateway(self._gateway_id)
+
+
+class TelldusAccountSensor(SensorEntity):
+    """Something of the account itself. Its numbers change also without a request."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = True
+    entity_description: TelldusAccountSensorEntityDescription
+
+    def __init__(
+        self,
+        entry: TelldusConfigEntry,
+        shared: Shared,
+        description: TelldusAccountSensorEntityDescription,
+    ) -> None:
+        """Take hold of what it tells of."""
+        self.entity_description = description
+        self._data = entry.runtime_data
+        self._shared = shared
+        self._server = entry.data[CONF_SERVER_URL]
+        self._attr_unique_id = part_id_of(account_id_of(entry), description.key)
+        self._attr_device_info = account_info(entry)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the requests."""
+        self.async_on_remove(
+            self._shared.async_listen(self._server, self.async_write_ha_state)
+        )
+
+    @property
+    @override
+    def native_value(self) -> datetime | int | None:
+        """Return what it is now."""
+        return self.entity_description.value(self._data)

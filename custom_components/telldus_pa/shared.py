@@ -5,9 +5,10 @@ what was sent, nor must a restart, or it would spend a second budget in the same
 """
 
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.singleton import singleton
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
@@ -65,12 +66,15 @@ class Shared:
     stored: dict[str, Any]
     budgets: dict[str, Budget] = field(default_factory=dict)
     watches: dict[str, SignInWatch] = field(default_factory=dict)
+    _listeners: dict[str, list[CALLBACK_TYPE]] = field(default_factory=dict)
 
     @callback
     def budget(self, server: str) -> Budget:
         """Return the budget of a server, with what an earlier run left of it."""
         if (budget := self.budgets.get(server)) is None:
-            budget = self.budgets[server] = Budget(changed=self._async_save)
+            budget = self.budgets[server] = Budget(
+                changed=partial(self._async_changed, server)
+            )
             if kept := self.stored.get(server):
                 elapsed = dt_util.utcnow().timestamp() - kept["saved"]
                 budget.restore(
@@ -78,6 +82,13 @@ class Shared:
                     elapsed,
                 )
         return budget
+
+    @callback
+    def async_listen(self, server: str, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call somebody after each request to a server, until what is returned is called."""
+        listeners = self._listeners.setdefault(server, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener)
 
     @callback
     def watch(self, entry_id: str) -> SignInWatch:
@@ -89,6 +100,13 @@ class Shared:
         self.watches.pop(entry_id, None)
         if last:
             await self.store.async_remove()
+
+    @callback
+    def _async_changed(self, server: str) -> None:
+        """Take note of a request."""
+        self._async_save()
+        for listener in tuple(self._listeners.get(server, ())):
+            listener()
 
     @callback
     def _async_save(self) -> None:

@@ -8,7 +8,7 @@ What is known of the API, and how surely, is in ``docs/telldus-api.md``.
 
 from .budget import Budget, Priority
 from .client import Answer, TelldusClient
-from .command import OFF, RESUME, Command, Setting
+from .command import OFF, RESUME, Command, Setting, facet_of
 from .errors import (
     GatewayOffline,
     Postponed,
@@ -22,10 +22,12 @@ from .errors import (
 from .handshake import Handshake, RequestToken
 from .model import (
     MAX_LEVEL,
+    Deed,
     Device,
     DeviceType,
     Gateway,
     Method,
+    Outcome,
     Profile,
     Range,
     Room,
@@ -46,12 +48,14 @@ __all__ = [
     "Budget",
     "Command",
     "Credentials",
+    "Deed",
     "Device",
     "DeviceType",
     "Gateway",
     "GatewayOffline",
     "Handshake",
     "Method",
+    "Outcome",
     "Postponed",
     "Priority",
     "Profile",
@@ -69,4 +73,5 @@ __all__ = [
     "Thermostat",
     "Unintelligible",
     "Unreachable",
+    "facet_of",
 ]

@@ -91,6 +91,8 @@ class Budget:
         self._sent: deque[float] = deque()
         self._paused_until = 0.0
         self._refusals = 0
+        # When Telldus last said that it was too much, by the clock.
+        self.last_refused: float | None = None
         self._busy = False
         self._waiters: list[_Waiter] = []
         self._turns = count()
@@ -149,6 +151,7 @@ class Budget:
 
         ``retry_after`` is what the server asked for in seconds, if it did.
         """
+        self.last_refused = self._clock()
         if retry_after is None:
             # Some jitter, lest every Home Assistant comes back in the same second.
             wait = FIRST_PAUSE * 2**self._refusals * random.uniform(1.0, 1.2)

@@ -23,7 +23,7 @@ from .errors import (
     error_from_answer,
     wait_from_header,
 )
-from .model import SUPPORTED_METHODS, Device, Gateway, Profile, Room, Sensor
+from .model import SUPPORTED_METHODS, Deed, Device, Gateway, Profile, Room, Sensor
 from .signing import Credentials, scrubbed
 from .wire import Json, parse_rows
 
@@ -112,9 +112,23 @@ class TelldusClient:
             "room/list", {}, "room", Room.from_wire, Priority.BACKGROUND, None
         )
 
-    async def profile(self, *, patience: float | None = None) -> Profile:
+    async def history(self, device_id: str, since: float) -> tuple[Deed, ...]:
+        """Return what a device did since a time in unix seconds, oldest first."""
+        answer = await self._list(
+            "device/history",
+            {"id": device_id, "from": str(int(since))},
+            "history",
+            Deed.from_wire,
+            Priority.BACKGROUND,
+            None,
+        )
+        return tuple(sorted(answer.rows, key=lambda deed: deed.when))
+
+    async def profile(
+        self, *, priority: Priority = Priority.SIGN_IN, patience: float | None = None
+    ) -> Profile:
         """Return whose account this is."""
-        answer, _ = await self._call("user/profile", {}, Priority.SIGN_IN, patience)
+        answer, _ = await self._call("user/profile", {}, priority, patience)
         try:
             return Profile.from_wire(answer)
         except ValueError as err:

@@ -79,7 +79,7 @@ class Command:
     @property
     def facet(self) -> Method:
         """Return what of the device this sets; commands for another leave it alone."""
-        return self.method if self.method & _OWN_FACETS else Method.TURNON
+        return facet_of(self.method)
 
     def merged(self, older: Command) -> Command | None:
         """Return what may be sent instead of an older command and this one, in this order.
@@ -115,6 +115,25 @@ class Command:
                 return _thermostat_effect(device, setting)
         return replace(device, state=self.method)
 
+    def is_done(self, device: Device) -> bool:
+        """Return whether a device is like one that has done this, as far as it can tell."""
+        match self.method, self.value:
+            case ((Method.LEARN | Method.BELL), _):
+                return True
+            case Method.DIM, int(level):
+                # Z-Wave has a hundred levels, and Telldus may call the ends off and on.
+                shown = MAX_LEVEL if device.state is Method.TURNON else device.level
+                if device.is_on is False:
+                    shown = 0
+                return shown is not None and abs(shown - _clamped(level)) <= 3
+            case Method.THERMOSTAT, Setting() as setting:
+                return _is_set(device, setting)
+            case Method.TURNON, _:
+                return bool(device.is_on)
+            case Method.TURNOFF, _:
+                return device.is_on is False
+        return self.effect(device) == device
+
     def for_member(self, member: Device) -> Command | None:
         """Return what a group that gets this command makes its member do, if anything."""
         method, value = self.method, self.value
@@ -124,6 +143,11 @@ class Command:
         if method not in member.methods:
             return None
         return Command(member.id, method, value)
+
+
+def facet_of(method: Method) -> Method:
+    """Return what of a device a method sets, by the method that stands for it."""
+    return method if method & _OWN_FACETS else Method.TURNON
 
 
 def _clamped(level: int) -> int:
@@ -146,3 +170,16 @@ def _thermostat_effect(device: Device, setting: Setting) -> Device:
     mode = None if setting.mode == RESUME else setting.mode
     state = Method.TURNOFF if mode == OFF else Method.TURNON
     return replace(device, state=state, thermostat=replace(after, mode=mode))
+
+
+def _is_set(device: Device, setting: Setting) -> bool:
+    """Return whether a thermostat has what it was told."""
+    if (now := device.thermostat) is None:
+        return True
+    if setting.temperature is not None:
+        setpoint = now.setpoints.get(setting.mode)
+        if setpoint is None or abs(setpoint - setting.temperature) > 0.3:
+            return False
+    if not setting.change_mode or now.mode is None:
+        return True
+    return now.mode != OFF if setting.mode == RESUME else now.mode == setting.mode

@@ -77,6 +77,22 @@ class DeviceType(IntEnum):
     PROJECTOR_SCREEN = 0x14
 
 
+class Outcome(IntEnum):
+    """What became of a command, by the ``successStatus`` of the history."""
+
+    DONE = 0
+    FAILED = 1
+    NO_REPLY = 2
+    TIMED_OUT = 3
+    NOT_CONFIRMED = 4
+    UNKNOWN = 5
+    # A battery device gets it when it wakes.
+    QUEUED = 6
+    INVALID = 7
+
+
+_OUTCOMES: Final = frozenset(Outcome)
+
 _DEVICE_TYPE_REST = "-0001-1000-2005-acca54000000"
 
 # What the app shows as dashes, and anything below it.
@@ -364,15 +380,49 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Whose account it is."""
+    """Whose account it is.
+
+    ``premium_until`` is until when Telldus Premium is paid for, in unix seconds: 0 where
+    there is none, None where Telldus does not say.
+    """
 
     uuid: str
     first_name: str | None
+    premium_until: float | None = None
 
     @classmethod
     def from_wire(cls, row: Json) -> Self:
         """Parse the answer of ``user/profile``. Raises ValueError."""
-        return cls(uuid=to_id(row, "uuid"), first_name=to_text(row.get("firstname")))
+        until = to_number(row.get("pro"))
+        return cls(
+            uuid=to_id(row, "uuid"),
+            first_name=to_text(row.get("firstname")),
+            premium_until=None if until is None else to_time(until) or 0.0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that a device did or was to do, by its history.
+
+    ``when`` is in unix seconds. ``method`` is None where it cannot be understood.
+    """
+
+    when: float
+    method: Method | None
+    outcome: Outcome
+
+    @classmethod
+    def from_wire(cls, row: Json) -> Self:
+        """Parse a row of ``device/history``. Raises ValueError."""
+        if (when := to_time(row.get("ts"))) is None:
+            raise ValueError("no ts")
+        status = to_integer(row.get("successStatus")) or 0
+        return cls(
+            when=when,
+            method=_state(row.get("state")),
+            outcome=Outcome(status) if status in _OUTCOMES else Outcome.UNKNOWN,
+        )
 
 
 def _state(value: object) -> Method | None:

@@ -1,0 +1,55 @@
+"""An account at a server: what all its requests go through, and whether it is accepted."""
+
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+
+from .const import DOMAIN
+from .pa_api import Budget, SignInRefused, TelldusClient, TelldusError
+from .shared import SignInWatch
+
+
+class Account:
+    """One account. Whoever asks Telldus something on its behalf notes what came of it."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        client: TelldusClient,
+        budget: Budget,
+        watch: SignInWatch,
+    ) -> None:
+        """Put together what outlives a reload and what does not."""
+        self._hass = hass
+        self._entry = entry
+        self.client = client
+        self.budget = budget
+        self.watch = watch
+
+    @property
+    def is_refused(self) -> bool:
+        """Return whether it is known that Telldus would refuse, so that asking is vain."""
+        return bool(self.watch.wait(self.budget.now()))
+
+    @callback
+    def async_note(self, err: TelldusError | None) -> None:
+        """Take note of what came of a request: None is that it was accepted.
+
+        A person is asked to sign in again where a refusal (401) is not the first, and
+        need not any more with the first accepted request.
+        """
+        if isinstance(err, SignInRefused):
+            if self.watch.note_refusal(self.budget.now()):
+                self._entry.async_start_reauth(self._hass)
+        elif err is None and self.watch.note_success():
+            flows = self._hass.config_entries.flow
+            for flow in flows.async_progress_by_handler(
+                DOMAIN,
+                match_context={
+                    "entry_id": self._entry.entry_id,
+                    "source": SOURCE_REAUTH,
+                },
+            ):
+                flows.async_abort(flow["flow_id"])

@@ -1,0 +1,191 @@
+"""How the connection to Telldus is, told apart by what a person can do about it."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from .account import Account
+from .const import LOGGER
+from .coordinator import DevicesCoordinator, ListCoordinator, SensorsCoordinator
+from .issues import Issue, async_show_issue
+from .pa_api import Refused, SignInRefused, TelldusError, Unreachable
+from .premium import Premium
+from .texts import error_key
+
+# The limit is used up by something else where 429s have come for this long ...
+_USED_UP_AFTER: Final = 2 * 3600.0
+# ... with none of these pauses between them.
+_RECOVERED_AFTER: Final = 1800.0
+_MOST_FAILURES: Final = 20
+
+
+class Cause(StrEnum):
+    """What the connection is like. What is trouble has the name of its error's text."""
+
+    POLLING = "polling"
+    GATEWAY_OFFLINE = "gateway_offline"
+    PREMIUM_LAPSED = "premium_lapsed"
+    RATE_LIMITED = "rate_limited"
+    REFUSED = "refused"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    UNINTELLIGIBLE = "unintelligible"
+    UNREACHABLE = "unreachable"
+
+
+_TROUBLES: Final[Mapping[Cause, str]] = {
+    Cause.PREMIUM_LAPSED: "Telldus refuses requests, and there is no Premium any more",
+    Cause.RATE_LIMITED: "Telldus refuses requests for being too many",
+    Cause.REFUSED: "Telldus refuses requests",
+    Cause.SIGN_IN_REFUSED: "Telldus refuses the login",
+    Cause.UNINTELLIGIBLE: "Telldus' answers make no sense",
+    Cause.UNREACHABLE: "Telldus cannot be reached",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A poll that failed, without anything of the answer that could be private."""
+
+    when: float
+    what: str
+    error: str
+    code: int | None
+
+
+class Connection:
+    """Follows how the polls of one account fare."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        account: Account,
+        devices: DevicesCoordinator,
+        sensors: SensorsCoordinator,
+        premium: Premium,
+    ) -> None:
+        """Begin with all being well."""
+        self._hass = hass
+        self._entry = entry
+        self._account = account
+        self._devices = devices
+        self._sensors = sensors
+        self._premium = premium
+        self.cause = Cause.POLLING
+        self.failures: deque[Failure] = deque(maxlen=_MOST_FAILURES)
+        self._offline: frozenset[str] = frozenset()
+        self._limited_since: float | None = None
+        self._listeners: list[CALLBACK_TYPE] = []
+
+    @callback
+    def async_start(self) -> None:
+        """Look at each poll from now on."""
+        for coordinator in (self._devices, self._sensors):
+            self._follow(coordinator)
+        self.async_look()
+
+    def of_gateway(self, gateway_id: str) -> Cause:
+        """Return what the connection to a gateway is like."""
+        gateway = self._devices.gateways.get(gateway_id)
+        if self.cause is Cause.POLLING and gateway and not gateway.online:
+            return Cause.GATEWAY_OFFLINE
+        return self.cause
+
+    @callback
+    def async_listen(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call somebody when the cause has changed, until what is returned is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def async_look(self) -> None:
+        """Look at how things are, tell who listens, and show what a person can mend."""
+        before, self.cause = self.cause, self._cause()
+        if before is not self.cause:
+            # Each once, when it begins and when it ends. That data are lost, which may
+            # come of it later, the coordinators say louder.
+            if text := _TROUBLES.get(before):
+                LOGGER.info("Over: %s", text)
+            if text := _TROUBLES.get(self.cause):
+                LOGGER.info("%s: %s", text, self._problem)
+            for listener in tuple(self._listeners):
+                listener()
+        self._look_at_gateways()
+        refused = self.cause is Cause.PREMIUM_LAPSED
+        async_show_issue(
+            self._hass,
+            self._entry,
+            Issue.PREMIUM_LAPSED,
+            show=self._premium.has_lapsed or refused,
+        )
+        async_show_issue(
+            self._hass, self._entry, Issue.LIMIT_USED_UP, show=self._is_used_up()
+        )
+
+    @property
+    def _problem(self) -> TelldusError | None:
+        """Return what is wrong: with the devices, or else with the sensors."""
+        return self._devices.problem or self._sensors.problem
+
+    def _cause(self) -> Cause:
+        """Return what the connection is like now."""
+        if (err := self._problem) is None:
+            return Cause.POLLING
+        # How Telldus would say so is not known: by any kind of refusal.
+        refused = isinstance(err, (Refused, SignInRefused)) or (
+            isinstance(err, Unreachable) and err.status in (402, 403)
+        )
+        if refused and self._premium.is_missing:
+            return Cause.PREMIUM_LAPSED
+        return Cause(error_key(err))
+
+    def _follow(self, coordinator: ListCoordinator[Any]) -> None:
+        """Look whenever a list has come or failed."""
+
+        @callback
+        def async_polled() -> None:
+            """Write down a failure, and look."""
+            if err := coordinator.problem:
+                status = err.status if isinstance(err, Unreachable) else None
+                self.failures.append(
+                    Failure(
+                        dt_util.utcnow().timestamp(),
+                        coordinator.name,
+                        type(err).__name__,
+                        err.code if isinstance(err, Refused) else status,
+                    )
+                )
+            self.async_look()
+
+        self._entry.async_on_unload(coordinator.async_on_list(async_polled))
+
+    def _look_at_gateways(self) -> None:
+        """Tell once when a gateway goes offline, and once when it is back."""
+        gateways = self._devices.gateways
+        before = self._offline
+        self._offline = frozenset(
+            gateway_id for gateway_id, one in gateways.items() if not one.online
+        )
+        for gateway_id in sorted(self._offline ^ before):
+            gateway = gateways.get(gateway_id)
+            LOGGER.info(
+                "The gateway %s is %s",
+                (gateway and gateway.name) or gateway_id,
+                "offline" if gateway_id in self._offline else "back",
+            )
+
+    def _is_used_up(self) -> bool:
+        """Return whether we are refused for hours though we keep to the limit."""
+        now, last = self._account.budget.now(), self._account.budget.last_refused
+        if last is None or now - last >= _RECOVERED_AFTER:
+            self._limited_since = None
+        elif self._limited_since is None:
+            self._limited_since = last
+        since = self._limited_since
+        return since is not None and now - since >= _USED_UP_AFTER

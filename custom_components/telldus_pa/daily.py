@@ -1,0 +1,87 @@
+"""What Telldus is asked once a day at most, restarts included."""
+
+from abc import ABC, abstractmethod
+from datetime import timedelta
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .account import Account
+from .const import DOMAIN, LOGGER
+from .pa_api import Postponed, SignInRefused, TelldusError
+
+_STORAGE_VERSION = 1
+_ASK_EVERY: Final = timedelta(days=1).total_seconds()
+
+
+def daily_store(hass: HomeAssistant, what: str, entry_id: str) -> Store[dict[str, Any]]:
+    """Return where something is written down for an entry."""
+    return Store(hass, _STORAGE_VERSION, f"{DOMAIN}.{what}.{entry_id}")
+
+
+class Daily[AnswerT](ABC):
+    """Something that hardly ever changes, and that Telldus may refuse to tell."""
+
+    # What it is called in the storage.
+    what: str
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Know nothing yet."""
+        self._hass = hass
+        self._store = daily_store(hass, self.what, entry_id)
+        self._asked = 0.0
+
+    async def async_load(self) -> None:
+        """Recall what an earlier run was told."""
+        stored = await self._store.async_load() or {}
+        self._asked = stored.get("asked", 0.0)
+        self._recall(stored)
+
+    async def async_ask(self, account: Account) -> None:
+        """Ask Telldus, unless that was done within a day.
+
+        Also a refusal is an answer: of a function that few accounts may use. One of the
+        sign-in is none where other requests are refused as well.
+        """
+        now = dt_util.utcnow().timestamp()
+        if account.is_refused or 0 <= now - self._asked < _ASK_EVERY:
+            return
+        try:
+            answer = await self._async_fetch(account)
+        except Postponed:
+            return
+        except TelldusError as err:
+            if isinstance(err, SignInRefused) and account.watch.first is not None:
+                return
+            LOGGER.debug("Telldus does not tell: %s: %s", self.what, err)
+        else:
+            self._take(answer)
+        self._asked = now
+        await self.async_save()
+
+    async def async_save(self) -> None:
+        """Write down what is known."""
+        await self._store.async_save(self._to_store())
+
+    @callback
+    def _to_store(self) -> dict[str, Any]:
+        """Return what is written down."""
+        return {"asked": self._asked, **self._told()}
+
+    @abstractmethod
+    async def _async_fetch(self, account: Account) -> AnswerT:
+        """Ask Telldus. Raises TelldusError."""
+
+    @abstractmethod
+    def _take(self, answer: AnswerT) -> None:
+        """Remember an answer."""
+
+    @abstractmethod
+    def _recall(self, stored: dict[str, Any]) -> None:
+        """Remember what was written down, nothing of which need be there."""
+
+    @abstractmethod
+    def _told(self) -> dict[str, Any]:
+        """Return what is to be written down."""

@@ -1,0 +1,92 @@
+"""Repairs: what only the person can mend."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, Final
+
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    SOURCE_IGNORE,
+    ConfigEntry,
+    ConfigEntryChange,
+)
+from homeassistant.const import CONF_HOST
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+
+from .const import DOMAIN
+
+# Home Assistant's own integration, and where its entry says how it is connected.
+_CORE: Final = "tellduslive"
+_CORE_SESSION: Final = "session"
+
+
+class Issue(StrEnum):
+    """What can be shown, each for an entry of its own."""
+
+    CORE_INTEGRATION = "core_integration"
+    LIMIT_USED_UP = "limit_used_up"
+    PREMIUM_LAPSED = "premium_lapsed"
+
+
+@callback
+def async_show_issue(
+    hass: HomeAssistant, entry: ConfigEntry[Any], issue: Issue, *, show: bool
+) -> None:
+    """Show an issue or take it away, whichever it is that has not been done."""
+    issue_id = f"{issue}_{entry.entry_id}"
+    if not show:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+    elif not ir.async_get(hass).async_get_issue(DOMAIN, issue_id):
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=issue,
+            translation_placeholders={"name": entry.title},
+        )
+
+
+@callback
+def async_watch_core(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Show whether Home Assistant's own integration uses up the same limit, and follow."""
+
+    @callback
+    def async_look(_change: ConfigEntryChange, other: ConfigEntry[Any]) -> None:
+        """Look again where it concerns that."""
+        if other.domain == _CORE:
+            async_show()
+
+    @callback
+    def async_show() -> None:
+        """Show it, or take it away."""
+        runs = _is_running(hass.config_entries.async_entries(_CORE))
+        async_show_issue(hass, entry, Issue.CORE_INTEGRATION, show=runs)
+
+    entry.async_on_unload(
+        async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, async_look)
+    )
+    async_show()
+
+
+@callback
+def async_take_issues_away(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Take all issues of an entry away: it was unloaded, and nobody watches any more."""
+    for issue in Issue:
+        async_show_issue(hass, entry, issue, show=False)
+
+
+def _is_running(entries: Iterable[ConfigEntry[Any]]) -> bool:
+    """Return whether an entry of Home Assistant's own integration asks the same server.
+
+    One with a host in its session talks to a gateway at home.
+    """
+    return any(
+        entry.disabled_by is None
+        and entry.source != SOURCE_IGNORE
+        and CONF_HOST not in entry.data.get(_CORE_SESSION, {})
+        for entry in entries
+    )
