@@ -21,6 +21,11 @@ from .errors import LONGEST_WAIT, SHORTEST_WAIT, Postponed, RateLimited
 WINDOW = 60.0
 FIRST_PAUSE = 15.0
 LONGEST_PAUSE = 300.0
+# A server that dislikes bursts refuses a second request this soon after the first, however
+# few there were before ...
+BURST = 10.0
+# ... and is known for it this long.
+_SPACED_FOR = 3600.0
 # Beyond this many in a row the pause is at its longest anyway.
 _MOST_REFUSALS = 10
 
@@ -48,7 +53,7 @@ GAP = {
     Priority.COMMAND: 0.25,
     Priority.SIGN_IN: 0.5,
     Priority.POLL: 1.0,
-    Priority.BACKGROUND: 10.0,
+    Priority.BACKGROUND: BURST,
 }
 
 
@@ -93,6 +98,8 @@ class Budget:
         self._refusals = 0
         # When Telldus last said that it was too much, by the clock.
         self.last_refused: float | None = None
+        # Until when requests are kept apart, for want of the server's patience with bursts.
+        self._spaced_until = 0.0
         self._busy = False
         self._waiters: list[_Waiter] = []
         self._turns = count()
@@ -151,7 +158,13 @@ class Budget:
 
         ``retry_after`` is what the server asked for in seconds, if it did.
         """
-        self.last_refused = self._clock()
+        self.last_refused = now = self._clock()
+        self._forget()
+        if (
+            0 < len(self._sent) < ALLOWANCE[Priority.POLL]
+            and now - self._sent[-1] < BURST
+        ):
+            self._spaced_until = now + _SPACED_FOR
         if retry_after is None:
             # Some jitter, lest every Home Assistant comes back in the same second.
             wait = FIRST_PAUSE * 2**self._refusals * random.uniform(1.0, 1.2)
@@ -233,7 +246,10 @@ class Budget:
         self._forget()
         if not self._sent:
             return self._clock()
-        earliest = self._sent[-1] + GAP[priority]
+        gap = GAP[priority]
+        if self._clock() < self._spaced_until and priority is not Priority.SIGN_IN:
+            gap = max(gap, BURST)
+        earliest = self._sent[-1] + gap
         if (excess := len(self._sent) - ALLOWANCE[priority]) >= 0:
             earliest = max(earliest, self._sent[excess] + WINDOW)
         return earliest
