@@ -118,6 +118,8 @@ class _Pending:
     # later the time after that.
     ask_at: float | None = None
     ask_after: float = _ASK_AGAIN_AFTER
+    # Devices for which it is known to wait at the gateway.
+    queued: set[str] = field(default_factory=set)
 
     @property
     def keeps_mode(self) -> bool:
@@ -486,7 +488,7 @@ class Commands:
             if not self._is_settled(pending):
                 continue
             undone = self._undone(pending)
-            asleep = [one for one in undone if self._may_sleep(one)]
+            asleep = [one for one in undone if self._may_sleep(pending, one)]
             if pending.ask_at is None and not asleep:
                 self.fates[Fate.OVERRULED if undone else Fate.CONFIRMED] += 1
                 # The list may say what it said before the command, and then wakes nobody.
@@ -524,8 +526,10 @@ class Commands:
             and not effect.is_done(device)
         ]
 
-    def _may_sleep(self, device_id: str) -> bool:
+    def _may_sleep(self, pending: _Pending, device_id: str) -> bool:
         """Return whether a device runs on a battery: then it hears us when it wakes."""
+        if device_id in pending.queued:
+            return True
         device = self._coordinator.data[device_id]
         sensor = self._entry.runtime_data.sensors.sensor_of(device)
         return sensor is not None and (
@@ -563,7 +567,10 @@ class Commands:
             for deed in deeds
             if deed.method and facet_of(deed.method) is pending.command.facet
         ]
-        if not outcomes or outcomes[-1] is Outcome.QUEUED:
+        if not outcomes:
+            return
+        if outcomes[-1] is Outcome.QUEUED:
+            self._async_hold(pending, device_id)
             return
         if pending in self._overlays.get(device_id, ()):
             self._async_uncover(pending, [device_id])
@@ -606,6 +613,18 @@ class Commands:
             return
         failed = self._coordinator.requested == before
         self._async_look_in(_LOOK_AFTER_AT_MOST if failed else _LOOK_AFTER)
+
+    @callback
+    def _async_hold(self, pending: _Pending, device_id: str) -> None:
+        """Show, again if need be, what a device will do once it wakes."""
+        pending.queued.add(device_id)
+        if pending.ask_at is None:
+            pending.ask_at = self._budget.now() + pending.ask_after
+        overlays = self._overlays.setdefault(device_id, [])
+        if pending not in overlays:
+            # Whatever came since is the newer.
+            overlays.insert(0, pending)
+            self._coordinator.async_wake([device_id])
 
     @callback
     def _async_stop(self) -> None:
