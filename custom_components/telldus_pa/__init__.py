@@ -86,12 +86,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         await daily.async_load()
         entry.async_on_unload(daily.async_save)
     sensors = SensorsCoordinator(hass, entry, account)
-    connection = Connection(hass, entry, account, devices, sensors, premium)
+    gateways = GatewaysCoordinator(hass, entry, account)
+    connection = Connection(hass, entry, account, devices, sensors, gateways, premium)
     data = entry.runtime_data = TelldusData(
         account,
         devices,
         sensors,
-        GatewaysCoordinator(hass, entry, account),
+        gateways,
         rooms,
         premium,
         connection,

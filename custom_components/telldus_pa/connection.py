@@ -12,7 +12,13 @@ from homeassistant.util import dt as dt_util
 
 from .account import Account
 from .const import LOGGER
-from .coordinator import DevicesCoordinator, ListCoordinator, SensorsCoordinator
+from .coordinator import (
+    DevicesCoordinator,
+    GatewaysCoordinator,
+    ListCoordinator,
+    SensorsCoordinator,
+)
+from .home import gateways_of
 from .issues import Issue, async_show_issue
 from .pa_api import Refused, SignInRefused, TelldusError, Unreachable
 from .premium import Premium
@@ -68,6 +74,7 @@ class Connection:
         account: Account,
         devices: DevicesCoordinator,
         sensors: SensorsCoordinator,
+        gateways: GatewaysCoordinator,
         premium: Premium,
     ) -> None:
         """Begin with all being well."""
@@ -76,6 +83,7 @@ class Connection:
         self._account = account
         self._devices = devices
         self._sensors = sensors
+        self._gateways = gateways
         self._premium = premium
         self.cause = Cause.POLLING
         self.failures: deque[Failure] = deque(maxlen=_MOST_FAILURES)
@@ -92,7 +100,8 @@ class Connection:
 
     def of_gateway(self, gateway_id: str) -> Cause:
         """Return what the connection to a gateway is like."""
-        gateway = self._devices.gateways.get(gateway_id)
+        told = self._devices.gateways.get(gateway_id)
+        gateway = told or self._gateways.data.get(gateway_id)
         if self.cause is Cause.POLLING and gateway and not gateway.online:
             return Cause.GATEWAY_OFFLINE
         return self.cause
@@ -167,18 +176,18 @@ class Connection:
 
     def _look_at_gateways(self) -> None:
         """Tell once when a gateway goes offline, and once when it is back."""
-        gateways = self._devices.gateways
+        gateways = gateways_of(self._devices.data)
         before = self._offline
         self._offline = frozenset(
             gateway_id for gateway_id, one in gateways.items() if not one.online
         )
         for gateway_id in sorted(self._offline ^ before):
-            gateway = gateways.get(gateway_id)
-            LOGGER.info(
-                "The gateway %s is %s",
-                (gateway and gateway.name) or gateway_id,
-                "offline" if gateway_id in self._offline else "back",
-            )
+            if gateway := gateways.get(gateway_id):
+                LOGGER.info(
+                    "The gateway %s is %s",
+                    gateway.name or gateway_id,
+                    "back" if gateway.online else "offline",
+                )
 
     def _is_used_up(self) -> bool:
         """Return whether we are refused for hours though we keep to the limit."""
