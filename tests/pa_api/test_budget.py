@@ -367,7 +367,8 @@ async def test_doubling_goes_on_after_a_retry_after(
     [
         # The second request right after the first was refused: a dislike of bursts
         (1, 0.25, True),
-        (7, 0.25, True),
+        # It may have been anything: the one before was accepted.
+        (2, 0.25, False),
         # The window may have been full, by some count
         (8, 0.25, False),
         # Nothing was sent shortly before, so something else did it
@@ -383,13 +384,14 @@ async def test_kept_apart(
     apart: float,
     kept_apart: bool,
 ) -> None:
-    """Where a burst was refused that was within the limit, requests are kept apart."""
-    for _ in range(before):
-        await send(COMMAND)
-    clock.tick(apart)
-    with pytest.raises(RateLimited):
-        await send(COMMAND, refused=True)
-    clock.tick(100)
+    """Where bursts are refused that are within the limit, requests are kept apart."""
+    for _ in range(2):
+        for _ in range(before):
+            await send(COMMAND)
+        clock.tick(apart)
+        with pytest.raises(RateLimited):
+            await send(COMMAND, refused=True)
+        clock.tick(100)
     first = await send(COMMAND)
     assert await send(COMMAND) - first == pytest.approx(10.0 if kept_apart else 0.25)
     # A person who signs in waits for nothing.

@@ -24,7 +24,8 @@ LONGEST_PAUSE = 300.0
 # A server that dislikes bursts refuses a second request this soon after the first, however
 # few there were before ...
 BURST = 10.0
-# ... and is known for it this long.
+# ... and is known for it after this often, for this long in seconds.
+_BURSTS_REFUSED = 2
 _SPACED_FOR = 3600.0
 # Beyond this many in a row the pause is at its longest anyway.
 _MOST_REFUSALS = 10
@@ -98,7 +99,10 @@ class Budget:
         self._refusals = 0
         # When Telldus last said that it was too much, by the clock.
         self.last_refused: float | None = None
-        # Until when requests are kept apart, for want of the server's patience with bursts.
+        # Whether the last request followed another closely, how often such a one was
+        # refused since one was accepted, and until when we keep them apart for it.
+        self._is_burst = False
+        self._bursts_refused = 0
         self._spaced_until = 0.0
         self._busy = False
         self._waiters: list[_Waiter] = []
@@ -152,6 +156,8 @@ class Budget:
     def accepted(self) -> None:
         """Note that the server did not mind the last request."""
         self._refusals = 0
+        if self._is_burst:
+            self._bursts_refused = 0
 
     def refused(self, retry_after: float | None) -> RateLimited:
         """Note that the server refused a request (429), pause, and return the error.
@@ -160,11 +166,10 @@ class Budget:
         """
         self.last_refused = now = self._clock()
         self._forget()
-        if (
-            0 < len(self._sent) < ALLOWANCE[Priority.POLL]
-            and now - self._sent[-1] < BURST
-        ):
-            self._spaced_until = now + _SPACED_FOR
+        if self._is_burst and len(self._sent) < ALLOWANCE[Priority.POLL]:
+            self._bursts_refused += 1
+            if self._bursts_refused >= _BURSTS_REFUSED:
+                self._spaced_until = now + _SPACED_FOR
         if retry_after is None:
             # Some jitter, lest every Home Assistant comes back in the same second.
             wait = FIRST_PAUSE * 2**self._refusals * random.uniform(1.0, 1.2)
@@ -270,4 +275,5 @@ class Budget:
             self._timer = loop.call_later(wait, self._dispatch)
             return
         self._busy = True
+        self._is_burst = bool(self._sent) and self._clock() - self._sent[-1] < BURST
         heapq.heappop(self._waiters).granted.set_result(None)
