@@ -61,7 +61,10 @@ class Outcome:
     def home(self) -> str:
         """Return how large the home is."""
         kinds = Counter(row.kind for row in (*self.shown, *self.hidden))
-        return ", ".join(f"{kinds[kind]} {kind}s" for kind in sorted(kinds))
+        return ", ".join(
+            f"{number} {kind}{'s' if number > 1 else ''}"
+            for kind, number in sorted(kinds.items())
+        )
 
     def count(self, kind: str) -> str:
         """Return how many devices, or sensors, are shown, and when the last of them was."""
@@ -194,7 +197,7 @@ def asked(requests: Sequence[LoggedRequest]) -> list[str]:
 def details(outcome: Outcome) -> str:
     """Return what a line of the table consists of."""
     hidden = Counter(
-        f"{row.kind}s with {text}" if text == NO_ENTITY else f"{text} {row.kind}s"
+        f"{row.kind} with {text}" if text == NO_ENTITY else f"{row.kind} that is {text}"
         for row, text in outcome.hidden.items()
     )
     return "\n  ".join(
