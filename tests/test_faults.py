@@ -1,0 +1,310 @@
+"""Every fault of the simulator in every situation; the table is in docs/reliability.md."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientTimeout
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.telldus_pa.pa_api import client, handshake
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from simulator import Fault, Simulator
+
+from .conftest import Time
+from .test_commands import House, house, sent  # noqa: F401
+from .test_config_flow import Person, keys, person, refused  # noqa: F401
+from .test_connection import HOME, infos
+from .test_init import LAMP, complaints, polls, state_of
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "reliability.md"
+
+# The rows of the table, and what to switch on for each.
+FAULTS: dict[str, tuple[Fault, dict[str, Any]]] = {
+    "401, as XML": (Fault.UNAUTHORIZED_XML, {}),
+    "401, as text": (Fault.UNAUTHORIZED_TEXT, {}),
+    "429": (Fault.RATE_LIMITED, {}),
+    "429 with `Retry-After`": (Fault.RATE_LIMITED, {"retry_after": 15}),
+    "404": (Fault.NOT_FOUND, {}),
+    "502": (Fault.BAD_GATEWAY, {}),
+    "403 of Cloudflare": (Fault.CLOUDFLARE, {}),
+    "no answer in time": (Fault.TIMEOUT, {}),
+    "a slow answer": (Fault.SLOW, {"seconds": 0.05}),
+    "a redirect": (Fault.REDIRECT, {}),
+    "half an answer": (Fault.TRUNCATED, {}),
+    "an HTML page": (Fault.GARBAGE, {}),
+    "nothing": (Fault.EMPTY, {}),
+    "“Could not select database”": (Fault.DATABASE, {}),
+    "an `error`": (Fault.APPLICATION_ERROR, {"text": "Unknown error"}),
+    "wrong types, broken rows": (Fault.WRONG_TYPES, {}),
+    "missing keys": (Fault.MISSING_KEYS, {}),
+    "a command that gets lost": (Fault.COMMAND_LOST, {}),
+}
+SITUATIONS = ("Starting", "Polling", "In a command", "Signing in", "Signing in again")
+FINE = "fine"
+
+
+def table() -> dict[str, dict[str, str]]:
+    """Return what the document says, by fault and situation."""
+    lines = DOCUMENT.read_text().splitlines()
+    head = next(n for n, line in enumerate(lines) if line.startswith("| Fault |"))
+    rows = {}
+    for line in lines[head + 2 :]:
+        if not line.startswith("|"):
+            break
+        fault, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        rows[fault] = dict(zip(SITUATIONS, cells, strict=True))
+    return rows
+
+
+TABLE = table()
+
+
+def every_fault(situation: str) -> pytest.MarkDecorator:
+    """Run a test with each fault, and what the document says of it in a situation."""
+    return pytest.mark.parametrize(
+        ("fault", "arguments", "expected"),
+        [
+            pytest.param(*FAULTS[name], cells[situation].strip("`"), id=name)
+            for name, cells in TABLE.items()
+            if cells[situation] != "–"
+        ],
+    )
+
+
+def test_table() -> None:
+    """The table has every fault that there is."""
+    assert list(TABLE) == list(FAULTS)
+    assert {fault for fault, _ in FAULTS.values()} == set(Fault)
+
+
+@pytest.fixture(autouse=True)
+def _short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for real time as little as can be."""
+    monkeypatch.setattr(handshake, "_TIMEOUT", (0.5, 0.3))
+
+
+@contextmanager
+def switched_on(
+    simulator: Simulator, fault: Fault, match: str, arguments: dict[str, Any]
+) -> Generator[None]:
+    """Have a fault for a while.
+
+    Time stands still for who waits for an answer, so the wait is over at once.
+    """
+    whole = client._TIMEOUT  # noqa: SLF001
+    if fault is Fault.TIMEOUT:
+        client._TIMEOUT = ClientTimeout(total=1e-9)  # type: ignore[misc]  # noqa: SLF001
+    else:
+        simulator.faults.add(fault, match=match, **arguments)
+    yield
+    client._TIMEOUT = whole  # type: ignore[misc]  # noqa: SLF001
+    simulator.faults.clear()
+
+
+@every_fault("Starting")
+async def test_starting(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+    fault: Fault,
+    arguments: dict[str, Any],
+    expected: str,
+) -> None:
+    """A start never takes long; it is tried again, says why, and ends well by itself."""
+    with switched_on(simulator, fault, "json/*", arguments):
+        await time.until(hass.config_entries.async_setup(entry.entry_id), limit=10)
+        assert (entry.error_reason_translation_key or FINE) == expected
+        await time.move(60)
+    trouble = [
+        line for line in complaints(caplog) if "cannot be understood" not in line
+    ]
+    assert len(trouble) == (expected != FINE)
+    await time.move(2400)
+    assert entry.state is ConfigEntryState.LOADED
+    assert state_of(hass, LAMP).state == "on"
+    assert state_of(hass, HOME).state == "polling"
+    assert not hass.config_entries.flow.async_progress()
+
+
+@every_fault("Polling")
+async def test_polling(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+    fault: Fault,
+    arguments: dict[str, Any],
+    expected: str,
+) -> None:
+    """One failed poll is shown and changes nothing; long ones cost one line each way."""
+    with switched_on(simulator, fault, "json/*", arguments):
+        await time.move(31)
+        cause = state_of(hass, HOME).state
+        assert (FINE if cause == "polling" else cause) == expected
+        assert state_of(hass, LAMP).state == "on"
+        await time.move(1500)
+    lost = [line for line in complaints(caplog) if "cannot be understood" not in line]
+    if expected == FINE:
+        assert state_of(hass, LAMP).state == "on"
+        assert lost == []
+        return
+    assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
+    assert state_of(hass, HOME).state == expected
+    assert len(lost) == 1
+    assert lost[0].startswith("Error fetching devices data: ")
+    await time.move(2100)
+    assert state_of(hass, LAMP).state == "on"
+    assert state_of(hass, HOME).state == "polling"
+    began, ended = infos(caplog)
+    assert ended == f"Over: {began.partition(': ')[0]}"
+    assert not hass.config_entries.flow.async_progress()
+
+
+@every_fault("In a command")
+async def test_in_a_command(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,  # noqa: F811
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+    fault: Fault,
+    arguments: dict[str, Any],
+    expected: str,
+) -> None:
+    """A command is carried out, or its failure told; what is shown is true in the end."""
+    with switched_on(simulator, fault, "json/device/*", {"times": 1, **arguments}):
+        action = house.begin("turn_off", LAMP)
+        assert state_of(hass, LAMP).state == "off"
+        await time.move(19)
+    assert action.done()
+    error = action.exception()
+    if isinstance(error, HomeAssistantError):
+        outcome = (error.translation_key or "").removeprefix("command_")
+        # Told in words, with what it was about
+        assert "Window lamp" in str(error)
+    else:
+        assert error is None
+        outcome = "sent again" if len(sent(simulator)) > 1 else FINE
+        assert len(set(sent(simulator))) == 1
+    assert outcome == expected
+    await time.move(60)
+    is_on = simulator.home.devices["2100001"].state == 1
+    assert state_of(hass, LAMP).state == ("on" if is_on else "off")
+    assert loaded.runtime_data.commands.undecided == 0
+    assert complaints(caplog) == []
+
+
+@pytest.fixture
+def outcome_of() -> Callable[[dict[str, Any]], str]:
+    """Return a function that tells what a dialog says is wrong."""
+
+    def outcome(step: dict[str, Any]) -> str:
+        errors: dict[str, str] = step.get("errors") or {}
+        return errors.get("base", FINE)
+
+    return outcome
+
+
+@every_fault("Signing in")
+async def test_signing_in(
+    person: Person,  # noqa: F811
+    server_url: str,
+    simulator: Simulator,
+    outcome_of: Callable[[dict[str, Any]], str],
+    fault: Fault,
+    arguments: dict[str, Any],
+    expected: str,
+) -> None:
+    """What is wrong is said in the form, which can be sent again until it works."""
+    await person.begin()
+    simulator.faults.add(fault, times=None, **arguments)
+    step = await person.submit(keys(server_url))
+    assert outcome_of(step) == expected
+    if expected != FINE:
+        simulator.faults.clear()
+        await person.time.move(35)
+        step = await person.submit(keys(server_url))
+    simulator.faults.clear()
+    assert step["step_id"] == "road"
+    step = await person.sign_in(await person.choose("authorize"))
+    assert step["type"] == "create_entry"
+
+
+@every_fault("Signing in again")
+async def test_signing_in_again(
+    person: Person,  # noqa: F811
+    refused: ConfigEntry,  # noqa: F811
+    server_url: str,
+    simulator: Simulator,
+    outcome_of: Callable[[dict[str, Any]], str],
+    fault: Fault,
+    arguments: dict[str, Any],
+    expected: str,
+) -> None:
+    """The same where it is done again; nothing that was there is lost."""
+    token = refused.data["token"]
+    simulator.faults.add(fault, match="oauth/*", times=None, **arguments)
+    step = await person.choose("authorize")
+    assert outcome_of(step) == expected
+    assert refused.data["token"] == token
+    simulator.faults.clear()
+    if expected != FINE:
+        await person.time.move(35)
+        again = keys(server_url) if step["step_id"] == "user" else {}
+        step = await person.submit(again)
+        if step["type"] == "menu":
+            step = await person.choose("authorize")
+    step = await person.sign_in(step)
+    assert (step["type"], step["reason"]) == ("abort", "reauth_successful")
+
+
+# The storm
+
+
+async def test_two_days_of_refusals(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Two days of 401 and a restart in them: all comes back, and nobody clicks."""
+    before = {one.entity_id for one in hass.states.async_all()}
+    simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*", times=None)
+    await time.move(86400)
+    assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
+    assert state_of(hass, HOME).state == "sign_in_refused"
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == "reauth"
+
+    # A restart forgets what was in memory, the open dialog included.
+    await time.until(hass.config_entries.async_unload(loaded.entry_id))
+    hass.config_entries.flow.async_abort(flow["flow_id"])
+    hass.data.pop("telldus_pa_shared")
+    asked = polls(simulator)
+    await time.until(hass.config_entries.async_setup(loaded.entry_id))
+    await time.move(86400)
+    assert loaded.state is ConfigEntryState.SETUP_RETRY  # type: ignore[comparison-overlap]  # it changes
+    assert len(hass.config_entries.flow.async_progress()) == 1
+    # A few at first, then one each half an hour
+    assert polls(simulator) - asked < 48 + 10
+
+    simulator.faults.clear()
+    await time.move(2400)
+    assert loaded.state is ConfigEntryState.LOADED
+    await time.move(119)
+    assert {one.entity_id for one in hass.states.async_all()} == before
+    assert state_of(hass, LAMP).state == "on"
+    assert state_of(hass, HOME).state == "polling"
+    assert not hass.config_entries.flow.async_progress()
+    assert len([line for line in complaints(caplog) if "Error fetching" in line]) == 1
