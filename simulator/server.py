@@ -89,6 +89,8 @@ class Simulator:
         self.tokens.consumers[public_key] = private_key
         self.verifier = Verifier(self.tokens)
         self.sensor_infos: dict[str, float] = {}
+        # Calls that a fault holds back at this moment.
+        self.held = 0
         self._home = demo_home(self.clock()) if home is None else home
 
     @property
@@ -254,7 +256,11 @@ class Simulator:
                 seconds = (
                     rule.args.get("seconds", 5) if rule.fault is Fault.SLOW else None
                 )
-                await _hold(request, running.closing, seconds)
+                self.held += 1
+                try:
+                    await _hold(request, running.closing, seconds)
+                finally:
+                    self.held -= 1
             if rule.fault is Fault.TIMEOUT:
                 return web.Response(status=NO_ANSWER)
             if spoilt := instead(rule):

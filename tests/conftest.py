@@ -38,10 +38,16 @@ ACCOUNT = "an-account"
 class Time:
     """Moves time, and lets happen what then happens."""
 
-    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        freezer: FrozenDateTimeFactory,
+        simulator: Simulator,
+    ) -> None:
         """Take hold of the clock."""
         self._hass = hass
         self._freezer = freezer
+        self._simulator = simulator
 
     async def move(self, seconds: float) -> None:
         """Let some seconds pass, in steps fine enough for what happens in them."""
@@ -79,10 +85,15 @@ class Time:
             quiet = 0 if self._is_busy() else quiet + 1
 
     def _is_busy(self) -> bool:
-        """Return whether a request or a thread is at work."""
+        """Return whether a request or a thread is at work.
+
+        A request that the simulator holds back waits for time to pass.
+        """
         shared = self._hass.data.get(f"{DOMAIN}_shared")
         budgets = shared.budgets.values() if isinstance(shared, Shared) else ()
         executors = (self._hass.loop._default_executor, self._hass.import_executor)  # type: ignore[attr-defined]  # noqa: SLF001
+        if self._simulator.held:
+            return False
         return any(budget.sending for budget in budgets) or any(
             executor is not None
             and executor._idle_semaphore._value < len(executor._threads)  # noqa: SLF001
@@ -172,11 +183,13 @@ def server_url(server: TestServer) -> str:
 
 
 @pytest.fixture
-def time(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Time:
+def time(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, simulator: Simulator
+) -> Time:
     """Return the time, which stands still until it is moved."""
     # Moving the clock looks to asyncio like a callback that blocked.
     hass.loop.slow_callback_duration = 1e9
-    return Time(hass, freezer)
+    return Time(hass, freezer, simulator)
 
 
 type AddEntry = Callable[..., MockConfigEntry]

@@ -5,22 +5,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientTimeout
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.pa_api import client, handshake
+from custom_components.telldus_pa.const import DOMAIN
+from custom_components.telldus_pa.pa_api import handshake
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from simulator import Fault, Simulator
 
-from .conftest import Time
+from .conftest import ACCOUNT, Time
 from .test_commands import House, house, sent  # noqa: F401
 from .test_config_flow import Person, keys, person, refused  # noqa: F401
 from .test_connection import HOME, infos
-from .test_init import LAMP, complaints, polls, state_of
+from .test_init import LAMP, LAMP_ID, complaints, polls, state_is, state_of
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reliability.md"
 
@@ -34,7 +35,7 @@ FAULTS: dict[str, tuple[Fault, dict[str, Any]]] = {
     "502": (Fault.BAD_GATEWAY, {}),
     "403 of Cloudflare": (Fault.CLOUDFLARE, {}),
     "no answer in time": (Fault.TIMEOUT, {}),
-    "a slow answer": (Fault.SLOW, {"seconds": 0.05}),
+    "a slow answer": (Fault.SLOW, {"seconds": 2}),
     "a redirect": (Fault.REDIRECT, {}),
     "half an answer": (Fault.TRUNCATED, {}),
     "an HTML page": (Fault.GARBAGE, {}),
@@ -42,7 +43,10 @@ FAULTS: dict[str, tuple[Fault, dict[str, Any]]] = {
     "“Could not select database”": (Fault.DATABASE, {}),
     "an `error`": (Fault.APPLICATION_ERROR, {"text": "Unknown error"}),
     "wrong types, broken rows": (Fault.WRONG_TYPES, {}),
-    "missing keys": (Fault.MISSING_KEYS, {}),
+    "missing keys": (
+        Fault.MISSING_KEYS,
+        {"keys": ["deviceType", "stateValues", "status", "transport", "type"]},
+    ),
     "a command that gets lost": (Fault.COMMAND_LOST, {}),
 }
 SITUATIONS = ("Starting", "Polling", "In a command", "Signing in", "Signing in again")
@@ -93,17 +97,9 @@ def _short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
 def switched_on(
     simulator: Simulator, fault: Fault, match: str, arguments: dict[str, Any]
 ) -> Generator[None]:
-    """Have a fault for a while.
-
-    Time stands still for who waits for an answer, so the wait is over at once.
-    """
-    whole = client._TIMEOUT  # noqa: SLF001
-    if fault is Fault.TIMEOUT:
-        client._TIMEOUT = ClientTimeout(total=1e-9)  # type: ignore[misc]  # noqa: SLF001
-    else:
-        simulator.faults.add(fault, match=match, **arguments)
+    """Have a fault for a while."""
+    simulator.faults.add(fault, match=match, **arguments)
     yield
-    client._TIMEOUT = whole  # type: ignore[misc]  # noqa: SLF001
     simulator.faults.clear()
 
 
@@ -120,17 +116,27 @@ async def test_starting(
 ) -> None:
     """A start never takes long; it is tried again, says why, and ends well by itself."""
     with switched_on(simulator, fault, "json/*", arguments):
-        await time.until(hass.config_entries.async_setup(entry.entry_id), limit=10)
+        began = simulator.clock()
+        await time.until(hass.config_entries.async_setup(entry.entry_id), limit=16)
+        # No longer than our time-out, whatever comes
+        assert simulator.clock() - began <= 16
         assert (entry.error_reason_translation_key or FINE) == expected
         await time.move(60)
-    trouble = [
-        line for line in complaints(caplog) if "cannot be understood" not in line
-    ]
-    assert len(trouble) == (expected != FINE)
+    # Home Assistant says that it is not ready, and why; we have nothing to add.
+    waits = [text for text in caplog.messages if "not ready yet: " in text]
+    assert bool(waits) == (expected != FINE)
+    rows = [text for text in caplog.messages if "cannot be understood" in text]
+    assert [line for line in complaints(caplog) if line not in waits + rows] == []
     await time.move(2400)
     assert entry.state is ConfigEntryState.LOADED
-    assert state_of(hass, LAMP).state == "on"
-    assert state_of(hass, HOME).state == "polling"
+    # Called by what was understood of their names when they came
+    registry = er.async_get(hass)
+    lamp = registry.async_get_entity_id("switch", DOMAIN, f"{ACCOUNT}_device_{LAMP_ID}")
+    home = registry.async_get_entity_id(
+        "sensor", DOMAIN, f"{ACCOUNT}_gateway_410001_connection"
+    )
+    assert state_of(hass, lamp or "").state == "on"
+    assert state_of(hass, home or "").state == "polling"
     assert not hass.config_entries.flow.async_progress()
 
 
@@ -147,7 +153,8 @@ async def test_polling(
 ) -> None:
     """One failed poll is shown and changes nothing; long ones cost one line each way."""
     with switched_on(simulator, fault, "json/*", arguments):
-        await time.move(31)
+        # A poll, and as long as an answer may take
+        await time.move(50)
         cause = state_of(hass, HOME).state
         assert (FINE if cause == "polling" else cause) == expected
         assert state_of(hass, LAMP).state == "on"
@@ -294,14 +301,14 @@ async def test_two_days_of_refusals(
     asked = polls(simulator)
     await time.until(hass.config_entries.async_setup(loaded.entry_id))
     await time.move(86400)
-    assert loaded.state is ConfigEntryState.SETUP_RETRY  # type: ignore[comparison-overlap]  # it changes
+    assert state_is(loaded, ConfigEntryState.SETUP_RETRY)
     assert len(hass.config_entries.flow.async_progress()) == 1
     # A few at first, then one each half an hour
     assert polls(simulator) - asked < 48 + 10
 
     simulator.faults.clear()
     await time.move(2400)
-    assert loaded.state is ConfigEntryState.LOADED
+    assert state_is(loaded, ConfigEntryState.LOADED)
     await time.move(119)
     assert {one.entity_id for one in hass.states.async_all()} == before
     assert state_of(hass, LAMP).state == "on"

@@ -167,6 +167,8 @@ async def new_impostor(socket_enabled: None) -> AsyncGenerator[NewImpostor]:
     yield start
     for server in servers:
         server.close()
+        # Whoever was not listened to the end
+        server.abort_clients()
         await server.wait_closed()
 
 
