@@ -10,6 +10,7 @@ home.py       gateways, devices, sensors; methods.py: what a device can do
 effects.py    what commands, remotes and time do to a home, computed from the clock
 life.py       what doors, motion sensors, buttons and people do by themselves, likewise
 demo*.py      the demo home; generated.py: homes of any size
+push.py       sessions, sockets, when to look; push_socket.py: one socket; push_wire.py: frames
 limit.py      ten requests a minute; faults.py, settings.py: all that can be switched
 control.py    the control API for tests; page.py, html.py: the page for people
 """

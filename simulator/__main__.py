@@ -28,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
             limit=not options.no_limit,
             state=options.state,
         )
+        sim.settings.push = options.push
         asyncio.run(_serve(sim, options.host, options.port))
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
@@ -73,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--private-key", default=DEMO_PRIVATE_KEY)
     parser.add_argument(
         "--no-limit", action="store_true", help="as many requests as one likes"
+    )
+    parser.add_argument(
+        "--push", action="store_true", help="tell what happens over websockets"
     )
     parser.add_argument(
         "--state", type=Path, help="a file in which tokens outlive a restart"

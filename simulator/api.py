@@ -5,14 +5,17 @@ Source: docs/telldus-api.md, "Functions" and "Application errors".
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from .home import Home, Row
 from .settings import Settings
 from .wire import Wire
 
 if TYPE_CHECKING:
+    from yarl import URL
+
     from .faults import Faults
+    from .push import Push
 
 NOT_FOUND, DENIED, OFFLINE, INVALID, UNSUPPORTED = 1, 2, 3, 4, 7
 SUCCESS: Final[Row] = {"status": "success"}
@@ -26,6 +29,15 @@ class ApiError(Exception):
         super().__init__(text)
         self.text = text
         self.code = code
+
+
+class Refused(Exception):
+    """An answer without a body, as from something that stands before the functions."""
+
+    def __init__(self, status: int) -> None:
+        """Refuse with an HTTP status."""
+        super().__init__(status)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,9 @@ class Call:
     """When sensor/info was last asked, by account and sensor; for its own limit."""
     now: float
     guest: bool
+    push: Push
+    url: URL
+    """What was asked; where the socket is, is told by it."""
 
     @property
     def wire(self) -> Wire:
@@ -99,14 +114,15 @@ def function(name: str) -> Callable[[Function], Function]:
     return enter
 
 
-def _no_function(call: Call) -> Row:
+def no_function(call: Call) -> NoReturn:
+    """Refuse a function that is not in the table."""
     raise ApiError(f'The function "{call.function}" does not exist', NOT_FOUND)
 
 
 def run(call: Call) -> Row:
     """Run a call and return its JSON; an ApiError becomes {"error": …}."""
     try:
-        return FUNCTIONS.get(call.function, _no_function)(call)
+        return FUNCTIONS.get(call.function, no_function)(call)
     except ApiError as error:
         row: Row = {"error": error.text}
         if call.settings.error_code:

@@ -2,7 +2,17 @@
 
 import uuid
 
-from .api import DENIED, NOT_FOUND, SUCCESS, ApiError, Call, function
+from .api import (
+    DENIED,
+    INVALID,
+    NOT_FOUND,
+    SUCCESS,
+    ApiError,
+    Call,
+    Refused,
+    function,
+    no_function,
+)
 from .home import Gateway, Row
 
 _NAMESPACE = uuid.UUID("5e7d0000-0000-4000-8000-000000000000")
@@ -35,10 +45,48 @@ def client_set_name(call: Call) -> Row:
 
 
 @function("client/serverAddress")
+def client_server_address(call: Call) -> Row:
+    """Return where a gateway's socket is, {address, port, instance}: here."""
+    _need_push(call)
+    settings, url = call.settings, call.url
+    if not _gateway(call).online:
+        nothing = {"null": None, "empty": ""}
+        if settings.push_offline == "missing":
+            return {}
+        names = ("address", "port", "instance")
+        return dict.fromkeys(names, nothing[settings.push_offline])
+    address = url.host or ""
+    if url.scheme == "https" and not url.is_default_port():
+        address = url.authority  # wss://{address}/websocket has no place for a port
+    return {
+        "address": settings.push_address or address,
+        "port": settings.push_port or url.port,
+        "instance": settings.push_instance,
+    }
+
+
 @function("user/authenticateSession")
-def no_push(call: Call) -> Row:
-    """Refuse: whether third parties may have the websocket is an open question."""
-    raise ApiError("Access denied", DENIED)
+def user_authenticate_session(call: Call) -> Row:
+    """Take in a session that the caller made up; `ttl` is when it ends."""
+    _need_push(call)
+    try:
+        session = str(uuid.UUID(call.text("session")))
+    except ValueError:
+        raise ApiError("Invalid argument", INVALID) from None
+    return SUCCESS | {"ttl": call.push.authenticate(session, call.account, call.now)}
+
+
+def _need_push(call: Call) -> None:
+    """Refuse while push is off: whether third parties may have it is an open question."""
+    if call.settings.push:
+        return
+    match call.settings.push_refusal:
+        case "denied":
+            raise ApiError("Access denied", DENIED)
+        case "unknown":
+            no_function(call)
+        case status:
+            raise Refused(int(status.removeprefix("http_")))
 
 
 @function("user/profile")

@@ -11,6 +11,7 @@ POST /control/revoke {token?}                          without token: all
 POST /control/authorize {token, user?}                 agree to a request token
 POST /control/device {action: add|remove|rename|ignore|show, …}
 POST /control/limit {}                                 forget what was asked
+POST /control/push {action: cut|send|forget, gateway?, text?}   GET shows the sockets
 
 Bad input is answered with 400 and {"error": reason}.
 """
@@ -44,6 +45,7 @@ class ControlApi:
         router.add_get("/control/log", self._log)
         router.add_get("/control/settings", self._show_settings)
         router.add_get("/control/faults", self._show_faults)
+        router.add_get("/control/push", self._show_push)
         router.add_delete("/control/faults", self._clear_faults)
         commands: dict[str, _Command] = {
             "press": self.press,
@@ -55,6 +57,7 @@ class ControlApi:
             "authorize": self.authorize,
             "device": self.device,
             "limit": self.forget,
+            "push": self.push,
         }
         for name, command in commands.items():
             router.add_post(f"/control/{name}", _json_command(command))
@@ -134,6 +137,20 @@ class ControlApi:
         self._sim.limit.clear()
         return {}
 
+    def push(self, body: Row) -> Row:
+        """Cut sockets, send them any text, or end all sessions."""
+        push = self._sim.push
+        gateway = _text(body, "gateway") if "gateway" in body else None
+        match _text(body, "action"):
+            case "cut":
+                return {"cut": push.cut(gateway)}
+            case "send":
+                return {"sent": push.send(_text(body, "text"), gateway)}
+            case "forget":
+                push.forget_sessions()
+                return {}
+        raise ValueError("'action' is cut, send or forget")
+
     async def _state(self, request: web.Request) -> web.Response:
         home = self._sim.home
         return web.json_response(
@@ -162,6 +179,9 @@ class ControlApi:
 
     async def _show_settings(self, request: web.Request) -> web.Response:
         return web.json_response(self._sim.settings.as_dict())
+
+    async def _show_push(self, request: web.Request) -> web.Response:
+        return web.json_response(self._sim.push.as_dict())
 
     async def _show_faults(self, request: web.Request) -> web.Response:
         return web.json_response(

@@ -6,10 +6,21 @@ themselves (life.py). So frozen and moved clocks work.
 Source: docs/telldus-api.md, "State" and "Thermostat, RGB, dim".
 """
 
+from copy import deepcopy
 import math
 
-from .home import Command, Device, HistoryRow, Home, Pending, Row, Sensor, SensorValue
-from .life import live
+from .home import (
+    Command,
+    Device,
+    HistoryRow,
+    Home,
+    News,
+    Pending,
+    Row,
+    Sensor,
+    SensorValue,
+)
+from .life import live, next_happening
 from .methods import Method, resolve_method
 from .settings import Settings
 
@@ -36,7 +47,7 @@ def send(
     """
     due = now + settings.effect_delay
     if device.wake_interval:
-        _record(device, now, command, QUEUED)
+        _record(home, device, now, command, QUEUED)
         due = (math.floor(now / device.wake_interval) + 1) * device.wake_interval
     status = NO_REPLY if lost else _status(device, command)
     home.pending.append(Pending(due, device.id, command, status))
@@ -74,6 +85,38 @@ def settle(home: Home, settings: Settings, now: float) -> None:
         nodes = {device.node: device for device in home.devices.values()}
         for sensor in home.sensors.values():
             _measure(home, sensor, nodes.get(sensor.node), now)
+
+
+def next_due(home: Home, settings: Settings, now: float) -> float | None:
+    """Return when `settle` will next have something to do, None if never."""
+    times = [pending.due for pending in home.pending]
+    if settings.life and (when := next_happening(home, now)) is not None:
+        times.append(when)
+    if settings.drift:
+        times += (
+            value.base_time
+            + (_ticks(value, value.drift.interval, now) + 1) * value.drift.interval
+            for sensor in home.sensors.values()
+            if home.is_online(sensor.gateway_id)
+            for value in sensor.values
+            if value.drift
+        )
+    return min(times, default=None)
+
+
+def report(
+    home: Home, sensor: Sensor, name: str, scale: str, value: str, now: float
+) -> None:
+    """Let a sensor report a value; one that it did not have is added."""
+    found = sensor.value(name, scale)
+    if found is None:
+        found = SensorValue(name, scale, value, int(now))
+        sensor.values.append(found)
+    found.anchor(value, now)
+    found.drift = None  # what was set on purpose stands still
+    widen(found)
+    if home.is_online(sensor.gateway_id):
+        _tell_values(home, sensor, [found])
 
 
 def apply(device: Device, settings: Settings, command: Command) -> None:
@@ -129,7 +172,7 @@ def _carry_out(home: Home, settings: Settings, pending: Pending) -> None:
         return
     if pending.status == 0:
         apply(device, settings, pending.command)
-    _record(device, pending.due, pending.command, pending.status)
+    _record(home, device, pending.due, pending.command, pending.status)
     if settings.drift:
         for sensor in home.sensors.values():
             if sensor.node == device.node:
@@ -215,13 +258,40 @@ def _mode_to_resume(device: Device) -> str:
     return device.previous_mode or next(others, "heat")
 
 
-def _record(device: Device, when: float, command: Command, status: int) -> None:
-    """Write the history; the row holds what was executed, which may be 1024 or 2048."""
+def _record(
+    home: Home, device: Device, when: float, command: Command, status: int
+) -> None:
+    """Write the history and tell it; both have what was executed, be it 1024 or 2048."""
     value = command.value
     text: int | str = repr(value) if isinstance(value, dict) else value or 0
     row = HistoryRow(int(when), command.method.value, text, command.origin, status)
     device.history.append(row)
     del device.history[:-HISTORY_ROWS]
+    if home.news is not None:
+        data: Row = {
+            "deviceId": device.id,
+            "method": command.method.value,
+            "value": value,
+            "deviceState": int(device.state),
+            "stateValues": deepcopy(device.values),
+            "origin": command.origin,
+            "reason": status,
+        }
+        action = "failSetState" if status else "setState"
+        home.news.append(News(device.gateway_id, "device", action, data))
+
+
+def _tell_values(home: Home, sensor: Sensor, values: list[SensorValue]) -> None:
+    """Tell what a sensor has just reported."""
+    if home.news is None or not values:
+        return
+    data: Row = {
+        "sensorId": sensor.id,
+        "time": max(value.last_updated for value in values),
+        "battery": sensor.battery,
+        "data": [(value.name, value.scale, value.value) for value in values],
+    }
+    home.news.append(News(sensor.gateway_id, "sensor", "value", data))
 
 
 def _measure(home: Home, sensor: Sensor, device: Device | None, now: float) -> None:
@@ -229,12 +299,16 @@ def _measure(home: Home, sensor: Sensor, device: Device | None, now: float) -> N
     if not home.is_online(sensor.gateway_id):
         return
     is_off = device is not None and device.state == Method.TURNOFF
+    heard: list[SensorValue] = []
     for value in sensor.values:
         if value.drift is None:
             continue
-        if value.drift.load and is_off is (value.off_since is None):
+        is_switched = value.drift.load and is_off is (value.off_since is None)
+        if is_switched:
             _switch_load(value, now, is_off=is_off)
-        _drift(value, value.drift.interval, now)
+        if _drift(value, value.drift.interval, now) or is_switched:
+            heard.append(value)
+    _tell_values(home, sensor, heard)
 
 
 def _switch_load(value: SensorValue, now: float, *, is_off: bool) -> None:
@@ -246,13 +320,19 @@ def _switch_load(value: SensorValue, now: float, *, is_off: bool) -> None:
     _receive(value, now)
 
 
-def _drift(value: SensorValue, interval: float, now: float) -> None:
-    """Move a value to where it was last received before `now`."""
-    ticks = math.floor((now - value.base_time) / interval)
-    when = value.base_time + ticks * interval
+def _drift(value: SensorValue, interval: float, now: float) -> bool:
+    """Move a value to where it was last received before `now`; tell if that is new."""
+    when = value.base_time + _ticks(value, interval, now) * interval
     # What was told at once in between is the newer.
-    if int(when) > value.last_updated:
+    is_new = int(when) > value.last_updated
+    if is_new:
         _receive(value, when)
+    return is_new
+
+
+def _ticks(value: SensorValue, interval: float, now: float) -> int:
+    """Count how often a value has been received by `now` since it began to drift."""
+    return math.floor((now - value.base_time) / interval)
 
 
 def _receive(value: SensorValue, when: float) -> None:

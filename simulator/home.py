@@ -218,11 +218,25 @@ class Pending:
     status: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a gateway tells at once, in the words of the socket's frames.
+
+    `data` has all that could be told, numbers as numbers; push_wire.py chooses from it.
+    """
+
+    gateway_id: str
+    module: str
+    action: str
+    data: Row
+
+
 @dataclass(slots=True)
 class Home:
     """All that one account sees. `rooms` are id -> name, `jobs` rows of the scheduler.
 
     `lived` is the time (unix seconds) up to which the devices' routines are carried out.
+    `news` is what nobody has been told yet, None while nobody listens.
     """
 
     gateways: dict[str, Gateway] = field(default_factory=dict)
@@ -232,6 +246,7 @@ class Home:
     jobs: list[Row] = field(default_factory=list)
     pending: list[Pending] = field(default_factory=list)
     lived: float = 0.0
+    news: list[News] | None = None
 
     def methods_of(self, device: Device, seen: frozenset[str] = frozenset()) -> int:
         """Return what a device can do; a group can do what any of its members can.

@@ -34,6 +34,21 @@ def live(home: Home, now: float, *, awake: bool) -> list[Pending]:
     ]
 
 
+def next_happening(home: Home, now: float) -> float | None:
+    """Return when a device next does something by itself, None if none ever does."""
+    since = max(home.lived, now)
+    return min(
+        (
+            min(p.due for p in _happenings(device, device.routine, since, until))
+            for device in home.devices.values()
+            if device.routine and home.is_online(device.gateway_id)
+            # A turn begins in each period, so that the next one but one has some.
+            for until in (since + 2 * device.routine.every,)
+        ),
+        default=None,
+    )
+
+
 def _happenings(
     device: Device, routine: Routine, since: float, until: float
 ) -> Iterator[Pending]:

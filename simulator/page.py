@@ -68,6 +68,7 @@ class HomePage:
             "gateway": self._gateway,
             "fault": self._fault,
             "setting": self._setting,
+            "cut": self._cut,
         }
         for name, action in actions.items():
             router.add_post(f"/do/{name}", _form(action))
@@ -75,7 +76,11 @@ class HomePage:
     async def show(self, request: web.Request) -> web.Response:
         """Show the home, the log, the faults and the settings."""
         home = self._sim.home
-        parts = [self._log(), *(self._gateway_part(home, key) for key in home.gateways)]
+        parts = [
+            self._log(),
+            self._push(),
+            *(self._gateway_part(home, key) for key in home.gateways),
+        ]
         parts += [self._faults(), self._settings()]
         return page("Telldus simulator", "".join(parts), script=_REFRESH)
 
@@ -115,6 +120,23 @@ class HomePage:
             value = float(text)
         self._sim.change_settings({name: value})
 
+    def _cut(self, form: dict[str, str]) -> None:
+        self._sim.push.cut()
+
+    def _push(self) -> str:
+        is_on = self._sim.settings.push
+        count = len(self._sim.push.sockets())
+        word, colour = ("on", "on") if is_on else ("off", "off")
+        cut = f'<form class="row" method="post" action="/do/cut">{button("Cut now")}</form>'
+        return (
+            f'<section><h2>Push <span class="{colour}">{word}</span>'
+            f'<span class="tag">{count} open sockets</span>'
+            f'<form class="row" method="post" action="/do/setting">'
+            f"{hidden(name='push', value=str(not is_on).lower())}"
+            f"{button('Switch off' if is_on else 'Switch on')}</form>"
+            f"{cut if count else ''}</h2></section>"
+        )
+
     def _log(self) -> str:
         sim, now = self._sim, self._sim.clock()
         recent = [row for row in sim.log if row.time > now - 60 * _MINUTES]
@@ -141,6 +163,8 @@ class HomePage:
         devices = [d for d in home.devices.values() if d.gateway_id == gateway_id]
         sensors = [s for s in home.sensors.values() if s.gateway_id == gateway_id]
         online = gateway.online
+        sockets = len(self._sim.push.sockets(gateway_id))
+        live = f'<span class="tag">{sockets} open sockets</span>' if sockets else ""
         toggle = button("Take offline" if online else "Bring back")
         items = [_device_item(home, device) for device in devices[:_MOST]]
         items += [_sensor_item(sensor) for sensor in sensors[:_MOST]]
@@ -149,7 +173,7 @@ class HomePage:
         return (
             f'<section><h2>{esc(gateway.name)} <span class="{"on" if online else "bad"}">'
             f'{"online" if online else "offline"}</span><span class="tag">{esc(gateway.type)}'
-            f'</span><span class="tag">{len(devices)} devices, {len(sensors)} sensors</span>'
+            f'</span><span class="tag">{len(devices)} devices, {len(sensors)} sensors</span>{live}'
             f'<form class="row" method="post" action="/do/gateway">'
             f"{hidden(gateway=gateway_id, online=int(not online))}{toggle}</form></h2>"
             f'<div class="grid">{"".join(items)}</div>{rest}</section>'

@@ -3,6 +3,7 @@
 Source: docs/telldus-api.md, "Authentication errors", "Application errors", "Limits and outages".
 """
 
+import asyncio
 import json
 import math
 import re
@@ -107,6 +108,25 @@ def instead(rule: FaultRule) -> web.Response | None:
             location = args.get("location", "https://elsewhere.invalid/")
             return web.Response(status=302, headers={"Location": location})
     return None
+
+
+async def hold(
+    request: web.Request, closing: asyncio.Event, seconds: float | None
+) -> None:
+    """Wait for some seconds, or without end; the client or the server may leave first."""
+    loop = asyncio.get_running_loop()
+    end = None if seconds is None else loop.time() + seconds
+    waiting = asyncio.ensure_future(closing.wait())
+    try:
+        while request.transport is not None and not request.transport.is_closing():
+            rest = 0.1 if end is None else min(0.1, end - loop.time())
+            if rest <= 0:
+                return
+            done, _ = await asyncio.wait({waiting}, timeout=rest)
+            if done:
+                return
+    finally:
+        waiting.cancel()
 
 
 def mangle(rule: FaultRule, response: web.Response) -> web.Response:

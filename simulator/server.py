@@ -11,18 +11,19 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from . import api_account, api_devices, api_sensors
-from .api import FUNCTIONS, Call, run
+from .api import FUNCTIONS, Call, Refused, run
 from .consent import ConsentPages, access_token, answer_callback, request_token
 from .control import ControlApi
 from .demo import demo_home
-from .effects import press, settle, widen
+from .effects import press, report, settle
 from .faults import Fault, Faults
-from .home import Command, Home, SensorValue
+from .home import Command, Home
 from .limit import Limit
 from .methods import Method, parse_method
 from .oauth import SignedRequest, Unauthorized, Verifier, read_request
 from .page import HomePage
-from .respond import answer, instead, mangle, too_many, unauthorized
+from .push import Push
+from .respond import answer, hold, instead, mangle, too_many, unauthorized
 from .settings import Settings
 from .tokens import TokenStore
 
@@ -92,6 +93,7 @@ class Simulator:
         # Calls that a fault holds back at this moment.
         self.held = 0
         self._home = demo_home(self.clock()) if home is None else home
+        self.push = Push(self.settings, self.clock, self.home_of)
 
     @property
     def home(self) -> Home:
@@ -106,15 +108,20 @@ class Simulator:
 
         async def close(_: web.Application) -> None:
             running.closing.set()
+            self.push.cut()
 
         async def functions(request: web.Request) -> web.StreamResponse:
             return await self._functions(request, running)
 
-        app = web.Application(middlewares=[_same_origin])
+        async def socket(request: web.Request) -> web.StreamResponse:
+            return await self.push.serve(request, running.closing)
+
+        app = web.Application(middlewares=[_same_origin, self._tell])
         app.on_shutdown.append(close)
         ConsentPages(self).add_routes(app.router)
         ControlApi(self).add_routes(app.router)
         HomePage(self).add_routes(app.router)
+        app.router.add_get("/websocket", socket, allow_head=False)
         for path in (
             "/{form:oauth}/{name:requestToken|accessToken}",
             "/{form:json|xml}/{name:.+}",
@@ -157,7 +164,10 @@ class Simulator:
         elif known is Method.THERMOSTAT:
             value = {"changeMode": 0, "temperature": level}
         device = home.devices[device_id]
-        return press(home, self.settings, device, Command(known, value), self.clock())
+        command = Command(known, value)
+        heard = press(home, self.settings, device, command, self.clock())
+        self.push.look()
+        return heard
 
     def set_sensor(
         self, sensor_id: str, name: str, scale: str | int, value: str | float
@@ -166,15 +176,10 @@ class Simulator:
 
         Raises KeyError if there is no such sensor.
         """
-        sensor = self.home.sensors[sensor_id]
-        now = self.clock()
-        found = sensor.value(name, str(scale))
-        if found is None:
-            found = SensorValue(name, str(scale), str(value), int(now))
-            sensor.values.append(found)
-        found.anchor(str(value), now)
-        found.drift = None  # what was set on purpose stands still
-        widen(found)
+        home = self.home
+        sensor = home.sensors[sensor_id]
+        report(home, sensor, name, str(scale), str(value), self.clock())
+        self.push.look()
 
     def change_settings(self, changes: dict[str, Any]) -> None:
         """Set switches; what is due by now is still done as they were.
@@ -185,6 +190,7 @@ class Simulator:
         for home in (self._home, *self.homes.values()):
             settle(home, self.settings, now)
         self.settings.change(changes)
+        self.push.look()
 
     def set_gateway_online(self, gateway_id: str, online: bool) -> None:
         """Take a gateway offline or bring it back. Raises KeyError if there is none."""
@@ -210,6 +216,14 @@ class Simulator:
         key = next(iter(self.tokens.consumers))
         token = self.tokens.new_access_token(key, user.lower())
         return token.token, token.secret
+
+    @web.middleware
+    async def _tell(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Tell the open sockets what a request has brought about."""
+        try:
+            return await handler(request)
+        finally:
+            self.push.look()
 
     async def _functions(
         self, request: web.Request, running: _Running
@@ -258,7 +272,7 @@ class Simulator:
                 )
                 self.held += 1
                 try:
-                    await _hold(request, running.closing, seconds)
+                    await hold(request, running.closing, seconds)
                 finally:
                     self.held -= 1
             if rule.fault is Fault.TIMEOUT:
@@ -278,6 +292,8 @@ class Simulator:
             logged.note = logged.note or error.text.partition(" (")[0]
             xml = not is_token_call and settings.unauthorized_body == "xml"
             return unauthorized(error.text, xml=xml)
+        except Refused as error:
+            return web.Response(status=error.status, text="", content_type="text/html")
         return response if rule is None else mangle(rule, response)
 
     def _data(
@@ -298,6 +314,8 @@ class Simulator:
             sensor_infos=self.sensor_infos,
             now=self.clock(),
             guest=token.user == GUEST and GUEST not in self.homes,
+            push=self.push,
+            url=request.url,
         )
         row = run(call)
         if "error" in row:
@@ -306,25 +324,6 @@ class Simulator:
             form is None and signed.arguments.get("format") != "json"
         )
         return answer(row, xml=name.partition("/")[0] if as_xml else None)
-
-
-async def _hold(
-    request: web.Request, closing: asyncio.Event, seconds: float | None
-) -> None:
-    """Wait for some seconds, or without end; the client or the server may leave first."""
-    loop = asyncio.get_running_loop()
-    end = None if seconds is None else loop.time() + seconds
-    waiting = asyncio.ensure_future(closing.wait())
-    try:
-        while request.transport is not None and not request.transport.is_closing():
-            rest = 0.1 if end is None else min(0.1, end - loop.time())
-            if rest <= 0:
-                return
-            done, _ = await asyncio.wait({waiting}, timeout=rest)
-            if done:
-                return
-    finally:
-        waiting.cancel()
 
 
 @web.middleware

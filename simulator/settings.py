@@ -56,6 +56,47 @@ class Settings:
     """sensor/info once in 10 minutes for each sensor, as its documentation asks."""
     premium: bool = True
 
+    # Push
+    push: bool = False
+    """Sessions, addresses and the socket; off, they are refused."""
+    push_refusal: Literal["denied", "unknown", "http_403", "http_404"] = "denied"
+    """How the two functions refuse while push is off."""
+    push_session_seconds: int = 3600
+    """How long a session is good for opening sockets."""
+    push_address: str = ""
+    """What to answer instead of the host that was asked."""
+    push_port: int = 0
+    """What to answer instead of the port that was asked; 0: that one."""
+    push_instance: str = "simulator-1"
+    push_offline: Literal["null", "empty", "missing"] = "null"
+    """What the address of an offline gateway looks like."""
+    push_handshake: Literal["101", "403", "404", "502"] = "101"
+    """The HTTP status with which the socket is opened, or not."""
+    push_accept_delay: float = 0.0
+    """Seconds until the handshake is answered."""
+    push_welcome: Literal["valid", "error", "nothere", "silence"] = "valid"
+    """What good credentials are answered with."""
+    push_silent: bool = False
+    """Open sockets are half-open: nothing is sent, no ping is answered."""
+    push_numbers: Literal["texts", "ints"] = "texts"
+    """How ids, methods and times are written in frames."""
+    push_extras: bool = False
+    """setState has the gateway's origin, deviceState and stateValues."""
+    push_thermostat: Literal["text", "object"] = "text"
+    """Whether a thermostat's value is JSON in a text."""
+    push_failures: Literal["method", "state", "id", "none"] = "method"
+    """failSetState: like setState, in the gateway's words, with the id only, or not told."""
+    push_queued: bool = False
+    """A command that waits for its node to wake is told as failed (6)."""
+    push_noise: Literal[
+        "none", "text", "malformed", "foreign", "binary", "oversized"
+    ] = "none"
+    """What comes before each frame that is told."""
+    push_duplicates: bool = False
+    """Each frame comes twice."""
+    push_drop: int = 0
+    """Every how many-th frame gets lost; 0: none, 1: all."""
+
     # The home
     drift: bool = True
     """Temperatures move and energy counts up with the clock."""
