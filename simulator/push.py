@@ -81,6 +81,8 @@ class Push:
         return {
             "push": self._settings.push,
             "sessions": len(self._sessions),
+            "connections": len(self._sockets),
+            "waiting": self._timer is not None,
             "sockets": [socket.as_dict() for socket in self.sockets()],
         }
 

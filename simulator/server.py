@@ -195,6 +195,7 @@ class Simulator:
     def set_gateway_online(self, gateway_id: str, online: bool) -> None:
         """Take a gateway offline or bring it back. Raises KeyError if there is none."""
         self.home.gateways[gateway_id].online = online
+        self.push.look()
 
     def revoke(self, token: str | None = None) -> int:
         """Revoke one access token, or all; returns how many there were."""
