@@ -11,8 +11,10 @@ import uuid
 
 from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 import pytest
+from yarl import URL
 
 from simulator import Fault, Method, Simulator, demo_home
+from simulator.api import Call, run
 from simulator.effects import next_due, settle
 from simulator.home import Sensor, SensorValue
 
@@ -443,3 +445,26 @@ def test_next_due(sim: Simulator, clock: Clock, kind: str) -> None:
 async def test_next_due_of_nothing(sim: Simulator) -> None:
     """Where nothing moves, nothing is due."""
     assert next_due(sim.home, sim.settings, NOW) is None
+
+
+async def test_address_by_https(sim: Simulator) -> None:
+    """Asked by https, the address has the port, for wss://{address}/websocket has none."""
+    for url, address in (
+        ("https://live.invalid/json/x", "live.invalid"),
+        ("https://live.invalid:8443/json/x", "live.invalid:8443"),
+    ):
+        call = Call(
+            function="client/serverAddress",
+            params={"id": HOME},
+            account="demo",
+            origin="",
+            home=sim.home,
+            settings=sim.settings,
+            faults=sim.faults,
+            sensor_infos={},
+            now=NOW,
+            guest=False,
+            push=sim.push,
+            url=URL(url),
+        )
+        assert run(call)["address"] == address
