@@ -385,12 +385,16 @@ async def test_silent(sim: Simulator, sockets: Sockets) -> None:
     """A half-open connection says nothing and answers no ping."""
     socket = await sockets.welcome()
     sim.change_settings({"push_silent": True})
-    await socket.stream.ping()
     sim.press(LAMP, "turnOn")
-    await socket.say("client", "forward")
-    sim.press(LAMP, "turnOff")
-    sim.push.cut()
-    assert await socket.end() is WSMsgType.CLOSED
+    await socket.stream.ping(b"lost")
+    await socket.say("filter", "accept", module="zwave", action="read")
+    async with asyncio.timeout(30):
+        while "zwave/read" not in sim.push.as_dict()["sockets"][0]["accepted"]:
+            await asyncio.sleep(0)
+    sim.change_settings({"push_silent": False})
+    await socket.stream.ping(b"heard")
+    async with asyncio.timeout(30):
+        assert (await socket.stream.receive()).data == b"heard"
 
 
 @pytest.mark.parametrize("noise", ["text", "malformed", "foreign", "binary"])
