@@ -2,7 +2,8 @@
 
 ``handshake`` signs a person in, ``client`` makes the calls, ``budget`` decides when a
 request may be sent, ``model`` is what the answers say, ``wire`` takes out their oddities,
-``command`` is what devices are told, ``errors`` is what can go wrong.
+``command`` is what devices are told, ``live`` (over a ``link`` for each gateway) and
+``frames`` are what is pushed, ``errors`` is what can go wrong.
 What is known of the API, and how surely, is in ``docs/telldus-api.md``.
 """
 
@@ -19,7 +20,16 @@ from .errors import (
     Unintelligible,
     Unreachable,
 )
+from .frames import (
+    CommandFailed,
+    ListChanged,
+    ListKind,
+    LiveEvent,
+    StateHeard,
+    parse_frame,
+)
 from .handshake import Handshake, RequestToken
+from .live import Live, LiveListener, LiveState
 from .model import (
     MAX_LEVEL,
     Deed,
@@ -33,7 +43,9 @@ from .model import (
     Room,
     Sensor,
     SensorValue,
+    ServerAddress,
     Thermostat,
+    ValuesHeard,
 )
 from .signing import Credentials
 
@@ -47,6 +59,7 @@ __all__ = [
     "Answer",
     "Budget",
     "Command",
+    "CommandFailed",
     "Credentials",
     "Deed",
     "Device",
@@ -54,6 +67,12 @@ __all__ = [
     "Gateway",
     "GatewayOffline",
     "Handshake",
+    "ListChanged",
+    "ListKind",
+    "Live",
+    "LiveEvent",
+    "LiveListener",
+    "LiveState",
     "Method",
     "Outcome",
     "Postponed",
@@ -66,12 +85,16 @@ __all__ = [
     "Room",
     "Sensor",
     "SensorValue",
+    "ServerAddress",
     "Setting",
     "SignInRefused",
+    "StateHeard",
     "TelldusClient",
     "TelldusError",
     "Thermostat",
     "Unintelligible",
     "Unreachable",
+    "ValuesHeard",
     "facet_of",
+    "parse_frame",
 ]

@@ -38,6 +38,7 @@ class Priority(IntEnum):
     SIGN_IN = 1
     POLL = 2
     BACKGROUND = 3
+    LIVE = 4
 
 
 # How many requests in a window may have been sent before one of this kind: commands
@@ -47,6 +48,7 @@ ALLOWANCE = {
     Priority.SIGN_IN: 8,
     Priority.POLL: 8,
     Priority.BACKGROUND: 6,
+    Priority.LIVE: 5,
 }
 # Seconds between the end of the last request and the start of one of this kind. Bursts
 # have been refused by Telldus even below the limit.
@@ -55,6 +57,7 @@ GAP = {
     Priority.SIGN_IN: 0.5,
     Priority.POLL: 1.0,
     Priority.BACKGROUND: BURST,
+    Priority.LIVE: BURST,
 }
 
 

@@ -23,9 +23,18 @@ from .errors import (
     error_from_answer,
     wait_from_header,
 )
-from .model import SUPPORTED_METHODS, Deed, Device, Gateway, Profile, Room, Sensor
+from .model import (
+    SUPPORTED_METHODS,
+    Deed,
+    Device,
+    Gateway,
+    Profile,
+    Room,
+    Sensor,
+    ServerAddress,
+)
 from .signing import Credentials, scrubbed
-from .wire import Json, parse_rows
+from .wire import Json, parse_rows, to_time
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -65,6 +74,15 @@ class TelldusClient:
         self._credentials = credentials
         self._budget = budget
         self._reported: set[str] = set()
+
+    @property
+    def server(self) -> str:
+        """Return the origin of the server."""
+        return self._server
+
+    def now(self) -> float:
+        """Return the time in seconds by the budget's clock, which never goes back."""
+        return self._budget.now()
 
     async def devices(self, *, patience: float | None = None) -> Answer[Device]:
         """Return all devices of all gateways, the ignored ones included."""
@@ -142,9 +160,27 @@ class TelldusClient:
         async with self._budget.slot(Priority.COMMAND):
             command = choose()
             answer = await self._exchange(command.function, command.parameters)
-        if answer.get("status") != "success":
-            # Unlike an error, which was raised, no reason came with it.
-            raise error_from_answer(answer.get("status"), None)
+        _require_success(answer)
+
+    async def authenticate_session(self, session_id: str) -> float:
+        """Make a session for sockets, or one last longer; return until when, in unix seconds.
+
+        0 where Telldus does not say.
+        """
+        answer, _ = await self._call(
+            "user/authenticateSession", {"session": session_id}, Priority.LIVE, None
+        )
+        _require_success(answer)
+        return to_time(answer.get("ttl")) or 0.0
+
+    async def server_address(self, gateway_id: str) -> ServerAddress | None:
+        """Return where a gateway's socket is, None while the gateway is offline."""
+        function = "client/serverAddress"
+        answer, _ = await self._call(function, {"id": gateway_id}, Priority.LIVE, None)
+        try:
+            return ServerAddress.from_wire(answer)
+        except ValueError as err:
+            raise Unintelligible(f"{function}: {err}") from None
 
     async def _list[T](
         self,
@@ -230,6 +266,13 @@ class TelldusClient:
         if not isinstance(answer, Mapping):
             raise Unintelligible(f"{function}: no JSON object")
         return answer
+
+
+def _require_success(answer: Json) -> None:
+    """Raise what an answer means that is neither an error nor a success."""
+    if (status := answer.get("status")) != "success":
+        # Unlike an error, which was raised, no reason came with it.
+        raise error_from_answer(status, None)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -22,6 +22,10 @@ _FUNCTIONS: Final = {
 }
 # What each of these sets is nobody else's business; all other methods set the state.
 _OWN_FACETS: Final = Method.BELL | Method.LEARN | Method.RGB | Method.THERMOSTAT
+# What a device's state can be; the gateways never put the others there.
+_STATES: Final = (
+    *(Method.TURNON, Method.TURNOFF, Method.DIM, Method.UP, Method.DOWN, Method.STOP),
+)
 
 # A thermostat's modes that are not simply "on".
 OFF: Final = "off"
@@ -105,15 +109,13 @@ class Command:
     def effect(self, device: Device) -> Device:
         """Return what the device will be like."""
         match self.method, self.value:
-            case ((Method.LEARN | Method.BELL), _):
-                return device
             case Method.DIM, int(level):
                 return replace(device, state=Method.DIM, level=_clamped(level))
             case Method.RGB, int(rgb):
                 return replace(device, rgb=rgb)
             case Method.THERMOSTAT, Setting() as setting:
                 return _thermostat_effect(device, setting)
-        return replace(device, state=self.method)
+        return replace(device, state=self.method) if self.method in _STATES else device
 
     def is_done(self, device: Device) -> bool:
         """Return whether a device is like one that has done this, as far as it can tell."""

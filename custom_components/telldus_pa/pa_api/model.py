@@ -5,8 +5,10 @@ A row that cannot be understood costs that row. Source: docs/telldus-api.md, "De
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, IntFlag
+from ipaddress import ip_address
+import re
 from typing import Final, Self
 
 from .wire import (
@@ -91,7 +93,7 @@ class Outcome(IntEnum):
     INVALID = 7
 
 
-_OUTCOMES: Final = frozenset(Outcome)
+OUTCOMES: Final = frozenset(Outcome)
 
 _DEVICE_TYPE_REST = "-0001-1000-2005-acca54000000"
 
@@ -100,6 +102,16 @@ _NO_SETPOINT: Final = -100.0
 
 # A battery that does not know its percentage: ok, or low. 254 is "unknown".
 _BATTERY_WORDS: Final[Mapping[int | None, bool]] = {253: False, 255: True}
+
+# A host with a port or without; IPv6 with a port is in brackets.
+_ADDRESS: Final = re.compile(
+    r"(?:\[(?P<v6>[^\]]*)\]|(?P<host>[^:]*))(?::(?P<port>.*))?", re.ASCII
+)
+# Names in ASCII. The last part has a letter, lest it be read as an IP in an odd form.
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST: Final = re.compile(
+    rf"(?:{_LABEL}\.)*(?=[a-z0-9-]*[a-z]){_LABEL}", re.ASCII | re.IGNORECASE
+)
 
 _OTHER_SPELLINGS: Final = {
     "particulatematter25": "particulatematter2.5",
@@ -172,7 +184,7 @@ class Thermostat:
         """Parse the state's value and the parameter "thermostat", empty if missing."""
         current = _by_mode(state.get("setpoint"))
         limits = _by_mode(told.get("setpoints"))
-        mode = _mode(state.get("mode"))
+        mode = mode_from(state.get("mode"))
         if mode is None and len(current) == 1:
             # It has only one, and saves itself the trouble.
             mode = next(iter(current))
@@ -190,7 +202,7 @@ class Thermostat:
             setpoints={
                 name: number
                 for name, value in current.items()
-                if (number := to_number(value)) is not None and number > _NO_SETPOINT
+                if (number := setpoint_from(value)) is not None
             },
             modes=tuple(dict.fromkeys(modes or limits or (*current, "off"))),
             ranges=ranges,
@@ -246,9 +258,9 @@ class Device:
             gateway_name=to_text(row.get("clientName")),
             name=to_text(row.get("name")),
             methods=methods,
-            state=_state(row.get("state")),
-            level=_level(values),
-            rgb=_rgb(values),
+            state=method_from(row.get("state")),
+            level=level_from(values.get(Method.DIM)),
+            rgb=rgb_from(values.get(Method.RGB)),
             thermostat=thermostat,
             online=to_flag(row.get("online"), default=True),
             owned=to_flag(row.get("editable"), default=True),
@@ -272,6 +284,23 @@ class Device:
                 # A dimmer whose level got lost on the way was last told to shine.
                 return self.level != 0
         return None
+
+    def keeping(self, pushed: Self) -> Self:
+        """Return this row with the state that was pushed after it had been asked for."""
+        thermostat = self.thermostat
+        if thermostat and pushed.thermostat:
+            thermostat = replace(
+                thermostat,
+                mode=pushed.thermostat.mode,
+                setpoints=pushed.thermostat.setpoints,
+            )
+        return replace(
+            self,
+            state=pushed.state,
+            level=pushed.level,
+            rgb=pushed.rgb,
+            thermostat=thermostat,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +341,9 @@ class SensorValue:
         )
 
 
+type Values = Mapping[tuple[str, int | None], SensorValue]
+
+
 @dataclass(frozen=True, slots=True)
 class Sensor:
     """Something with values. Its id may be that of a device: the numbers overlap.
@@ -333,12 +365,12 @@ class Sensor:
     protocol: str
     model: str | None
     heard: float | None
-    values: Mapping[tuple[str, int | None], SensorValue]
+    values: Values
 
     @classmethod
     def from_wire(cls, row: Json) -> Self:
         """Parse a row of ``sensors/list``. Raises ValueError."""
-        battery = to_integer(row.get("battery"))
+        battery, battery_low = _battery(to_integer(row.get("battery")))
         heard = to_time(row.get("lastUpdated"))
         # Without scales the values are keys of the sensor itself.
         data = to_objects(row.get("data")) or [
@@ -354,13 +386,54 @@ class Sensor:
             online=to_flag(row.get("online"), default=True),
             owned=to_flag(row.get("editable"), default=True),
             ignored=to_flag(row.get("ignored"), default=False),
-            battery=battery if battery is not None and 0 <= battery <= 100 else None,
-            battery_low=_BATTERY_WORDS.get(battery),
+            battery=battery,
+            battery_low=battery_low,
             protocol=(to_text(row.get("protocol")) or "").lower(),
             model=to_text(row.get("model")),
             heard=heard,
             values={value.key: value for value in values if value},
         )
+
+    def keeping(self, pushed: Self) -> Self:
+        """Return this row with those values of the pushed one that are no older.
+
+        A value that the row lacks is kept if it was heard after all that the row knows.
+        """
+        return replace(
+            self,
+            heard=_latest(self.heard, pushed.heard),
+            values=_newest(self.values, pushed.values, self.heard),
+        )
+
+    def with_heard(self, event: ValuesHeard) -> Self:
+        """Return this sensor after it told something."""
+        # Telldus' own unit comes in lists only.
+        told = {
+            value.key: replace(value, unit=known.unit)
+            if (known := self.values.get(value.key))
+            else value
+            for value in event.values
+        }
+        battery, battery_low = self.battery, self.battery_low
+        if event.battery is not None:
+            battery, battery_low = _battery(event.battery)
+        return replace(
+            self,
+            battery=battery,
+            battery_low=battery_low,
+            heard=_latest(self.heard, event.heard),
+            values=_newest(self.values, told, None),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesHeard:
+    """What a sensor told over the socket. ``battery`` is as on the wire, 253 and the like."""
+
+    sensor_id: str
+    heard: float | None
+    battery: int | None
+    values: tuple[SensorValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,12 +493,40 @@ class Deed:
         status = to_integer(row.get("successStatus")) or 0
         return cls(
             when=when,
-            method=_state(row.get("state")),
-            outcome=Outcome(status) if status in _OUTCOMES else Outcome.UNKNOWN,
+            method=method_from(row.get("state")),
+            outcome=Outcome(status) if status in OUTCOMES else Outcome.UNKNOWN,
         )
 
 
-def _state(value: object) -> Method | None:
+@dataclass(frozen=True, slots=True)
+class ServerAddress:
+    """Where a gateway's socket is: a bare host name or IP, and two places for a port.
+
+    ``own_port`` came with the host; ``port`` is the one beside it, None if it is no port.
+    """
+
+    host: str
+    port: int | None
+    own_port: int | None = None
+
+    @classmethod
+    def from_wire(cls, row: Json) -> Self | None:
+        """Parse the answer of ``client/serverAddress``; None for a gateway that is offline.
+
+        Raises ValueError for anything but a host: it decides whom we connect to.
+        """
+        address, port = to_text(row.get("address")), to_text(row.get("port"))
+        if not address or not port:
+            return None
+        found = _ADDRESS.fullmatch(address)
+        host = (found["v6"] or found["host"]) if found else address
+        own_port = _port(found["port"]) if found else None
+        if not _is_host(host) or (found and found["port"] and own_port is None):
+            raise ValueError("no address")
+        return cls(host, _port(port), own_port)
+
+
+def method_from(value: object) -> Method | None:
     """Return the last method, None if unknown or not one single method."""
     number = to_integer(value)
     return Method(number) if number in _METHODS else None
@@ -442,7 +543,7 @@ def _state_values(row: Json) -> dict[int, object]:
         for entry in to_objects(row.get("stateValues", row.get("statevalues")))
         if (number := to_integer(entry.get("state"))) is not None
     }
-    last = _state(row.get("state"))
+    last = method_from(row.get("state"))
     if (
         last in (Method.DIM, Method.RGB)
         and to_integer(row.get("statevalue")) is not None
@@ -460,21 +561,27 @@ def _parameters(row: Json) -> dict[str, object]:
     }
 
 
-def _level(values: Mapping[int, object]) -> int | None:
-    """Return a dimmer's last level, 0 to 255."""
-    level = to_integer(values.get(Method.DIM))
+def level_from(value: object) -> int | None:
+    """Return a dimmer's level, 0 to 255."""
+    level = to_integer(value)
     return None if level is None else min(max(level, 0), MAX_LEVEL)
 
 
-def _rgb(values: Mapping[int, object]) -> int | None:
-    """Return the last colour, 0xRRGGBB; old values have a byte for white at their end."""
-    rgb = to_integer(values.get(Method.RGB))
+def rgb_from(value: object) -> int | None:
+    """Return a colour, 0xRRGGBB; old values have a byte for white at their end."""
+    rgb = to_integer(value)
     if rgb is None or not 0 <= rgb <= 0xFFFFFFFF:
         return None
     return rgb >> 8 if rgb > MAX_RGB else rgb
 
 
-def _mode(value: object) -> str | None:
+def setpoint_from(value: object) -> float | None:
+    """Return a temperature that something is set to, None for the vendor's "unknown"."""
+    number = to_number(value)
+    return number if number is not None and number > _NO_SETPOINT else None
+
+
+def mode_from(value: object) -> str | None:
     """Return the name of a thermostat's mode."""
     text = to_text(value)
     return text.lower() if text else None
@@ -483,8 +590,50 @@ def _mode(value: object) -> str | None:
 def _by_mode(value: object) -> dict[str, object]:
     """Return what an object says of a thermostat's modes, by their names."""
     return {
-        name: entry for key, entry in to_object(value).items() if (name := _mode(key))
+        name: entry
+        for key, entry in to_object(value).items()
+        if (name := mode_from(key))
     }
+
+
+def _battery(number: int | None) -> tuple[int | None, bool | None]:
+    """Return a battery's percentage, or whether it is low where it says just that."""
+    percent = number if number is not None and 0 <= number <= 100 else None
+    return percent, _BATTERY_WORDS.get(number)
+
+
+def _latest(one: float | None, other: float | None) -> float | None:
+    """Return the later of two times that may be unknown."""
+    return max((when for when in (one, other) if when is not None), default=None)
+
+
+def _newest(known: Values, pushed: Values, known_until: float | None) -> Values:
+    """Return known values with those pushed that are no older than the known ones.
+
+    ``known_until`` is how old what is not known must not be.
+    """
+    newest = dict(known)
+    for key, value in pushed.items():
+        before = known[key].heard if key in known else known_until
+        if before is None or (value.heard is not None and value.heard >= before):
+            newest[key] = value
+    return newest
+
+
+def _port(text: str | None) -> int | None:
+    """Return a port, None for what is none."""
+    port = to_integer(text)
+    return port if port is not None and 0 < port < 65536 else None
+
+
+def _is_host(text: str) -> bool:
+    """Return whether a text is a host's name or IP, and nothing more."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return _HOST.fullmatch(text) is not None
+    # An IPv6 address may carry the name of an interface.
+    return "%" not in text
 
 
 def _device_type(value: object) -> DeviceType:

@@ -1,0 +1,124 @@
+"""The push channel: a socket for each gateway, over which changes come as they happen.
+
+Nobody is known to have used it with keys like ours for years (docs/telldus-api.md, "Push
+over websocket"): it is tried, cheaply, and never needed. Whatever goes wrong is a state.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection
+import time
+
+import aiohttp
+
+from .client import TelldusClient
+from .link import REFUSED_WAIT, Link, LiveListener, LiveState
+from .push_session import PushSession
+
+__all__ = ["Live", "LiveListener", "LiveState"]
+
+
+class Live:
+    """The sockets of one account's gateways.
+
+    ``refused_until`` is in unix seconds, as ``clock`` is; 0 for never refused.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        client: TelldusClient,
+        listener: LiveListener,
+        *,
+        refused_until: float = 0.0,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """Use a session that the caller owns."""
+        self._session = session
+        self._client = client
+        self._listener = listener
+        self._clock = clock or (lambda: time.time())
+        # A clock that was set back must not make the day a long one.
+        now = self._clock()
+        self._refused_until = min(refused_until, now + REFUSED_WAIT)
+        if self._refused_until <= now:
+            self._refused_until = 0.0
+        self._sessions = PushSession(client, self._clock, self._is_live)
+        self._links: dict[str, Link] = {}
+        self._changed = asyncio.Event()
+
+    @property
+    def refused_until(self) -> float:
+        """Return until when the server is not asked at all, in unix seconds; 0 if it is."""
+        links = self._links.values()
+        return min((link.refused_until for link in links), default=self._refused_until)
+
+    def set_gateways(self, gateway_ids: Collection[str]) -> None:
+        """Have a socket for each of these gateways, and for no other."""
+        self._refused_until = self.refused_until
+        if self._refused_until <= self._clock():
+            self._refused_until = 0.0
+        kept = {id_: link for id_, link in self._links.items() if id_ in gateway_ids}
+        for gateway_id in gateway_ids:
+            if gateway_id not in kept:
+                kept[gateway_id] = Link(
+                    gateway_id,
+                    self._client,
+                    self._sessions,
+                    self._listener,
+                    self._clock,
+                    self._refused_until,
+                )
+        self._links = kept
+        self._changed.set()
+
+    def state_of(self, gateway_id: str) -> LiveState:
+        """Return how things stand with a gateway."""
+        link = self._links.get(gateway_id)
+        return link.state if link else LiveState.CONNECTING
+
+    def last_heard(self, gateway_id: str) -> float | None:
+        """Return when a gateway's socket last gave a sign of life, by the budget's clock.
+
+        Up to then nothing can have been missed since it became live.
+        """
+        link = self._links.get(gateway_id)
+        return link.last_heard if link else None
+
+    async def run(self) -> None:
+        """Keep the sockets open, until cancelled."""
+        tasks: dict[Link, asyncio.Task[None]] = {}
+        # A session of its own, for it must neither send cookies nor follow redirects.
+        async with (
+            aiohttp.ClientSession(
+                connector=self._session.connector,
+                connector_owner=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                middlewares=(_follow_nothing,),
+                timeout=aiohttp.ClientTimeout(total=None),
+            ) as sockets,
+            asyncio.TaskGroup() as group,
+        ):
+            group.create_task(self._sessions.keep())
+            while True:
+                links = set(self._links.values())
+                for link in tasks.keys() - links:
+                    tasks.pop(link).cancel()
+                for link in links - tasks.keys():
+                    tasks[link] = group.create_task(link.run(sockets))
+                await self._changed.wait()
+                self._changed.clear()
+
+    def _is_live(self) -> bool:
+        """Return whether any socket is open."""
+        return any(link.state is LiveState.LIVE for link in self._links.values())
+
+
+async def _follow_nothing(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Send a request, and take a redirect for a failure."""
+    response = await handler(request)
+    if 300 <= response.status < 400:
+        response.close()
+        raise aiohttp.ClientError("a redirect")
+    return response

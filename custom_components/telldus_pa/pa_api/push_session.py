@@ -1,0 +1,102 @@
+"""What the sockets of all of an account's gateways are let in with."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+from uuid import uuid4
+
+from .client import TelldusClient
+from .errors import RateLimited, TelldusError
+
+_RENEW_BEFORE: Final = 900.0
+# However soon Telldus, or a clock that is wrong, says that a session ends.
+_SHORTEST: Final = 1800.0
+_LONGEST: Final = 86400.0
+_TRY_AGAIN: Final = 60.0
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One session. ``accepted`` is whether a socket was let in with it."""
+
+    id: str
+    # Unix seconds
+    ends: float
+    accepted: bool = False
+
+
+class PushSession:
+    """The session of an account: one for all sockets, renewed in time."""
+
+    def __init__(
+        self,
+        client: TelldusClient,
+        clock: Callable[[], float],
+        in_use: Callable[[], bool],
+    ) -> None:
+        """Begin without one."""
+        self._client = client
+        self._clock = clock
+        self._in_use = in_use
+        self._session: Session | None = None
+        self._lock = asyncio.Lock()
+        self._changed = asyncio.Event()
+
+    async def get(self) -> Session:
+        """Return a session that is good. Raises TelldusError."""
+        async with self._lock:
+            session = self._session
+            if session is None or session.ends <= self._clock():
+                session_id = str(uuid4())
+                session = Session(session_id, await self._authenticate(session_id))
+                self._session = session
+                self._changed.set()
+            return session
+
+    def drop(self, session: Session) -> None:
+        """Forget a session that a socket did not accept."""
+        if session is self._session:
+            self._session = None
+            self._changed.set()
+
+    async def keep(self) -> None:
+        """Renew the session before it ends, until cancelled."""
+        wait = 0.0
+        while True:
+            self._changed.clear()
+            due = None
+            if self._session:
+                due = max(wait, self._session.ends - _RENEW_BEFORE - self._clock())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(due):
+                    await self._changed.wait()
+                wait = 0.0
+                continue
+            wait = await self._renew()
+
+    async def _renew(self) -> float:
+        """Make the session last longer; return when to try again, 0 if there is no need."""
+        async with self._lock:
+            session = self._session
+            if session is None:
+                return 0.0
+            if not self._in_use() or session.ends <= self._clock():
+                self._session = None
+                return 0.0
+            try:
+                # The same id: the sockets that are open were let in with it.
+                session.ends = await self._authenticate(session.id)
+            except RateLimited as err:
+                return err.retry_after
+            except TelldusError:
+                # What it means is found out by who needs a session next.
+                return _TRY_AGAIN
+        return 0.0
+
+    async def _authenticate(self, session_id: str) -> float:
+        """Make a session, or one last longer; return until when. Raises TelldusError."""
+        ends = await self._client.authenticate_session(session_id)
+        now = self._clock()
+        return min(max(ends, now + _SHORTEST), now + _LONGEST)
