@@ -1,0 +1,184 @@
+"""What comes over the socket, and anything whatever."""
+
+import json
+from typing import Any
+
+from hypothesis import example, given, settings, strategies as st
+import pytest
+
+from custom_components.telldus_pa.pa_api import (
+    CommandFailed,
+    ListChanged,
+    ListKind,
+    Method,
+    Outcome,
+    SensorValue,
+    Setting,
+    StateHeard,
+    ValuesHeard,
+    parse_frame,
+)
+
+from .rows import device, is_sound, leaves, sensor
+from .strategies import ANY_JSON, REPEATABLE, nearly_row
+
+HEAT = {"mode": "HEAT", "temperature": "20.5", "changeMode": 0}
+STATE = {"deviceId": "7", "method": "2048", "value": json.dumps(HEAT), "origin": "app"}
+FAILED = {"deviceId": "7", "method": "1", "reason": 2, "origin": "app"}
+VALUES = {
+    "sensorId": "9",
+    "time": "1764000000",
+    "battery": 253,
+    "data": [{"type": 256, "value": "51.7", "scale": 2}],
+}
+
+
+def frame(module: object, action: object, data: object) -> str:
+    """Return a frame as it comes."""
+    return json.dumps({"module": module, "action": action, "data": data})
+
+
+@pytest.mark.parametrize(
+    ("method", "value", "expected"),
+    [
+        *((1, "", None), ("2", None, None), ("16", "64", 64), (16, 999, 255)),
+        *((16, "unde", None), ("1024", "16744448", 0xFF8000), (1024, "", None)),
+        (2048, HEAT, Setting("heat", 20.5, change_mode=False)),
+        ("2048", '{"mode": "off"}', Setting("off")),
+        (2048, '{"mode": "heat", "temperature": -100}', Setting("heat")),
+        *((2048, "{}", None), ("4", "", None)),
+    ],
+)
+@pytest.mark.parametrize("spelling", [str, int])
+def test_state(method: Any, value: Any, expected: Any, spelling: Any) -> None:
+    """A method comes with its value, in either spelling."""
+    data = {"deviceId": spelling(7), "method": method, "value": value}
+    assert parse_frame(frame("device", "setState", data)) == StateHeard(
+        "7", Method(int(method)), expected, None
+    )
+
+
+def test_effect() -> None:
+    """What was heard is what the device is; what sets no state leaves it alone."""
+    lamp = device()
+    heard = StateHeard(lamp.id, Method.DIM, 7, None)
+    assert (heard.command.effect(lamp).state, heard.command.effect(lamp).level) == (
+        *(Method.DIM, 7),
+    )
+    for method in (4, 8, 32, 64, 1024, 2048):
+        event = StateHeard(lamp.id, Method(method), None, None)
+        assert event.command.effect(lamp) is lamp
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (FAILED, CommandFailed("7", Method.TURNON, Outcome.NO_REPLY, "app")),
+        (
+            {"id": 7, "state": 2},
+            CommandFailed("7", Method.TURNOFF, Outcome.UNKNOWN, None),
+        ),
+        ({"id": 7, "reason": 0}, CommandFailed("7", None, Outcome.UNKNOWN, None)),
+        ({"id": 7, "reason": "9"}, CommandFailed("7", None, Outcome.UNKNOWN, None)),
+        ({"method": 1}, None),
+    ],
+)
+def test_failed(data: Any, expected: Any) -> None:
+    """A failure is understood whatever is missing but the device."""
+    assert parse_frame(frame("device", "failSetState", data)) == expected
+
+
+def test_values() -> None:
+    """Types are names; what has none that we know is left out."""
+    more = [{"type": "1", "value": "-5"}, {"type": 3, "value": 1}, {"value": 1}]
+    data = VALUES | {"data": [*VALUES["data"], *more]}  # type: ignore[misc]  # of any
+    assert parse_frame(frame("sensor", "value", data)) == ValuesHeard(
+        *("9", 1764000000, 253),
+        (
+            SensorValue("watt", 2, 51.7, 1764000000, None),
+            SensorValue("temp", 0, -5, 1764000000, None),
+        ),
+    )
+
+
+@pytest.mark.parametrize("action", ["added", "removed", "setName", "setPower"])
+def test_lists(action: str) -> None:
+    """Each list has news of its own."""
+    for what, kind in (("device", ListKind.DEVICES), ("sensor", ListKind.SENSORS)):
+        assert parse_frame(frame(what, action, {})) == ListChanged(kind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "error", "[]", "1", "{}", "9" * 5000, "[" * 100_000, '{"module": []}'),
+        frame("zwave", "addNodeToNetworkStartTimeout", 60),
+        frame("device", "setState", {"deviceId": 1, "method": 3}),
+        frame("device", "setState", {"method": 1}),
+    ],
+)
+def test_nothing(text: str) -> None:
+    """What is not understood is nothing."""
+    assert parse_frame(text) is None
+
+
+@settings(REPEATABLE, max_examples=500)
+@given(
+    st.one_of(
+        st.tuples(st.just("device"), st.just("setState"), nearly_row(STATE)),
+        st.tuples(st.just("device"), st.just("failSetState"), nearly_row(FAILED)),
+        st.tuples(st.just("sensor"), st.just("value"), nearly_row(VALUES)),
+        st.tuples(ANY_JSON, ANY_JSON, ANY_JSON),
+    )
+)
+@example(("device", "setState", {"deviceId": "1", "method": 10**4299}))
+def test_any_frame(parts: tuple[Any, Any, Any]) -> None:
+    """Whatever comes is understood or nothing, and can be kept."""
+    event = parse_frame(frame(*parts))
+    assert not [leaf for leaf in leaves(event) if not is_sound(leaf)]
+    if isinstance(event, StateHeard):
+        event.command.effect(device())
+    if isinstance(event, ValuesHeard):
+        sensor().keeping(sensor().with_heard(event))
+
+
+@settings(REPEATABLE, max_examples=200)
+@given(st.text())
+def test_any_text(text: str) -> None:
+    """No text is too odd."""
+    parse_frame(text)
+
+
+def test_keeping_device() -> None:
+    """A row keeps what was pushed, and nothing else of the older one."""
+    pushed = device(state=1, name="Old")
+    kept = device(state=2, name="New").keeping(pushed)
+    assert (kept.state, kept.name) == (Method.TURNON, "New")
+    heat = [{"state": "2048", "value": {"mode": "heat", "setpoint": {"heat": 20}}}]
+    new = device(
+        methods=2048, parameter=[{"name": "thermostat", "value": {"modes": ["x"]}}]
+    )
+    kept = new.keeping(device(methods=2048, stateValues=heat))
+    assert kept.thermostat
+    assert kept.thermostat.mode == "heat"
+    assert kept.thermostat.setpoints == {"heat": 20}
+    assert kept.thermostat.modes == ("x",)
+
+
+def test_keeping_sensor() -> None:
+    """Of each value the newer one is kept, with Telldus' unit."""
+    row = sensor()
+    new = SensorValue("watt", 2, 1.0, 1764000100, None)
+    old = SensorValue("watt", 0, 1.0, 1.0, None)
+    more = SensorValue("temp", 0, 1.0, 1764000100, None)
+    heard = row.with_heard(ValuesHeard(row.id, 1764000100, 255, (new, old, more)))
+    assert (heard.battery, heard.battery_low, heard.heard) == (None, True, 1764000100)
+    assert heard.values["watt", 2].value == 1
+    assert heard.values["watt", 2].unit == "W"
+    assert heard.values["watt", 0] == row.values["watt", 0]
+    kept = row.keeping(heard)
+    assert kept.values == heard.values
+    assert kept.heard == 1764000100
+    later = sensor(lastUpdated=1764000200).keeping(heard)
+    assert ("temp", 0) not in later.values
+    assert row.with_heard(ValuesHeard(row.id, None, None, ())) == row

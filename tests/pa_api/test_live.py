@@ -1,0 +1,426 @@
+"""The push channel over real sockets, at a server that does as it is told."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+import json
+import random
+import selectors
+import time
+from typing import Any, Final, cast
+
+import aiohttp
+from aiohttp import WSMsgType, web
+from aiohttp.test_utils import TestServer
+import pytest
+
+from custom_components.telldus_pa.pa_api import (
+    Budget,
+    Credentials,
+    ListChanged,
+    ListKind,
+    Live,
+    LiveEvent,
+    LiveState,
+    Method,
+    StateHeard,
+    TelldusClient,
+    ValuesHeard,
+)
+
+from .conftest import UNIX_TIME, Clock
+
+GATEWAY: Final = "410001"
+DAY: Final = 86400.0
+ON: Final = {
+    "module": "device",
+    "action": "setState",
+    "data": {"deviceId": "2100001", "method": "1", "value": ""},
+}
+
+
+@dataclass
+class Connection:
+    """One socket at the server."""
+
+    socket: web.WebSocketResponse
+    headers: Any
+    frames: list[dict[str, Any]] = field(default_factory=list)
+    pings: int = 0
+    pongs: int = 0
+
+
+@dataclass
+class Telldus:
+    """A server that answers as it is told, the last answer again and again."""
+
+    address: dict[str, Any] = field(default_factory=dict)
+    sessions: deque[Any] = field(default_factory=deque)
+    addresses: deque[Any] = field(default_factory=deque)
+    # What a socket hears first; None: nothing. An int: the status of a refused handshake.
+    words: deque[str | int | None] = field(default_factory=deque)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    sockets: list[Connection] = field(default_factory=list)
+    refused: int = 0
+    answers_pings: bool = True
+
+    def names(self) -> list[str]:
+        """Return which functions were called."""
+        return [name for name, _ in self.asked]
+
+    async def rest(self, request: web.Request) -> web.Response:
+        """Answer a function."""
+        name = request.path.rsplit("/", 1)[-1]
+        if name == "authenticateSession":
+            self.asked.append((name, request.query["session"]))
+            answers, usual = self.sessions, {"status": "success", "ttl": 2**31}
+        else:
+            self.asked.append((name, request.query["id"]))
+            answers, usual = self.addresses, self.address
+        answer = answers.popleft() if answers else usual
+        if isinstance(answer, int):
+            return web.Response(status=answer, headers={"Location": "/elsewhere"})
+        return web.json_response(answer)
+
+    async def websocket(self, request: web.Request) -> web.StreamResponse:
+        """Hold a socket."""
+        word = self.words.popleft() if self.words else "validconnection"
+        if isinstance(word, int):
+            self.refused += 1
+            return web.Response(status=word, headers={"Location": "/elsewhere"})
+        socket = web.WebSocketResponse(autoping=False)
+        await socket.prepare(request)
+        connection = Connection(socket, request.headers)
+        self.sockets.append(connection)
+        async for message in socket:
+            if message.type is WSMsgType.PING:
+                connection.pings += 1
+                if self.answers_pings:
+                    await socket.pong(message.data)
+            elif message.type is WSMsgType.PONG:
+                connection.pongs += 1
+            elif message.type is WSMsgType.TEXT:
+                connection.frames.append(json.loads(message.data))
+                if connection.frames[-1]["module"] == "auth" and word:
+                    await socket.send_str(word)
+        return socket
+
+
+@dataclass
+class Listener:
+    """Notes what it is told."""
+
+    live: Live | None = None
+    events: list[LiveEvent] = field(default_factory=list)
+    states: list[LiveState] = field(default_factory=list)
+
+    def heard(self, gateway_id: str, event: LiveEvent) -> None:
+        """Note an event."""
+        self.events.append(event)
+
+    def live_changed(self, gateway_id: str) -> None:
+        """Note a state."""
+        assert self.live
+        self.states.append(self.live.state_of(gateway_id))
+
+
+async def happens(condition: Callable[[], object]) -> None:
+    """Wait until something is true, without time passing for the client."""
+    ends = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < ends, "this does not happen"
+        await asyncio.sleep(0)
+
+
+@pytest.fixture(autouse=True)
+async def _time_stands_still(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the loop live by the clock, and wait for the network only."""
+    loop = asyncio.get_running_loop()
+    selector = cast("Any", loop)._selector  # noqa: SLF001
+    select = selector.select
+
+    def select_soon(
+        timeout: float | None = None,
+    ) -> list[tuple[selectors.SelectorKey, int]]:
+        found: list[tuple[selectors.SelectorKey, int]] = select(0.001)
+        return found
+
+    monkeypatch.setattr(random, "uniform", lambda low, high: low)
+    monkeypatch.setattr(loop, "time", clock)
+    monkeypatch.setattr(selector, "select", select_soon)
+
+
+@pytest.fixture
+async def telldus(socket_enabled: None) -> AsyncGenerator[Telldus]:
+    """Run a server of one's own."""
+    telldus = Telldus()
+    app = web.Application()
+    app.router.add_get("/json/{module}/{function}", telldus.rest)
+    app.router.add_get("/websocket", telldus.websocket)
+    server = TestServer(app)
+    await server.start_server()
+    telldus.address = {"address": "127.0.0.1", "port": server.port, "instance": 1}
+    yield telldus
+    await server.close()
+
+
+@pytest.fixture
+def listener() -> Listener:
+    """Return somebody who is told."""
+    return Listener()
+
+
+@pytest.fixture
+async def live(
+    telldus: Telldus,
+    session: aiohttp.ClientSession,
+    budget: Budget,
+    clock: Clock,
+    listener: Listener,
+) -> AsyncGenerator[Live]:
+    """Run the push channel of one gateway."""
+    server = f"http://127.0.0.1:{telldus.address['port']}"
+    client = TelldusClient(session, server, Credentials("k", "s", "t", "u"), budget)
+    live = Live(session, client, listener, clock=lambda: UNIX_TIME + clock())
+    listener.live = live
+    live.set_gateways([GATEWAY])
+    task = asyncio.create_task(live.run())
+    yield live
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert live.state_of(GATEWAY) in (LiveState.CONNECTING, LiveState.REFUSED)
+    await happens(lambda: all(one.socket.closed for one in telldus.sockets))
+
+
+async def pass_by(clock: Clock, seconds: float, step: float = 1.0) -> None:
+    """Let time pass in steps, and what happens in each happen."""
+    while seconds > 0:
+        clock.tick(min(step, seconds))
+        seconds -= step
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+
+async def until(clock: Clock, condition: Callable[[], object], limit: float) -> None:
+    """Let time pass until something is true."""
+    while not condition():
+        assert limit > 0, "this does not happen"
+        limit -= 1
+        await pass_by(clock, 1)
+
+
+async def go_live(live: Live, clock: Clock) -> None:
+    """Wait until the gateway is live; the second request waits for ten seconds."""
+    await until(clock, lambda: live.state_of(GATEWAY) is LiveState.LIVE, 60)
+
+
+async def test_live(
+    live: Live, telldus: Telldus, listener: Listener, clock: Clock
+) -> None:
+    """A session, an address, a socket with what is wanted; then events come."""
+    await go_live(live, clock)
+
+    assert telldus.names() == ["authenticateSession", "serverAddress"]
+    [one] = telldus.sockets
+    await happens(lambda: len(one.frames) == 10)
+    assert one.frames[0] == {
+        "module": "auth",
+        "action": "auth",
+        "data": {"sessionid": telldus.asked[0][1], "clientId": GATEWAY},
+    }
+    assert {(f["data"]["module"], f["data"]["action"]) for f in one.frames[1:]} == {
+        *(("device", a) for a in ("added", "removed", "failSetState", "setState")),
+        *(("sensor", a) for a in ("added", "removed", "setName", "setPower", "value")),
+    }
+    assert "Authorization" not in one.headers
+    assert "Cookie" not in one.headers
+    assert listener.states == [LiveState.LIVE]
+    assert live.last_heard(GATEWAY) == clock()
+
+    clock.tick(5)
+    await one.socket.send_bytes(b"binary")
+    for odd in ("", "nonsense", "[]", "validconnection", '{"module": 1}'):
+        await one.socket.send_str(odd)
+    await one.socket.send_str(json.dumps(ON))
+    await one.socket.send_str(
+        '{"module":"sensor","action":"value","data":{"sensorId":7,"battery":80}}'
+    )
+    await one.socket.send_str('{"module":"device","action":"added","data":{"id":1}}')
+    await happens(lambda: len(listener.events) == 3)
+    assert listener.events == [
+        StateHeard("2100001", Method.TURNON, None, None),
+        ValuesHeard("7", UNIX_TIME + clock(), 80, ()),
+        ListChanged(ListKind.DEVICES),
+    ]
+    assert live.last_heard(GATEWAY) == clock()
+    await one.socket.ping(b"x")
+    await happens(lambda: one.pongs == 1)
+
+
+async def test_lost(
+    live: Live, telldus: Telldus, listener: Listener, clock: Clock
+) -> None:
+    """A lost connection is opened again after a while, with no request."""
+    for number, wait in enumerate((10, 20, 40)):
+        await go_live(live, clock)
+        if number == 1:
+            # Oversized
+            await telldus.sockets[-1].socket.send_str("x" * (1024 * 1024 + 1))
+        else:
+            await telldus.sockets[-1].socket.close()
+        await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+        await pass_by(clock, wait - 1)
+        assert len(telldus.sockets) == number + 1
+    await go_live(live, clock)
+    assert len(telldus.asked) == 2
+
+
+async def test_heartbeat(live: Live, telldus: Telldus, clock: Clock) -> None:
+    """Silence is asked after; a dead connection is found and left."""
+    await go_live(live, clock)
+    one = telldus.sockets[0]
+    clock.tick(30)
+    await happens(lambda: one.pings == 1)
+    await happens(lambda: live.last_heard(GATEWAY) == clock())
+    clock.tick(20)
+    telldus.answers_pings = False
+    clock.tick(10)
+    await happens(lambda: one.pings == 2)
+    # Any frame is a sign of life.
+    clock.tick(10)
+    await one.socket.send_str("odd")
+    await happens(lambda: live.last_heard(GATEWAY) == clock())
+    heard = clock()
+    clock.tick(30)
+    await happens(lambda: one.pings == 3)
+    assert live.state_of(GATEWAY) is LiveState.LIVE
+    clock.tick(15)
+    await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+    assert live.last_heard(GATEWAY) == heard
+
+
+async def test_not_here(live: Live, telldus: Telldus, clock: Clock) -> None:
+    """A gateway that moved is asked for again."""
+    await go_live(live, clock)
+    await telldus.sockets[0].socket.send_str("nothere")
+    await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+    await go_live(live, clock)
+    assert telldus.names()[2:] == ["serverAddress"]
+
+
+async def test_bad_session(live: Live, telldus: Telldus, clock: Clock) -> None:
+    """A session that has ended is replaced; new ones not accepted are a refusal."""
+    await go_live(live, clock)
+    await telldus.sockets[0].socket.send_str("error")
+    telldus.words.append("error")
+    await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+    await go_live(live, clock)
+    used = [value for name, value in telldus.asked if name == "authenticateSession"]
+    assert len(set(used)) == len(used) == 3
+    telldus.words.extend(["error", "error"])
+    await telldus.sockets[-1].socket.send_str("error")
+    await until(clock, lambda: live.state_of(GATEWAY) is LiveState.REFUSED, 200)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"error": "Unknown function"}, {"status": "no"}, 401, 403, 404, 410],
+    ids=str,
+)
+@pytest.mark.parametrize("function", ["session", "address"])
+async def test_refused(
+    live: Live,
+    telldus: Telldus,
+    listener: Listener,
+    clock: Clock,
+    answer: Any,
+    function: str,
+) -> None:
+    """Whoever is not wanted asks again after a day."""
+    if function == "address" and answer == {"status": "no"}:
+        answer = {"error": None}
+    (telldus.sessions if function == "session" else telldus.addresses).append(answer)
+    await until(clock, lambda: live.state_of(GATEWAY) is LiveState.REFUSED, 60)
+    assert live.refused_until == UNIX_TIME + clock() + DAY
+    asked = len(telldus.asked)
+    await pass_by(clock, DAY - 60, DAY)
+    assert len(telldus.asked) == asked
+    await pass_by(clock, 61)
+    assert live.refused_until == 0
+    await go_live(live, clock)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *({}, {"address": None, "port": 1}, {"address": "", "port": 1}),
+        *({"address": "x"}, {"error": "gone", "code": 3}),
+    ],
+    ids=str,
+)
+async def test_offline(
+    live: Live, telldus: Telldus, listener: Listener, clock: Clock, answer: Any
+) -> None:
+    """A gateway without an address is asked for every five minutes."""
+    telldus.addresses.extend([answer, answer])
+    await until(clock, lambda: live.state_of(GATEWAY) is LiveState.OFFLINE, 60)
+    await pass_by(clock, 290, 5)
+    assert len(telldus.asked) == 2
+    await pass_by(clock, 15)
+    await happens(lambda: len(telldus.asked) == 3)
+    await pass_by(clock, 320, 5)
+    await go_live(live, clock)
+    assert listener.states[:1] == [LiveState.OFFLINE]
+    assert listener.states[-1] is LiveState.LIVE
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [500, 302, 429, [1], *({"address": a, "port": 1} for a in ("10.0.0.1", "a/b"))],
+    ids=str,
+)
+async def test_trouble(live: Live, telldus: Telldus, clock: Clock, answer: Any) -> None:
+    """Trouble passes."""
+    telldus.addresses.append(answer)
+    await until(clock, lambda: len(telldus.asked) == 2, 60)
+    assert live.state_of(GATEWAY) is LiveState.CONNECTING
+    await go_live(live, clock)
+
+
+@pytest.mark.parametrize(
+    ("status", "refused"), [(403, True), (429, False), (302, False)]
+)
+async def test_handshake(
+    live: Live, telldus: Telldus, clock: Clock, status: int, refused: bool
+) -> None:
+    """A socket that is refused at a new address is a refusal, elsewhere it is not."""
+    telldus.words.append(status)
+    await until(clock, lambda: telldus.refused, 60)
+    if refused:
+        await happens(lambda: live.state_of(GATEWAY) is LiveState.REFUSED)
+    else:
+        await go_live(live, clock)
+
+
+async def test_renewed(live: Live, telldus: Telldus, clock: Clock) -> None:
+    """A session is renewed in time, however soon it is said to end."""
+    telldus.sessions.append({"status": "success", "ttl": 1})
+    await go_live(live, clock)
+    await pass_by(clock, 870, 29)
+    assert len(telldus.asked) == 2
+    await pass_by(clock, 60, 5)
+    await happens(lambda: len(telldus.asked) == 3)
+    assert telldus.asked[2] == telldus.asked[0]
+    assert len(telldus.sockets) == 1
+
+
+async def test_gone(live: Live, telldus: Telldus, clock: Clock) -> None:
+    """A gateway that is gone has no socket any more."""
+    await go_live(live, clock)
+    live.set_gateways([])
+    await happens(lambda: telldus.sockets[0].socket.closed)
+    assert live.last_heard(GATEWAY) is None
+    live.set_gateways([GATEWAY])
+    await go_live(live, clock)
