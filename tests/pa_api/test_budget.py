@@ -431,11 +431,13 @@ async def test_a_pause_refuses_who_waits(
 
     outcomes = await asyncio.gather(sending, *waiting, return_exceptions=True)
 
-    assert [type(outcome) for outcome in outcomes] == [RateLimited] + 4 * [Postponed]
+    assert [type(outcome) for outcome in outcomes] == [RateLimited] + len(Priority) * [
+        Postponed
+    ]
     assert clock() == started + 5
     assert [
         outcome.retry_after for outcome in outcomes if isinstance(outcome, RateLimited)
-    ] == [60] * 5
+    ] == [60] * (1 + len(Priority))
     assert budget.waiting == 0
     assert budget.used == 1
     assert timers() == []
