@@ -17,6 +17,7 @@ import pytest
 
 from custom_components.telldus_pa.pa_api import (
     Budget,
+    Command,
     Credentials,
     ListChanged,
     ListKind,
@@ -26,8 +27,12 @@ from custom_components.telldus_pa.pa_api import (
     Method,
     StateHeard,
     TelldusClient,
+    Unintelligible,
     ValuesHeard,
 )
+from custom_components.telldus_pa.pa_api.link import socket_url
+from custom_components.telldus_pa.pa_api.model import ServerAddress
+from simulator import Simulator
 
 from .conftest import UNIX_TIME, Clock
 
@@ -424,3 +429,243 @@ async def test_gone(live: Live, telldus: Telldus, clock: Clock) -> None:
     assert live.last_heard(GATEWAY) is None
     live.set_gateways([GATEWAY])
     await go_live(live, clock)
+
+
+OTHER: Final = "410002"
+
+
+def all_live(live: Live) -> bool:
+    """Return whether both gateways are live."""
+    return all(live.state_of(one) is LiveState.LIVE for one in (GATEWAY, OTHER))
+
+
+async def test_two_gateways(live: Live, telldus: Telldus, clock: Clock) -> None:
+    """They share a session, and a new one when both find that it has ended."""
+    live.set_gateways([GATEWAY, OTHER])
+    await until(clock, lambda: all_live(live), 90)
+    assert sorted(telldus.names()) == ["authenticateSession"] + 2 * ["serverAddress"]
+    for one in telldus.sockets:
+        await one.socket.send_str("error")
+    connecting = 2 * [LiveState.CONNECTING]
+    await happens(
+        lambda: [live.state_of(one) for one in (GATEWAY, OTHER)] == connecting
+    )
+    await until(clock, lambda: all_live(live), 90)
+    assert telldus.names()[3:] == ["authenticateSession"]
+
+
+async def test_one_refused(live: Live, telldus: Telldus, clock: Clock) -> None:
+    """A gateway that is refused alone leaves the other one live."""
+    await go_live(live, clock)
+    telldus.addresses.append({"error": "Access denied", "code": 2})
+    live.set_gateways([GATEWAY, OTHER])
+    await until(clock, lambda: live.state_of(OTHER) is LiveState.REFUSED, 60)
+    assert live.state_of(GATEWAY) is LiveState.LIVE
+    assert live.refused_until == 0
+
+
+async def test_before_the_welcome(live: Live, telldus: Telldus, clock: Clock) -> None:
+    """What comes before the welcome is passed over; no welcome is a failure."""
+    telldus.words.extend([None, None, None])
+    await until(clock, lambda: telldus.sockets and telldus.sockets[0].frames, 60)
+    one = telldus.sockets[0]
+    await one.socket.ping(b"x")
+    await one.socket.send_bytes(b"x")
+    await one.socket.send_str(json.dumps(ON))
+    await happens(lambda: one.pongs == 1)
+    await one.socket.send_str("validconnection")
+    await happens(lambda: live.state_of(GATEWAY) is LiveState.LIVE)
+    await one.socket.close()
+    await until(clock, lambda: len(telldus.sockets) == 2, 60)
+    await happens(lambda: telldus.sockets[1].frames)
+    await telldus.sockets[1].socket.close()
+    await until(clock, lambda: len(telldus.sockets) == 3, 60)
+    # Asked for again, since the second came to nothing
+    assert telldus.names()[2:] == ["serverAddress"]
+    await happens(lambda: telldus.sockets[2].frames)
+    assert live.state_of(GATEWAY) is LiveState.CONNECTING
+    clock.tick(21)
+    await happens(lambda: telldus.sockets[2].socket.closed)
+    await go_live(live, clock)
+
+
+async def test_backoff_forgets(live: Live, telldus: Telldus, clock: Clock) -> None:
+    """A connection that was good for minutes is followed by the shortest wait again."""
+    for _ in range(3):
+        await go_live(live, clock)
+        await telldus.sockets[-1].socket.close()
+        await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+    await go_live(live, clock)
+    for _ in range(8):
+        await pass_by(clock, 29, 29)
+        await telldus.sockets[-1].socket.send_str("odd")
+        await happens(lambda: live.last_heard(GATEWAY) == clock())
+    await telldus.sockets[-1].socket.close()
+    await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+    before = clock()
+    await go_live(live, clock)
+    assert clock() - before <= 12
+
+
+@pytest.mark.parametrize("answer", [429, 500, {"error": "No"}, {"status": "success"}])
+async def test_renewal_fails(
+    live: Live, telldus: Telldus, clock: Clock, answer: Any
+) -> None:
+    """A session that cannot be renewed costs no socket; it is tried again."""
+    telldus.sessions.extend([{"status": "success", "ttl": 1}, answer])
+    await go_live(live, clock)
+    asked = len(telldus.asked)
+    for _ in range(36):
+        await pass_by(clock, 29, 29)
+        await telldus.sockets[0].socket.send_str("odd")
+        await happens(lambda: live.last_heard(GATEWAY) == clock())
+    await happens(lambda: len(telldus.asked) > asked)
+    await happens(
+        lambda: len(telldus.asked) > asked + (answer != {"status": "success"})
+    )
+    assert len({session for name, session in telldus.asked if "Session" in name}) == 1
+    assert live.state_of(GATEWAY) is LiveState.LIVE
+    assert len(telldus.sockets) == 1
+
+
+async def test_session_of_nobody(live: Live, telldus: Telldus, clock: Clock) -> None:
+    """A session that no socket uses is not renewed."""
+    telldus.sessions.append({"status": "success", "ttl": 1})
+    telldus.addresses.extend([{}] * 5)
+    await until(clock, lambda: live.state_of(GATEWAY) is LiveState.OFFLINE, 60)
+    live.set_gateways([])
+    await pass_by(clock, 3000, 50)
+    assert telldus.names().count("authenticateSession") == 1
+
+
+@pytest.mark.parametrize(
+    ("ago", "expected"), [(-3 * DAY, DAY), (-60, 60), (60, None), (UNIX_TIME, None)]
+)
+async def test_refused_before(
+    session: aiohttp.ClientSession,
+    client: TelldusClient,
+    listener: Listener,
+    clock: Clock,
+    ago: float,
+    expected: float | None,
+) -> None:
+    """A refusal outlives a restart, and no clock makes it longer than a day."""
+    now = UNIX_TIME + clock()
+    live = Live(
+        *(session, client, listener),
+        refused_until=now - ago,
+        clock=lambda: UNIX_TIME + clock(),
+    )
+    listener.live = live
+    assert live.refused_until == (now + expected if expected else 0)
+    assert live.state_of(GATEWAY) is LiveState.CONNECTING
+    live.set_gateways([GATEWAY])
+    assert live.state_of(GATEWAY) is (
+        LiveState.REFUSED if expected else LiveState.CONNECTING
+    )
+    if expected == 60:
+        clock.tick(61)
+        live.set_gateways([GATEWAY, OTHER])
+        assert live.state_of(OTHER) is LiveState.CONNECTING
+        task = asyncio.create_task(live.run())
+        await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+        task.cancel()
+
+
+def test_clock(session: aiohttp.ClientSession, client: TelldusClient) -> None:
+    """Without a clock of its own it goes by the time of day."""
+    until = time.time() + 100
+    assert Live(session, client, Listener(), refused_until=until).refused_until == until
+
+
+@pytest.mark.parametrize(
+    ("server", "address", "port", "url"),
+    [
+        ("https://a.b", "w1.c.com", 80, "wss://w1.c.com/websocket"),
+        ("https://a.b", "W1.c.com:8443", "x", "wss://w1.c.com:8443/websocket"),
+        ("https://a.b", "10.0.0.1", 80, "wss://10.0.0.1/websocket"),
+        ("https://a.b", "::1", 80, "wss://[::1]/websocket"),
+        ("https://a.b", "[::1]:81", 80, "wss://[::1]:81/websocket"),
+        ("http://127.0.0.1", "localhost", 81, "ws://localhost:81/websocket"),
+        ("http://127.0.0.1", "::1", "81", "ws://[::1]:81/websocket"),
+        ("http://127.0.0.1", "localhost", "x", None),
+        ("http://127.0.0.1", "w1.c.com", 80, None),
+        *(
+            ("https://a.b", bad, 80, None)
+            for bad in (
+                *("a/b", "u@a.b", "u:p@a.b", "a.b?x", "a.b#x", "a b", "a.b:0", "a.b:x"),
+                *(
+                    "http://a.b",
+                    "a..b",
+                    "-a.b",
+                    "1234",
+                    "0x7f.1",
+                    "a.b\\",
+                    "fe80::1%eth0",
+                ),
+                *("[a.b", "a.b:", "\u00e5.se", "%61.b", "[", "a" * 64 + ".b"),
+            )
+        ),
+    ],
+)
+def test_address(server: str, address: str, port: Any, url: str | None) -> None:
+    """A bare host is connected to, anything else is not."""
+    try:
+        parsed = ServerAddress.from_wire({"address": address, "port": port})
+        assert parsed
+        found = str(socket_url(server, parsed))
+    except ValueError, Unintelligible:
+        found = None
+    assert found == url
+
+
+@pytest.mark.parametrize("numbers", ["texts", "ints"])
+@pytest.mark.parametrize("extras", [False, True])
+async def test_simulator(
+    simulator: Simulator,
+    client: TelldusClient,
+    session: aiohttp.ClientSession,
+    listener: Listener,
+    clock: Clock,
+    secrets: set[str],
+    numbers: str,
+    extras: bool,
+) -> None:
+    """The simulator's socket and ours understand each other."""
+    simulator.change_settings(
+        {"push": True, "life": False, "drift": False}
+        | {"push_numbers": numbers, "push_extras": extras}
+    )
+    live = Live(session, client, listener, clock=lambda: UNIX_TIME + clock())
+    listener.live = live
+    live.set_gateways([GATEWAY])
+    task = asyncio.create_task(live.run())
+    await go_live(live, clock)
+    await happens(lambda: len(simulator.push.as_dict()["sockets"][0]["accepted"]) == 9)
+
+    for command in (
+        Command("2100001", Method.TURNON),
+        Command("2100003", Method.DIM, 64),
+        Command("2100009", Method.RGB, 0xFF8000),
+    ):
+        await until_done(clock, client.command(lambda command=command: command))  # type: ignore[misc]  # a lambda's default
+        told = len(listener.events)
+        await until(clock, lambda told=told: len(listener.events) > told, 60)  # type: ignore[misc]  # likewise
+        heard = listener.events[told]
+        assert isinstance(heard, StateHeard)
+        assert heard.command == command
+        assert (heard.origin is not None) is extras
+
+    for session_id in simulator.push._sessions:  # noqa: SLF001
+        secrets.add(session_id)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await happens(lambda: not simulator.push.as_dict()["connections"])
+
+
+async def until_done(clock: Clock, coroutine: Any) -> None:
+    """Let time pass until something is done."""
+    task = asyncio.ensure_future(coroutine)
+    await until(clock, task.done, 100)
+    await task

@@ -139,7 +139,7 @@ class Link:
                 self._address = await self._client.server_address(self._gateway_id)
             if self._address is None:
                 return self._offline()
-            url = _socket_url(self._client.server, self._address)
+            url = socket_url(self._client.server, self._address)
         except GatewayOffline:
             return self._offline()
         except RateLimited as err:
@@ -149,7 +149,7 @@ class Link:
             # Not its text, which is the server's own.
             _LOGGER.debug("Not live: %s", type(err).__name__)
             self._address = None
-            return self._refused() if is_refusal(err) else self._wait()
+            return self._refused() if _is_refusal(err) else self._wait()
         self._show(LiveState.CONNECTING)
         status = await self._connect(sockets, url, session)
         # Too many requests is no refusal.
@@ -274,7 +274,7 @@ class Link:
             self._listener.live_changed(self._gateway_id)
 
 
-def is_refusal(err: TelldusError) -> bool:
+def _is_refusal(err: TelldusError) -> bool:
     """Return whether the server does not want this, rather than cannot do it just now."""
     if isinstance(err, Unreachable):
         return err.status is not None and 400 <= err.status < 500
@@ -286,19 +286,19 @@ def _jittered(wait: float) -> float:
     return wait * random.uniform(1.0, 1.5)
 
 
-def _socket_url(server: str, address: ServerAddress) -> URL:
+def socket_url(server: str, address: ServerAddress) -> URL:
     """Return where to connect to. Raises Unintelligible."""
     host, port = address.host, address.own_port
     if URL(server).scheme == "https":
         return URL.build(scheme="wss", host=host, port=port, path="/websocket")
     port = port or address.port
-    if port is None or not is_loopback(host):
+    if port is None or not _is_loopback(host):
         # A server on this machine has nothing to send us elsewhere, unencrypted.
         raise Unintelligible("client/serverAddress: not this machine")
     return URL.build(scheme="ws", host=host, port=port, path="/websocket")
 
 
-def is_loopback(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     """Return whether a host is this machine."""
     try:
         return host == "localhost" or ip_address(host).is_loopback

@@ -105,7 +105,7 @@ _BATTERY_WORDS: Final[Mapping[int | None, bool]] = {253: False, 255: True}
 
 # A host with a port or without; IPv6 with a port is in brackets.
 _ADDRESS: Final = re.compile(
-    r"(?:\[(?P<v6>[^\]]*)\]|(?P<host>[^:]*))(?::(?P<port>.*))?", re.ASCII
+    r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+))(?::(?P<port>\d{1,5}))?", re.ASCII
 )
 # Names in ASCII. The last part has a letter, lest it be read as an IP in an odd form.
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"

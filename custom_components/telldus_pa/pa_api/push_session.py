@@ -80,9 +80,7 @@ class PushSession:
         """Make the session last longer; return when to try again, 0 if there is no need."""
         async with self._lock:
             session = self._session
-            if session is None:
-                return 0.0
-            if not self._in_use() or session.ends <= self._clock():
+            if session is None or not self._in_use() or session.ends <= self._clock():
                 self._session = None
                 return 0.0
             try:
