@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 import selectors
 from typing import Any, cast, override
 
@@ -144,7 +145,7 @@ def test_any_arrival(everybody: list[Arrival]) -> None:
     house, outcomes = lived(everybody)
     sent = house.sent
 
-    for one, next_one in zip(sent, sent[1:], strict=False):
+    for one, next_one in pairwise(sent):
         assert one.ended <= next_one.began
     # A server counts a request somewhere between its beginning and its end.
     for priority, most in ALLOWANCE.items():
@@ -160,9 +161,9 @@ def test_any_arrival(everybody: list[Arrival]) -> None:
             assert sent[number + 1].began - one.ended >= SHORTEST_WAIT - ROUNDING
     # Each was sent, told why not, or went away; and nothing is left of them.
     assert len(outcomes) == len(everybody)
-    for one, outcome in zip(everybody, outcomes, strict=True):
+    for who, outcome in zip(everybody, outcomes, strict=True):
         if isinstance(outcome, asyncio.CancelledError):
-            assert one.leaves is not None
+            assert who.leaves is not None
         else:
             assert outcome is None or type(outcome) in (Postponed, RateLimited)
     assert len(sent) >= sum(
