@@ -35,6 +35,17 @@ from simulator.tokens import AccessToken, RequestToken
 ACCOUNT = "an-account"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let scripts/soak ask for more than a short life."""
+    parser.addoption("--soak-hours", type=float, default=1.0)
+
+
+@pytest.fixture
+def soak_hours(request: pytest.FixtureRequest) -> float:
+    """Return how many hours a home lives in the soak."""
+    return float(request.config.getoption("--soak-hours"))
+
+
 class Time:
     """Moves time, and lets happen what then happens."""
 
@@ -57,9 +68,13 @@ class Time:
         while seconds > 0:
             step = min(seconds, size)
             seconds -= step
-            self._freezer.tick(timedelta(seconds=step))
-            async_fire_time_changed(self._hass)
-            await self.settle()
+            await self.leap(step)
+
+    async def leap(self, seconds: float) -> None:
+        """Let some seconds pass in one step, for those who do not look closely."""
+        self._freezer.tick(timedelta(seconds=seconds))
+        async_fire_time_changed(self._hass)
+        await self.settle()
 
     async def until[T](
         self, coroutine: Coroutine[Any, Any, T], limit: float = 100

@@ -460,10 +460,10 @@ class Commands:
         if told:
             self.fates[Fate.REFUSED] += 1
         else:
-            self._async_tell_late(pending, err)
+            self._async_tell_late(pending, str(err))
 
     @callback
-    def _async_tell_late(self, pending: _Pending, reason: object) -> None:
+    def _async_tell_late(self, pending: _Pending, reason: str) -> None:
         """Say why a command failed to nobody in particular: who gave it has gone."""
         self.fates[Fate.REFUSED_LATE] += 1
         to = ", ".join(dict.fromkeys(str(caller) for caller in pending.callers))
@@ -484,10 +484,14 @@ class Commands:
     def _async_settle(self) -> None:
         """Let go of what the newest list knows about. Called with each new list."""
         now = self._budget.now()
-        for pending in self._pending():
-            if not self._is_settled(pending):
-                continue
-            undone = self._undone(pending)
+        # All are looked at before the first is let go of: what a device was told since
+        # speaks for what it was told before.
+        settled = [
+            (pending, self._undone(pending))
+            for pending in self._pending()
+            if self._is_settled(pending)
+        ]
+        for pending, undone in settled:
             asleep = [one for one in undone if self._may_sleep(pending, one)]
             if pending.ask_at is None and not asleep:
                 self.fates[Fate.OVERRULED if undone else Fate.CONFIRMED] += 1

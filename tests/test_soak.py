@@ -1,0 +1,269 @@
+"""A home over many hours of faults, commands, presses and restarts.
+
+The hours are moved, not lived. A short life is a test like the others; ``scripts/soak``
+lives a whole day.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+import gc
+import logging
+import random
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from simulator import Fault, Home, Method, Simulator, generated_home
+from simulator.home import Device
+
+from .conftest import AddEntry, Time
+from .test_commands import House, house  # noqa: F401
+from .test_init import complaints, state_is
+
+DEVICES = 100
+HOUR = 3600
+# What may be on for a while, each as likely as the others
+FAULTS: tuple[tuple[Fault, str, dict[str, Any]], ...] = (
+    (Fault.UNAUTHORIZED_XML, "json/*", {}),
+    (Fault.RATE_LIMITED, "json/*", {}),
+    (Fault.RATE_LIMITED, "json/*", {"retry_after": 20}),
+    (Fault.NOT_FOUND, "json/*", {}),
+    (Fault.BAD_GATEWAY, "json/*", {}),
+    (Fault.CLOUDFLARE, "json/*", {}),
+    (Fault.TIMEOUT, "json/*", {}),
+    (Fault.SLOW, "json/*", {"seconds": 4}),
+    (Fault.TRUNCATED, "json/*", {}),
+    (Fault.GARBAGE, "json/*", {}),
+    (Fault.EMPTY, "json/*", {}),
+    (Fault.DATABASE, "json/*", {}),
+    (Fault.APPLICATION_ERROR, "json/*", {"text": "Unknown error"}),
+    (Fault.COMMAND_LOST, "json/device/*", {}),
+)
+
+
+class Life:
+    """Somebody who lives in a home, and all that goes wrong there."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: MockConfigEntry,
+        house: House,  # noqa: F811
+        simulator: Simulator,
+        home: Home,
+        time: Time,
+        seed: int,
+    ) -> None:
+        """Move in."""
+        self._hass = hass
+        self._entry = entry
+        self._house = house
+        self._simulator = simulator
+        self._home = home
+        self._time = time
+        self._random = random.Random(seed)
+        self._actions: set[asyncio.Task[Any]] = set()
+        self.done: Counter[str] = Counter()
+
+    async def live(self, hours: float) -> None:
+        """Live for some hours."""
+        now, end = 0.0, hours * HOUR
+        weighted: tuple[tuple[Callable[[], Any], int], ...] = (
+            (self._command, 40),
+            (self._press, 30),
+            (self._fault, 8),
+            (self._mend, 14),
+            (self._gateway, 3),
+            (self._restart, 2),
+            (self._scene, 3),
+        )
+        deeds, weights = zip(*weighted, strict=True)
+        while now < end:
+            seconds = min(self._random.expovariate(1 / 75), end - now)
+            await self.wait(seconds)
+            now += seconds
+            (deed,) = self._random.choices(deeds, weights)
+            if outcome := deed():
+                await outcome
+        self._simulator.faults.clear()
+        self._home.gateways[next(iter(self._home.gateways))].online = True
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass, in steps fine enough for what polls and commands do."""
+        while seconds > 0:
+            step = min(seconds, 5.0)
+            await self._time.move(step) if step < 1 else await self._time.leap(step)
+            seconds -= step
+
+    def _command(self, method: str | None = None) -> None:
+        """Tell something in the home to do something."""
+        entity_id = self._random.choice(
+            sorted(self._hass.states.async_entity_ids(("light", "switch", "lock")))
+            or [""]
+        )
+        domain = entity_id.partition(".")[0]
+        data: dict[str, Any] = {}
+        match domain:
+            case "":
+                return
+            case "lock":
+                action = self._random.choice(("lock", "unlock"))
+            case _:
+                action = method or self._random.choice(("turn_on", "turn_off"))
+                state = self._hass.states.get(entity_id)
+                modes = state and state.attributes.get("supported_color_modes", ())
+                if action == "turn_on" and modes and "onoff" not in modes:
+                    data["brightness"] = self._random.randint(1, 255)
+        task = self._house.begin(action, entity_id, **data)
+        self._actions.add(task)
+        task.add_done_callback(self._ended)
+        self.done["commands"] += 1
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        """Note how an action ended; that some fail is part of life."""
+        self._actions.discard(task)
+        self.done["refused" if task.exception() else "carried out"] += 1
+
+    def _scene(self) -> None:
+        """Tell many things at once."""
+        for _ in range(12):
+            self._command("turn_off")
+
+    def _press(self) -> None:
+        """Press a remote, open a door."""
+        device = self._random.choice(list(self._home.devices.values()))
+        method = self._random.choice((Method.TURNON, Method.TURNOFF))
+        if device.methods & Method.THERMOSTAT or device.methods & Method.UP:
+            return
+        self._simulator.press(device.id, method, home=self._home)
+        self.done["presses"] += 1
+
+    def _fault(self) -> None:
+        """Break something."""
+        fault, match, arguments = self._random.choice(FAULTS)
+        self._simulator.faults.add(fault, match=match, **arguments)
+        self.done["faults"] += 1
+
+    def _mend(self) -> None:
+        """Mend everything."""
+        self._simulator.faults.clear()
+
+    def _gateway(self) -> None:
+        """Lose the gateway, or find it again."""
+        gateway = next(iter(self._home.gateways.values()))
+        gateway.online = not gateway.online
+        self.done["gateway lost or found"] += 1
+
+    async def _restart(self) -> None:
+        """Stop and start the entry, as a restart of Home Assistant does."""
+        entries = self._hass.config_entries
+        if self._entry.state is ConfigEntryState.LOADED:
+            await self._time.until(entries.async_unload(self._entry.entry_id))
+            self._hass.data.pop("telldus_pa_shared")
+            await self._time.until(entries.async_setup(self._entry.entry_id))
+            self.done["restarts"] += 1
+
+
+def objects() -> Counter[str]:
+    """Return how many objects there are of our and of Home Assistant's classes."""
+    gc.collect()
+    return Counter(
+        type(one).__module__
+        for one in gc.get_objects()
+        if type(one).__module__.startswith(("custom_components.", "homeassistant."))
+    )
+
+
+def differences(hass: HomeAssistant, home: Home, entry: MockConfigEntry) -> list[str]:
+    """Return where Home Assistant says something else than Telldus has."""
+    data = entry.runtime_data
+    found = []
+    for device in home.devices.values():
+        row = data.devices.data[device.id]
+        shown = data.commands.shown(row)
+        if not _agree(device, shown.is_on, shown.level):
+            found.append(f"{device.name}: {shown} where Telldus has {device}")
+    return found + [
+        f"{state.entity_id} is unavailable"
+        for state in hass.states.async_all()
+        if state.state == "unavailable"
+    ]
+
+
+def _agree(device: Device, is_on: bool | None, level: int | None) -> bool:
+    """Return whether a device is shown as it is."""
+    match device.state:
+        case Method.TURNON:
+            return is_on is True
+        case Method.TURNOFF:
+            return is_on is False
+        case Method.DIM:
+            return level == int(device.state_value or 0)
+    return True
+
+
+async def test_life(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    house: House,  # noqa: F811
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+    soak_hours: float,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """After all of it Home Assistant agrees with Telldus, and nothing has grown."""
+    # The log of a day, kept record by record, would be all that grows.
+    logging.getLogger().setLevel(logging.WARNING)
+    hass.loop.set_debug(False)
+    home = generated_home(DEVICES, simulator.clock())
+    simulator.homes["demo"] = home
+    session = async_get_clientsession(hass)
+    tasks, timers = len(asyncio.all_tasks()), _timers(hass)
+    entry = add_entry()
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    life = Life(hass, entry, house, simulator, home, time, seed=2026)
+
+    await life.live(soak_hours / 4)
+    await life.wait(4000)
+    early = objects()
+    simulator.log.clear()
+    caplog.clear()
+    await life.live(soak_hours * 3 / 4)
+    # Longer than any pause, half an hour of a refused sign-in, and a poll
+    await life.wait(4000)
+    requests = len(simulator.log)
+    simulator.log.clear()
+    caplog.clear()
+    late = objects()
+
+    assert state_is(entry, ConfigEntryState.LOADED)
+    assert differences(hass, home, entry) == []
+    commands = entry.runtime_data.commands
+    assert (commands.unsent, commands.undecided) == (0, 0)
+    assert not hass.config_entries.flow.async_progress()
+    assert life.done["carried out"] + life.done["refused"] == life.done["commands"]
+    total, before = late.total(), early.total()
+    assert abs(total - before) <= before / 100, (late - early, early - late)
+    await time.until(hass.config_entries.async_unload(entry.entry_id))
+    await time.settle()
+    assert len(asyncio.all_tasks()) <= tasks
+    assert _timers(hass) <= timers
+    assert async_get_clientsession(hass) is session
+    assert complaints(caplog) == []
+    with capsys.disabled():
+        print(  # noqa: T201  # what scripts/soak is run for
+            f"\n{soak_hours:g} h: {requests} requests, "
+            f"{', '.join(f'{count} {what}' for what, count in life.done.items())}; "
+            f"{len(home.devices)} devices agree; objects {before} -> {total}"
+        )
+
+
+def _timers(hass: HomeAssistant) -> int:
+    """Return how many timers wait."""
+    return len([one for one in hass.loop._scheduled if not one.cancelled()])  # type: ignore[attr-defined]  # noqa: SLF001
