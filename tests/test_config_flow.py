@@ -12,7 +12,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
-from custom_components.telldus_pa.config_flow import server_origin
 from custom_components.telldus_pa.const import (
     CONF_GATEWAYS,
     CONF_INCLUDE_IGNORED,
@@ -266,35 +265,6 @@ async def test_wrong_server(person: Person, server_url: str) -> None:
     assert step["errors"] == {"base": "invalid_server_url"}
     step = await person.submit(keys(server_url))
     assert step["step_id"] == "road"
-
-
-@pytest.mark.parametrize(
-    ("address", "origin"),
-    [
-        ("https://pa-api.telldus.com", "https://pa-api.telldus.com"),
-        (" https://PA-API.telldus.com/ ", "https://pa-api.telldus.com"),
-        ("https://pa-api.telldus.com:8443", "https://pa-api.telldus.com:8443"),
-        ("http://127.0.0.1:8124", "http://127.0.0.1:8124"),
-        ("http://[::1]:8124/", "http://[::1]:8124"),
-        ("http://localhost", "http://localhost"),
-        ("http://pa-api.telldus.com", None),
-        ("http://localhost.telldus.com", None),
-        ("https://user:word@pa-api.telldus.com", None),
-        ("https://user@pa-api.telldus.com", None),
-        ("https://pa-api.telldus.com/json", None),
-        ("https://pa-api.telldus.com/?a=b", None),
-        ("https://pa-api.telldus.com/#a", None),
-        ("ftp://127.0.0.1", None),
-        ("javascript:alert(1)", None),
-        ("pa-api.telldus.com", None),
-        ("https://", None),
-        ("https://[", None),
-        ("", None),
-    ],
-)
-def test_server_origin(address: str, origin: str | None) -> None:
-    """https, or http to this machine, and nothing besides."""
-    assert server_origin(address) == origin
 
 
 async def test_refused_and_again(

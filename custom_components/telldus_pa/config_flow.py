@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from ipaddress import ip_address
 import time
 from typing import Any, Final, override
 from uuid import uuid4
@@ -76,6 +75,7 @@ from .pa_api import (
     Unintelligible,
     Unreachable,
 )
+from .server_url import server_origin
 from .shared import async_get_shared
 from .texts import error_key, error_placeholders
 
@@ -136,8 +136,8 @@ class _Application:
     """The keys that we sign with, and where."""
 
     server: str
-    public_key: str
-    private_key: str
+    public_key: str = field(repr=False)
+    private_key: str = field(repr=False)
 
     @classmethod
     def of_entry(cls, data: Mapping[str, Any]) -> _Application:
@@ -170,7 +170,7 @@ class _Link:
     """A link to Telldus from which the browser does not come back."""
 
     token: RequestToken
-    url: str
+    url: str = field(repr=False)
     began: float
 
     @classmethod
@@ -270,8 +270,11 @@ class TelldusConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Use the keys of an account that is already there."""
-        entry = self._async_current_entries(include_ignore=False)[0]
-        self._application = _Application.of_entry(entry.data)
+        entries = self._async_current_entries(include_ignore=False)
+        if not entries:
+            # Removed while its keys were on offer
+            return self._keys_form()
+        self._application = _Application.of_entry(entries[0].data)
         if failure := await self._async_try_token(self.async_step_known_keys):
             return failure
         return await self.async_step_road()
@@ -684,33 +687,6 @@ async def _profile(client: TelldusClient) -> Profile | None:
         if err.status is not None and err.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return None
         raise
-
-
-def server_origin(address: str) -> str | None:
-    """Return the origin that an address names, None if it may not be used.
-
-    https only; plain http to this machine alone, and nothing but scheme, host and port.
-    """
-    try:
-        url = URL(address.strip())
-        origin = url.origin()
-    except ValueError:
-        return None
-    if url != origin / "" or url.user is not None or not url.host:
-        return None
-    if url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host)):
-        return str(origin)
-    return None
-
-
-def _is_loopback(host: str) -> bool:
-    """Return whether a host is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _frontend_base() -> str | None:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+import gzip
+import json
 import logging
 import threading
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 import aiohttp
 import pytest
@@ -475,11 +477,73 @@ async def test_no_token_in_the_answer(
 
 
 @pytest.mark.parametrize(
+    "token",
+    [
+        *("a%0Ab", "a%0D%0AX-Evil:+1", "a%00b", "a%E2%80%AEb"),
+        "a" * 513,
+    ],
+)
+@pytest.mark.parametrize("half", ["oauth_token", "oauth_token_secret"])
+async def test_no_such_token(
+    misbehave: Misbehave, budget: Budget, token: str, half: str
+) -> None:
+    """What cannot be kept, or put into a link, is no token."""
+    halves = {"oauth_token": "a", "oauth_token_secret": "b"} | {half: token}
+    as_json = json.dumps({key: unquote_plus(text) for key, text in halves.items()})
+    for body in ("&".join(f"{key}={text}" for key, text in halves.items()), as_json):
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
+        url = await misbehave((head + body).encode())
+
+        with pytest.raises(Unintelligible, match="^no token in the answer$"):
+            await handshake_at(url, budget).request_token(CALLBACK)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"oauth_token": "\\ud800", "oauth_token_secret": "b"}',
+        b'{"oauth_token": "a", "oauth_token_secret": "\\udfff"}',
+    ],
+)
+async def test_half_a_character(
+    misbehave: Misbehave, budget: Budget, body: bytes
+) -> None:
+    """What JSON can say and nothing can store is no token either."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    url = await misbehave(head + body)
+
+    with pytest.raises(Unintelligible, match="^no token in the answer$"):
+        await handshake_at(url, budget).request_token(CALLBACK)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["charset=idna", "charset=undefined", "charset=utf-8\0", "charset=utf-16", "\xff"],
+)
+async def test_refused_in_any_alphabet(
+    misbehave: Misbehave, budget: Budget, content_type: str
+) -> None:
+    """How a refusal claims to be written does not matter."""
+    body = b"OAuth Verification Failed: \xff no"
+    head = (
+        f"HTTP/1.1 401 No\r\nContent-Type: text/plain; {content_type}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    url = await misbehave(head.encode("latin-1") + body)
+
+    with pytest.raises(SignInRefused, match="^\ufffd no$"):
+        await handshake_at(url, budget).request_token(CALLBACK)
+
+
+@pytest.mark.parametrize(
     "content_type",
     [
         "text/plain",
         "application/x-www-form-urlencoded",
+        # Whatever an answer claims to be written in
         "text/html; charset=utf-16",
+        "text/plain; charset=idna",
+        "text/plain; charset=utf-8\0",
         "application/octet-stream",
         "",
     ],
@@ -494,8 +558,7 @@ async def test_content_types(
     """An answer is read for what it is, and its secrets are not logged by whoever reads."""
     caplog.set_level(1)
     body = "\n oauth_token=token-given&oauth_token_secret=secret%2Bgiven&more=1 \n"
-    encoding = "utf-16" if "utf-16" in content_type else "utf-8"
-    content = body.encode(encoding)
+    content = body.encode()
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\n"
     if content_type:
         head += f"Content-Type: {content_type}\r\n"
@@ -577,6 +640,14 @@ async def test_trickling(
         pytest.param(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 2_000_000, id="large"),
         pytest.param(
             b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", id="long"
+        ),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\n" + b"X: x\r\n" * 10_000 + b"\r\n", id="many"
+        ),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+            + gzip.compress(b"0" * 50_000_000),
+            id="bomb",
         ),
     ],
 )

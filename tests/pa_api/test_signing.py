@@ -195,6 +195,10 @@ PREFIX = "OAuth Verification Failed: "
         # Cut off
         ('The consumer_key "KEY', 'The consumer_key "…"'),
         ('The consumer_key "KEY" token "TOKEN', 'The consumer_key "…"'),
+        # Repeated without quotation marks
+        ("Got OAuth oauth_token=TOKEN, which is wrong", "Got OAuth … which is wrong"),
+        ("No signature AbC%2FdEf and nonce 1a2B", "No signature … and nonce …"),
+        ("No token " + "abcdefgh" * 5, "No token …"),
         ("", ""),
     ],
 )

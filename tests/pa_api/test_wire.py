@@ -331,7 +331,7 @@ def test_time(value: object, time: float | None) -> None:
         (5, {}),
         (True, {}),
         pytest.param('{"a":' * 200_000, {}, id="deep"),
-        pytest.param('{"a": ' + "9" * 5000 + "}", {}, id="digits"),
+        pytest.param('{"a": ' + "9" * 5000 + "}", {"a": None}, id="digits"),
     ],
 )
 def test_object(value: object, parsed: Json) -> None:

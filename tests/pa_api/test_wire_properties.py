@@ -96,19 +96,16 @@ def outcome[T](parse: Callable[[Any], T], value: object) -> T | str:
 # Values
 
 
-@settings(REPEATABLE, max_examples=500)
+@settings(REPEATABLE, max_examples=150)
 @given(ANY_JSON)
 @example(NAN)
-@example(10**5000)
+@example(10**4000)
 @example("9" * 5000)
 @example('{"a":' * 100_000)
 def test_any_value(value: object) -> None:
     """Every value is understood as what it can be, the same each time."""
     for parse in (to_text, to_number, to_integer, to_reading, to_time, to_names):
         parsed = outcome(parse, value)
-        # More digits than Python writes are the one thing refused.
-        if isinstance(parsed, str) and parsed.startswith("refused: Exceeds"):
-            continue
         assert not unsound(parsed), parse
         assert outcome(parse, value) == parsed
     assert to_flag(value, default=True) in (True, False)
@@ -120,7 +117,7 @@ def test_any_value(value: object) -> None:
 
 @settings(REPEATABLE, max_examples=300)
 @given(ANY_JSON)
-@example(10**5000)
+@example(10**4000)
 @example(True)
 def test_any_id(value: object) -> None:
     """An id is a text of one line, or there is none."""
@@ -134,7 +131,7 @@ def test_any_id(value: object) -> None:
 # Rows
 
 
-@settings(REPEATABLE, max_examples=600)
+@settings(REPEATABLE, max_examples=150)
 @given(ROWS)
 def test_any_row(row: Json) -> None:
     """A row is understood or refused, and what is understood can be kept and shown."""
@@ -228,11 +225,12 @@ def ask(
         anything.body, anything.status = body, status
         # What the limit does is another matter.
         client = TelldusClient(session, anything.url, credentials, Budget(clock))
+        on = Command("1", Method.TURNON)
         try:
             match what:
                 case "command":
-                    on = Command("1", Method.TURNON)
-                    return await client.command(lambda: on)
+                    await client.command(lambda: on)
+                    return None
                 case "history":
                     return await client.history("1", 0.0)
                 case "profile":
@@ -258,7 +256,7 @@ CALLS: Final = (
 )
 ANSWERS: Final[st.SearchStrategy[Any]] = st.one_of(
     *(
-        st.lists(rows | ANY_JSON, max_size=3).map(lambda listed, key=key: {key: listed})
+        st.fixed_dictionaries({key: st.lists(rows | ANY_JSON, max_size=3)})
         for key, rows in (
             ("device", DEVICES),
             ("sensor", SENSORS),
@@ -389,7 +387,7 @@ async def test_truncated_anywhere(ask: Ask) -> None:
 
 
 @settings(REPEATABLE, max_examples=100)
-@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=40))
+@given(st.text(st.characters(codec="utf-8"), max_size=40))
 @example("nan")
 @example("1e400")
 @example("9" * 30)

@@ -6,7 +6,6 @@ Source: docs/telldus-api.md, "Functions".
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-import json
 import logging
 from typing import Final
 
@@ -34,7 +33,7 @@ from .model import (
     ServerAddress,
 )
 from .signing import Credentials, scrubbed
-from .wire import Json, parse_rows, to_time
+from .wire import Json, parse_rows, read_json, to_time
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -252,14 +251,17 @@ class TelldusClient:
         if status == HTTPStatus.UNAUTHORIZED:
             raise SignInRefused(scrubbed(body.decode(errors="replace")) or NO_REASON)
         try:
-            answer = json.loads(body, parse_constant=lambda _: None)
-        except ValueError, RecursionError:
+            answer = read_json(body)
+        except ValueError:
             if status == HTTPStatus.OK:
                 # Not chained: the error carries the whole answer, names included.
                 raise Unintelligible(f"{function}: no JSON") from None
             answer = None
-        understood = isinstance(answer, Mapping) and "error" in answer
-        if understood and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        if (
+            isinstance(answer, Mapping)
+            and "error" in answer
+            and status < HTTPStatus.INTERNAL_SERVER_ERROR
+        ):
             raise error_from_answer(answer["error"], answer.get("code"))
         if status != HTTPStatus.OK:
             raise Unreachable(f"{function}: HTTP {status}", status)

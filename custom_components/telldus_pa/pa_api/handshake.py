@@ -34,6 +34,8 @@ _TIMEOUT_BODY = 5.0
 _TIMEOUT_TOTAL = 40.0
 # A token pair has some hundred bytes; a proxy's page may have more.
 _LARGEST_ANSWER = 1024 * 1024
+# Those seen have 32 characters and 40.
+_LONGEST_TOKEN = 512
 # A person waits: rather say that it takes long than let the form stand still.
 _PATIENCE = 10.0
 
@@ -80,6 +82,8 @@ class _Session(OAuth1Session):
         if response.status_code != requests.codes.too_many_requests:
             # requests bounds the wait for each byte, and neither the whole nor the size.
             response._content = _read(response)  # noqa: SLF001
+        # Whatever it claims: some claims make the reading fail, and guessing is costly.
+        response.encoding = "utf-8"
         if response.status_code != requests.codes.ok:
             # The library minds only 400 and above; a redirect brings no token.
             raise TokenRequestDenied("", response)
@@ -192,7 +196,10 @@ class Handshake:
             except ValueError, TypeError, RecursionError:
                 raise Unintelligible("no token in the answer") from None
             self._budget.accepted()
-        if not answer.get("oauth_token") or not answer.get("oauth_token_secret"):
+        if not all(
+            _is_token(answer.get(half, ""))
+            for half in ("oauth_token", "oauth_token_secret")
+        ):
             raise Unintelligible("no token in the answer")
         return answer
 
@@ -206,6 +213,11 @@ class Handshake:
         if response.status_code == requests.codes.unauthorized:
             return SignInRefused(scrubbed(response.text) or NO_REASON)
         return Unreachable(f"HTTP {response.status_code}", response.status_code)
+
+
+def _is_token(text: str) -> bool:
+    """Return whether a text can be half of a token: it is kept, and goes into links."""
+    return text.isprintable() and 0 < len(text) <= _LONGEST_TOKEN
 
 
 def _host_and_kind(server: str, err: Exception) -> str:

@@ -21,6 +21,7 @@ _TALKATIVE = (
     "oauthlib.oauth1.rfc5849.signature",
     "requests_oauthlib.oauth1_auth",
     "requests_oauthlib.oauth1_session",
+    "urllib3.connection",
     "urllib3.connectionpool",
 )
 _signing: ContextVar[bool] = ContextVar("telldus_signing", default=False)
@@ -72,18 +73,32 @@ class Credentials:
 
 
 _SAFE_LENGTH = 200
+_LONGEST_WORD = 24
+# Signs that are in headers and in what is encoded, and in no sentence.
+_NO_PROSE = frozenset("=%&+")
 
 
 def scrubbed(text: str) -> str:
     """Return a server's reason without what it quotes.
 
     Telldus' texts about refused signatures quote keys, tokens and the whole signature
-    base string, the callback with its secret included.
+    base string, the callback with its secret included. What a server repeats without
+    quotation marks is left out as well: whatever is no word of a sentence.
     """
-    found = re.search(r"OAuth Verification Failed:\s*([^<]*)", text)
+    found = re.search(r"OAuth Verification Failed:\s*([^<]{0,4000})", text)
     # In XML the quotation marks may be entities.
     reason = unescape(found[1]) if found else ""
     # A quotation whose end is missing goes on to the end of the text.
     quotations = '".*' if reason.count('"') % 2 else '".*"'
     reason = re.sub(quotations, '"…"', reason, flags=re.DOTALL)
-    return " ".join(reason.split())[:_SAFE_LENGTH]
+    words = (word if _is_prose(word) else "…" for word in reason.split())
+    return " ".join(words)[:_SAFE_LENGTH]
+
+
+def _is_prose(word: str) -> bool:
+    """Return whether something is a word or a number, and no key."""
+    return (
+        len(word) <= _LONGEST_WORD
+        and _NO_PROSE.isdisjoint(word)
+        and not (any(map(str.isdigit, word)) and any(map(str.isalpha, word)))
+    )

@@ -17,6 +17,25 @@ _BEYOND = 10**15
 _END_OF_TIME = 2**32
 
 
+def read_json(text: str | bytes) -> object:
+    """Return what some JSON says, None for each number in it that is none.
+
+    Raises ValueError. The reader's own error carries the whole text: do not chain it.
+    """
+    try:
+        return json.loads(text, parse_int=_to_int, parse_constant=lambda _: None)
+    except RecursionError as err:
+        raise ValueError("too deep") from err
+
+
+def _to_int(digits: str) -> int | None:
+    """Return a whole number, None for more digits than Python reads."""
+    try:
+        return int(digits)
+    except ValueError:
+        return None
+
+
 def parse_rows[T](
     rows: object, parse: Callable[[Json], T]
 ) -> tuple[tuple[T, ...], tuple[str, ...]]:
@@ -130,8 +149,8 @@ def to_object(value: object) -> Json:
     """Return an object, which may come as JSON in a string; an empty one for no object."""
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except ValueError, RecursionError:
+            value = read_json(value)
+        except ValueError:
             return {}
     return value if isinstance(value, Mapping) else {}
 

@@ -1,0 +1,60 @@
+"""Which address of a server may be used. The one place that decides it."""
+
+from ipaddress import ip_address
+import re
+from typing import Final
+
+from yarl import URL
+
+# Dropped without a word by some readers of addresses, and not by others; none is needed.
+_AMBIGUOUS: Final = frozenset("@?#%\\")
+_LONGEST_NAME: Final = 253
+_LABEL: Final = "(?!-)[a-z0-9_-]{1,63}(?<!-)"
+# The last label begins with a letter: 127.1 and 0x7f000001 are addresses to some.
+_NAME: Final = re.compile(rf"({_LABEL}\.)*(?=[a-z]){_LABEL}")
+
+
+def server_origin(address: str) -> str | None:
+    """Return the origin that an address names, None if it may not be used.
+
+    https only; plain http to this machine alone, and nothing but scheme, host and port.
+    What could be read in two ways is refused: the browser and two libraries go there.
+    """
+    text = address.strip()
+    if not text.isprintable() or _AMBIGUOUS.intersection(text):
+        return None
+    try:
+        url = URL(text)
+        origin = url.origin()
+        # Read for its error: not all that looks like punycode is.
+        _ = url.host
+    except ValueError:
+        return None
+    host = url.raw_host or ""
+    if url != origin / "" or url.port == 0 or not _is_host(host, "[" in text):
+        return None
+    if url.scheme == "https" or (url.scheme == "http" and _is_loopback(host)):
+        return str(origin)
+    return None
+
+
+def _is_host(host: str, bracketed: bool) -> bool:
+    """Return whether a host is an address or a name, and the same to everybody."""
+    try:
+        return (ip_address(host).version == 6) is bracketed
+    except ValueError:
+        return (
+            not bracketed
+            and len(host) <= _LONGEST_NAME
+            and _NAME.fullmatch(host) is not None
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    """Return whether a host is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
