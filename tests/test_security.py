@@ -530,7 +530,7 @@ async def test_odd_verifier(
 )
 async def test_script(person: Person, server_url: str, place: str) -> None:
     """Nothing that comes in with a browser is in what it is shown."""
-    script = "\"'><svg onload=alert(1)>{{7*7}}"
+    script = "\"'><svg onload=alert(1)>"
     address = person.agree(await at_telldus(person, server_url))
     if place == "state":
         address = URL(CALLBACK + quote(script, safe=""), encoded=True).with_query(
@@ -545,7 +545,6 @@ async def test_script(person: Person, server_url: str, place: str) -> None:
     await person.time.settle()
     page = await response.text()
     assert "alert" not in page
-    assert "49" not in page
     assert response.content_type == "text/html"
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
