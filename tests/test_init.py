@@ -432,15 +432,18 @@ async def test_gateways_never_told(
     assert state_of(hass, LAMP).state == "on"
 
 
-@pytest.mark.parametrize("count", [1, 8, 20, 100])
+@pytest.mark.parametrize("strict_burst", [False, True])
+@pytest.mark.parametrize("count", [1, 8, 20, 100, 1000])
 async def test_homes_of_any_size(
     hass: HomeAssistant,
     add_entry: AddEntry,
     simulator: Simulator,
     time: Time,
     count: int,
+    strict_burst: bool,
 ) -> None:
-    """The limit of requests loses no device."""
+    """The limit of requests loses no device, nor does a server that dislikes bursts."""
+    simulator.settings.strict_burst = strict_burst
     home: Home = generated_home(count, simulator.clock())
     simulator.homes["demo"] = home
     entry = add_entry()
@@ -449,7 +452,9 @@ async def test_homes_of_any_size(
     assert set(entry.runtime_data.devices.data) == {
         device.id for device in home.devices.values() if not device.ignored
     }
-    assert all(request.status == HTTPStatus.OK for request in simulator.log)
+    assert set(entry.runtime_data.sensors.data) == set(home.sensors)
+    if not strict_burst:
+        assert all(request.status == HTTPStatus.OK for request in simulator.log)
 
 
 # Refused sign-in

@@ -164,7 +164,10 @@ class Life:
         entries = self._hass.config_entries
         if self._entry.state is ConfigEntryState.LOADED:
             await self._time.until(entries.async_unload(self._entry.entry_id))
+            # What a restart forgets: what was in memory, and the dialogs that were open
             self._hass.data.pop("telldus_pa_shared")
+            for flow in entries.flow.async_progress():
+                entries.flow.async_abort(flow["flow_id"])
             await self._time.until(entries.async_setup(self._entry.entry_id))
             self.done["restarts"] += 1
 
