@@ -12,8 +12,6 @@ from .home import Row, Sensor
 from .wire import unit_of
 
 _INFO_PAUSE = 600
-_HISTORY_STEP = 600
-_HISTORY_ROWS = 1000
 _DAY = 86400
 
 
@@ -51,15 +49,22 @@ def sensor_info(call: Call) -> Row:
 
 @function("sensor/history")
 def sensor_history(call: Call) -> Row:
-    """Return {"history": […]}, one row in ten minutes, of a sensor that keeps its history."""
-    sensor = _sensor(call)
+    """Return {"history": […]}, oldest first, of a sensor that keeps its history.
+
+    Nothing is stored: each row is what the values were, by the clock. How often Telldus
+    writes a row, how long it keeps them and how many it tells at a time is not known.
+    """
+    settings = call.settings
+    step = max(int(settings.history_interval), 1)
     until = min(call.number("to", int(call.now)), int(call.now))
-    since = max(
-        call.number("from", until - _DAY), until - _HISTORY_ROWS * _HISTORY_STEP
-    )
-    first = -(-since // _HISTORY_STEP) * _HISTORY_STEP
-    times = range(first, until + 1, _HISTORY_STEP) if sensor.keep_history else ()
-    return {"history": [_history_row(call, sensor, when) for when in times]}
+    kept_since = int(call.now - settings.history_days * _DAY)
+    since = max(call.number("from", until - _DAY), kept_since)
+    sensor = _sensor(call)
+    first = -(-since // step) * step
+    times = range(first, until + 1, step) if sensor.keep_history else range(0)
+    most = max(settings.history_rows, 1)
+    kept = times[-most:] if settings.history_cut == "oldest" else times[:most]
+    return {"history": [_history_row(call, sensor, when) for when in kept]}
 
 
 @function("sensor/setName")

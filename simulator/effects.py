@@ -353,6 +353,9 @@ def value_at(value: SensorValue, when: float) -> str:
     turn = 2 * math.pi / how.period
     moved = how.swing * (math.sin(when * turn) - math.sin(value.base_time * turn))
     number = float(value.base) + moved + how.per_hour * (when - value.base_time) / 3600
+    if how.per_hour and number < 0 < float(value.base):
+        # Before it began anew, as a meter with a new battery does, it had counted as far.
+        number %= float(value.base)
     return decimal(number, len(value.base.partition(".")[2]))
 
 

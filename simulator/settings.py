@@ -55,6 +55,14 @@ class Settings:
     sensor_info_limit: bool = False
     """sensor/info once in 10 minutes for each sensor, as its documentation asks."""
     premium: bool = True
+    history_interval: float = 600.0
+    """Seconds between two rows of sensor/history."""
+    history_days: float = 730.0
+    """For how long sensor/history is kept."""
+    history_rows: int = 1000
+    """The most rows that sensor/history tells at a time."""
+    history_cut: Literal["oldest", "newest"] = "oldest"
+    """Which rows are left out where there are more."""
 
     # Push
     push: bool = False

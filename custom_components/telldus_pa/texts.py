@@ -1,5 +1,8 @@
 """Which text says what went wrong. The one place that decides it."""
 
+from homeassistant.exceptions import HomeAssistantError
+
+from .const import DOMAIN
 from .pa_api import (
     GatewayOffline,
     RateLimited,
@@ -32,3 +35,16 @@ def error_placeholders(err: TelldusError | None) -> dict[str, str]:
         "reason": err.reason if isinstance(err, Refused) else "",
         "wait": f"{err.retry_after:.0f}" if isinstance(err, RateLimited) else "0",
     }
+
+
+def action_error(err: TelldusError) -> HomeAssistantError:
+    """Return the error that somebody is shown whose question Telldus did not answer."""
+    key = error_key(err)
+    error = HomeAssistantError(
+        translation_domain=DOMAIN,
+        # Polls go on by themselves; who asked has to know when to ask again.
+        translation_key="try_again" if key == "rate_limited" else key,
+        translation_placeholders=error_placeholders(err),
+    )
+    error.__cause__ = err
+    return error

@@ -56,6 +56,11 @@ DEED: Final[dict[str, Any]] = {
     "state": 1,
     "successStatus": 0,
     "stateValue": "",
+    "origin": "Scheduler",
+}
+READING: Final[dict[str, Any]] = {
+    "ts": 1764000000,
+    "data": [{"name": "temp", "value": "21.5", "scale": "0", "unit": "°C"}],
 }
 
 WORDS: Final = (
@@ -139,4 +144,7 @@ GATEWAYS: Final = nearly_row(GATEWAY)
 ROOMS: Final = nearly_row(ROOM)
 PROFILES: Final = nearly_row(PROFILE)
 DEEDS: Final = nearly_row(DEED)
-ROWS: Final = st.one_of(DEVICES, SENSORS, GATEWAYS, ROOMS, PROFILES, DEEDS, ANY_OBJECT)
+READINGS: Final = nearly_row(READING)
+ROWS: Final = st.one_of(
+    *(DEVICES, SENSORS, GATEWAYS, ROOMS, PROFILES, DEEDS, READINGS, ANY_OBJECT)
+)

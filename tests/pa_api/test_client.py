@@ -5,6 +5,7 @@ from collections.abc import Callable
 import gzip
 import json
 import logging
+import math
 from typing import Any
 
 import aiohttp
@@ -241,6 +242,65 @@ async def test_requested_is_when_it_was_asked(
     clock.tick(7)
 
     assert (await asking).requested == asked
+
+
+async def test_sensor_history(client: TelldusClient, simulator: Simulator) -> None:
+    """What a sensor told comes oldest first, as its values do in the list."""
+    now = simulator.clock()
+
+    readings = await client.sensor_history("1540000001", now - 3600.5, now - 0.5)
+
+    assert simulator.log[-1].path == "json/sensor/history"
+    assert simulator.log[-1].params == {
+        "id": "1540000001",
+        "from": str(int(now - 3600.5)),
+        "to": str(math.ceil(now - 0.5)),
+        "includeUnit": "1",
+    }
+    assert [one.when for one in readings] == sorted(one.when for one in readings)
+    assert len(readings) == 6
+    value = readings[0].values["temp", 0]
+    assert isinstance(value.value, float)
+    assert (value.heard, value.unit) == (readings[0].when, "°C")
+    assert await client.sensor_history("1540000002", now - 3600, now) == ()
+
+
+async def test_history(
+    client: TelldusClient, simulator: Simulator, clock: Clock
+) -> None:
+    """What a device did comes with who wanted it, and what it was told."""
+    begin = simulator.clock()
+    simulator.press(DIMMER, Method.DIM, 77)
+    warmer = Command(RADIATOR, Method.THERMOSTAT, Setting("heat", 19.5))
+    await client.command(lambda: warmer)
+    clock.tick(5)
+    simulator.press(DIMMER, Method.TURNOFF)
+
+    deeds = await client.history(DIMMER, begin, begin + 9)
+    assert [(one.method, one.value, one.origin) for one in deeds] == [
+        (Method.DIM, 77, "Incoming signal"),
+        (Method.TURNOFF, None, "Incoming signal"),
+    ]
+    assert [one.when for one in await client.history(DIMMER, begin, begin + 1)] == [
+        int(begin)
+    ]
+    (deed,) = await client.history(RADIATOR, begin)
+    assert (deed.mode, deed.temperature, deed.value) == ("heat", 19.5, None)
+
+
+async def test_inventory(client: TelldusClient, simulator: Simulator) -> None:
+    """All devices come with their parameters, which nothing shows by itself."""
+    device = simulator.home.devices[LAMP]
+    device.parameters = {"house": "A", "unit": "7777777"}
+
+    rows = {row.device.id: row for row in await client.inventory()}
+
+    assert list(rows) == list(simulator.home.devices)
+    assert rows[LAMP].parameters == {"house": "A", "unit": "7777777"}
+    assert "7777777" not in repr(rows[LAMP])
+    radio = await client.radio(LAMP)
+    assert simulator.log[-1].path == "json/device/info"
+    assert (radio.protocol, radio.model) == (device.protocol, device.model)
 
 
 async def test_gateways(client: TelldusClient, simulator: Simulator) -> None:

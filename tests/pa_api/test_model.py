@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
+    Deed,
+    Reading,
     MAX_LEVEL,
     Device,
     DeviceType,
@@ -1141,3 +1143,25 @@ def test_whatever_comes_is_understood_or_refused(seed: int) -> None:
                     assert parsed.battery is None or parsed.battery_low is None
     assert understood > 500
     assert refused > 100
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["{'mode': 'Heat', 'temperature': 21.5}", {"mode": "heat", "temperature": 21.5}],
+)
+def test_deed_of_a_thermostat(told: object) -> None:
+    """The history has what it was told as JSON with other quotes."""
+    deed = Deed.from_wire({"ts": 1764000000, "state": 2048, "stateValue": told})
+    assert (deed.mode, deed.temperature) == ("heat", 21.5)
+    with pytest.raises(ValueError, match="no ts"):
+        Deed.from_wire({"state": 1})
+
+
+def test_reading() -> None:
+    """A row of the history has the same values as a list, or flat ones."""
+    row = {"ts": "1764000000", "data": [{"name": "temp", "value": "1.5", "scale": "0"}]}
+    assert Reading.from_wire(row).values["temp", 0].value == 1.5
+    flat = Reading.from_wire({"ts": 1764000000, "temp": "2.5"})
+    assert flat.values["temp", 0].heard == 1764000000
+    with pytest.raises(ValueError, match="no ts"):
+        Reading.from_wire({"ts": 0})

@@ -21,6 +21,7 @@ from custom_components.telldus_pa.pa_api import (
     Gateway,
     Method,
     Profile,
+    Reading,
     Room,
     Sensor,
     SensorValue,
@@ -68,7 +69,7 @@ type Parse = Callable[[Json], object]
 
 PARSERS: Final[tuple[Parse, ...]] = (
     *(Device.from_wire, Sensor.from_wire, Gateway.from_wire),
-    *(Room.from_wire, Profile.from_wire, Deed.from_wire),
+    *(Room.from_wire, Profile.from_wire, Deed.from_wire, Reading.from_wire),
     lambda row: SensorValue.from_wire(row, None),
 )
 # Rows that are right, and what reads them
@@ -233,6 +234,10 @@ def ask(
                     return None
                 case "history":
                     return await client.history("1", 0.0)
+                case "sensor_history":
+                    return await client.sensor_history("1", 0.0, 1.0)
+                case "inventory":
+                    return tuple(row.device for row in await client.inventory())
                 case "profile":
                     return await client.profile()
                 case "devices":
@@ -253,6 +258,7 @@ def ask(
 
 CALLS: Final = (
     *("devices", "sensors", "gateways", "rooms", "profile", "history", "command"),
+    *("sensor_history", "inventory"),
 )
 ANSWERS: Final[st.SearchStrategy[Any]] = st.one_of(
     *(

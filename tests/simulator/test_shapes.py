@@ -4,11 +4,12 @@ Each letter of a shape is a type: s text, i int, f float, b bool, n null, l list
 Source: docs/telldus-api.md, "Functions".
 """
 
+from itertools import pairwise
 from typing import Any
 
 from simulator import Simulator
 
-from .conftest import Api, Clock
+from .conftest import NOW, Api, Clock
 
 EVERYTHING = {
     "supportedMethods": 4023,
@@ -343,6 +344,50 @@ async def test_sensor_history(api: Api) -> None:
     check(more["history"][0], {"ts": "i", "uuid": "s", "date": "s", "data": "l"})
     assert more["history"][0]["data"][0]["unit"] == "°C"
     assert await api.get("sensor/history", id="1540000002") == {"history": []}
+
+
+async def test_sensor_history_is_long(api: Api, sim: Simulator) -> None:
+    """Two years are there, told a part at a time, and say the same whenever asked."""
+    day = 86400
+    begins = int(NOW) - 730 * day
+
+    async def ask(since: int, until: int) -> list[dict[str, Any]]:
+        found = await api.get("sensor/history", id="1540000001", from_=since, to=until)
+        rows: list[dict[str, Any]] = found["history"]
+        return rows
+
+    assert await ask(begins - 9 * day, begins - 1) == []
+    first = await ask(begins - 9 * day, begins + day)
+    assert len(first) == 145
+    assert 0 <= first[0]["ts"] - begins < 600
+    assert await ask(begins, begins + day) == first
+    times = [row["ts"] for row in await ask(begins, begins + 30 * day)]
+    assert len(times) == 1000
+    assert times[-1] == begins // 600 * 600 + 30 * day
+    sim.settings.history_cut = "newest"
+    times = [row["ts"] for row in await ask(begins, begins + 30 * day)]
+    assert (len(times), times[0]) == (1000, first[0]["ts"])
+    sim.settings.history_interval, sim.settings.history_rows = 3600, 5
+    times = [row["ts"] for row in await ask(begins, begins + day)]
+    assert [b - a for a, b in pairwise(times)] == [3600] * 4
+
+
+async def test_counters_began_anew(api: Api, sim: Simulator, clock: Clock) -> None:
+    """A counter was never below nothing: before that it had counted, and began anew."""
+    sim.home.sensors["1540000003"].keep_history = True
+    sim.settings.history_interval = 3600
+    until = int(clock.now)
+    rows = (
+        await api.get(
+            "sensor/history", id="1540000003", from_=until - 40 * 86400, to=until
+        )
+    )["history"]
+    rain = [float(row["data"][1]["value"]) for row in rows]
+    assert all(0 <= value <= 312.7 for value in rain)
+    resets = [(a, b) for a, b in pairwise(rain) if b < a]
+    assert len(resets) == 1
+    assert resets[0][0] > 312
+    assert resets[0][1] < 0.5
 
 
 async def test_account(api: Api, sim: Simulator) -> None:

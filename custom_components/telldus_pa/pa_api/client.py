@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 import logging
+import math
 from typing import Final
 
 import aiohttp
@@ -27,7 +28,10 @@ from .model import (
     Deed,
     Device,
     Gateway,
+    Inventoried,
     Profile,
+    Radio,
+    Reading,
     Room,
     Sensor,
     ServerAddress,
@@ -85,18 +89,26 @@ class TelldusClient:
 
     async def devices(self, *, patience: float | None = None) -> Answer[Device]:
         """Return all devices of all gateways, the ignored ones included."""
-        return await self._list(
-            "devices/list",
-            {
-                "supportedMethods": str(SUPPORTED_METHODS),
-                "includeIgnored": "1",
-                "extras": "devicetype,transport,room,parameters",
-            },
-            "device",
-            Device.from_wire,
-            Priority.POLL,
+        return await self._devices(Device.from_wire, Priority.POLL, patience)
+
+    async def inventory(
+        self, *, patience: float | None = None
+    ) -> tuple[Inventoried, ...]:
+        """Return all devices with their parameters, house codes included: keep it private."""
+        answer = await self._devices(
+            Inventoried.from_wire, Priority.BACKGROUND, patience
+        )
+        return answer.rows
+
+    async def radio(self, device_id: str, *, patience: float | None = None) -> Radio:
+        """Return how a device is spoken to, which only a request of its own tells."""
+        answer, _ = await self._call(
+            "device/info",
+            {"id": device_id, "supportedMethods": str(SUPPORTED_METHODS)},
+            Priority.BACKGROUND,
             patience,
         )
+        return Radio.from_wire(answer)
 
     async def gateways(
         self, *, priority: Priority = Priority.BACKGROUND, patience: float | None = None
@@ -129,17 +141,60 @@ class TelldusClient:
             "room/list", {}, "room", Room.from_wire, Priority.BACKGROUND, None
         )
 
-    async def history(self, device_id: str, since: float) -> tuple[Deed, ...]:
-        """Return what a device did since a time in unix seconds, oldest first."""
+    async def history(
+        self,
+        device_id: str,
+        since: float,
+        until: float | None = None,
+        *,
+        priority: Priority = Priority.BACKGROUND,
+        patience: float | None = None,
+    ) -> tuple[Deed, ...]:
+        """Return what a device did between two times in unix seconds, oldest first.
+
+        Telldus tells 5000 rows at most.
+        """
+        span = {"from": str(int(since))}
+        if until is not None:
+            span["to"] = str(math.ceil(until))
         answer = await self._list(
             "device/history",
-            {"id": device_id, "from": str(int(since))},
+            {"id": device_id, **span},
             "history",
             Deed.from_wire,
-            Priority.BACKGROUND,
-            None,
+            priority,
+            patience,
         )
         return tuple(sorted(answer.rows, key=lambda deed: deed.when))
+
+    async def sensor_history(
+        self,
+        sensor_id: str,
+        since: float,
+        until: float,
+        *,
+        priority: Priority = Priority.BACKGROUND,
+        patience: float | None = None,
+    ) -> tuple[Reading, ...]:
+        """Return what a sensor told between two times in unix seconds, oldest first.
+
+        Nothing for a sensor that keeps no history. How many rows Telldus tells at most,
+        and which it leaves out then, is not known.
+        """
+        answer = await self._list(
+            "sensor/history",
+            {
+                "id": sensor_id,
+                "from": str(int(since)),
+                "to": str(math.ceil(until)),
+                "includeUnit": "1",
+            },
+            "history",
+            Reading.from_wire,
+            priority,
+            patience,
+        )
+        return tuple(sorted(answer.rows, key=lambda reading: reading.when))
 
     async def profile(
         self, *, priority: Priority = Priority.SIGN_IN, patience: float | None = None
@@ -180,6 +235,23 @@ class TelldusClient:
             return ServerAddress.from_wire(answer)
         except ValueError as err:
             raise Unintelligible(f"{function}: {err}") from None
+
+    async def _devices[T](
+        self, parse: Callable[[Json], T], priority: Priority, patience: float | None
+    ) -> Answer[T]:
+        """Ask for all devices, with all that can be made use of."""
+        return await self._list(
+            "devices/list",
+            {
+                "supportedMethods": str(SUPPORTED_METHODS),
+                "includeIgnored": "1",
+                "extras": "devicetype,transport,room,parameters",
+            },
+            "device",
+            parse,
+            priority,
+            patience,
+        )
 
     async def _list[T](
         self,

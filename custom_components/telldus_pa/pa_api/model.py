@@ -5,7 +5,7 @@ A row that cannot be understood costs that row. Source: docs/telldus-api.md, "De
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, IntFlag
 from ipaddress import ip_address
 import re
@@ -350,6 +350,7 @@ class Sensor:
 
     ``battery`` is in percent, ``battery_low`` what is said where no percentage is; both
     None where Telldus does not know. ``heard`` is the last sign of life in unix seconds.
+    ``keeps_history`` is whether Telldus keeps what it measures.
     """
 
     id: str
@@ -366,17 +367,13 @@ class Sensor:
     model: str | None
     heard: float | None
     values: Values
+    keeps_history: bool = False
 
     @classmethod
     def from_wire(cls, row: Json) -> Self:
         """Parse a row of ``sensors/list``. Raises ValueError."""
         battery, battery_low = _battery(to_integer(row.get("battery")))
         heard = to_time(row.get("lastUpdated"))
-        # Without scales the values are keys of the sensor itself.
-        data = to_objects(row.get("data")) or [
-            {"name": name, "value": row[name]} for name in _FLAT_NAMES if name in row
-        ]
-        values = (SensorValue.from_wire(entry, heard) for entry in data)
         return cls(
             id=to_id(row, "id"),
             local_id=to_text(row.get("sensorId")) or "",
@@ -391,7 +388,8 @@ class Sensor:
             protocol=(to_text(row.get("protocol")) or "").lower(),
             model=to_text(row.get("model")),
             heard=heard,
-            values={value.key: value for value in values if value},
+            values=_values(row, heard),
+            keeps_history=to_flag(row.get("keepHistory"), default=False),
         )
 
     def keeping(self, pushed: Self) -> Self:
@@ -437,6 +435,47 @@ class ValuesHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a sensor told at a time, by its history. ``when`` is in unix seconds."""
+
+    when: float
+    values: Values
+
+    @classmethod
+    def from_wire(cls, row: Json) -> Self:
+        """Parse a row of ``sensor/history``. Raises ValueError."""
+        if (when := to_time(row.get("ts"))) is None:
+            raise ValueError("no ts")
+        return cls(when, _values(row, when))
+
+
+@dataclass(frozen=True, slots=True)
+class Radio:
+    """How a device is spoken to, None where Telldus does not say."""
+
+    protocol: str | None
+    model: str | None
+
+    @classmethod
+    def from_wire(cls, row: Json) -> Self:
+        """Parse the answer of ``device/info``."""
+        return cls(to_text(row.get("protocol")), to_text(row.get("model")))
+
+
+@dataclass(frozen=True, slots=True)
+class Inventoried:
+    """A device with all its parameters, house codes among them: what is private."""
+
+    device: Device
+    parameters: Mapping[str, object] = field(repr=False)
+
+    @classmethod
+    def from_wire(cls, row: Json) -> Self:
+        """Parse a row of ``devices/list``. Raises ValueError."""
+        return cls(Device.from_wire(row), _parameters(row))
+
+
+@dataclass(frozen=True, slots=True)
 class Room:
     """A room, by the id that devices have."""
 
@@ -478,12 +517,18 @@ class Profile:
 class Deed:
     """Something that a device did or was to do, by its history.
 
-    ``when`` is in unix seconds. ``method`` is None where it cannot be understood.
+    ``when`` is in unix seconds. ``method`` is None where it cannot be understood. ``value``
+    is a level or a colour, as a Command's; ``mode`` and ``temperature`` are a thermostat's.
+    ``origin`` is who or what wanted it, in Telldus' words or those of the person.
     """
 
     when: float
     method: Method | None
     outcome: Outcome
+    value: int | None = None
+    mode: str | None = None
+    temperature: float | None = None
+    origin: str | None = None
 
     @classmethod
     def from_wire(cls, row: Json) -> Self:
@@ -491,10 +536,20 @@ class Deed:
         if (when := to_time(row.get("ts"))) is None:
             raise ValueError("no ts")
         status = to_integer(row.get("successStatus")) or 0
+        method, value = method_from(row.get("state")), None
+        if method in (Method.DIM, Method.RGB):
+            value = to_integer(row.get("stateValue"))
+        setting: Json = {}
+        if method is Method.THERMOSTAT:
+            setting = _setting(row.get("stateValue"))
         return cls(
             when=when,
-            method=method_from(row.get("state")),
+            method=method,
             outcome=Outcome(status) if status in OUTCOMES else Outcome.UNKNOWN,
+            value=value,
+            mode=mode_from(setting.get("mode")),
+            temperature=to_number(setting.get("temperature")),
+            origin=to_text(row.get("origin")),
         )
 
 
@@ -524,6 +579,23 @@ class ServerAddress:
         if not _is_host(host) or (found and found["port"] and own_port is None):
             raise ValueError("no address")
         return cls(host, _port(port), own_port)
+
+
+def _values(row: Json, heard: float | None) -> Values:
+    """Return a sensor's values by their keys."""
+    # Without scales the values are keys of the row itself.
+    data = to_objects(row.get("data")) or [
+        {"name": name, "value": row[name]} for name in _FLAT_NAMES if name in row
+    ]
+    values = (SensorValue.from_wire(entry, heard) for entry in data)
+    return {value.key: value for value in values if value}
+
+
+def _setting(value: object) -> Json:
+    """Return what a thermostat was told: JSON but for its quotes, as the history has it."""
+    if isinstance(value, str):
+        value = value.replace("'", '"').replace(": None", ": null")
+    return to_object(value)
 
 
 def method_from(value: object) -> Method | None:
