@@ -6,7 +6,10 @@ platforms, Home Assistant. What people want flows the other way: a platform, ``c
 ``pa_api.client``, ``pa_api.budget``. ``kinds`` decides what a device is and which entities
 show it, ``home`` what devices are to one another, ``groups`` what a group is like;
 ``registry`` and ``rooms`` keep Home Assistant's registries in step, ``shared`` keeps what
-outlives a reload, ``config_flow`` and ``oauth_callback`` sign people in.
+outlives a reload, ``config_flow`` and ``oauth_callback`` sign people in. ``actions`` is
+what people can have done besides: ``history_import`` brings what Telldus has kept into the
+statistics (``history_rows`` reckons, ``history_recorder`` reads and writes), ``export``
+writes a home down.
 """
 
 from datetime import datetime, timedelta
@@ -15,11 +18,14 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.typing import ConfigType
 
 from .account import Account
+from .actions import async_register_actions
 from .commands import Commands
 from .connection import Connection
 from .const import (
@@ -38,6 +44,7 @@ from .coordinator import (
     TelldusData,
 )
 from .daily import daily_store
+from .history_import import WHAT as HISTORY_IMPORT, HistoryImport
 from .issues import async_take_issues_away, async_watch_core
 from .pa_api import Credentials, TelldusClient
 from .premium import Premium
@@ -60,6 +67,16 @@ PLATFORMS: Final = [
     Platform.SENSOR,
     Platform.SWITCH,
 ]
+
+
+# All is set up by config entries.
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Offer the actions, also while no account can be reached."""
+    async_register_actions(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> bool:
@@ -85,6 +102,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
     for daily in (rooms, premium):
         await daily.async_load()
         entry.async_on_unload(daily.async_save)
+    history = HistoryImport(hass, entry)
+    await history.async_load()
     sensors = SensorsCoordinator(hass, entry, account)
     gateways = GatewaysCoordinator(hass, entry, account)
     connection = Connection(hass, entry, account, devices, sensors, gateways, premium)
@@ -97,6 +116,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         premium,
         connection,
         Commands(hass, entry, devices),
+        history,
     )
     registrar = Registrar(hass, entry)
     # Before the platforms, and so the first to hear of each list.
@@ -115,6 +135,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
     async def async_first_lists() -> None:
         """Ask for the other lists, in the order in which a person misses them."""
         await data.sensors.async_refresh()
+        history.async_resume()
         await data.gateways.async_refresh()
         await async_daily()
 
@@ -145,8 +166,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> 
     await shared.async_forget(
         entry.entry_id, last=not hass.config_entries.async_entries(DOMAIN)
     )
-    for daily in (Rooms, Premium):
-        await daily_store(hass, daily.what, entry.entry_id).async_remove()
+    for what in (Rooms.what, Premium.what, HISTORY_IMPORT):
+        await daily_store(hass, what, entry.entry_id).async_remove()
 
 
 async def async_remove_config_entry_device(

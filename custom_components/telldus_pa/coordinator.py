@@ -6,7 +6,7 @@ woken only when that row changed.
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol, override
 
@@ -29,6 +29,7 @@ from .pa_api import (
     Answer,
     Device,
     Gateway,
+    Radio,
     RateLimited,
     Sensor,
     SensorValue,
@@ -41,6 +42,7 @@ from .texts import error_key, error_placeholders
 if TYPE_CHECKING:
     from .commands import Commands
     from .connection import Connection
+    from .history_import import HistoryImport
     from .premium import Premium
     from .rooms import Rooms
 
@@ -71,6 +73,9 @@ class TelldusData:
     premium: Premium
     connection: Connection
     commands: Commands
+    history: HistoryImport
+    # How devices are spoken to, as far as an export has asked, by device.
+    radios: dict[str, Radio] = field(default_factory=dict, repr=False)
 
 
 class Row(Protocol):

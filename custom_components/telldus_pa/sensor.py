@@ -53,6 +53,7 @@ from .entity import (
     known_gateways,
     part_id_of,
 )
+from .history_import import Phase
 from .kinds import BATTERY, LAST_HEARD, part_of
 from .pa_api import SensorValue
 from .shared import Shared, async_get_shared
@@ -278,12 +279,18 @@ _VALUES: Final = {
 }
 
 
+def unit_of(value: SensorValue) -> str | None:
+    """Return the unit in which a value is shown by itself."""
+    description = _VALUES.get(part_of(value))
+    return description.native_unit_of_measurement if description else value.unit
+
+
 @dataclass(frozen=True, kw_only=True)
 class TelldusAccountSensorEntityDescription(SensorEntityDescription):
     """Something of an account, or of the budget that it shares with others."""
 
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
-    value: Callable[[TelldusData], datetime | int | None]
+    value: Callable[[TelldusData], datetime | int | str | None]
 
 
 def _premium_until(data: TelldusData) -> datetime | None:
@@ -300,7 +307,27 @@ def _paused_until(data: TelldusData) -> datetime | None:
     return until if pause else None
 
 
+def _history_reached(data: TelldusData) -> datetime | None:
+    """Return how far back the sensor is that is being imported."""
+    reached = data.history.reached
+    return None if reached is None else dt_util.utc_from_timestamp(reached)
+
+
 _ACCOUNT: Final = (
+    TelldusAccountSensorEntityDescription(
+        key="history_import",
+        translation_key="history_import",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(Phase),
+        value=lambda data: data.history.phase,
+    ),
+    TelldusAccountSensorEntityDescription(
+        key="history_reached",
+        translation_key="history_reached",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_registry_enabled_default=False,
+        value=_history_reached,
+    ),
     TelldusAccountSensorEntityDescription(
         key="premium_until",
         translation_key="premium_until",
@@ -540,6 +567,6 @@ class TelldusAccountSensor(SensorEntity):
 
     @property
     @override
-    def native_value(self) -> datetime | int | None:
+    def native_value(self) -> datetime | int | str | None:
         """Return what it is now."""
         return self.entity_description.value(self._data)

@@ -1,0 +1,193 @@
+"""Writes a home down, 433 MHz codes included: all that a move to another system needs.
+
+The file is private: with the codes of a receiver anybody near it can switch it.
+"""
+
+import asyncio
+from collections.abc import Iterable
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util import dt as dt_util
+from homeassistant.util.file import WriteError, write_utf8_file_atomic
+
+from .const import DOMAIN
+from .coordinator import TelldusConfigEntry
+from .entity import known_gateways
+from .home import is_assumed
+from .pa_api import (
+    Device,
+    Inventoried,
+    Method,
+    RateLimited,
+    Refused,
+    Sensor,
+    TelldusError,
+)
+from .texts import action_error
+
+_FORMAT: Final = 1
+# Where a home is written to, within Home Assistant's own folder.
+_FOLDER: Final = "telldus_pa"
+# What is in this folder of Home Assistant's anybody can read who reaches it.
+_PUBLIC: Final = "www"
+# Seconds that the lists, and all that is asked besides, may take.
+_PATIENCE: Final = 60.0
+_LONGEST: Final = 600.0
+
+
+async def async_export_home(
+    hass: HomeAssistant,
+    entry: TelldusConfigEntry,
+    path: str | None,
+    *,
+    include_protocol: bool,
+) -> ServiceResponse:
+    """Write an account's home to a file, and answer with its path.
+
+    The protocol of a 433 MHz device takes a request of its own, so that a large home may
+    take several goes: what is known by then is remembered. Raises HomeAssistantError.
+    """
+    file = await hass.async_add_executor_job(_file, hass, path)
+    data = entry.runtime_data
+    client = data.account.client
+    try:
+        devices = await client.inventory(patience=_PATIENCE)
+        sensors = (await client.sensors(patience=_PATIENCE)).rows
+    except TelldusError as err:
+        data.account.async_note(err)
+        raise action_error(err) from err
+    data.account.async_note(None)
+    missing = [one.device.id for one in devices if is_assumed(one.device)]
+    if include_protocol:
+        await _async_ask_protocols(entry, missing)
+    home = {
+        "format": _FORMAT,
+        "exported": dt_util.utcnow().isoformat(),
+        "gateways": [
+            {
+                "id": gateway.id,
+                "name": gateway.name,
+                "model": gateway.model,
+                "version": gateway.version,
+            }
+            for gateway in known_gateways(data).values()
+        ],
+        "devices": [_device(entry, one) for one in devices],
+        "sensors": [_sensor(one) for one in sensors],
+    }
+    text = json.dumps(home, indent=2, ensure_ascii=False)
+    await hass.async_add_executor_job(_write, file, text)
+    return {
+        "path": str(file),
+        "devices": len(devices),
+        "sensors": len(sensors),
+        "protocols_missing": len(set(missing) - data.radios.keys()),
+    }
+
+
+async def _async_ask_protocols(
+    entry: TelldusConfigEntry, device_ids: Iterable[str]
+) -> None:
+    """Ask how devices are spoken to, for as long as an action may take."""
+    data = entry.runtime_data
+    ends = data.account.budget.now() + _LONGEST
+    for device_id in device_ids:
+        while device_id not in data.radios:
+            left = ends - data.account.budget.now()
+            try:
+                data.radios[device_id] = await data.account.client.radio(
+                    device_id, patience=max(left, 0.0)
+                )
+            except RateLimited as err:
+                if err.retry_after >= left:
+                    return
+                await asyncio.sleep(err.retry_after)
+            except Refused:
+                # Of this one Telldus will not tell.
+                break
+            except TelldusError as err:
+                data.account.async_note(err)
+                return
+
+
+def _device(entry: TelldusConfigEntry, one: Inventoried) -> dict[str, Any]:
+    """Return all that is known of a device."""
+    data = entry.runtime_data
+    device: Device = one.device
+    radio = data.radios.get(device.id)
+    return {
+        "id": device.id,
+        "local_id": device.local_id,
+        "gateway": device.gateway_id,
+        "name": device.name,
+        "type": device.type,
+        "device_type": device.device_type.name.lower(),
+        "transport": device.transport,
+        "protocol": radio and radio.protocol,
+        "model": radio and radio.model,
+        "methods": [
+            str(method.name).lower() for method in Method if method in device.methods
+        ],
+        "parameters": dict(one.parameters),
+        "room": data.rooms.name_of(device) or device.room,
+        "members": list(data.devices.home.members.get(device.id, device.members)),
+        "hidden": device.ignored,
+    }
+
+
+def _sensor(sensor: Sensor) -> dict[str, Any]:
+    """Return all that is known of a sensor but what it measures."""
+    return {
+        "id": sensor.id,
+        "local_id": sensor.local_id,
+        "gateway": sensor.gateway_id,
+        "name": sensor.name,
+        "protocol": sensor.protocol,
+        "model": sensor.model,
+        "values": [
+            {"name": value.name, "scale": value.scale, "unit": value.unit}
+            for value in sensor.values.values()
+        ],
+        "keeps_history": sensor.keeps_history,
+        "hidden": sensor.ignored,
+    }
+
+
+def _file(hass: HomeAssistant, path: str | None) -> Path:
+    """Return where to write. Raises ServiceValidationError for where nothing may be."""
+    folder = Path(hass.config.path(_FOLDER)).resolve()
+    if path is None:
+        now = dt_util.now().strftime("%Y-%m-%d_%H%M%S")
+        return folder / f"home_{now}.json"
+    # A name alone is one in our own folder.
+    file = folder / path
+    parent = file.parent.resolve()
+    public = Path(hass.config.path(_PUBLIC)).resolve()
+    if (
+        file.suffix != ".json"
+        or parent.is_relative_to(public)
+        or not (parent == folder or hass.config.is_allowed_path(str(file)))
+    ):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="path_not_allowed",
+            translation_placeholders={"path": path},
+        )
+    return parent / file.name
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file that nobody but Home Assistant may read."""
+    try:
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        write_utf8_file_atomic(str(file), text, private=True)
+    except (OSError, ValueError, WriteError) as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="not_written",
+            translation_placeholders={"path": str(file)},
+        ) from err

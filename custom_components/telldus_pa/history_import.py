@@ -1,0 +1,340 @@
+"""Imports what Telldus has kept of sensors into Home Assistant's long-term statistics.
+
+Telldus is asked backwards from the first hour that Home Assistant has, a part at a time,
+with the hour before which to go on in each answer: what it says of that hour tells how much
+a counter grew, and whether anything newer was left out. Home Assistant's first hour is read
+anew each time, so that each hour is imported once, however often this is interrupted.
+Source: docs/telldus-api.md, "Other sensor functions".
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+
+from .const import DOMAIN, LOGGER
+from .daily import daily_store
+from .entity import part_id_of, sensor_id_of
+from .history_rows import HOUR, Told, by_hour, converted, hours_before
+from .kinds import part_of
+from .pa_api import RateLimited, Reading, Refused, Sensor, TelldusError, Unintelligible
+
+if TYPE_CHECKING:
+    from .coordinator import TelldusConfigEntry
+    from .history_recorder import Series
+
+WHAT: Final = "history_import"
+
+_DAY: Final = 24 * HOUR
+# How many rows an answer is meant to have, and what is asked for to begin with.
+_ROWS: Final = 1000
+_SPAN: Final = _DAY
+_LONGEST_SPAN: Final = 30 * _DAY
+_GROWS: Final = 4
+# Where nothing has come for so long, there is nothing further back.
+_NOTHING_FOR: Final = 365 * _DAY
+# How long to wait where something is not there yet, in seconds, and how often at most for
+# Home Assistant's first hour: of what it does not record there will never be one.
+_WAIT: Final = 600.0
+_MOST_WAITS: Final = 12
+
+type _Key = tuple[str, int | None]
+
+
+class Phase(StrEnum):
+    """How the import is."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    # For Home Assistant's first hour, or until Telldus may be asked again.
+    WAITING = "waiting"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The entity that shows a value, and the value's unit."""
+
+    entity_id: str
+    unit: str | None
+
+
+class HistoryImport:
+    """The import for one account, and how far it has come."""
+
+    def __init__(self, hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
+        """Do nothing yet."""
+        self._hass = hass
+        self._entry = entry
+        self._store = daily_store(hass, WHAT, entry.entry_id)
+        # The sensors of which the history is still to be imported.
+        self._todo: list[str] = []
+        self._task: asyncio.Task[None] | None = None
+        self.phase = Phase.IDLE
+        # How many hours were imported, and to where we are back, in unix seconds.
+        self.hours = 0
+        self.reached: float | None = None
+
+    async def async_load(self) -> None:
+        """Recall what an earlier run has left to do."""
+        stored = await self._store.async_load() or {}
+        self._todo = list(stored.get("todo", ()))
+        self.hours = stored.get("hours", 0)
+        if stored:
+            self.phase = Phase.WAITING if self._todo else Phase.FINISHED
+
+    @callback
+    def async_resume(self) -> None:
+        """Go on with what an earlier run has left to do, if there is anything."""
+        running = self._task is not None and not self._task.done()
+        if self._todo and not running and "recorder" in self._hass.config.components:
+            self._task = self._entry.async_create_background_task(
+                self._hass, self._async_run(), "import history"
+            )
+
+    async def async_start(self) -> list[str]:
+        """Begin, or go on; return the ids of the sensors.
+
+        Raises HomeAssistantError where nothing can be imported.
+        """
+        if "recorder" not in self._hass.config.components:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="no_recorder"
+            )
+        if not self._todo:
+            sensors = self._entry.runtime_data.sensors.data.values()
+            self._todo = [sensor.id for sensor in sensors if sensor.keeps_history]
+            self.hours = 0
+        if not self._todo:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="no_history_kept"
+            )
+        await self._async_save()
+        self.async_resume()
+        return list(self._todo)
+
+    async def _async_save(self) -> None:
+        """Write down what is left to do."""
+        await self._store.async_save({"todo": self._todo, "hours": self.hours})
+
+    async def _async_run(self) -> None:
+        """Import one sensor after the other."""
+        while self._todo:
+            await self._async_import(self._todo[0])
+            del self._todo[0]
+            await self._async_save()
+        self.phase, self.reached = Phase.FINISHED, None
+        LOGGER.info("Imported %d hours of history", self.hours)
+
+    async def _async_import(self, sensor_id: str) -> None:
+        """Import all that Telldus has of a sensor."""
+        from .history_recorder import async_series  # noqa: PLC0415 (needs a recorder)
+
+        walk: _Walk | None = None
+        waits = 0
+        while targets := self._targets(sensor_id):
+            self.phase = Phase.RUNNING
+            found = await async_series(
+                self._hass, {target.entity_id for target in targets.values()}
+            )
+            series = {
+                key: found[target.entity_id]
+                for key, target in targets.items()
+                if target.entity_id in found
+            }
+            if not series:
+                if waits == _MOST_WAITS:
+                    return
+                waits += 1
+                await self._async_wait(_WAIT)
+                continue
+            if walk is None:
+                walk = _Walk(series)
+            if walk.is_over:
+                return
+            try:
+                readings = await self._async_ask(sensor_id, walk)
+            except (Refused, Unintelligible) as err:
+                LOGGER.debug("No history: %s", err)
+                return
+            if readings is None or not walk.take(readings):
+                continue
+            self.reached = walk.top
+            # What has got its first hour since was not asked for; the next import does.
+            for key in walk.keys & series.keys():
+                self._async_add(key, series[key], targets[key], walk)
+            await self._async_save()
+
+    async def _async_ask(
+        self, sensor_id: str, walk: _Walk
+    ) -> tuple[Reading, ...] | None:
+        """Ask for the next part; return None where that has to wait, after the wait."""
+        account = self._entry.runtime_data.account
+        if account.is_refused:
+            await self._async_wait(_WAIT)
+            return None
+        try:
+            readings = await account.client.sensor_history(
+                sensor_id, walk.since, walk.until
+            )
+        except Refused, Unintelligible:
+            raise
+        except TelldusError as err:
+            account.async_note(err)
+            await self._async_wait(
+                err.retry_after if isinstance(err, RateLimited) else _WAIT
+            )
+            return None
+        account.async_note(None)
+        return readings
+
+    async def _async_wait(self, seconds: float) -> None:
+        """Let some seconds pass."""
+        self.phase = Phase.WAITING
+        await asyncio.sleep(seconds)
+
+    @callback
+    def _async_add(
+        self, key: _Key, series: Series, target: _Target, walk: _Walk
+    ) -> None:
+        """Have written down what has come of a value."""
+        from .history_recorder import async_add_hours  # noqa: PLC0415
+
+        try:
+            convert = series.converter(target.unit)
+        except ValueError:
+            # The person's statistics are in a unit of their own; nothing fits them.
+            return
+        first = series.first
+        told = walk.complete(key)
+        seam = walk.seam(key, first.start)
+        hours = hours_before(
+            first,
+            series.way,
+            converted(told, convert),
+            converted({first.start: seam}, convert)[first.start],
+        )
+        if hours:
+            async_add_hours(self._hass, series.metadata, hours)
+            walk.keep(key, hours[-1].start)
+            self.hours += len(hours)
+        else:
+            walk.keep(key, first.start)
+
+    def _targets(self, sensor_id: str) -> dict[_Key, _Target]:
+        """Return the entities that are shown of a sensor, by what they show."""
+        from .sensor import unit_of  # noqa: PLC0415 (which needs us)
+
+        entry = self._entry
+        sensor: Sensor | None = entry.runtime_data.sensors.data.get(sensor_id)
+        registry = er.async_get(self._hass)
+        targets: dict[_Key, _Target] = {}
+        for value in sensor.values.values() if sensor else ():
+            unique_id = part_id_of(sensor_id_of(entry, sensor_id), part_of(value))
+            entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
+            if entity_id and self._hass.states.get(entity_id):
+                targets[value.key] = _Target(entity_id, unit_of(value))
+        return targets
+
+
+class _Walk:
+    """The way back through the history of a sensor. All times are unix seconds."""
+
+    def __init__(self, series: Mapping[_Key, Series]) -> None:
+        """Begin with what is before the newest first hour of some values."""
+        self.keys = frozenset(series)
+        # The hour before which to go on; what is asked for reaches to its end.
+        self.top = top = max(one.first.start for one in series.values())
+        self._low = top
+        self._span = _SPAN
+        self._nothing_since = top
+        self._told: dict[_Key, dict[int, list[Told]]] = {}
+        self._seams: dict[_Key, tuple[int, list[Told]]] = {}
+        # Whether the hour at the top is known to have something.
+        self._has_top = False
+
+    @property
+    def since(self) -> int:
+        """Return from when to ask."""
+        return max(self.top - self._span, 0)
+
+    @property
+    def until(self) -> int:
+        """Return until when to ask."""
+        return self.top + HOUR - 1
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether there is nothing further back, as far as one can tell."""
+        return self.since == 0 or self._nothing_since - self.top >= _NOTHING_FOR
+
+    def take(self, readings: Sequence[Reading]) -> bool:
+        """Take an answer; return False if the newest of it was left out: ask for less."""
+        since, top = self.since, self.top
+        # Whatever else an answer may hold
+        readings = [one for one in readings if since <= one.when < top + HOUR]
+        hours = {int(one.when // HOUR) * HOUR for one in readings}
+        if hours and self._has_top and top not in hours and self._span > HOUR:
+            self._span = max(self._span // 2 // HOUR * HOUR, HOUR)
+            return False
+        oldest = min(hours, default=top)
+        is_cut = since < oldest < top - HOUR
+        # Of the oldest hour of all that there is, or was told, there may be more.
+        self._low = oldest + HOUR if is_cut else since
+        self.top = self._low
+        self._has_top = self._low in hours
+        if oldest < top:
+            self._nothing_since = self.top
+        self._told = _numbers(readings)
+        wanted = self._span * _ROWS // max(len(readings), _ROWS // _GROWS)
+        self._span = min(max(wanted // HOUR * HOUR, HOUR), _LONGEST_SPAN)
+        return True
+
+    def complete(self, key: _Key) -> Mapping[int, Sequence[Told]]:
+        """Return the hours of a value that the last answer has completely."""
+        told = self._told.get(key, {})
+        return {start: told[start] for start in told if start >= self._low}
+
+    def seam(self, key: _Key, start: int) -> Sequence[Told]:
+        """Return what was told of a value in an hour, now or in an answer before."""
+        if of_hour := self._told.get(key, {}).get(start):
+            return of_hour
+        kept, of_hour = self._seams.get(key, (0, []))
+        return of_hour if kept == start else []
+
+    def keep(self, key: _Key, start: int) -> None:
+        """Remember what was told of a value in the first hour that there is now."""
+        self._seams[key] = (start, list(self.seam(key, start)))
+
+
+def _numbers(readings: Sequence[Reading]) -> dict[_Key, dict[int, list[Told]]]:
+    """Return what was told of each value in each hour."""
+    told: dict[_Key, list[Told]] = {}
+    for reading in readings:
+        for key, value in reading.values.items():
+            if value.value is not None and not isinstance(value.value, str):
+                told.setdefault(key, []).append(Told(reading.when, value.value))
+    return {key: by_hour(of_key) for key, of_key in told.items()}
+
+
+async def async_start_import(
+    hass: HomeAssistant, entry: TelldusConfigEntry
+) -> list[str]:
+    """Import the history of all sensors of an account; return their ids.
+
+    It goes on by itself. Raises HomeAssistantError where that cannot begin.
+    """
+    if entry.state is not ConfigEntryState.LOADED:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="entry_not_loaded",
+            translation_placeholders={"name": entry.title},
+        )
+    return await entry.runtime_data.history.async_start()
