@@ -8,9 +8,11 @@ import tomllib
 from typing import Any
 
 import pytest
+import voluptuous as vol
+import yaml
 
 import custom_components.telldus_pa
-from custom_components.telldus_pa import const, kinds, sensor
+from custom_components.telldus_pa import actions, const, kinds, sensor
 
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "custom_components" / "telldus_pa"
@@ -149,8 +151,60 @@ def test_every_error_has_its_text() -> None:
     of_forms = {"invalid_server_url", "not_agreed"}
     assert set(texts["config"]["error"]) == keys | of_forms
     of_commands = {f"command_{key}" for key in keys} | {"command_interrupted"}
-    of_actions = {"no_temperature"}
+    of_actions = {"no_temperature", "try_again"} | of_our_actions()
     assert set(texts["exceptions"]) == keys | of_commands | of_actions
+
+
+def of_our_actions() -> set[str]:
+    """Return the keys of what our own actions refuse."""
+    modules = {
+        name: module
+        for name, module in sources().items()
+        if name in ("actions.py", "export.py", "history_import.py")
+    }
+    assert len(modules) == 3
+    found: set[str] = set()
+    for module in modules.values():
+        for node in ast.walk(module):
+            match node:
+                case ast.Call(func=ast.Name("_invalid"), args=[ast.Constant(str(key))]):
+                    found.add(key)
+                case ast.keyword("translation_key", ast.Constant(str(key))):
+                    found.add(key)
+    return found
+
+
+def test_every_action_has_its_texts_and_icons() -> None:
+    """Actions, their fields and choices are the same in code, forms, texts and icons."""
+    told = yaml.safe_load((HOUSE / "services.yaml").read_text())
+    texts = english()["services"]
+    icons = json.loads((HOUSE / "icons.json").read_text())["services"]
+    assert set(told) == set(texts) == set(icons) == {str(one) for one in actions.Action}
+    schemas = {
+        "export_home": actions._EXPORT_HOME,  # noqa: SLF001
+        "get_history": actions._GET_HISTORY,  # noqa: SLF001
+        "import_history": actions._IMPORT_HISTORY,  # noqa: SLF001
+        "send_command": actions._SEND_COMMAND,  # noqa: SLF001
+    }
+    document = (ROOT / "docs" / "actions.md").read_text()
+    for name, action in told.items():
+        fields = action["fields"]
+        assert set(fields) == set(texts[name]["fields"])
+        keys = {str(key): key for key in schemas[name].schema}
+        assert set(fields) == set(keys)
+        assert texts[name]["name"]
+        assert texts[name]["description"]
+        assert re.fullmatch(r"mdi:[a-z0-9-]+", icons[name]["service"])
+        assert f"telldus_pa.{name}" in document
+        for field, form in fields.items():
+            required = isinstance(keys[field], vol.Required)
+            assert form.get("required", False) is required, field
+            assert set(texts[name]["fields"][field]) == {"name", "description"}
+            assert f"| `{field}` |" in document, field
+    select = told["send_command"]["fields"]["method"]["selector"]["select"]
+    assert select["options"] == list(actions.METHODS)
+    options = english()["selector"][select["translation_key"]]["options"]
+    assert set(options) == set(actions.METHODS)
 
 
 def entity_keys() -> dict[str, set[str]]:

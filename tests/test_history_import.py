@@ -22,6 +22,7 @@ from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 from simulator.effects import value_at
@@ -434,6 +435,61 @@ async def test_telldus_in_trouble(
         await time.move(1900)
     await finish(hass, recorded, time)
     assert (len(await hours(hass, ENERGY)) > 45) is (text is None)
+
+
+async def test_units_that_do_not_fit(
+    hass: HomeAssistant,
+    recorded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Statistics in a unit that means something else get nothing; others do."""
+    simulator.settings.history_days = 2
+    get_instance(hass).async_update_statistics_metadata(
+        TEMPERATURE, new_unit_of_measurement="lx", new_unit_class=None
+    )
+    await async_recorder_block_till_done(hass)
+    await async_start_import(hass, recorded)
+    await finish(hass, recorded, time)
+    assert len(await hours(hass, TEMPERATURE)) < 5
+    assert len(await hours(hass, ENERGY)) > 45
+
+
+async def test_deleted_meanwhile(
+    hass: HomeAssistant,
+    recorded: MockConfigEntry,
+    meter: Sensor,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A sensor without entities needs no history, and one begins but once."""
+    registry = er.async_get(hass)
+    for entity_id in (ENERGY, TEMPERATURE):
+        registry.async_update_entity(
+            entity_id, disabled_by=er.RegistryEntryDisabler.USER
+        )
+    await async_start_import(hass, recorded)
+    await async_start_import(hass, recorded)
+    await finish(hass, recorded, time)
+    assert asked(simulator) == 0
+
+
+async def test_while_refused(
+    hass: HomeAssistant, recorded: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """While Telldus accepts no login it is not asked for history either."""
+    simulator.settings.history_days = 2
+    simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*")
+    await time.move(120)
+    assert recorded.runtime_data.account.is_refused
+    await async_start_import(hass, recorded)
+    await pass_by(hass, time, 30)
+    assert recorded.runtime_data.history.phase == "waiting"
+    assert asked(simulator) == 0
+    simulator.faults.clear()
+    await time.move(2500)
+    await finish(hass, recorded, time)
+    assert len(await hours(hass, ENERGY)) > 45
 
 
 async def test_removed(

@@ -246,15 +246,18 @@ def _entry(hass: HomeAssistant, entry_id: str) -> TelldusConfigEntry:
 
 def _device(hass: HomeAssistant, device_id: str) -> tuple[TelldusConfigEntry, Device]:
     """Return what can be commanded of a device of the registry."""
-    registered = dr.async_get(hass).async_get(device_id)
-    ours = [
-        entry
+    registry = dr.async_get(hass)
+    owned = (
+        (entry, registered)
         for entry in hass.config_entries.async_entries(DOMAIN)
-        if registered and entry.entry_id in registered.config_entries
-    ]
-    if registered is None or not ours:
+        for registered in dr.async_entries_for_config_entry(registry, entry.entry_id)
+    )
+    found, registered = next(
+        (one for one in owned if one[1].id == device_id), (None, None)
+    )
+    if found is None or registered is None:
         raise _invalid("not_a_device")
-    entry = _entry(hass, ours[0].entry_id)
+    entry = _entry(hass, found.entry_id)
     things = {thing for domain, thing in registered.identifiers if domain == DOMAIN}
     for device in entry.runtime_data.devices.data.values():
         if device_id_of(entry, device.id) in things:
