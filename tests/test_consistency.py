@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import voluptuous as vol
-import yaml
 
 import custom_components.telldus_pa
 from custom_components.telldus_pa import actions, const, kinds, sensor
+from homeassistant.util.yaml import load_yaml_dict
 
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "custom_components" / "telldus_pa"
@@ -176,7 +176,7 @@ def of_our_actions() -> set[str]:
 
 def test_every_action_has_its_texts_and_icons() -> None:
     """Actions, their fields and choices are the same in code, forms, texts and icons."""
-    told = yaml.safe_load((HOUSE / "services.yaml").read_text())
+    told: Tree = load_yaml_dict(str(HOUSE / "services.yaml"))
     texts = english()["services"]
     icons = json.loads((HOUSE / "icons.json").read_text())["services"]
     assert set(told) == set(texts) == set(icons) == {str(one) for one in actions.Action}

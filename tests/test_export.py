@@ -146,8 +146,10 @@ async def test_where_it_may_be(
         *("/etc/home.json", "../home.json", "home.txt", "configuration.yaml"),
         *(str(folder / "www" / "home.json"), "../www/home.json", ""),
     ):
-        data = {"config_entry_id": loaded.entry_id, "path": path}
-        assert await actions.refusal("export_home", **data) == "path_not_allowed"
+        found = await actions.refusal(
+            "export_home", config_entry_id=loaded.entry_id, path=path
+        )
+        assert found == "path_not_allowed"
     answer = await export(actions, loaded, path=str(allowed / "home.json"))
     assert Path(answer["path"]) == allowed / "home.json"
     (folder / "telldus_pa").write_text("in the way")
