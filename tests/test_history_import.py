@@ -314,6 +314,7 @@ async def test_other_units_and_angles(
     get_instance(hass).async_change_statistics_unit(
         TEMPERATURE, new_unit_of_measurement="°F", old_unit_of_measurement="°C"
     )
+    await async_recorder_block_till_done(hass)
     await async_start_import(hass, entry)
     await finish(hass, entry, time)
     temperatures, directions = told(simulator, "temp"), told(simulator, "wdir")
