@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
-    Deed,
-    Reading,
     MAX_LEVEL,
+    Deed,
     Device,
     DeviceType,
     Gateway,
     Method,
     Profile,
     Range,
+    Reading,
     Room,
     Sensor,
     SensorValue,
