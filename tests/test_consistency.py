@@ -11,7 +11,7 @@ import pytest
 import voluptuous as vol
 
 import custom_components.telldus_pa
-from custom_components.telldus_pa import actions, const, kinds, sensor
+from custom_components.telldus_pa import action_rows, actions, const, kinds, sensor
 from homeassistant.util.yaml import load_yaml_dict
 
 ROOT = Path(__file__).parent.parent
@@ -163,8 +163,13 @@ def of_our_actions() -> set[str]:
         if name in ("actions.py", "export.py", "history_import.py")
     }
     assert len(modules) == 3
+    (shared,) = (
+        node
+        for node in ast.walk(sources()["texts.py"])
+        if isinstance(node, ast.FunctionDef) and node.name == "check_loaded"
+    )
     found: set[str] = set()
-    for module in modules.values():
+    for module in (*modules.values(), shared):
         for node in ast.walk(module):
             match node:
                 case ast.Call(func=ast.Name("_invalid"), args=[ast.Constant(str(key))]):
@@ -202,9 +207,9 @@ def test_every_action_has_its_texts_and_icons() -> None:
             assert set(texts[name]["fields"][field]) == {"name", "description"}
             assert f"| `{field}` |" in document, field
     select = told["send_command"]["fields"]["method"]["selector"]["select"]
-    assert select["options"] == list(actions.METHODS)
+    assert select["options"] == list(action_rows.METHODS)
     options = english()["selector"][select["translation_key"]]["options"]
-    assert set(options) == set(actions.METHODS)
+    assert set(options) == set(action_rows.METHODS)
 
 
 def entity_keys() -> dict[str, set[str]]:

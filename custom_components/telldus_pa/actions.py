@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID
 from homeassistant.core import (
     HomeAssistant,
@@ -30,24 +29,14 @@ from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
+from .action_rows import METHODS, deed_row, reading_rows
 from .const import DOMAIN
 from .coordinator import TelldusConfigEntry
-from .entity import device_id_of, part_id_of, sensor_id_of
+from .entity import device_id_of, sensor_id_of
 from .export import async_export_home
 from .history_import import async_start_import
-from .kinds import part_of
-from .pa_api import (
-    MAX_LEVEL,
-    Command,
-    Deed,
-    Device,
-    Method,
-    Priority,
-    Reading,
-    Setting,
-    TelldusError,
-)
-from .texts import action_error
+from .pa_api import MAX_LEVEL, Command, Device, Method, Priority, Setting, TelldusError
+from .texts import action_error, check_loaded
 
 ATTR_CHANGE_MODE: Final = "change_mode"
 ATTR_COLOR: Final = "color"
@@ -59,21 +48,6 @@ ATTR_MODE: Final = "mode"
 ATTR_PATH: Final = "path"
 ATTR_START: Final = "start"
 ATTR_TEMPERATURE: Final = "temperature"
-
-# The methods that there is a function for, by the words that people use for them.
-METHODS: Final = {
-    "bell": Method.BELL,
-    "dim": Method.DIM,
-    "down": Method.DOWN,
-    "learn": Method.LEARN,
-    "rgb": Method.RGB,
-    "stop": Method.STOP,
-    "thermostat": Method.THERMOSTAT,
-    "turn_off": Method.TURNOFF,
-    "turn_on": Method.TURNON,
-    "up": Method.UP,
-}
-_WORDS: Final = {method: word for word, method in METHODS.items()}
 
 # What each method needs; it takes nothing else but what is in the second table.
 _NEEDS: Final = {
@@ -189,7 +163,7 @@ async def _async_get_history(call: ServiceCall) -> ServiceResponse:
     try:
         if device := _owner(registered.unique_id, data.devices.data, entry):
             deeds = await client.history(device, start, end, **more)
-            rows = [_deed_row(deed) for deed in deeds if start <= deed.when <= end]
+            rows = [deed_row(deed) for deed in deeds if start <= deed.when <= end]
         elif sensor := _owner(registered.unique_id, data.sensors.data, entry):
             readings = await client.sensor_history(sensor, start, end, **more)
             thing = sensor_id_of(entry, sensor)
@@ -197,7 +171,7 @@ async def _async_get_history(call: ServiceCall) -> ServiceResponse:
                 row
                 for reading in readings
                 if start <= reading.when <= end
-                for row in _reading_rows(reading, thing, registered.unique_id)
+                for row in reading_rows(reading, thing, registered.unique_id)
             ]
         else:
             raise _invalid("no_history", entity=registered.entity_id)
@@ -239,8 +213,7 @@ def _entry(hass: HomeAssistant, entry_id: str) -> TelldusConfigEntry:
     entry: TelldusConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.domain != DOMAIN:
         raise _invalid("no_such_entry")
-    if entry.state is not ConfigEntryState.LOADED:
-        raise _invalid("entry_not_loaded", name=entry.title)
+    check_loaded(entry)
     return entry
 
 
@@ -323,41 +296,3 @@ def _owner(unique_id: str, rows: Any, entry: TelldusConfigEntry) -> str | None:
         if unique_id == thing or unique_id.startswith(f"{thing}_"):
             return str(row_id)
     return None
-
-
-def _iso(when: float) -> str:
-    """Return a time as Home Assistant writes it."""
-    return dt_util.utc_from_timestamp(when).isoformat()
-
-
-def _deed_row(deed: Deed) -> dict[str, JsonValueType]:
-    """Return what a device did, in words."""
-    value: JsonValueType = deed.value
-    if deed.method is Method.RGB and deed.value is not None:
-        value = list((deed.value & 0xFFFFFF).to_bytes(3))
-    elif deed.method is Method.THERMOSTAT:
-        value = {"mode": deed.mode, "temperature": deed.temperature}
-    return {
-        "time": _iso(deed.when),
-        "method": _WORDS.get(deed.method) if deed.method else None,
-        "value": value,
-        "origin": deed.origin,
-        "outcome": deed.outcome.name.lower(),
-    }
-
-
-def _reading_rows(
-    reading: Reading, thing: str, unique_id: str
-) -> list[dict[str, JsonValueType]]:
-    """Return what a sensor told: what the entity shows, or all where it shows no value."""
-    values = list(reading.values.values())
-    own = [one for one in values if part_id_of(thing, part_of(one)) == unique_id]
-    return [
-        {
-            "time": _iso(reading.when),
-            "name": one.name,
-            "value": one.value,
-            "unit": one.unit,
-        }
-        for one in own or values
-    ]

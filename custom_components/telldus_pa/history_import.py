@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -25,6 +24,7 @@ from .entity import part_id_of, sensor_id_of
 from .history_rows import HOUR, Told, by_hour, converted, hours_before
 from .kinds import part_of
 from .pa_api import RateLimited, Reading, Refused, Sensor, TelldusError, Unintelligible
+from .texts import check_loaded
 
 if TYPE_CHECKING:
     from .coordinator import TelldusConfigEntry
@@ -329,12 +329,8 @@ async def async_start_import(
 ) -> list[str]:
     """Import the history of all sensors of an account; return their ids.
 
-    It goes on by itself. Raises HomeAssistantError where that cannot begin.
+    For the action and for dialogs. It goes on by itself, also after a restart; called while
+    it does, it answers with what is left. Raises HomeAssistantError where it cannot begin.
     """
-    if entry.state is not ConfigEntryState.LOADED:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="entry_not_loaded",
-            translation_placeholders={"name": entry.title},
-        )
+    check_loaded(entry)
     return await entry.runtime_data.history.async_start()

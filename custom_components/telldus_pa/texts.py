@@ -1,6 +1,7 @@
 """Which text says what went wrong. The one place that decides it."""
 
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
 from .pa_api import (
@@ -48,3 +49,13 @@ def action_error(err: TelldusError) -> HomeAssistantError:
     )
     error.__cause__ = err
     return error
+
+
+def check_loaded(entry: ConfigEntry) -> None:
+    """Raise the error that somebody is shown whose account cannot be asked now."""
+    if entry.state is not ConfigEntryState.LOADED:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="entry_not_loaded",
+            translation_placeholders={"name": entry.title},
+        )
