@@ -471,7 +471,7 @@ async def test_delete(
 ) -> None:
     """A person may delete at once what Telldus no longer has, and only that."""
     assert await async_setup_component(hass, "config", {})
-    kept = [f"device_{LAMP_ID}", "sensor_1540000001", "gateway_410001"]
+    kept = [f"device_{LAMP_ID}", "sensor_1540000001", "gateway_410001", "account"]
     for thing in kept:
         device = registries.device(thing)
         assert device is not None
