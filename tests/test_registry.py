@@ -15,8 +15,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Fault, Simulator
+from simulator.home import Gateway, Sensor, SensorValue
 
 from .conftest import ACCOUNT, AddEntry, Time
+from .homes import home_of, lamp
 from .test_init import complaints, state_of
 
 DAY = 24 * 3600
@@ -437,6 +439,42 @@ async def test_hidden_and_let_in(
             entity = registries.entities.async_get(entity_id)
             assert entity is not None
             assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+
+
+@pytest.mark.parametrize("list_refused", [False, True])
+async def test_gateway_with_sensors_alone(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+    list_refused: bool,
+) -> None:
+    """A gateway need not have anything that can be commanded, nor be in its own list."""
+    home, now = home_of(lamp(1)), int(simulator.clock())
+    home.gateways["420001"] = Gateway(
+        "420001", "5e7d0000-0000-4000-8000-000000420001", "Cellar"
+    )
+    home.sensors["7"] = Sensor(
+        "7",
+        "420001",
+        "7",
+        "Freezer",
+        values=[SensorValue("temp", "0", "-18.5", now)],
+        heard=now,
+    )
+    simulator.homes["demo"] = home
+    if list_refused:
+        simulator.faults.add(Fault.APPLICATION_ERROR, match="clients/list")
+    entry = add_entry()
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    assert state_of(hass, "sensor.freezer_temperature").state == "-18.5"
+    registries = Registries(hass, entry)
+    gateway, sensor = registries.device("gateway_420001"), registries.device("sensor_7")
+    assert gateway and sensor
+    assert (gateway.name, sensor.via_device_id) == ("Cellar", gateway.id)
+    assert complaints(caplog) == []
 
 
 # Deleting by hand

@@ -20,7 +20,7 @@ from .coordinator import (
     TelldusConfigEntry,
     TelldusData,
 )
-from .home import is_assumed, is_group
+from .home import gateways_of, is_assumed, is_group
 from .kinds import MAIN, Kind, entities_of, entities_of_sensor
 from .pa_api import Command, Device, Gateway, Method, Sensor, Setting
 
@@ -77,7 +77,12 @@ def part_id_of(thing: str, part: str) -> str:
 
 def known_gateways(data: TelldusData) -> Mapping[str, Gateway]:
     """Return all gateways, with as much as is known of each."""
-    return {**data.devices.gateways, **data.gateways.data}
+    return {
+        # One may have nothing but sensors.
+        **gateways_of(data.sensors.data),
+        **data.devices.gateways,
+        **data.gateways.data,
+    }
 
 
 def gateway_info(entry: TelldusConfigEntry, gateway: Gateway) -> DeviceInfo:

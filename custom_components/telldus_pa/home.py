@@ -85,13 +85,11 @@ def shape_of(device: Device) -> object:
     )
 
 
-def gateways_of(devices: Mapping[str, Device]) -> dict[str, Gateway]:
-    """Return the gateways as far as their devices tell of them."""
+def gateways_of(rows: Mapping[str, Device | Sensor]) -> dict[str, Gateway]:
+    """Return the gateways as far as their devices, or their sensors, tell of them."""
     return {
-        device.gateway_id: Gateway(
-            device.gateway_id, device.gateway_name, device.online
-        )
-        for device in devices.values()
+        row.gateway_id: Gateway(row.gateway_id, row.gateway_name, row.online)
+        for row in rows.values()
     }
 
 

@@ -20,6 +20,7 @@ from .entity import (
     device_info,
     gateway_id_of,
     gateway_info,
+    known_gateways,
     part_id_of,
     sensor_id_of,
     sensor_info,
@@ -91,8 +92,8 @@ class Registrar:
         Gateways come first: what points at them must find them.
         """
         data = self._data
-        self._follow(data.devices, self._async_register_gateways)
-        self._follow(data.gateways, self._async_register_gateways)
+        for coordinator in (data.devices, data.sensors, data.gateways):
+            self._follow(coordinator, self._async_register_gateways)
         self._follow(data.devices, self._async_update_devices)
         self._follow(data.sensors, self._async_update_sensors)
         self._watch(data.devices, self._device_things)
@@ -113,7 +114,7 @@ class Registrar:
         data = self._data
         if thing == account_id_of(self._entry):
             return True
-        return thing in self._present(data.gateways, gateway_id_of) or (
+        return thing in self._present_gateways() or (
             thing in self._present(data.devices, device_id_of)
             or thing in self._present(data.sensors, sensor_id_of)
             # Whether it is a sensor's is not known before their first list.
@@ -132,9 +133,9 @@ class Registrar:
 
     @callback
     def _async_register_gateways(self) -> None:
-        """Register gateways, as soon as a device or their own list tells of them."""
+        """Register gateways, as soon as anything tells of them."""
         told = self._data.devices.gateways
-        for gateway in {**told, **self._data.gateways.data}.values():
+        for gateway in known_gateways(self._data).values():
             if (newer := told.get(gateway.id)) and newer.name:
                 # Their own list is asked for less often.
                 gateway = replace(gateway, name=newer.name)
@@ -208,13 +209,8 @@ class Registrar:
         async_listed()
 
     def _gateway_things(self) -> tuple[set[str], set[str], set[str]]:
-        """Return the gateways; what has a device is there."""
-        data = self._data
-        present = self._present(data.gateways, gateway_id_of) | {
-            gateway_id_of(self._entry, gateway_id)
-            for gateway_id in data.devices.gateways
-        }
-        return self._known(gateway_id_of), present, set()
+        """Return the gateways; what has a device or a sensor is there."""
+        return self._known(gateway_id_of), self._present_gateways(), set()
 
     def _device_things(self) -> tuple[set[str], set[str], set[str]]:
         """Return the devices."""
@@ -240,6 +236,13 @@ class Registrar:
         }
         known = self._entities_of(sensor_id_of(self._entry, ""))
         return {entity.unique_id for entity in known}, present, set()
+
+    def _present_gateways(self) -> set[str]:
+        """Return the gateways that any list tells of."""
+        return {
+            gateway_id_of(self._entry, gateway_id)
+            for gateway_id in known_gateways(self._data)
+        }
 
     def _present(
         self,
