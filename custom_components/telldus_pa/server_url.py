@@ -6,6 +6,8 @@ from typing import Final
 
 from yarl import URL
 
+from .pa_api.host import is_loopback
+
 # Dropped without a word by some readers of addresses, and not by others; none is needed.
 _AMBIGUOUS: Final = frozenset("@?#%\\")
 _LONGEST_NAME: Final = 253
@@ -33,7 +35,7 @@ def server_origin(address: str) -> str | None:
     host = url.raw_host or ""
     if url != origin / "" or url.port == 0 or not _is_host(host, "[" in text):
         return None
-    if url.scheme == "https" or (url.scheme == "http" and _is_loopback(host)):
+    if url.scheme == "https" or (url.scheme == "http" and is_loopback(host)):
         return str(origin)
     return None
 
@@ -48,13 +50,3 @@ def _is_host(host: str, bracketed: bool) -> bool:
             and len(host) <= _LONGEST_NAME
             and _NAME.fullmatch(host) is not None
         )
-
-
-def _is_loopback(host: str) -> bool:
-    """Return whether a host is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -58,6 +58,13 @@ def test_state(method: Any, value: Any, expected: Any, spelling: Any) -> None:
     )
 
 
+def test_number_beyond_all_size() -> None:
+    """A number that nobody can read costs itself, not the frame that it is in."""
+    told = frame("device", "setState", {"deviceId": "1", "method": 1, "more": 0})
+    event = parse_frame(told.replace('"more": 0', '"more": ' + "9" * 5000))
+    assert event == StateHeard("1", Method.TURNON, None, None)
+
+
 def test_effect() -> None:
     """What was heard is what the device is; what sets no state leaves it alone."""
     lamp = device()

@@ -7,7 +7,6 @@ dim". Much of it is inferred: whatever cannot be understood is nothing at all.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-import json
 from typing import Final
 
 from .command import Command, Setting
@@ -25,6 +24,7 @@ from .model import (
 )
 from .wire import (
     Json,
+    read_json,
     to_flag,
     to_id,
     to_integer,
@@ -112,9 +112,8 @@ _VALUE_NAMES: Final[Mapping[int | None, str]] = {
 def parse_frame(text: str) -> LiveEvent | None:
     """Return what a frame tells, None for what is not understood. Never raises."""
     try:
-        frame = json.loads(text, parse_constant=lambda _: None)
-        return _event(to_object(frame))
-    except ValueError, RecursionError:
+        return _event(to_object(read_json(text)))
+    except ValueError:
         return None
 
 

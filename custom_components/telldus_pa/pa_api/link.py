@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 from http import HTTPStatus
-from ipaddress import ip_address
 import logging
 import random
 from typing import Final, Protocol
@@ -27,6 +26,7 @@ from .errors import (
     Unreachable,
 )
 from .frames import LiveEvent, parse_frame
+from .host import is_loopback
 from .model import ServerAddress, ValuesHeard
 from .push_session import PushSession, Session
 
@@ -292,18 +292,10 @@ def socket_url(server: str, address: ServerAddress) -> URL:
     if URL(server).scheme == "https":
         return URL.build(scheme="wss", host=host, port=port, path="/websocket")
     port = port or address.port
-    if port is None or not _is_loopback(host):
+    if port is None or not is_loopback(host):
         # A server on this machine has nothing to send us elsewhere, unencrypted.
         raise Unintelligible("client/serverAddress: not this machine")
     return URL.build(scheme="ws", host=host, port=port, path="/websocket")
-
-
-def _is_loopback(host: str) -> bool:
-    """Return whether a host is this machine."""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 async def _send(
