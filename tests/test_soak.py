@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.storage import Store
 from simulator import Fault, Home, Method, Simulator, generated_home
 from simulator.home import Device
 
@@ -174,12 +175,16 @@ class Life:
 
 
 def objects() -> Counter[str]:
-    """Return how many objects there are of our and of Home Assistant's classes."""
+    """Return how many objects there are of our and of Home Assistant's classes.
+
+    But for stores: what the test package has in the disk's stead remembers each of them.
+    """
     gc.collect()
     return Counter(
         f"{type(one).__module__}.{type(one).__qualname__}"
         for one in gc.get_objects()
         if type(one).__module__.startswith(("custom_components.", "homeassistant."))
+        and not isinstance(one, Store)
     )
 
 
