@@ -837,13 +837,76 @@ async def test_reauth(
 
 
 async def test_reauth_with_another_account(
-    person: Person, refused: ConfigEntry
+    hass: HomeAssistant, person: Person, refused: ConfigEntry
 ) -> None:
-    """Somebody else's token does not get in."""
+    """Somebody else's token does not get in, and the right person is still asked."""
     token = refused.data[CONF_TOKEN]
-    step = await person.sign_in(await person.choose("authorize"), user="neighbour")
-    assert (step["type"], step["reason"]) == ("abort", "wrong_account")
+    first = await person.choose("authorize")
+    step = await person.sign_in(first, user="neighbour")
+    assert (step["type"], step["step_id"]) == ("form", "wrong_account")
+    assert (await person.look())["step_id"] == "wrong_account"
     assert refused.data[CONF_TOKEN] == token
+    assert len(hass.config_entries.flow.async_progress()) == 1
+    second = await person.submit()
+    assert second["url"] != first["url"]
+    step = await person.sign_in(second)
+    assert (step["type"], step["reason"]) == ("abort", "reauth_successful")
+    assert refused.data[CONF_TOKEN] != token
+
+
+async def test_reauth_link_left_open(
+    person: Person, refused: ConfigEntry, simulator: Simulator
+) -> None:
+    """A link that is too old is replaced, also where the person goes on at once."""
+    step = await person.choose("link")
+    old = step["description_placeholders"]["link"]
+    await person.time.move(3700)
+    step = await person.submit()
+    assert (step["step_id"], step["errors"]) == ("link", {"base": "link_expired"})
+    new = step["description_placeholders"]["link"]
+    assert new != old
+    simulator.authorize(URL(new).query["oauth_token"])
+    step = await person.submit()
+    assert (step["type"], step["reason"]) == ("abort", "reauth_successful")
+
+
+@pytest.mark.parametrize(
+    ("owned", "shown", "user", "is_let_in"),
+    [
+        # Both are guests in the same house.
+        ([], True, "guest", True),
+        # Nothing of the entry's is seen by who signs in.
+        ([], False, "guest", False),
+        # Guests are no owners, and the other way round.
+        (["410001"], True, "guest", False),
+        ([], True, "demo", False),
+    ],
+)
+async def test_reauth_that_nothing_proves(
+    hass: HomeAssistant,
+    person: Person,
+    refused: ConfigEntry,
+    simulator: Simulator,
+    device_registry: dr.DeviceRegistry,
+    owned: list[str],
+    shown: bool,
+    user: str,
+    is_let_in: bool,
+) -> None:
+    """Who owns no gateway is believed where the entry has none of its own either."""
+    hass.config_entries.async_update_entry(
+        refused, data={**refused.data, CONF_GATEWAYS: owned}
+    )
+    if not shown:
+        await person.time.until(hass.config_entries.async_unload(refused.entry_id))
+        for device in dr.async_entries_for_config_entry(
+            device_registry, refused.entry_id
+        ):
+            device_registry.async_remove_device(device.id)
+    simulator.settings.refuse_profile = True
+    step = await person.sign_in(await person.choose("authorize"), user=user)
+    assert (step.get("reason") == "reauth_successful") is is_let_in
+    assert (step.get("step_id") == "wrong_account") is not is_let_in
 
 
 async def test_reauth_left_open(person: Person, refused: ConfigEntry) -> None:

@@ -11,12 +11,23 @@ import pytest
 import voluptuous as vol
 
 import custom_components.telldus_pa
-from custom_components.telldus_pa import action_rows, actions, const, kinds, sensor
+from custom_components.telldus_pa import (
+    action_rows,
+    actions,
+    const,
+    issues,
+    kinds,
+    repairs,
+    sensor,
+)
 from homeassistant.util.yaml import load_yaml_dict
 
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "custom_components" / "telldus_pa"
 TRANSLATIONS = sorted((HOUSE / "translations").glob("*.json"))
+
+# Where the steps of the flows are.
+FLOWS = ("config_flow.py", "options_flow.py", "sign_in.py")
 
 type Tree = dict[str, Any]
 
@@ -91,9 +102,8 @@ def test_translations_obey_the_rules(path: Path) -> None:
 
 def test_every_step_has_its_texts() -> None:
     """Each step of the flows is in the translations, and none besides."""
-    flows = sources()["config_flow.py"]
     steps: dict[str, set[str]] = {}
-    for node in flows.body:
+    for node in (node for name in FLOWS for node in sources()[name].body):
         if isinstance(node, ast.ClassDef) and "Flow" in node.name:
             steps[node.name] = {
                 part.name.removeprefix("async_step_")
@@ -103,8 +113,9 @@ def test_every_step_has_its_texts() -> None:
             }
     texts = english()
     # These show nothing of their own.
-    steps["TelldusConfigFlow"] -= {"exchange", "known_keys", "reauth"}
-    assert set(texts["config"]["step"]) == steps["TelldusConfigFlow"]
+    shown = steps["TelldusConfigFlow"] | steps["SignInFlow"]
+    shown -= {"exchange", "known_keys", "reauth"}
+    assert set(texts["config"]["step"]) == shown
     assert set(texts["options"]["step"]) == steps["TelldusOptionsFlow"]
 
 
@@ -118,7 +129,8 @@ def test_every_menu_option_is_a_step() -> None:
     assert named == options
     names = {
         node.name
-        for node in ast.walk(sources()["config_flow.py"])
+        for name in FLOWS
+        for node in ast.walk(sources()[name])
         if isinstance(node, ast.AsyncFunctionDef)
     }
     assert {f"async_step_{option}" for option in options} <= names
@@ -128,8 +140,25 @@ def test_every_abort_has_its_text() -> None:
     """Each reason to end is in the translations, and none besides."""
     reasons = constants("async_abort", "reason")
     # Given by Home Assistant itself, on our behalf.
-    reasons |= {"already_configured", "already_in_progress", "reauth_successful"}
-    assert set(english()["config"]["abort"]) == reasons
+    reasons |= {"already_configured", "already_in_progress"}
+    reasons |= {"reauth_successful", "reconfigure_successful"}
+    texts = english()
+    of_repairs = {
+        reason
+        for issue in texts["issues"].values()
+        for reason in issue.get("fix_flow", {}).get("abort", ())
+    }
+    assert set(texts["config"]["abort"]) | of_repairs == reasons
+
+
+def test_every_issue_has_its_texts() -> None:
+    """Each issue is told, as one that can be mended where there is a flow for it."""
+    texts = english()["issues"]
+    assert set(texts) == set(issues.Issue)
+    assert {name for name, text in texts.items() if "fix_flow" in text} == set(
+        issues.FIXABLE
+    )
+    assert set(repairs.FLOWS) == set(issues.FIXABLE)
 
 
 def test_every_error_has_its_text() -> None:
@@ -148,7 +177,7 @@ def test_every_error_has_its_text() -> None:
     }
     assert len(keys) == 6
     texts = english()
-    of_forms = {"invalid_server_url", "not_agreed"}
+    of_forms = {"invalid_server_url", "link_expired", "no_private_key", "not_agreed"}
     assert set(texts["config"]["error"]) == keys | of_forms
     of_commands = {f"command_{key}" for key in keys} | {"command_interrupted"}
     of_actions = {"no_temperature", "try_again"} | of_our_actions()

@@ -15,10 +15,15 @@ from custom_components.telldus_pa.const import (
     DOMAIN,
 )
 from custom_components.telldus_pa.shared import async_get_shared
+from custom_components.telldus_pa.storage import Kept, entry_store
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import Event, HomeAssistant, State
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 from simulator import Fault, Simulator, generated_home
 from simulator.home import Home
 
@@ -538,6 +543,10 @@ async def test_remove(
 ) -> None:
     """Removal leaves nothing behind, once the last account is gone."""
     other = add_entry("guest", unique_id="another-account")
+    for entry in (loaded, other):
+        for what in Kept:
+            await entry_store(hass, what, entry.entry_id).async_save({})
+    MockConfigEntry(domain="tellduslive").add_to_hass(hass)
     simulator.faults.add(Fault.RATE_LIMITED, match="json/devices/list", times=1)
     await time.move(31)
     await time.until(hass.config_entries.async_remove(loaded.entry_id))
@@ -548,3 +557,10 @@ async def test_remove(
     assert f"{DOMAIN}.budget" not in hass_storage
     assert not hass.states.async_all(["light", "switch"])
     assert not list(device_registry.devices)
+    assert not [key for key in hass_storage if key.startswith(DOMAIN)]
+    assert not [key for key in ir.async_get(hass).issues if key[0] == DOMAIN]
+    assert not er.async_get(hass).entities
+    # The view cannot be taken back, and what was sent in this minute is not forgotten.
+    ours = {str(key) for key in hass.data if str(key).startswith(DOMAIN)}
+    assert ours <= {f"{DOMAIN}_shared", f"{DOMAIN}_callback_view"}
+    assert not shared.watches

@@ -6,10 +6,11 @@ platforms, Home Assistant. What people want flows the other way: a platform, ``c
 ``pa_api.client``, ``pa_api.budget``. ``kinds`` decides what a device is and which entities
 show it, ``home`` what devices are to one another, ``groups`` what a group is like;
 ``registry`` and ``rooms`` keep Home Assistant's registries in step, ``shared`` keeps what
-outlives a reload, ``config_flow`` and ``oauth_callback`` sign people in. ``actions`` is
-what people can have done besides: ``history_import`` brings what Telldus has kept into the
-statistics (``history_rows`` reckons, ``history_recorder`` reads and writes), ``export``
-writes a home down.
+outlives a reload and ``storage`` what outlives a restart; ``config_flow``, ``sign_in``,
+``identity`` and ``oauth_callback`` sign people in. ``actions`` is what people can have done
+besides: ``history_import`` brings what Telldus has kept into the statistics
+(``history_rows`` reckons, ``history_recorder`` reads and writes), ``export`` writes a home
+down.
 """
 
 from datetime import datetime, timedelta
@@ -43,14 +44,14 @@ from .coordinator import (
     TelldusConfigEntry,
     TelldusData,
 )
-from .daily import daily_store
-from .history_import import WHAT as HISTORY_IMPORT, HistoryImport
+from .history_import import HistoryImport
 from .issues import async_take_issues_away, async_watch_core
 from .pa_api import Credentials, TelldusClient
 from .premium import Premium
 from .registry import Registrar
 from .rooms import Rooms
 from .shared import async_get_shared
+from .storage import async_remove_stores
 
 # How often to see whether a day has passed.
 _DAILY_LOOK: Final = timedelta(hours=1)
@@ -166,8 +167,13 @@ async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> 
     await shared.async_forget(
         entry.entry_id, last=not hass.config_entries.async_entries(DOMAIN)
     )
-    for what in (Rooms.what, Premium.what, HISTORY_IMPORT):
-        await daily_store(hass, what, entry.entry_id).async_remove()
+    await async_remove_stores(hass, entry.entry_id)
+    # Home Assistant ends those that sign in again, and leaves those that reconfigure.
+    flows = hass.config_entries.flow
+    for flow in flows.async_progress_by_handler(
+        DOMAIN, match_context={"entry_id": entry.entry_id}
+    ):
+        flows.async_abort(flow["flow_id"])
 
 
 async def async_remove_config_entry_device(

@@ -5,32 +5,26 @@ from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from .account import Account
-from .const import DOMAIN, LOGGER
+from .const import LOGGER
 from .pa_api import Postponed, SignInRefused, TelldusError
+from .storage import Kept, entry_store
 
-_STORAGE_VERSION = 1
 _ASK_EVERY: Final = timedelta(days=1).total_seconds()
-
-
-def daily_store(hass: HomeAssistant, what: str, entry_id: str) -> Store[dict[str, Any]]:
-    """Return where something is written down for an entry."""
-    return Store(hass, _STORAGE_VERSION, f"{DOMAIN}.{what}.{entry_id}")
 
 
 class Daily[AnswerT](ABC):
     """Something that hardly ever changes, and that Telldus may refuse to tell."""
 
     # What it is called in the storage.
-    what: str
+    what: Kept
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Know nothing yet."""
         self._hass = hass
-        self._store = daily_store(hass, self.what, entry_id)
+        self._store = entry_store(hass, self.what, entry_id)
         self._asked = 0.0
 
     async def async_load(self) -> None:

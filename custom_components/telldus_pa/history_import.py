@@ -19,18 +19,17 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN, LOGGER
-from .daily import daily_store
 from .entity import part_id_of, sensor_id_of
 from .history_rows import HOUR, Told, by_hour, converted, hours_before
 from .kinds import part_of
 from .pa_api import RateLimited, Reading, Refused, Sensor, TelldusError, Unintelligible
+from .storage import Kept, entry_store
 from .texts import check_loaded
 
 if TYPE_CHECKING:
     from .coordinator import TelldusConfigEntry
     from .history_recorder import Series
 
-WHAT: Final = "history_import"
 
 _DAY: Final = 24 * HOUR
 # How many rows an answer is meant to have, and what is asked for to begin with.
@@ -73,7 +72,7 @@ class HistoryImport:
         """Do nothing yet."""
         self._hass = hass
         self._entry = entry
-        self._store = daily_store(hass, WHAT, entry.entry_id)
+        self._store = entry_store(hass, Kept.HISTORY_IMPORT, entry.entry_id)
         # The sensors of which the history is still to be imported.
         self._todo: list[str] = []
         self._task: asyncio.Task[None] | None = None

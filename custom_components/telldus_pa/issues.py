@@ -30,6 +30,10 @@ class Issue(StrEnum):
     PREMIUM_LAPSED = "premium_lapsed"
 
 
+# Those for which ``repairs`` has a flow.
+FIXABLE: Final = frozenset((Issue.LIMIT_USED_UP,))
+
+
 @callback
 def async_show_issue(
     hass: HomeAssistant, entry: ConfigEntry[Any], issue: Issue, *, show: bool
@@ -43,7 +47,8 @@ def async_show_issue(
             hass,
             DOMAIN,
             issue_id,
-            is_fixable=False,
+            is_fixable=issue in FIXABLE,
+            data={"issue": issue, "entry_id": entry.entry_id},
             severity=ir.IssueSeverity.WARNING,
             translation_key=issue,
             translation_placeholders={"name": entry.title},

@@ -14,12 +14,13 @@ from .account import Account
 from .const import CONF_PROFILE
 from .daily import Daily
 from .pa_api import Priority, Profile
+from .storage import Kept
 
 
 class Premium(Daily[Profile]):
     """Until when an account has Premium. All times are unix seconds."""
 
-    what = "premium"
+    what = Kept.PREMIUM
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         """Know nothing yet."""

@@ -254,15 +254,7 @@ class Registrar:
 
     def _known(self, id_of: Callable[[TelldusConfigEntry, str], str]) -> set[str]:
         """Return the things of a list that the device registry has."""
-        prefix = id_of(self._entry, "")
-        return {
-            identifier
-            for device in dr.async_entries_for_config_entry(
-                self._registry, self._entry.entry_id
-            )
-            for domain, identifier in device.identifiers
-            if domain == DOMAIN and identifier.startswith(prefix)
-        }
+        return _things_of(self._registry, self._entry, id_of(self._entry, ""))
 
     def _entities_of(self, prefix: str) -> Iterable[er.RegistryEntry]:
         """Return the entities whose unique ids begin with something."""
@@ -301,3 +293,23 @@ class Registrar:
         else:
             self._registry.async_remove_device(device.id)
         self._infos.pop(gone, None)
+
+
+@callback
+def gateways_known(hass: HomeAssistant, entry: TelldusConfigEntry) -> frozenset[str]:
+    """Return the ids of the gateways that an entry has shown, whether or not it runs."""
+    prefix = gateway_id_of(entry, "")
+    things = _things_of(dr.async_get(hass), entry, prefix)
+    return frozenset(thing.removeprefix(prefix) for thing in things)
+
+
+def _things_of(
+    registry: dr.DeviceRegistry, entry: TelldusConfigEntry, prefix: str
+) -> set[str]:
+    """Return the things that the device registry has of an entry, by how they begin."""
+    return {
+        identifier
+        for device in dr.async_entries_for_config_entry(registry, entry.entry_id)
+        for domain, identifier in device.identifiers
+        if domain == DOMAIN and identifier.startswith(prefix)
+    }

@@ -14,6 +14,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from .account import Account
 from .daily import Daily
 from .pa_api import Device, Room
+from .storage import Kept
 
 _SAVE_DELAY: Final = 60
 
@@ -21,7 +22,7 @@ _SAVE_DELAY: Final = 60
 class Rooms(Daily[tuple[Room, ...]]):
     """The names of one account's rooms."""
 
-    what = "rooms"
+    what = Kept.ROOMS
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Know no room yet."""

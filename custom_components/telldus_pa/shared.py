@@ -17,8 +17,8 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 from .pa_api import Budget
 from .pa_api.budget import BudgetState
+from .storage import budget_store
 
-_STORAGE_VERSION = 1
 # Written when Home Assistant stops, or in a pause. Each request puts it off further: an
 # SD card is worth more than a minute's window after a crash.
 _SAVE_DELAY = 600
@@ -134,5 +134,5 @@ _SHARED: HassKey[Shared] = HassKey(f"{DOMAIN}_shared")
 @singleton(_SHARED, async_=True)
 async def async_get_shared(hass: HomeAssistant) -> Shared:
     """Return what all entries share."""
-    store: Store[dict[str, Any]] = Store(hass, _STORAGE_VERSION, f"{DOMAIN}.budget")
+    store = budget_store(hass)
     return Shared(store, await store.async_load() or {})

@@ -1,0 +1,124 @@
+"""Options: what a person may prefer. Each takes effect at once, by reloading the entry."""
+
+from typing import Any, Final
+
+import voluptuous as vol
+
+from homeassistant.config_entries import (
+    ConfigEntryState,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
+from homeassistant.core import callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+)
+
+from .const import (
+    CONF_INCLUDE_IGNORED,
+    CONF_POLL_INTERVAL,
+    CONF_REVERSED_COVERS,
+    DOMAIN,
+    LONGEST_POLL_INTERVAL,
+    POLL_INTERVAL,
+    SHORTEST_POLL_INTERVAL,
+)
+from .coordinator import TelldusConfigEntry
+from .entity import device_id_of
+from .kinds import Kind
+from .pa_api import Method
+
+_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required(CONF_POLL_INTERVAL): vol.All(
+            NumberSelector(
+                NumberSelectorConfig(
+                    min=SHORTEST_POLL_INTERVAL.total_seconds(),
+                    max=LONGEST_POLL_INTERVAL.total_seconds(),
+                    step=1,
+                    unit_of_measurement="s",
+                    mode=NumberSelectorMode.BOX,
+                )
+            ),
+            vol.Coerce(int),
+        ),
+        vol.Required(CONF_INCLUDE_IGNORED, default=False): BooleanSelector(),
+    }
+)
+
+
+class TelldusOptionsFlow(OptionsFlowWithReload):
+    """What a person may prefer."""
+
+    def __init__(self) -> None:
+        """Start with nothing shown."""
+        # The covers to choose from, by device id.
+        self._covers: dict[str, str] = {}
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask how often to poll, what to show, and which covers run the other way."""
+        options = self.config_entry.options
+        before: list[str] = options.get(CONF_REVERSED_COVERS, [])
+        if user_input is not None:
+            chosen = user_input.get(CONF_REVERSED_COVERS, [])
+            # What was not there to be chosen may come back.
+            kept = [one for one in before if one not in self._covers]
+            return self.async_create_entry(
+                data={**user_input, CONF_REVERSED_COVERS: [*chosen, *kept]}
+            )
+        self._covers = self._positioned_covers()
+        schema = _SCHEMA
+        if self._covers:
+            schema = schema.extend(
+                {
+                    vol.Required(CONF_REVERSED_COVERS, default=[]): SelectSelector(
+                        SelectSelectorConfig(
+                            options=[
+                                SelectOptionDict(value=device_id, label=name)
+                                for device_id, name in self._covers.items()
+                            ],
+                            multiple=True,
+                            sort=True,
+                        )
+                    )
+                }
+            )
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                schema,
+                {CONF_POLL_INTERVAL: POLL_INTERVAL.total_seconds(), **options}
+                | {
+                    CONF_REVERSED_COVERS: [one for one in before if one in self._covers]
+                },
+            ),
+        )
+
+    @callback
+    def _positioned_covers(self) -> dict[str, str]:
+        """Return what the covers with a position are called; none while nothing is known."""
+        entry: TelldusConfigEntry = self.config_entry
+        if entry.state is not ConfigEntryState.LOADED:
+            return {}
+        devices = entry.runtime_data.devices
+        registry = dr.async_get(self.hass)
+        return {
+            device.id: known.name_by_user or known.name or device.id
+            for device in devices.data.values()
+            if devices.home.kinds[device.id] is Kind.COVER
+            and Method.DIM in device.methods
+            and (
+                known := registry.async_get_device_by_identifier(
+                    (DOMAIN, device_id_of(entry, device.id)), entry.entry_id
+                )
+            )
+        }

@@ -1,0 +1,69 @@
+"""What Home Assistant can do about an issue, if the person says so."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import voluptuous as vol
+
+from homeassistant.components.repairs import RepairsFlow
+from homeassistant.core import HomeAssistant
+
+from .const import CONF_POLL_INTERVAL, LONGEST_POLL_INTERVAL, POLL_INTERVAL
+from .issues import Issue
+
+if TYPE_CHECKING:
+    from homeassistant.components.repairs import RepairsFlowResult
+
+# What leaves most of the limit to others, in seconds; half as often where it is that already.
+_SLOW: Final = 120
+
+
+class SlowDown(RepairsFlow):
+    """Read the states less often, where something else uses up the limit."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask whether to, and do so."""
+        assert self.data is not None
+        entries = self.hass.config_entries
+        entry = entries.async_get_entry(str(self.data["entry_id"]))
+        if entry is None:
+            return self.async_abort(reason="entry_gone")
+        now = entry.options.get(CONF_POLL_INTERVAL, POLL_INTERVAL.total_seconds())
+        longest = int(LONGEST_POLL_INTERVAL.total_seconds())
+        if now >= longest:
+            return self.async_abort(reason="nothing_slower")
+        interval = min(max(_SLOW, int(now * 2)), longest)
+        if user_input is None:
+            return self.async_show_form(
+                step_id="confirm",
+                data_schema=vol.Schema({}),
+                description_placeholders={
+                    "name": entry.title,
+                    "interval": str(interval),
+                },
+            )
+        entries.async_update_entry(
+            entry, options={**entry.options, CONF_POLL_INTERVAL: interval}
+        )
+        entries.async_schedule_reload(entry.entry_id)
+        return self.async_create_entry(data={})
+
+
+# Which flow mends which issue; ``issues.FIXABLE`` has the same.
+FLOWS: Final[Mapping[str, Callable[[], RepairsFlow]]] = {Issue.LIMIT_USED_UP: SlowDown}
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
+) -> RepairsFlow:
+    """Return the flow that mends an issue."""
+    assert data is not None
+    return FLOWS[str(data["issue"])]()

@@ -1,0 +1,37 @@
+"""What is written to disk. The one place that lists it: removal must forget nothing."""
+
+from enum import StrEnum
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
+
+from .const import DOMAIN
+
+_VERSION: Final = 1
+
+
+class Kept(StrEnum):
+    """What is kept for each entry, by its name in the storage."""
+
+    HISTORY_IMPORT = "history_import"
+    PREMIUM = "premium"
+    ROOMS = "rooms"
+
+
+def entry_store(
+    hass: HomeAssistant, what: Kept, entry_id: str
+) -> Store[dict[str, Any]]:
+    """Return where something is written down for an entry."""
+    return Store(hass, _VERSION, f"{DOMAIN}.{what}.{entry_id}")
+
+
+def budget_store(hass: HomeAssistant) -> Store[dict[str, Any]]:
+    """Return where the budgets are written down, which all entries share."""
+    return Store(hass, _VERSION, f"{DOMAIN}.budget")
+
+
+async def async_remove_stores(hass: HomeAssistant, entry_id: str) -> None:
+    """Remove everything that was written down for an entry."""
+    for what in Kept:
+        await entry_store(hass, what, entry_id).async_remove()

@@ -1,0 +1,49 @@
+"""System health: whether Telldus is reached, and how much of its limit is used.
+
+The server's root is asked for, which is no call of the API and costs nothing of the limit.
+"""
+
+import asyncio
+from typing import Any
+
+from homeassistant.components import system_health
+from homeassistant.core import HomeAssistant, callback
+
+from .const import CONF_SERVER_URL, DOMAIN
+from .coordinator import TelldusConfigEntry
+from .shared import async_get_shared
+
+
+@callback
+def async_register(
+    hass: HomeAssistant, register: system_health.SystemHealthRegistration
+) -> None:
+    """Register what to tell."""
+    register.async_register_info(_async_info)
+
+
+async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
+    """Return what there is to tell of all accounts together."""
+    entries: list[TelldusConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    loaded: list[TelldusConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    servers = sorted({entry.data[CONF_SERVER_URL] for entry in entries})
+    shared = await async_get_shared(hass)
+    return {
+        "accounts": len(entries),
+        "can_reach_server": _async_reach(hass, servers),
+        "signed_in": sum(
+            not entry.runtime_data.account.watch.refused for entry in loaded
+        ),
+        "connection": ", ".join(
+            sorted({str(entry.runtime_data.connection.cause) for entry in loaded})
+        ),
+        "requests": sum(shared.budget(server).used for server in servers),
+    }
+
+
+async def _async_reach(hass: HomeAssistant, servers: list[str]) -> Any:
+    """Return whether all servers are reached, or what is wrong with one that is not."""
+    answers = await asyncio.gather(
+        *(system_health.async_check_can_reach_url(hass, one) for one in servers)
+    )
+    return next((answer for answer in answers if answer != "ok"), "ok")
