@@ -1,6 +1,7 @@
 """One Home Assistant that is signed in, and a Telldus Live! that only it uses."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 import json
 from pathlib import Path
 import sys
@@ -17,6 +18,8 @@ from .contestants import Contestant, Ours
 
 FOLDER = ROOT / ".bench"
 
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
 
 class Stage(Stack):
     """A new Home Assistant with one integration signed in; Telldus is in this process.
@@ -30,9 +33,15 @@ class Stage(Stack):
         contestant: Contestant,
         home: Home,
         say: Callable[[str], None],
+        *,
+        delay: float = 0.0,
     ) -> None:
-        """Describe it; nothing is written or started yet."""
+        """Describe it; nothing is written or started yet.
+
+        ``delay`` is how many seconds the network takes, each way.
+        """
         super().__init__(folder, free_port(), free_port(), say=say)
+        self._delay = delay
         self.contestant = contestant
         public_key, private_key = contestant.keys()
         self.telldus = Simulator(home, public_key=public_key, private_key=private_key)
@@ -69,9 +78,20 @@ class Stage(Stack):
     @override
     async def start_simulator(self) -> None:
         """Serve Telldus."""
-        self._server = web.AppRunner(
-            self.telldus.app, access_log=None, shutdown_timeout=1
-        )
+
+        @web.middleware
+        async def far_away(
+            request: web.Request, handler: Handler
+        ) -> web.StreamResponse:
+            """Let a request and its answer be under way for a while."""
+            await asyncio.sleep(self._delay)
+            response = await handler(request)
+            await asyncio.sleep(self._delay)
+            return response
+
+        app = self.telldus.app
+        app.middlewares.append(far_away)
+        self._server = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._server.setup()
         await web.TCPSite(self._server, "127.0.0.1", self.simulator_port).start()
 

@@ -12,15 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-import json
-import os
-import platform
 import shutil
 from typing import Final
 
 from e2e.home_assistant import HomeAssistant, Json
 from e2e.log import Record, complaints, parse
-from e2e.stack import ROOT
 from e2e.waiting import poll
 from simulator import Home, LoggedRequest, generated_home
 
@@ -28,6 +24,7 @@ from .contestants import Contestant, Core, Ours, Row
 from .log import reasons
 from .stage import FOLDER, Stage, end_leavings
 from .table import table
+from .versions import versions
 
 HEAD: Final = (
     "home",
@@ -210,22 +207,6 @@ def details(outcome: Outcome) -> str:
                 for text, number in reasons(outcome.complaints)
             ),
         )
-    )
-
-
-def versions() -> str:
-    """Return what took part."""
-    # Here, since the pure parts of this module are tested where the second is not.
-    import tellduslive  # type: ignore[import-untyped]  # noqa: PLC0415  # brings no types
-
-    from homeassistant.const import __version__ as home_assistant  # noqa: PLC0415
-
-    manifest = ROOT / "custom_components" / Ours.domain / "manifest.json"
-    ours = json.loads(manifest.read_text())["version"]
-    return (
-        f"{datetime.now():%Y-%m-%d}, Home Assistant {home_assistant}, {Ours.domain} {ours}, "
-        f"tellduslive {tellduslive.__version__}, Python {platform.python_version()}, "
-        f"{os.cpu_count()} processors"
     )
 
 

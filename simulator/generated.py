@@ -42,11 +42,14 @@ _VALUES: tuple[tuple[tuple[str, str, str], ...], ...] = (
 )
 
 
-def generated_home(count: int, now: float | None = None) -> Home:
+def generated_home(
+    count: int, now: float | None = None, *, sensors: int | None = None
+) -> Home:
     """Make `count` devices, half as many sensors, and a gateway for each 200 devices.
 
     Raises ValueError for a negative count.
     """
+    sensors = count // 2 if sensors is None else sensors
     if count < 0:
         raise ValueError("a home has 0 or more devices")
     now = time.time() if now is None else now
@@ -62,8 +65,8 @@ def generated_home(count: int, now: float | None = None) -> Home:
     for number in range(count):
         device = _device(number, gateways[number // DEVICES_A_GATEWAY])
         home.devices[device.id] = device
-    for number in range(count // 2):
-        gateway = gateways[2 * number // DEVICES_A_GATEWAY]
+    for number in range(sensors):
+        gateway = gateways[number * count // sensors // DEVICES_A_GATEWAY]
         sensor = _sensor(number, gateway, int(now) - 10 - number % 50)
         home.sensors[sensor.id] = sensor
     return home

@@ -1,0 +1,228 @@
+"""Run a bare Home Assistant with one integration, and measure in it what it is asked to.
+
+python -m bench.inside -c CONFIG --domain DOMAIN --url URL --port PORT [--speed N]
+
+Bare means the core, its registries and the entity platforms, without recorder, frontend
+and whatever else would be measured along. It connects to a port of the benchmark's own
+process, where Telldus is as well, and answers one line of JSON with another.
+"""
+
+import argparse
+import asyncio
+import gc
+import json
+from pathlib import Path
+import sys
+import time
+import tracemalloc
+from typing import Any
+
+from homeassistant.auth import auth_manager_from_config
+from homeassistant.bootstrap import async_load_base_functionality
+from homeassistant.config_entries import ConfigEntries, ConfigEntry
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import CoreState, Event, EventStateChangedData, HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import Entity
+from homeassistant.loader import async_get_custom_components, async_setup
+from homeassistant.setup import async_setup_component
+
+from .inner import Inner, inner_of
+from .loop import Loop, time_blocks
+from .pointed import point_at
+
+_PLATFORMS = (
+    *("binary_sensor", "button", "climate", "cover", "event", "light", "lock"),
+    *("scene", "sensor", "switch"),
+)
+# A line may name all entities of a large home.
+LONGEST_LINE = 2**24
+
+
+class Counts:
+    """What happened to entities since it was last asked for."""
+
+    def __init__(self) -> None:
+        """Count from now on, for every entity there will be."""
+        self.computed = self.written = 0
+        self.last_written = 0.0
+        compute = Entity._async_write_ha_state  # noqa: SLF001
+
+        def counted(entity: Entity) -> None:
+            """Compute a state."""
+            self.computed += 1
+            compute(entity)
+
+        Entity._async_write_ha_state = counted  # type: ignore[method-assign]  # noqa: SLF001
+
+    def note(self, _: Event[EventStateChangedData]) -> None:
+        """Note a state that was written."""
+        self.written += 1
+        self.last_written = time.time()
+
+
+class Inside:
+    """A Home Assistant and what can be asked of it: the public methods."""
+
+    def __init__(self, hass: HomeAssistant, inner: Inner, loop: Loop) -> None:
+        """Have one integration's entry ready to be set up."""
+        self._hass = hass
+        self._inner = inner
+        self._loop = loop
+        self._counts = Counts()
+        hass.bus.async_listen(EVENT_STATE_CHANGED, self._counts.note)
+
+    @property
+    def _entry(self) -> ConfigEntry[Any]:
+        """Return the entry."""
+        (entry,) = self._hass.config_entries.async_entries(self._inner.domain)
+        return entry
+
+    async def set_up(self, memory: bool = False) -> dict[str, Any]:
+        """Set up the entry, and wait until all is there that it asks for at its start."""
+        gc.collect()
+        if memory:
+            tracemalloc.start()
+        self._inner.hold_still(self._hass, self._entry)
+        before = tracemalloc.get_traced_memory()[0]
+        began, cpu = time.time(), time.process_time()
+        await self._hass.config_entries.async_setup(self._entry.entry_id)
+        await self._inner.started(self._entry)
+        await self._hass.async_block_till_done()
+        cpu = time.process_time() - cpu
+        gc.collect()
+        bytes_used = tracemalloc.get_traced_memory()[0] - before
+        tracemalloc.stop()
+        return {
+            "began": began,
+            "cpu": cpu,
+            "bytes": bytes_used,
+            "entities": self._entities(),
+        }
+
+    def _entities(self) -> dict[str, dict[str, Any]]:
+        """Return the entities that have a state, and since when it shows something."""
+        registry = er.async_get(self._hass)
+        return {
+            one.entity_id: {
+                "unique_id": one.unique_id,
+                "state": state.state,
+                "since": state.last_changed.timestamp(),
+            }
+            for one in er.async_entries_for_config_entry(
+                registry, self._entry.entry_id
+            )
+            if (state := self._hass.states.get(one.entity_id))
+        }
+
+    async def entities(self) -> dict[str, dict[str, Any]]:
+        """Return the entities that have a state now."""
+        return self._entities()
+
+    async def poll(self) -> dict[str, Any]:
+        """Ask for both lists once, and show what is new."""
+        gc.collect()
+        # In a turn of its own: that was no poll.
+        await asyncio.sleep(0)
+        counts = self._counts
+        counts.computed = counts.written = self._inner.woken = 0
+        self._loop.longest = 0.0
+        cpu = time.process_time()
+        await self._inner.poll(self._entry)
+        cpu = time.process_time() - cpu
+        return {
+            "cpu": cpu,
+            "longest": self._loop.longest,
+            "woken": self._inner.woken,
+            "computed": counts.computed,
+            "written": counts.written,
+        }
+
+    async def act(self, action: str, entity_id: str) -> dict[str, Any]:
+        """Perform an action, and note when a person sees it."""
+        shown: list[tuple[float, int]] = []
+
+        def note(event: Event[EventStateChangedData]) -> None:
+            """Note the first change of the state."""
+            if event.data["entity_id"] == entity_id:
+                shown.append((time.time(), self._loop.turns))
+
+        stop = self._hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+        domain, _, name = action.partition(".")
+        began, turns = time.time(), self._loop.turns
+        await self._hass.services.async_call(
+            domain, name, {"entity_id": entity_id}, blocking=True
+        )
+        await self._hass.async_block_till_done()
+        stop()
+        when, turn = shown[0] if shown else (float("nan"), -1)
+        return {"began": began, "shown": when - began, "turns": turn - turns}
+
+    async def begin(self, action: str, entity_ids: list[str]) -> None:
+        """Perform an action without waiting for what comes of it."""
+        domain, _, name = action.partition(".")
+        await self._hass.services.async_call(domain, name, {"entity_id": entity_ids})
+
+    async def bare(self, path: str) -> dict[str, Any]:
+        """Send one signed request with nothing around it."""
+        began = time.time()
+        await self._inner.bare(self._hass, self._entry, path)
+        return {"began": began}
+
+
+async def home_assistant(config: Path, speed: float) -> HomeAssistant:
+    """Start the core with its registries and the platforms that entities are of."""
+    hass = HomeAssistant(str(config))
+    hass.config.skip_pip = True
+    if speed != 1:
+        # Such a clock would have each wait be taken for a callback that blocked.
+        hass.loop.slow_callback_duration = 1e9
+    async_setup(hass)
+    hass.config_entries = ConfigEntries(hass, {})
+    await async_get_custom_components(hass)
+    await async_load_base_functionality(hass)
+    hass.auth = await auth_manager_from_config(hass, [], [])
+    for domain in ("homeassistant", "http", *_PLATFORMS):
+        await async_setup_component(hass, domain, {})
+    hass.set_state(CoreState.running)
+    return hass
+
+
+async def serve(chosen: argparse.Namespace, loop: Loop) -> None:
+    """Do what is asked, until nobody asks any more."""
+    inner = inner_of(chosen.domain, unlimited=chosen.unlimited)
+    hass = await home_assistant(chosen.config, chosen.speed)
+    inside = Inside(hass, inner, loop)
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", chosen.port, limit=LONGEST_LINE
+    )
+    while line := await reader.readline():
+        asked = json.loads(line)
+        answer = await getattr(inside, asked.pop("what"))(**asked)
+        writer.write(json.dumps(answer).encode() + b"\n")
+        await writer.drain()
+
+
+def main() -> None:
+    """Run the program."""
+    parser = argparse.ArgumentParser(prog="bench.inside")
+    parser.add_argument("-c", dest="config", type=Path, required=True)
+    parser.add_argument("--domain", required=True)
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--speed", type=float, default=1.0)
+    parser.add_argument("--unlimited", action="store_true")
+    chosen = parser.parse_args()
+    loop = Loop(chosen.speed)
+    if chosen.speed == 1:
+        time_blocks(loop)
+    else:
+        # What measures time by itself, the request budget for one, is to agree.
+        time.monotonic = loop.time
+    point_at(chosen.url)
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(serve(chosen, loop))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

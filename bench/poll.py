@@ -1,0 +1,223 @@
+"""What one poll of a large home costs: nothing changed, 1 % changed, all changed.
+
+Both have the same home of 1,000 devices and 2,000 values, each in a bare Home Assistant of
+its own, at a Telldus of its own, without a limit. They poll in turns.
+"""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+import json
+import time
+from typing import Any, Final
+
+from custom_components.telldus_pa.pa_api import Device, Sensor
+from custom_components.telldus_pa.pa_api.model import SUPPORTED_METHODS
+from custom_components.telldus_pa.pa_api.wire import parse_rows
+from e2e.home_assistant import Json
+from simulator import Home, Settings, generated_home
+from simulator.api import Call, run as run_function
+from simulator.faults import Faults
+
+from .changes import change
+from .contestants import Core, Ours
+from .figures import Goal, Spread, goals
+from .subject import Subject, subjects
+from .table import table
+from .versions import versions
+
+DEVICES: Final = 1000
+SHARES: Final = {"nothing": 0.0, "1 %": 0.01, "all": 1.0}
+MS: Final = 1000.0
+HEAD: Final = (
+    *("changed", "integration", "CPU ms", "longest block ms"),
+    *("listeners woken", "states computed", "states written"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Polls:
+    """What was measured of one contestant where a share changed, poll by poll."""
+
+    readings: Sequence[Mapping[str, Any]]
+    # How many entities show what had changed.
+    concerned: int
+
+    def of(self, figure: str) -> list[float]:
+        """Return one figure of each poll."""
+        return [reading[figure] for reading in self.readings]
+
+
+type Measured = dict[tuple[str, str], Polls]
+
+
+async def measure(pair: list[Subject], rounds: int) -> Measured:
+    """Let both poll in turns."""
+    rows = {}
+    for subject in pair:
+        set_up = await subject.ask("set_up")
+        rows[subject] = subject.rows(set_up["entities"])
+    readings: defaultdict[tuple[str, str], list[Json]] = defaultdict(list)
+    concerned: dict[tuple[str, str], int] = {}
+    for turn in range(rounds + 1):
+        for name, share in SHARES.items():
+            for subject in pair if turn % 2 else pair[::-1]:
+                telldus = subject.telldus
+                changed = change(telldus.home, share, telldus.clock())
+                key = (name, subject.contestant.domain)
+                concerned[key] = sum(len(rows[subject].get(row, ())) for row in changed)
+                reading = await subject.ask("poll")
+                # The first is to warm up.
+                if turn:
+                    readings[key].append(reading)
+    return {key: Polls(found, concerned[key]) for key, found in readings.items()}
+
+
+def answers_of(home: Home, now: float) -> dict[str, bytes]:
+    """Return what Telldus answers to a poll of both lists, as it comes over the wire."""
+    parameters = {
+        "devices/list": {
+            "supportedMethods": str(SUPPORTED_METHODS),
+            "extras": "devicetype,transport,room,parameters",
+        },
+        "sensors/list": dict.fromkeys(
+            ("includeValues", "includeScale", "includeUnit"), "1"
+        ),
+    }
+    found: dict[str, bytes] = {}
+    for function, params in parameters.items():
+        row = run_function(
+            Call(
+                function=function,
+                params={"includeIgnored": "1", **params},
+                account="demo",
+                origin="",
+                home=home,
+                settings=Settings(),
+                faults=Faults(),
+                sensor_infos={},
+                now=now,
+                guest=False,
+            )
+        )
+        found[function] = json.dumps(row, separators=(",", ":")).encode()
+    return found
+
+
+def parsing(
+    answers: Mapping[str, bytes], repeats: int
+) -> tuple[list[float], list[float]]:
+    """Return what decoding JSON takes, and what parsing it takes then, in CPU seconds."""
+    decoding: list[float] = []
+    parsing_: list[float] = []
+    for _ in range(repeats):
+        began = time.thread_time()
+        decoded = {name: json.loads(body) for name, body in answers.items()}
+        between = time.thread_time()
+        parse_rows(decoded["devices/list"]["device"], Device.from_wire)
+        parse_rows(decoded["sensors/list"]["sensor"], Sensor.from_wire)
+        decoding.append(between - began)
+        parsing_.append(time.thread_time() - between)
+    return decoding, parsing_
+
+
+def lines(measured: Measured) -> list[list[str]]:
+    """Return the lines of the table."""
+    return [
+        [
+            changed,
+            domain,
+            Spread.of(polls.of("cpu")).text(factor=MS),
+            Spread.of(polls.of("longest")).text(factor=MS),
+            *(
+                f"{Spread.of(polls.of(what)).middle:.0f}"
+                for what in ("woken", "computed", "written")
+            ),
+        ]
+        for (changed, domain), polls in measured.items()
+    ]
+
+
+def ratio(measured: Measured, changed: str, figure: str) -> Spread:
+    """Return ours over core's."""
+    ours, core = (measured[changed, one.domain] for one in (Ours, Core))
+    return Spread.of_ratios(ours.of(figure), core.of(figure))
+
+
+def goals_of(
+    measured: Measured, decoding: Sequence[float], parsed: Sequence[float]
+) -> list[Goal]:
+    """Return what was to be reached."""
+    woken = max(measured["nothing", Ours.domain].of("woken"))
+    few = measured["1 %", Ours.domain]
+    computed = max(few.of("computed"))
+    found = [
+        Goal("nothing changed: no listener woken", f"{woken:.0f}", woken == 0),
+        Goal(
+            "1 % changed: only those compute a state",
+            f"{computed:.0f} of the {few.concerned} that show what changed",
+            computed <= few.concerned,
+        ),
+    ]
+    over_json = Spread.of_ratios(parsed, decoding)
+    found.append(
+        Goal(
+            "parsing: at most 3 × the decoding of the JSON",
+            over_json.text(2),
+            over_json.middle <= 3,
+        )
+    )
+    for changed in ("nothing", "1 %"):
+        cpu = ratio(measured, changed, "cpu")
+        found.append(
+            Goal(
+                f"{changed} changed: at most 1/5 of core's CPU",
+                cpu.text(2),
+                cpu.middle <= 0.2,
+            )
+        )
+    block = ratio(measured, "all", "longest")
+    found.append(
+        Goal("all changed: no longer a block than core's", block.text(2), block.middle <= 1)
+    )
+    return found
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be chosen."""
+    parser.add_argument(
+        "--rounds", type=int, default=15, help="how often each polls (default: 15)"
+    )
+    parser.add_argument(
+        "--devices", type=int, default=DEVICES, help=f"(default: {DEVICES})"
+    )
+
+
+async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
+    """Run the benchmark and print its table."""
+    devices: int = chosen.devices
+
+    def home() -> Home:
+        """Return a home of its own."""
+        return generated_home(devices, sensors=devices * 5 // 4)
+
+    say(f"Polling {devices} devices and {devices * 2} values, {chosen.rounds} times each")
+    async with subjects("poll", home, say) as pair:
+        measured = await measure(pair, chosen.rounds)
+    answers = answers_of(home(), time.time())
+    decoding, parsed = parsing(answers, 2 * chosen.rounds)
+    size = sum(map(len, answers.values())) / 1e6
+    decoded = Spread.of(decoding).text(factor=MS)
+    print(
+        "\n\n".join(
+            (
+                f"A poll of {devices} devices and {devices * 2} values ({size:.1f} MB)",
+                versions(),
+                table(HEAD, lines(measured)),
+                f"Decoding the JSON: {decoded} ms, "
+                f"parsing it then: {Spread.of(parsed).text(factor=MS)} ms.",
+                goals(goals_of(measured, decoding, parsed)),
+            )
+        )
+    )
