@@ -12,7 +12,7 @@ from e2e.home_assistant import RefusedError
 from e2e.process import StartError
 from e2e.waiting import WaitedTooLongError
 
-from . import poll, start
+from . import commands, growth, hours, poll, start
 from .stage import FOLDER
 
 INTERRUPTED = 130
@@ -30,7 +30,13 @@ class Benchmark(Protocol):
         """Measure, and print what came of it."""
 
 
-BENCHMARKS: dict[str, Benchmark] = {"start": start, "poll": poll}
+BENCHMARKS: dict[str, Benchmark] = {
+    "start": start,
+    "commands": commands,
+    "poll": poll,
+    "growth": growth,
+    "hours": hours,
+}
 
 
 def say(text: str) -> None:
@@ -47,7 +53,9 @@ def choose(arguments: list[str] | None = None) -> list[argparse.Namespace]:
     for name, benchmark in BENCHMARKS.items():
         about = (benchmark.__doc__ or "").partition("\n")[0]
         benchmark.add_arguments(
-            commands.add_parser(name, help=about.replace("%", "%%"), description=benchmark.__doc__)
+            commands.add_parser(
+                name, help=about.replace("%", "%%"), description=benchmark.__doc__
+            )
         )
     chosen = parser.parse_args(arguments)
     if chosen.benchmark:

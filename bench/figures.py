@@ -33,7 +33,8 @@ class Spread:
     def text(self, digits: int = 1, factor: float = 1.0) -> str:
         """Return the figures for a table."""
         middle, low, high = (
-            f"{value * factor:.{digits}f}" for value in (self.middle, self.low, self.high)
+            f"{value * factor:.{digits}f}"
+            for value in (self.middle, self.low, self.high)
         )
         return f"{middle} ({low}–{high})"
 

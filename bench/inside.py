@@ -21,7 +21,13 @@ from homeassistant.auth import auth_manager_from_config
 from homeassistant.bootstrap import async_load_base_functionality
 from homeassistant.config_entries import ConfigEntries, ConfigEntry
 from homeassistant.const import EVENT_STATE_CHANGED
-from homeassistant.core import CoreState, Event, EventStateChangedData, HomeAssistant
+from homeassistant.core import (
+    CoreState,
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.loader import async_get_custom_components, async_setup
@@ -55,6 +61,7 @@ class Counts:
 
         Entity._async_write_ha_state = counted  # type: ignore[method-assign]  # noqa: SLF001
 
+    @callback
     def note(self, _: Event[EventStateChangedData]) -> None:
         """Note a state that was written."""
         self.written += 1
@@ -109,9 +116,7 @@ class Inside:
                 "state": state.state,
                 "since": state.last_changed.timestamp(),
             }
-            for one in er.async_entries_for_config_entry(
-                registry, self._entry.entry_id
-            )
+            for one in er.async_entries_for_config_entry(registry, self._entry.entry_id)
             if (state := self._hass.states.get(one.entity_id))
         }
 
@@ -130,6 +135,8 @@ class Inside:
         cpu = time.process_time()
         await self._inner.poll(self._entry)
         cpu = time.process_time() - cpu
+        # The turn in which the last of it was done is to end.
+        await asyncio.sleep(0)
         return {
             "cpu": cpu,
             "longest": self._loop.longest,
@@ -142,6 +149,7 @@ class Inside:
         """Perform an action, and note when a person sees it."""
         shown: list[tuple[float, int]] = []
 
+        @callback
         def note(event: Event[EventStateChangedData]) -> None:
             """Note the first change of the state."""
             if event.data["entity_id"] == entity_id:

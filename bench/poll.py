@@ -179,7 +179,11 @@ def goals_of(
         )
     block = ratio(measured, "all", "longest")
     found.append(
-        Goal("all changed: no longer a block than core's", block.text(2), block.middle <= 1)
+        Goal(
+            "all changed: no longer a block than core's",
+            block.text(2),
+            block.middle <= 1,
+        )
     )
     return found
 
@@ -202,7 +206,9 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
         """Return a home of its own."""
         return generated_home(devices, sensors=devices * 5 // 4)
 
-    say(f"Polling {devices} devices and {devices * 2} values, {chosen.rounds} times each")
+    say(
+        f"Polling {devices} devices and {devices * 2} values, {chosen.rounds} times each"
+    )
     async with subjects("poll", home, say) as pair:
         measured = await measure(pair, chosen.rounds)
     answers = answers_of(home(), time.time())

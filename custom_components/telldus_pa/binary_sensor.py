@@ -97,6 +97,11 @@ class TelldusBatteryLow(TelldusSensorEntity, BinarySensorEntity):
         sensor = self.row
         return sensor.battery_low if sensor.battery is None else False
 
+    @override
+    def _to_show(self) -> object:
+        """Return whether it is low."""
+        return self.is_on
+
 
 class TelldusConnectivity(CoordinatorEntity[DevicesCoordinator], BinarySensorEntity):
     """Whether Telldus reaches a gateway. It is there also while the gateway is not."""

@@ -1,5 +1,6 @@
 """What all entities share: identity, device info, availability."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Final, override
 
@@ -263,6 +264,20 @@ class TelldusSensorEntity(TelldusEntity[Sensor]):
         self._attr_entity_registry_enabled_default = (
             "name" in info and not self._last.ignored
         )
+        # What was shown last.
+        self._shown: object = None
+
+    @abstractmethod
+    def _to_show(self) -> object:
+        """Return what of the sensor this shows."""
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Show what is new: of a sensor with several values often only one is."""
+        shown, self._shown = self._shown, (self.available, self._to_show())
+        if shown != self._shown:
+            super()._handle_coordinator_update()
 
 
 @callback

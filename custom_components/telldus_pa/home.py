@@ -87,9 +87,10 @@ def shape_of(device: Device) -> object:
 
 def gateways_of(rows: Mapping[str, Device | Sensor]) -> dict[str, Gateway]:
     """Return the gateways as far as their devices, or their sensors, tell of them."""
+    newest = {row.gateway_id: row for row in rows.values()}
     return {
-        row.gateway_id: Gateway(row.gateway_id, row.gateway_name, row.online)
-        for row in rows.values()
+        gateway_id: Gateway(gateway_id, row.gateway_name, row.online)
+        for gateway_id, row in newest.items()
     }
 
 

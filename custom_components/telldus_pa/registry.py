@@ -96,10 +96,26 @@ class Registrar:
             self._follow(coordinator, self._async_register_gateways)
         self._follow(data.devices, self._async_update_devices)
         self._follow(data.sensors, self._async_update_sensors)
-        self._watch(data.devices, self._device_things)
-        self._watch(data.sensors, self._sensor_things)
-        self._watch(data.sensors, self._values)
-        self._watch(data.gateways, self._gateway_things)
+        devices, sensors, gateways = data.devices, data.sensors, data.gateways
+        self._watch(
+            devices, lambda: (tuple(devices.data), devices.ignored), self._device_things
+        )
+        self._watch(
+            sensors, lambda: (tuple(sensors.data), sensors.ignored), self._sensor_things
+        )
+        self._watch(
+            sensors,
+            lambda: [
+                (one.id, *one.values, one.heard is None)
+                for one in sensors.data.values()
+            ],
+            self._values,
+        )
+        self._watch(
+            gateways,
+            lambda: (tuple(gateways.data), tuple(devices.gateways)),
+            self._gateway_things,
+        )
 
     @callback
     def async_suggest_areas(self) -> None:
@@ -183,24 +199,32 @@ class Registrar:
     def _watch(
         self,
         coordinator: ListCoordinator[Any],
+        listed: Callable[[], object],
         look: Callable[[], tuple[set[str], set[str], set[str]]],
     ) -> None:
         """Have forgotten what is missing from a list for long.
 
         ``look`` returns what the registries know, what the list has, and what is to go
-        at once, since the person hid it at Telldus.
+        at once, since the person hid it at Telldus. It is costly in a large home, and
+        done only where ``listed``, what is in the list, is not as it was when all of what
+        is known was there.
         """
         absences = Absences()
         seen = 0
+        complete: object = None
 
         @callback
         def async_listed() -> None:
             """Look at a list, if this is a new one."""
-            nonlocal seen
+            nonlocal seen, complete
             if seen == coordinator.lists:
                 return
             seen = coordinator.lists
+            in_list = listed()
+            if in_list == complete:
+                return
             known, present, hidden = look()
+            complete = in_list if known <= present else None
             now = coordinator.account.budget.now()
             for one in absences.note(known, present, now) | (known & hidden):
                 self._async_forget(one)

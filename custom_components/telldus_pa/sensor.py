@@ -409,6 +409,12 @@ class TelldusValueEntity(TelldusSensorEntity, SensorEntity):
         """Return the newest value, None if it is too old to be what is now."""
         return self._sensors.value_of(self._row_id, self._told.key)
 
+    @override
+    def _to_show(self) -> object:
+        """Return the reading and its unit."""
+        value = self.value
+        return value and (value.value, value.unit)
+
 
 class TelldusMeasurement(TelldusValueEntity):
     """A value that is known for what it is."""
@@ -476,6 +482,11 @@ class TelldusBattery(TelldusSensorEntity, SensorEntity):
         sensor = self.row
         return 0 if sensor.battery_low else sensor.battery
 
+    @override
+    def _to_show(self) -> object:
+        """Return all that is told of the battery."""
+        return self.native_value
+
 
 class TelldusLastHeard(TelldusSensorEntity, SensorEntity):
     """When a sensor gave its last sign of life."""
@@ -495,6 +506,11 @@ class TelldusLastHeard(TelldusSensorEntity, SensorEntity):
         """Return the time."""
         heard = self.row.heard
         return None if heard is None else dt_util.utc_from_timestamp(heard)
+
+    @override
+    def _to_show(self) -> object:
+        """Return the time."""
+        return self.row.heard
 
 
 class TelldusConnection(SensorEntity):

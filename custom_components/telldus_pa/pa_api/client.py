@@ -3,6 +3,7 @@
 Source: docs/telldus-api.md, "Functions".
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -37,7 +38,7 @@ from .model import (
     ServerAddress,
 )
 from .signing import Credentials, scrubbed
-from .wire import Json, parse_rows, read_json, to_time
+from .wire import Json, Rows, read_json, to_time
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -77,6 +78,9 @@ class TelldusClient:
         self._credentials = credentials
         self._budget = budget
         self._reported: set[str] = set()
+        # The lists that are asked for again and again
+        self._device_rows = Rows(Device.from_wire)
+        self._sensor_rows = Rows(Sensor.from_wire)
 
     @property
     def server(self) -> str:
@@ -89,14 +93,14 @@ class TelldusClient:
 
     async def devices(self, *, patience: float | None = None) -> Answer[Device]:
         """Return all devices of all gateways, the ignored ones included."""
-        return await self._devices(Device.from_wire, Priority.POLL, patience)
+        return await self._devices(self._device_rows, Priority.POLL, patience)
 
     async def inventory(
         self, *, patience: float | None = None
     ) -> tuple[Inventoried, ...]:
         """Return all devices with their parameters, house codes included: keep it private."""
         answer = await self._devices(
-            Inventoried.from_wire, Priority.BACKGROUND, patience
+            Rows(Inventoried.from_wire), Priority.BACKGROUND, patience
         )
         return answer.rows
 
@@ -115,7 +119,12 @@ class TelldusClient:
     ) -> Answer[Gateway]:
         """Return all gateways, those shared with this account included."""
         return await self._list(
-            "clients/list", {}, "client", Gateway.from_wire, priority, patience
+            "clients/list",
+            {},
+            "client",
+            Rows(Gateway.from_wire),
+            priority,
+            patience,
         )
 
     async def sensors(self, *, patience: float | None = None) -> Answer[Sensor]:
@@ -129,7 +138,7 @@ class TelldusClient:
                 "includeUnit": "1",
             },
             "sensor",
-            Sensor.from_wire,
+            self._sensor_rows,
             # A second list right after the first has been refused by Telldus.
             Priority.BACKGROUND,
             patience,
@@ -138,7 +147,7 @@ class TelldusClient:
     async def rooms(self) -> Answer[Room]:
         """Return all rooms. Nobody is known to have called this function: expect errors."""
         return await self._list(
-            "room/list", {}, "room", Room.from_wire, Priority.BACKGROUND, None
+            "room/list", {}, "room", Rows(Room.from_wire), Priority.BACKGROUND, None
         )
 
     async def history(
@@ -161,7 +170,7 @@ class TelldusClient:
             "device/history",
             {"id": device_id, **span},
             "history",
-            Deed.from_wire,
+            Rows(Deed.from_wire),
             priority,
             patience,
         )
@@ -190,7 +199,7 @@ class TelldusClient:
                 "includeUnit": "1",
             },
             "history",
-            Reading.from_wire,
+            Rows(Reading.from_wire),
             priority,
             patience,
         )
@@ -237,7 +246,7 @@ class TelldusClient:
             raise Unintelligible(f"{function}: {err}") from None
 
     async def _devices[T](
-        self, parse: Callable[[Json], T], priority: Priority, patience: float | None
+        self, parser: Rows[T], priority: Priority, patience: float | None
     ) -> Answer[T]:
         """Ask for all devices, with all that can be made use of."""
         return await self._list(
@@ -248,7 +257,7 @@ class TelldusClient:
                 "extras": "devicetype,transport,room,parameters",
             },
             "device",
-            parse,
+            parser,
             priority,
             patience,
         )
@@ -258,7 +267,7 @@ class TelldusClient:
         function: str,
         parameters: dict[str, str],
         key: str,
-        parse: Callable[[Json], T],
+        parser: Rows[T],
         priority: Priority,
         patience: float | None,
     ) -> Answer[T]:
@@ -269,8 +278,10 @@ class TelldusClient:
         answer, requested = await self._call(function, parameters, priority, patience)
         # Nothing at all is what an empty list may look like.
         listed = answer.get(key, answer.get(f"{key}s")) if answer else []
+        # A large home's list takes a while at each stage: others have their turn between.
+        await asyncio.sleep(0)
         try:
-            rows, complaints = parse_rows(listed, parse)
+            rows, complaints = parser.parse(listed)
         except ValueError as err:
             raise Unintelligible(f"{function}: {err}") from None
         for complaint in complaints:
@@ -278,6 +289,7 @@ class TelldusClient:
             if (line := f"{function}, {complaint}") not in self._reported:
                 self._reported.add(line)
                 _LOGGER.warning("Left out what cannot be understood: %s", line)
+        await asyncio.sleep(0)
         return Answer(rows, requested)
 
     async def _call(

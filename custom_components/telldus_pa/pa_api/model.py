@@ -7,6 +7,7 @@ A row that cannot be understood costs that row. Source: docs/telldus-api.md, "De
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, IntFlag
+from functools import lru_cache
 from ipaddress import ip_address
 import re
 from typing import Final, Self
@@ -46,7 +47,7 @@ class Method(IntFlag):
     THERMOSTAT = 2048
 
 
-_METHODS: Final = frozenset(Method)
+_METHODS: Final[Mapping[int | None, Method]] = {int(one): one for one in Method}
 
 # What we can make use of, as the vendor's own app asks: all but TOGGLE and EXECUTE.
 # Methods not asked for are hidden, and UP and DOWN then appear as TURNOFF and TURNON.
@@ -600,8 +601,7 @@ def _setting(value: object) -> Json:
 
 def method_from(value: object) -> Method | None:
     """Return the last method, None if unknown or not one single method."""
-    number = to_integer(value)
-    return Method(number) if number in _METHODS else None
+    return _METHODS.get(to_integer(value))
 
 
 def _state_values(row: Json) -> dict[int, object]:
@@ -709,8 +709,14 @@ def _is_host(text: str) -> bool:
 
 
 def _device_type(value: object) -> DeviceType:
-    """Return what a device is; both cases and a lost leading zero occur."""
-    text = (to_text(value) or "").lower()
+    """Return what a device is."""
+    return _type_called(to_text(value) or "")
+
+
+@lru_cache(maxsize=64)
+def _type_called(text: str) -> DeviceType:
+    """Return a type by its name; both cases and a lost leading zero occur."""
+    text = text.lower()
     first, rest = text[:-28], text[-28:]
     if rest == _DEVICE_TYPE_REST:
         try:

@@ -43,12 +43,12 @@ def parse_rows[T](
 
     Raises ValueError if there is no list, or none of it makes sense.
     """
-    if not isinstance(rows, (list, Mapping)):
+    if not isinstance(rows, (list, dict)):
         raise ValueError("no list")  # noqa: TRY004
     parsed: list[T] = []
     complaints: list[str] = []
     for number, row in enumerate(to_list(rows)):
-        if not isinstance(row, Mapping):
+        if not isinstance(row, dict):
             complaints.append(f"row {number}: not an object")
             continue
         try:
@@ -60,13 +60,43 @@ def parse_rows[T](
     return tuple(parsed), tuple(complaints)
 
 
+class Rows[T]:
+    """Parses the lists of one function, one after the other.
+
+    A row that is what it was in the list before is not parsed again, but the same object:
+    of a large home hardly anything changes from one list to the next.
+    """
+
+    def __init__(self, parse: Callable[[Json], T]) -> None:
+        """Know no row yet. ``parse`` raises ValueError."""
+        self._parse = parse
+        self._known: dict[object, tuple[Json, T]] = {}
+
+    def parse(self, rows: object) -> tuple[tuple[T, ...], tuple[str, ...]]:
+        """Parse a list as ``parse_rows`` does. Raises ValueError."""
+        before, self._known = self._known, {}
+
+        def parse(row: Json) -> T:
+            """Parse one row, if it is another than before."""
+            row_id = row.get("id")
+            if not isinstance(row_id, (str, int)):
+                return self._parse(row)
+            known = before.get(row_id)
+            if known is None or known[0] != row:
+                known = (row, self._parse(row))
+            self._known[row_id] = known
+            return known[1]
+
+        return parse_rows(rows, parse)
+
+
 def to_list(value: object) -> list[object]:
     """Return a list, an empty one for what is none.
 
     One object alone counts as a list of one, and one with numbers for keys as a list with
     gaps, as PHP writes it.
     """
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         numbered = value and all(key.isdecimal() for key in value)
         return list(value.values()) if numbered else [value]
     return value if isinstance(value, list) else []
@@ -74,7 +104,7 @@ def to_list(value: object) -> list[object]:
 
 def to_objects(value: object) -> list[Json]:
     """Return those of a list that are objects."""
-    return [entry for entry in to_list(value) if isinstance(entry, Mapping)]
+    return [entry for entry in to_list(value) if isinstance(entry, dict)]
 
 
 def to_id(row: Json, key: str) -> str:
@@ -83,18 +113,30 @@ def to_id(row: Json, key: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if isinstance(value, str):
+        if _is_word(value):
+            return value
         text = value.strip()
         if 0 < len(text) <= _MAX_TEXT and text.isprintable():
             return text
     raise ValueError(f"no {key}")
 
 
+def _is_word(text: str) -> bool:
+    """Return whether a text is one plain word, as most are, with nothing to take out."""
+    return text.isalnum() and text.isascii() and len(text) <= _MAX_TEXT
+
+
 def to_text(value: object) -> str | None:
     """Return a text, None for what is none and for the empty one."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+    if isinstance(value, str):
+        if _is_word(value):
+            return value
+    elif isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    # Half a surrogate pair, which JSON can say, cannot be stored or sent anywhere.
-    text = str(value).encode(errors="replace").decode()
+    text = str(value)
+    if not text.isascii():
+        # Half a surrogate pair, which JSON can say, cannot be stored or sent anywhere.
+        text = text.encode(errors="replace").decode()
     return " ".join(text.split())[:_MAX_TEXT].rstrip() or None
 
 
@@ -102,6 +144,9 @@ def to_flag(value: object, *, default: bool) -> bool:
     """Return a truth, which comes as 0, 1, "0", "1" and sometimes as true or false."""
     if isinstance(value, bool):
         return value
+    if value in ("0", "1"):
+        # As it nearly always comes
+        return value == "1"
     if isinstance(value, str) and (word := value.strip().lower()) in ("true", "false"):
         return word == "true"
     number = to_number(value)
@@ -113,7 +158,8 @@ def to_number(value: object) -> float | None:
     if isinstance(value, str):
         text = value.strip()
         try:
-            value = int(text) if text.lstrip("+-").isdecimal() else float(text)
+            whole = text.isdecimal() or text.lstrip("+-").isdecimal()
+            value = int(text) if whole else float(text)
         except ValueError:
             return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -152,10 +198,12 @@ def to_object(value: object) -> Json:
             value = read_json(value)
         except ValueError:
             return {}
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def to_names(value: object) -> tuple[str, ...]:
     """Return texts that come as a list, alone, or in one with commas between them."""
+    if value is None:
+        return ()
     parts = value.split(",") if isinstance(value, str) else to_list(value) or [value]
     return tuple(text for part in parts if (text := to_text(part)))

@@ -1,0 +1,136 @@
+"""How soon an action is on the wire, and how soon a person sees what it does.
+
+Beside it goes a bare signed request, with nothing around it, over the same session.
+"""
+
+import argparse
+from collections.abc import Callable
+from typing import Final
+
+from simulator import Method, generated_home
+
+from .contestants import Core, Ours, Row
+from .figures import Goal, Spread, goals
+from .subject import Subject, subjects
+from .table import table
+from .versions import versions
+
+DEVICES: Final = 20
+MS: Final = 1000.0
+HEAD: Final = ("", "who", "on the wire ms", "over a bare request", "shown ms", "turns")
+BARE: Final = "a bare signed request"
+
+
+def dimmer(subject: Subject, rows: dict[Row, list[str]]) -> str:
+    """Return a lamp that both know for one."""
+    for device in subject.telldus.home.devices.values():
+        if device.methods & Method.DIM and not device.methods & Method.UP:
+            ids = rows[Row("device", device.id)]
+            return next(one for one in ids if one.startswith("light."))
+    raise ValueError("no dimmer")
+
+
+async def measure(
+    pair: list[Subject], rounds: int
+) -> dict[str, list[dict[str, float]]]:
+    """Have each act in turns, and a bare request sent between."""
+    lamps = {}
+    for subject in pair:
+        rows = subject.rows((await subject.ask("set_up"))["entities"])
+        lamps[subject] = dimmer(subject, rows)
+    ours = pair[0]
+    found: dict[str, list[dict[str, float]]] = {
+        BARE: [],
+        **{subject.contestant.domain: [] for subject in pair},
+    }
+    for turn in range(rounds + 3):
+        readings = {}
+        for subject in pair:
+            action = f"light.turn_{'off' if turn % 2 else 'on'}"
+            reading = await _timed(
+                subject, "act", action=action, entity_id=lamps[subject]
+            )
+            readings[subject.contestant.domain] = reading
+        readings[BARE] = await _timed(
+            ours, "bare", path="json/device/turnOn?id=3000001"
+        )
+        for who, reading in readings.items():
+            # The first few are to warm up.
+            if turn >= 3:
+                found[who].append(reading)
+    return found
+
+
+async def _timed(subject: Subject, what: str, **options: str) -> dict[str, float]:
+    """Have something sent, and return when it came to Telldus after it was begun."""
+    log = subject.telldus.log
+    seen = len(log)
+    reading: dict[str, float] = await subject.ask(what, **options)
+    sent = next(
+        one
+        for one in log[seen:]
+        if one.path.startswith("json/device/turn") or one.path == "json/device/dim"
+    )
+    return {**reading, "wire": sent.time - reading["began"]}
+
+
+def lines(found: dict[str, list[dict[str, float]]]) -> list[list[str]]:
+    """Return the lines of the table."""
+    bare = [one["wire"] for one in found[BARE]]
+    rows = []
+    for who, readings in found.items():
+        wire = [one["wire"] for one in readings]
+        over = Spread.of_ratios(wire, bare).text(2)
+        shown = turns = "-"
+        if who != BARE:
+            shown = Spread.of(one["shown"] for one in readings).text(2, MS)
+            turns = f"{Spread.of(one['turns'] for one in readings).middle:.0f}"
+        rows.append(["", who, Spread.of(wire).text(2, MS), over, shown, turns])
+    return rows
+
+
+def goals_of(found: dict[str, list[dict[str, float]]]) -> list[Goal]:
+    """Return what was to be reached."""
+    ours = found[Ours.domain]
+    bare = [one["wire"] for one in found[BARE]]
+    over = Spread.of_ratios([one["wire"] for one in ours], bare)
+    most = max(one["turns"] for one in ours)
+    return [
+        Goal(
+            "on the wire: at most 1.3 × a bare request",
+            over.text(2),
+            over.middle <= 1.3,
+        ),
+        Goal(
+            "shown within one turn of the event loop",
+            f"{most:.0f} turns at most",
+            0 <= most <= 1,
+        ),
+    ]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be chosen."""
+    parser.add_argument(
+        "--rounds", type=int, default=100, help="how often each acts (default: 100)"
+    )
+
+
+async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
+    """Run the benchmark and print its table."""
+    say(f"Acting {chosen.rounds} times each")
+    contestants = (Ours(), Core())
+    async with subjects(
+        "commands", lambda: generated_home(DEVICES), say, contestants
+    ) as pair:
+        found = await measure(pair, chosen.rounds)
+    print(
+        "\n\n".join(
+            (
+                "An action on one lamp",
+                versions(),
+                table(HEAD[1:], [line[1:] for line in lines(found)]),
+                goals(goals_of(found)),
+            )
+        )
+    )

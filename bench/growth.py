@@ -1,0 +1,151 @@
+"""How the cost of each device grows with their number, and the memory of each entity.
+
+What a home of one device costs is taken off: that is what any poll costs.
+"""
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from simulator import generated_home
+
+from .changes import change
+from .contestants import Core, Ours
+from .figures import Goal, Spread, goals
+from .subject import subjects
+from .table import table
+from .versions import versions
+
+SIZES: Final = [100, 300, 1000, 3000, 5000]
+MS: Final = 1000.0
+HEAD: Final = (
+    *("devices", "integration", "set-up: CPU ms a device"),
+    *("poll, all changed: CPU ms a device", "entities", "memory, KB an entity"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a home costs, in seconds of the processor and in bytes."""
+
+    set_up: float
+    poll: float
+    entities: int
+    memory: int
+
+
+async def measure(
+    size: int, rounds: int, say: Callable[[str], None]
+) -> dict[str, Cost]:
+    """Measure both with a home of a size."""
+    costs: dict[str, Cost] = {}
+    options = (Ours(), Core())
+    async with subjects(
+        f"growth/{size}", lambda: generated_home(size), say, options
+    ) as pair:
+        polls: dict[str, list[float]] = {one.contestant.domain: [] for one in pair}
+        found = {one.contestant.domain: await one.ask("set_up") for one in pair}
+        for _ in range(rounds):
+            for subject in pair:
+                telldus = subject.telldus
+                change(telldus.home, 1.0, telldus.clock())
+                reading = await subject.ask("poll")
+                polls[subject.contestant.domain].append(reading["cpu"])
+    # Once more: what allocates under watch is slow.
+    async with subjects(
+        f"growth/{size}", lambda: generated_home(size), say, options
+    ) as pair:
+        for subject in pair:
+            domain = subject.contestant.domain
+            memory = (await subject.ask("set_up", memory=True))["bytes"]
+            costs[domain] = Cost(
+                found[domain]["cpu"],
+                Spread.of(polls[domain]).middle,
+                len(found[domain]["entities"]),
+                memory,
+            )
+    return costs
+
+
+def of_each(
+    costs: Mapping[int, Cost], figure: Callable[[Cost], float]
+) -> dict[int, float]:
+    """Return what each device costs at each size, without what one alone costs."""
+    alone = figure(costs[1])
+    return {
+        size: (figure(cost) - alone) / (size - 1)
+        for size, cost in costs.items()
+        if size > 1
+    }
+
+
+def lines(costs: Mapping[str, Mapping[int, Cost]]) -> list[list[str]]:
+    """Return the lines of the table."""
+    rows = []
+    for domain, found in costs.items():
+        set_up = of_each(found, lambda cost: cost.set_up)
+        poll = of_each(found, lambda cost: cost.poll)
+        one = found[1]
+        rows += [
+            [
+                f"{size}",
+                domain,
+                f"{set_up[size] * MS:.2f}",
+                f"{poll[size] * MS:.3f}",
+                f"{cost.entities}",
+                f"{(cost.memory - one.memory) / 1024 / max(cost.entities - one.entities, 1):.1f}",
+            ]
+            for size, cost in found.items()
+            if size > 1
+        ]
+    return sorted(rows, key=lambda row: int(row[0]))
+
+
+def goals_of(costs: Mapping[str, Mapping[int, Cost]]) -> list[Goal]:
+    """Return what was to be reached."""
+    found = []
+    figures: tuple[tuple[str, Callable[[Cost], float]], ...] = (
+        ("set-up", lambda cost: cost.set_up),
+        ("poll", lambda cost: cost.poll),
+    )
+    for what, figure in figures:
+        each = list(of_each(costs[Ours.domain], figure).values())
+        grown = max(each) / min(each) if min(each) > 0 else float("inf")
+        found.append(
+            Goal(
+                f"{what}: the cost of a device flat within 25 %",
+                f"{grown:.2f} between the least and the most",
+                grown <= 1.25,
+            )
+        )
+    return found
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be chosen."""
+    parser.add_argument(
+        "--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="devices"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="how often each polls (default: 5)"
+    )
+
+
+async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
+    """Run the benchmark and print its table."""
+    costs: dict[str, dict[int, Cost]] = {Ours.domain: {}, Core.domain: {}}
+    for size in (1, *chosen.sizes):
+        say(f"A home of {size} devices")
+        for domain, cost in (await measure(size, chosen.rounds, say)).items():
+            costs[domain][size] = cost
+    print(
+        "\n\n".join(
+            (
+                "The cost of one device more",
+                versions(),
+                table(HEAD, lines(costs)),
+                goals(goals_of(costs)),
+            )
+        )
+    )
