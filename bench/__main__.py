@@ -12,7 +12,7 @@ from e2e.home_assistant import RefusedError
 from e2e.process import StartError
 from e2e.waiting import WaitedTooLongError
 
-from . import commands, growth, hours, poll, start
+from . import afar, commands, growth, hours, poll, start
 from .stage import FOLDER
 
 INTERRUPTED = 130
@@ -32,6 +32,7 @@ class Benchmark(Protocol):
 
 BENCHMARKS: dict[str, Benchmark] = {
     "start": start,
+    "afar": afar,
     "commands": commands,
     "poll": poll,
     "growth": growth,

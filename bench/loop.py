@@ -57,7 +57,7 @@ def time_blocks(loop: Loop) -> None:
     ours. So is what another thread of Python's does meanwhile, which is to the good of
     who uses such.
     """
-    run = asyncio.Handle._run  # type: ignore[attr-defined]  # noqa: SLF001
+    run = asyncio.Handle._run  # noqa: SLF001
 
     def timed(handle: asyncio.Handle) -> None:
         """Run a callback."""
@@ -65,4 +65,4 @@ def time_blocks(loop: Loop) -> None:
         run(handle)
         loop.longest = max(loop.longest, _CPU() - began)
 
-    asyncio.Handle._run = timed  # type: ignore[attr-defined]  # noqa: SLF001
+    asyncio.Handle._run = timed  # type: ignore[method-assign, assignment]  # noqa: SLF001  # that is the aim

@@ -204,7 +204,7 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
 
     def home() -> Home:
         """Return a home of its own."""
-        return generated_home(devices, sensors=devices * 5 // 4)
+        return generated_home(devices, sensors=devices * 10 // 9 + 1)
 
     say(
         f"Polling {devices} devices and {devices * 2} values, {chosen.rounds} times each"

@@ -231,15 +231,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--devices",
         type=int,
         nargs="+",
-        default=[8, 20, 100],
+        default=[1, 8, 20, 100, 1000],
         metavar="N",
-        help="the sizes of the homes (default: 8 20 100)",
+        help="the sizes of the homes (default: 1 8 20 100 1000)",
     )
     parser.add_argument(
         "--seconds",
         type=float,
-        default=120,
-        help="how long after its first request each is looked at (default: 120)",
+        default=75,
+        help="how long after its first request each is looked at (default: 75)",
     )
     parser.add_argument(
         "--strict-burst",

@@ -202,7 +202,10 @@ def test_point_at(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_choose() -> None:
     """Without a name all are run, as they are."""
-    (start,) = choose([])
-    assert (start.benchmark, start.devices) == ("start", [8, 20, 100])
+    start, *others = choose([])
+    assert (start.benchmark, start.devices) == ("start", [1, 8, 20, 100, 1000])
+    assert [one.benchmark for one in others] == [
+        *("afar", "commands", "poll", "growth", "hours"),
+    ]
     (start,) = choose(["start", "--devices", "4", "--strict-burst"])
     assert (start.devices, start.strict_burst) == ([4], True)

@@ -1,0 +1,148 @@
+"""How long a start takes where nothing is in its way but the network: 40 ms each way.
+
+There is no limit here, and the Home Assistant runs already, its platforms loaded; each
+start is in a new one. From the beginning of the set-up to the last state of a device, and
+of a sensor; what ours waits for the sake of a limit is in it.
+"""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from e2e.home_assistant import Json
+from simulator import generated_home
+
+from .contestants import Contestant, Core, Ours
+from .figures import Goal, Spread, goals
+from .subject import subjects
+from .table import table
+from .versions import versions
+
+DELAY: Final = 0.04
+SIZES: Final = [1, 8, 20, 100, 1000]
+# Of larger homes one start is enough: core's takes minutes.
+REPEATED_TO: Final = 100
+HEAD: Final = (
+    *("devices", "integration", "requests", "entities"),
+    *("last device shown, s", "last sensor shown, s"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """One start: seconds until the last entity of a kind had its first state."""
+
+    requests: int
+    entities: int
+    devices: float
+    sensors: float
+
+
+def began(contestant: Contestant, set_up: Json, requests: int) -> Began:
+    """Return what came of a start."""
+    last = {"device": 0.0, "sensor": 0.0}
+    for entity in set_up["entities"].values():
+        if row := contestant.row_of(entity["unique_id"]):
+            since = entity["since"] - set_up["began"]
+            last[row.kind] = max(last[row.kind], since)
+    return Began(requests, len(set_up["entities"]), last["device"], last["sensor"])
+
+
+type Starts = Mapping[tuple[int, str], list[Began]]
+
+
+def lines(starts: Starts) -> list[list[str]]:
+    """Return the lines of the table."""
+    return [
+        [
+            f"{size}",
+            domain,
+            f"{found[0].requests}",
+            f"{found[0].entities}",
+            Spread.of(one.devices for one in found).text(2),
+            Spread.of(one.sensors for one in found).text(2),
+        ]
+        for (size, domain), found in starts.items()
+    ]
+
+
+def goals_of(starts: Starts, size: int) -> list[Goal]:
+    """Return what was to be reached with twenty devices."""
+    ours, core = (starts[size, one.domain] for one in (Ours, Core))
+    most = max(one.requests for one in ours)
+    found = [Goal("3 requests", f"{most}", most <= 3)]
+    for what in ("devices", "sensors"):
+        over = Spread.of_ratios(
+            [getattr(one, what) for one in ours],
+            [max(one.devices, one.sensors) for one in core],
+        )
+        found.append(
+            Goal(
+                f"last of the {what} shown in a third of core's whole time",
+                over.text(2),
+                over.middle <= 1 / 3,
+            )
+        )
+    return found
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be chosen."""
+    parser.add_argument(
+        "--devices",
+        type=int,
+        nargs="+",
+        default=SIZES,
+        metavar="N",
+        help="the sizes of the homes (default: 1 8 20 100 1000)",
+    )
+    parser.add_argument(
+        "--repeat", type=int, default=3, help="how often each starts (default: 3)"
+    )
+
+
+async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
+    """Run the benchmark and print its table."""
+    starts: defaultdict[tuple[int, str], list[Began]] = defaultdict(list)
+    for size in chosen.devices:
+        for turn in range(chosen.repeat if size <= REPEATED_TO else 1):
+            say(f"Starting both with {size} devices, 40 ms from Telldus ({turn + 1})")
+            async with subjects(
+                "afar",
+                lambda: generated_home(size),  # noqa: B023  # called at once
+                say,
+                delay=DELAY,
+                unlimited=False,
+            ) as pair:
+                for subject in pair if turn % 2 else pair[::-1]:
+                    domain = subject.contestant.domain
+                    found = await subject.ask("set_up")
+                    # The lists, and not what follows them at leisure.
+                    requests = sum(
+                        not one.path.endswith(("room/list", "user/profile"))
+                        for one in subject.telldus.log
+                    )
+                    starts[size, domain].append(
+                        began(subject.contestant, found, requests)
+                    )
+    reached = [
+        goal for size in chosen.devices if size == 20 for goal in goals_of(starts, size)
+    ]
+    print(
+        "\n\n".join(
+            (
+                "A start without a limit, 40 ms from Telldus",
+                versions(),
+                table(HEAD, lines(dict(sorted(starts.items(), key=_order)))),
+                goals(reached),
+            )
+        )
+    )
+
+
+def _order(item: tuple[tuple[int, str], list[Began]]) -> tuple[int, bool]:
+    """Sort by the size of the home, ours first."""
+    (size, domain), _ = item
+    return size, domain != Ours.domain
