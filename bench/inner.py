@@ -90,7 +90,7 @@ class InnerOurs(Inner):
             """Add a listener that is counted."""
             return add(coordinator, self.counted(update_callback), context)
 
-        ListCoordinator.async_add_listener = add_counted  # type: ignore[method-assign]
+        ListCoordinator.async_add_listener = add_counted  # type: ignore[method-assign, assignment]
         if self._unlimited:
             for priority in GAP:
                 GAP[priority], ALLOWANCE[priority] = 0.0, 1_000_000

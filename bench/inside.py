@@ -12,7 +12,6 @@ import asyncio
 import gc
 import json
 from pathlib import Path
-import sys
 import time
 import tracemalloc
 from typing import Any
@@ -59,7 +58,7 @@ class Counts:
             self.computed += 1
             compute(entity)
 
-        Entity._async_write_ha_state = counted  # type: ignore[method-assign]  # noqa: SLF001
+        Entity._async_write_ha_state = counted  # type: ignore[method-assign, assignment]  # noqa: SLF001
 
     @callback
     def note(self, _: Event[EventStateChangedData]) -> None:
@@ -233,4 +232,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
