@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.telldus_pa.pa_api.wire import (
     Json,
+    Rows,
     parse_rows,
     to_flag,
     to_id,
@@ -384,3 +385,30 @@ def test_what_json_says_is_what_is_tried() -> None:
     r = random.Random(1)
     for _ in range(300):
         json.loads(json.dumps(odd(r)))
+
+
+def test_rows_that_did_not_change() -> None:
+    """A row that is as before is the same object, and only others are parsed."""
+    parsed: list[Json] = []
+
+    def parse(row: Json) -> tuple[object, ...]:
+        """Note a row."""
+        parsed.append(row)
+        if row.get("bad"):
+            raise ValueError("bad")
+        return tuple(row.values())
+
+    rows = Rows(parse)
+    first, _ = rows.parse([{"id": "1", "a": [1]}, {"id": "2", "a": [1]}, {"id": 3}])
+    second, _ = rows.parse([{"id": "2", "a": [2]}, {"id": "1", "a": [1]}, {"id": 3}])
+    assert second == (("2", [2]), ("1", [1]), (3,))
+    assert second[1] is first[0]
+    assert second[2] is first[2]
+    assert len(parsed) == 4
+    # What was gone in between is parsed anew, and so is what has no id or made no sense.
+    _, complaints = rows.parse([{"id": "1", "bad": 1}, {"id": ["1"]}])
+    assert complaints == ("row 0: bad",)
+    again, complaints = rows.parse([{"id": "1", "bad": 1}, {"id": ["1"]}, {"id": 3}])
+    assert complaints == ("row 0: bad",)
+    assert again[1] is not first[2]
+    assert len(parsed) == 9
