@@ -12,13 +12,14 @@ import json
 import time
 from typing import Any, Final
 
+from yarl import URL
+
 from custom_components.telldus_pa.pa_api import Device, Sensor
 from custom_components.telldus_pa.pa_api.model import SUPPORTED_METHODS
 from custom_components.telldus_pa.pa_api.wire import parse_rows
 from e2e.home_assistant import Json
-from simulator import Home, Settings, generated_home
+from simulator import Home, Simulator, generated_home
 from simulator.api import Call, run as run_function
-from simulator.faults import Faults
 
 from .changes import change
 from .contestants import Core, Ours
@@ -85,6 +86,7 @@ def answers_of(home: Home, now: float) -> dict[str, bytes]:
             ("includeValues", "includeScale", "includeUnit"), "1"
         ),
     }
+    telldus = Simulator(home)
     found: dict[str, bytes] = {}
     for function, params in parameters.items():
         row = run_function(
@@ -94,11 +96,13 @@ def answers_of(home: Home, now: float) -> dict[str, bytes]:
                 account="demo",
                 origin="",
                 home=home,
-                settings=Settings(),
-                faults=Faults(),
+                settings=telldus.settings,
+                faults=telldus.faults,
                 sensor_infos={},
                 now=now,
                 guest=False,
+                push=telldus.push,
+                url=URL(),
             )
         )
         found[function] = json.dumps(row, separators=(",", ":")).encode()

@@ -2,6 +2,7 @@
 
 import asyncio
 from http import HTTPStatus
+import json
 
 import pytest
 
@@ -11,6 +12,7 @@ from bench.figures import Goal, Spread, goals
 from bench.growth import Cost, goals_of, of_each
 from bench.hours import line
 from bench.loop import Loop
+from bench.poll import answers_of, parsing
 from simulator import LoggedRequest, generated_home
 
 
@@ -118,3 +120,13 @@ def test_fast_loop() -> None:
         assert loop.turns >= 2
     finally:
         loop.close()
+
+
+def test_answers_that_are_parsed() -> None:
+    """What parsing is measured with is a whole home, as the simulator tells it."""
+    answers = answers_of(generated_home(8, 0), 60)
+    assert answers.keys() == {"devices/list", "sensors/list"}
+    assert len(json.loads(answers["devices/list"])["device"]) == 8
+    assert len(json.loads(answers["sensors/list"])["sensor"]) == 4
+    decoding, parsed = parsing(answers, 3)
+    assert len(decoding) == len(parsed) == 3
