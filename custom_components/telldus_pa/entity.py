@@ -275,6 +275,8 @@ class TelldusSensorEntity(TelldusEntity[Sensor]):
     @override
     def _handle_coordinator_update(self) -> None:
         """Show what is new: of a sensor with several values often only one is."""
+        # Not an older row, which would stay in memory beside the list.
+        self._last = self.row
         shown, self._shown = self._shown, (self.available, self._to_show())
         if shown != self._shown:
             super()._handle_coordinator_update()

@@ -400,14 +400,14 @@ class TelldusValueEntity(TelldusSensorEntity, SensorEntity):
         """Stand for a value that the sensor has now."""
         super().__init__(entry, sensor_id, part)
         self._sensors = entry.runtime_data.sensors
-        self._told = next(
-            value for value in self._last.values.values() if part_of(value) == part
+        self._key = next(
+            key for key, value in self._last.values.items() if part_of(value) == part
         )
 
     @property
     def value(self) -> SensorValue | None:
         """Return the newest value, None if it is too old to be what is now."""
-        return self._sensors.value_of(self._row_id, self._told.key)
+        return self._sensors.value_of(self._row_id, self._key)
 
     @override
     def _to_show(self) -> object:
@@ -445,7 +445,8 @@ class TelldusOtherValue(TelldusValueEntity):
     def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
         """Name the value as Telldus does."""
         super().__init__(entry, sensor_id, part)
-        name, scale = self._told.key
+        name, scale = self._key
+        self._unit: str | None = None
         self._attr_translation_key = "other_scale" if scale else "other_value"
         self._attr_translation_placeholders = {
             "name": name.capitalize(),
@@ -462,9 +463,10 @@ class TelldusOtherValue(TelldusValueEntity):
     @property
     @override
     def native_unit_of_measurement(self) -> str | None:
-        """Return Telldus' own unit; a text has none."""
-        self._told = self.row.values.get(self._told.key, self._told)
-        return None if isinstance(self._told.value, str) else self._told.unit
+        """Return Telldus' own unit, the last one once the value is gone; a text has none."""
+        if told := self.row.values.get(self._key):
+            self._unit = None if isinstance(told.value, str) else told.unit
+        return self._unit
 
 
 class TelldusBattery(TelldusSensorEntity, SensorEntity):
