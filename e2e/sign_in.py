@@ -3,6 +3,7 @@
 The form with the keys, the menu, Telldus' own page in the browser, back to Home Assistant.
 """
 
+import asyncio
 from collections.abc import Callable
 
 from .browser import Browser, Page
@@ -64,6 +65,18 @@ async def authorize(
     return step
 
 
+async def patiently(home_assistant: HomeAssistant, step: Json) -> Json:
+    """Wait where a step says that there were too many requests, and submit it again.
+
+    With polls and commands just before, a sign-in may find the minute used up.
+    """
+    while step.get("errors") == {"base": "rate_limited"}:
+        demand(step, "form", "failed")
+        await asyncio.sleep(float(step["description_placeholders"]["wait"]))
+        step = await home_assistant.continue_flow(step["flow_id"], {})
+    return step
+
+
 async def sign_in(
     home_assistant: HomeAssistant,
     simulator_url: str,
@@ -98,6 +111,8 @@ async def sign_in_again(
     """Walk a waiting reauthentication flow to its good end."""
     demand(await home_assistant.flow(flow_id), "menu", "reauth_confirm")
     step = await home_assistant.continue_flow(flow_id, {"next_step_id": "authorize"})
-    step = demand(await authorize(home_assistant, step, seen), "abort")
+    step = await patiently(home_assistant, step)
+    step = await authorize(home_assistant, step, seen)
+    step = demand(await patiently(home_assistant, step), "abort")
     if step["reason"] != "reauth_successful":
         raise SignInError(f"reauthentication ended with {step['reason']}")
