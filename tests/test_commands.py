@@ -416,7 +416,7 @@ async def test_newer_wish_while_one_is_refused(
             Fault.UNAUTHORIZED_XML,
             {},
             "command_sign_in_refused",
-            "Window lamp was sent nothing: Telldus no longer accepts the login",
+            "Nothing was sent to Window lamp: Telldus no longer accepts the login",
         ),
         (Fault.BAD_GATEWAY, {}, "command_unreachable", "Telldus cannot be reached"),
         (Fault.GARBAGE, {}, "command_unintelligible", "makes no sense"),

@@ -7,27 +7,14 @@ import re
 import tomllib
 from typing import Any
 
-import pytest
 import voluptuous as vol
 
 import custom_components.telldus_pa
-from custom_components.telldus_pa import (
-    action_rows,
-    actions,
-    const,
-    issues,
-    kinds,
-    repairs,
-    sensor,
-)
+from custom_components.telldus_pa import action_rows, actions, const, kinds, sensor
 from homeassistant.util.yaml import load_yaml_dict
 
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "custom_components" / "telldus_pa"
-TRANSLATIONS = sorted((HOUSE / "translations").glob("*.json"))
-
-# Where the steps of the flows are.
-FLOWS = ("config_flow.py", "options_flow.py", "sign_in.py")
 
 type Tree = dict[str, Any]
 
@@ -73,138 +60,6 @@ def constants(call: str, argument: str) -> set[str]:
                         if isinstance(part, ast.Constant)
                         and isinstance(part.value, str)
                     }
-    return found
-
-
-@pytest.mark.parametrize("path", TRANSLATIONS, ids=lambda path: path.stem)
-def test_translations_agree(path: Path) -> None:
-    """Each language has the texts of the English one, with the same placeholders."""
-    theirs = leaves(json.loads(path.read_text()))
-    ours = leaves(english())
-    assert theirs.keys() == ours.keys()
-    for key, text in theirs.items():
-        placeholders = set(re.findall(r"{(\w+)}", text))
-        assert placeholders == set(re.findall(r"{(\w+)}", ours[key])), key
-
-
-@pytest.mark.parametrize("path", TRANSLATIONS, ids=lambda path: path.stem)
-def test_translations_obey_the_rules(path: Path) -> None:
-    """No HTML, no address, no stray blank, keys as Home Assistant wants them."""
-    for key, text in leaves(json.loads(path.read_text())).items():
-        assert text == text.strip(), key
-        assert not re.search(r"<[a-z/]", text), key
-        assert "://" not in text, key
-        assert "[%key:" not in text, key
-        assert not re.search(r"'{\w+}'", text), key
-        for part in key.split("."):
-            assert re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", part), key
-
-
-def test_every_step_has_its_texts() -> None:
-    """Each step of the flows is in the translations, and none besides."""
-    steps: dict[str, set[str]] = {}
-    for node in (node for name in FLOWS for node in sources()[name].body):
-        if isinstance(node, ast.ClassDef) and "Flow" in node.name:
-            steps[node.name] = {
-                part.name.removeprefix("async_step_")
-                for part in node.body
-                if isinstance(part, ast.AsyncFunctionDef)
-                and part.name.startswith("async_step_")
-            }
-    texts = english()
-    # These show nothing of their own.
-    shown = steps["TelldusConfigFlow"] | steps["SignInFlow"]
-    shown -= {"exchange", "known_keys", "reauth"}
-    assert set(texts["config"]["step"]) == shown
-    assert set(texts["options"]["step"]) == steps["TelldusOptionsFlow"]
-
-
-def test_every_menu_option_is_a_step() -> None:
-    """What can be chosen has a text, and leads somewhere."""
-    options = constants("async_show_menu", "menu_options")
-    texts = english()["config"]["step"]
-    named = {
-        option for step in texts.values() for option in step.get("menu_options", ())
-    }
-    assert named == options
-    names = {
-        node.name
-        for name in FLOWS
-        for node in ast.walk(sources()[name])
-        if isinstance(node, ast.AsyncFunctionDef)
-    }
-    assert {f"async_step_{option}" for option in options} <= names
-
-
-def test_every_abort_has_its_text() -> None:
-    """Each reason to end is in the translations, and none besides."""
-    reasons = constants("async_abort", "reason")
-    # Given by Home Assistant itself, on our behalf.
-    reasons |= {"already_configured", "already_in_progress"}
-    reasons |= {"reauth_successful", "reconfigure_successful"}
-    texts = english()
-    of_repairs = {
-        reason
-        for issue in texts["issues"].values()
-        for reason in issue.get("fix_flow", {}).get("abort", ())
-    }
-    assert set(texts["config"]["abort"]) | of_repairs == reasons
-
-
-def test_every_issue_has_its_texts() -> None:
-    """Each issue is told, as one that can be mended where there is a flow for it."""
-    texts = english()["issues"]
-    assert set(texts) == set(issues.Issue)
-    assert {name for name, text in texts.items() if "fix_flow" in text} == set(
-        issues.FIXABLE
-    )
-    assert set(repairs.FLOWS) == set(issues.FIXABLE)
-
-
-def test_every_error_has_its_text() -> None:
-    """Each way to fail is told in forms, polls and commands, and nothing else is."""
-    (function,) = [
-        node
-        for node in ast.walk(sources()["texts.py"])
-        if isinstance(node, ast.FunctionDef) and node.name == "error_key"
-    ]
-    keys = {
-        node.value.value
-        for node in ast.walk(function)
-        if isinstance(node, ast.Return)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    }
-    assert len(keys) == 6
-    texts = english()
-    of_forms = {"invalid_server_url", "link_expired", "no_private_key", "not_agreed"}
-    assert set(texts["config"]["error"]) == keys | of_forms
-    of_commands = {f"command_{key}" for key in keys} | {"command_interrupted"}
-    of_actions = {"no_temperature", "try_again"} | of_our_actions()
-    assert set(texts["exceptions"]) == keys | of_commands | of_actions
-
-
-def of_our_actions() -> set[str]:
-    """Return the keys of what our own actions refuse."""
-    modules = {
-        name: module
-        for name, module in sources().items()
-        if name in ("actions.py", "export.py", "history_import.py")
-    }
-    assert len(modules) == 3
-    (shared,) = (
-        node
-        for node in ast.walk(sources()["texts.py"])
-        if isinstance(node, ast.FunctionDef) and node.name == "check_loaded"
-    )
-    found: set[str] = set()
-    for module in (*modules.values(), shared):
-        for node in ast.walk(module):
-            match node:
-                case ast.Call(func=ast.Name("_invalid"), args=[ast.Constant(str(key))]):
-                    found.add(key)
-                case ast.keyword("translation_key", ast.Constant(str(key))):
-                    found.add(key)
     return found
 
 
