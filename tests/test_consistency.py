@@ -18,7 +18,6 @@ from custom_components.telldus_pa import (
     issues,
     kinds,
     repairs,
-    sensor,
 )
 from homeassistant.util.yaml import load_yaml_dict
 
@@ -307,24 +306,6 @@ def test_every_option_has_its_texts() -> None:
     }
     readme = (ROOT / "README.md").read_text()
     assert all(name in readme for name in step["data"].values())
-
-
-def test_documented_sensors() -> None:
-    """The table of sensors in the documents is the table in the code."""
-    rows = re.findall(
-        r"^\| ([a-z0-9.]+ \d[^|]*) \|[^|]+\|[^|]+\|[^|]+\|$",
-        (ROOT / "docs" / "devices.md").read_text(),
-        re.MULTILINE,
-    )
-    documented: set[str] = set()
-    for row in rows:
-        name = ""
-        for part in re.split(r"[ ,]+", row):
-            if part.isdecimal():
-                documented.add(f"{name}_{part}")
-            else:
-                name = part
-    assert documented == set(sensor._VALUES)  # noqa: SLF001
 
 
 def test_documents_show_pictures_that_exist() -> None:
