@@ -352,8 +352,9 @@ def blocks_of(path: Path) -> list[dict[str, Any]]:
     texts = re.findall(
         r"^```yaml\n(.*?)^```$", path.read_text(), re.DOTALL | re.MULTILINE
     )
-    blocks = [parse_yaml(text) for text in texts]
-    assert blocks
+    blocks = [block for text in texts if isinstance(block := parse_yaml(text), dict)]
+    assert texts
+    assert len(blocks) == len(texts)
     return blocks
 
 
