@@ -10,7 +10,7 @@ from typing import Any
 import voluptuous as vol
 
 import custom_components.telldus_pa
-from custom_components.telldus_pa import action_rows, actions, const, kinds, sensor
+from custom_components.telldus_pa import action_rows, actions, const, kinds
 from homeassistant.util.yaml import load_yaml_dict
 
 ROOT = Path(__file__).parent.parent
@@ -164,31 +164,13 @@ def test_every_option_has_its_texts() -> None:
     assert all(name in readme for name in step["data"].values())
 
 
-def test_documented_sensors() -> None:
-    """The table of sensors in the documents is the table in the code."""
-    rows = re.findall(
-        r"^\| ([a-z0-9.]+ \d[^|]*) \|[^|]+\|[^|]+\|[^|]+\|$",
-        (ROOT / "docs" / "devices.md").read_text(),
-        re.MULTILINE,
-    )
-    documented: set[str] = set()
-    for row in rows:
-        name = ""
-        for part in re.split(r"[ ,]+", row):
-            if part.isdecimal():
-                documented.add(f"{name}_{part}")
-            else:
-                name = part
-    assert documented == set(sensor._VALUES)  # noqa: SLF001
-
-
 def test_documents_show_pictures_that_exist() -> None:
     """Each picture is there, and each that is there is shown."""
     shown: set[Path] = set()
     for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         for link in re.findall(r"!\[[^]]+\]\(([^)]+)\)", path.read_text()):
             shown.add((path.parent / link).resolve())
-    assert shown == set((ROOT / "docs" / "pictures").glob("*.png"))
+    assert shown == set((ROOT / "docs" / "pictures").iterdir())
 
 
 def test_manifest() -> None:
