@@ -77,6 +77,8 @@ class TelldusClient:
         self._credentials = credentials
         self._budget = budget
         self._reported: set[str] = set()
+        # The last answer to each list function, as it came: private, house codes included.
+        self.received: dict[str, object] = {}
 
     @property
     def server(self) -> str:
@@ -269,6 +271,8 @@ class TelldusClient:
         answer, requested = await self._call(function, parameters, priority, patience)
         # Nothing at all is what an empty list may look like.
         listed = answer.get(key, answer.get(f"{key}s")) if answer else []
+        if function.endswith("/list"):
+            self.received[function] = listed
         try:
             rows, complaints = parse_rows(listed, parse)
         except ValueError as err:
