@@ -9,7 +9,8 @@ it takes
 3. on Debian, Debian testing's own packages, unpacked into a folder of this checkout.
 
 Everything it makes lies in the checkout: ``.python/`` (uv, and the Python of road 3),
-``.venv`` (tests and lint) and ``.venv-hass`` (the newest Home Assistant). The system is
+``.venv`` (tests and lint), ``.venv-hass`` (the newest Home Assistant) and, only if asked for,
+``.venv-minimum`` (tests on the oldest). The system is
 left as it is. Each thing is made beside its place and moved there when it is whole, or
 marked when it is whole: an interrupted run is simply run again. All of them know where
 they were made, so that a checkout that was moved or copied mends itself.
@@ -112,7 +113,15 @@ ENVIRONMENTS = {
     "hass": Environment(
         ".venv-hass", "requirements_hass.txt", "the newest Home Assistant", True
     ),
+    "minimum": Environment(
+        ".venv-minimum",
+        "requirements_minimum.txt",
+        "tests on the oldest Home Assistant",
+        False,
+    ),
 }
+# What everybody needs
+USUAL = ("test", "hass")
 
 
 class SetupError(Exception):
@@ -387,14 +396,14 @@ def alone() -> Iterator[None]:
 
 
 def main() -> int:
-    """Make the environments named on the command line, or all of them."""
+    """Make the environments named on the command line, or the usual ones."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
         "environment",
         nargs="*",
-        help=f"{' or '.join(ENVIRONMENTS)}; all of them if none is named",
+        help=f"{', '.join(ENVIRONMENTS)}; {' and '.join(USUAL)} if none is named",
     )
-    chosen = parser.parse_args().environment or list(ENVIRONMENTS)
+    chosen = parser.parse_args().environment or list(USUAL)
     if unknown := set(chosen) - set(ENVIRONMENTS):
         parser.error(f"no such environment: {', '.join(sorted(unknown))}")
     # A person's settings for pip that would contradict ours

@@ -14,6 +14,7 @@ from yarl import URL
 
 from custom_components.telldus_pa.const import (
     CONF_GATEWAYS,
+    CONF_IMPORT_HISTORY,
     CONF_INCLUDE_IGNORED,
     CONF_POLL_INTERVAL,
     CONF_PRIVATE_KEY,
@@ -1038,6 +1039,7 @@ async def test_options(
         CONF_POLL_INTERVAL: 30,
         CONF_INCLUDE_IGNORED: None,
         CONF_REVERSED_COVERS: [],
+        CONF_IMPORT_HISTORY: None,
     }
     step = await person.submit({CONF_POLL_INTERVAL: 600}, OPTIONS)
     assert step["type"] == "create_entry"
@@ -1054,6 +1056,27 @@ async def test_options(
     assert len([r for r in simulator.log if r.path == "json/devices/list"]) == (
         len(polls) + 1
     )
+
+
+async def test_import_without_recorder(person: Person, loaded: MockConfigEntry) -> None:
+    """What cannot be imported is said in the form, and what was chosen stays there."""
+    before = loaded.options
+    await options(person, loaded)
+    answer = {
+        CONF_POLL_INTERVAL: 90,
+        CONF_REVERSED_COVERS: [SHUTTER_ID],
+        CONF_IMPORT_HISTORY: True,
+    }
+    step = await person.submit(answer, OPTIONS)
+    assert (step["type"], step["step_id"]) == ("form", "init")
+    assert step["errors"] == {CONF_IMPORT_HISTORY: "no_recorder"}
+    assert suggested(step)[CONF_POLL_INTERVAL] == 90
+    assert suggested(step)[CONF_REVERSED_COVERS] == [SHUTTER_ID]
+    assert loaded.options == before
+    step = await person.submit({**answer, CONF_IMPORT_HISTORY: False}, OPTIONS)
+    assert step["type"] == "create_entry"
+    assert loaded.options[CONF_POLL_INTERVAL] == 90
+    assert CONF_IMPORT_HISTORY not in loaded.options
 
 
 @pytest.mark.parametrize("interval", [0, 19, 3601])
@@ -1100,7 +1123,7 @@ async def test_reversed_covers(
     assert state_of(hass, SHUTTER).attributes["current_position"] == 100
 
     step = await options(person, loaded)
-    assert suggested(step) == answer
+    assert suggested(step) == {**answer, CONF_IMPORT_HISTORY: None}
     await person.submit({**answer, CONF_REVERSED_COVERS: []}, OPTIONS)
     assert loaded.options[CONF_REVERSED_COVERS] == []
     await person.time.move(20)
@@ -1146,7 +1169,11 @@ async def test_no_cover_with_a_position(
     entry = add_entry()
     await person.time.until(hass.config_entries.async_setup(entry.entry_id))
     step = await options(person, entry)
-    assert list(suggested(step)) == [CONF_POLL_INTERVAL, CONF_INCLUDE_IGNORED]
+    assert list(suggested(step)) == [
+        CONF_POLL_INTERVAL,
+        CONF_INCLUDE_IGNORED,
+        CONF_IMPORT_HISTORY,
+    ]
     await person.submit({CONF_POLL_INTERVAL: 30}, OPTIONS)
     assert entry.options[CONF_REVERSED_COVERS] == []
 
@@ -1160,7 +1187,16 @@ async def test_options_while_telldus_is_lost(
     await person.time.until(hass.config_entries.async_setup(entry.entry_id))
     assert entry.state is ConfigEntryState.SETUP_RETRY
     step = await options(person, entry)
-    assert list(suggested(step)) == [CONF_POLL_INTERVAL, CONF_INCLUDE_IGNORED]
+    assert list(suggested(step)) == [
+        CONF_POLL_INTERVAL,
+        CONF_INCLUDE_IGNORED,
+        CONF_IMPORT_HISTORY,
+    ]
+    # That cannot be asked for what it has kept, either.
+    answer = {CONF_POLL_INTERVAL: 45, CONF_IMPORT_HISTORY: True}
+    step = await person.submit(answer, OPTIONS)
+    assert step["errors"] == {CONF_IMPORT_HISTORY: "entry_not_loaded"}
+    assert suggested(step)[CONF_POLL_INTERVAL] == 45
     # Telldus is there again before the form is sent.
     simulator.faults.clear()
     await person.time.until(hass.config_entries.async_reload(entry.entry_id))

@@ -1,20 +1,35 @@
 """Diagnostics: what a maintainer needs, and nothing that is private."""
 
+from collections.abc import Callable
 import json
 from typing import Any
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
+    get_diagnostics_for_device,
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.telldus_pa import disclosure
+from custom_components.telldus_pa.kinds import Why
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Fault, Simulator
+from simulator.wire import Wire
 
-from .conftest import Time
+from .conftest import AddEntry, Time
 from .test_commands import House, house  # noqa: F401
+
+PRIVATE = "kalle.anka@example.org"
+HOUSE_CODE = 7654321
+# What one must know of a row to know what it is; everything else may be made up by people.
+TECHNICAL = {
+    *("deviceType", "methods", "protocol", "scale", "state", "transport", "type"),
+    *("lastUpdated", "online", "battery", "value"),
+}
 
 
 async def diagnostics(
@@ -27,6 +42,104 @@ async def diagnostics(
     found = await get_diagnostics_for_config_entry(hass, hass_client, entry)
     assert isinstance(found, dict)
     return found
+
+
+async def of_device(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    entry: MockConfigEntry,
+    name: str,
+) -> dict[str, Any]:
+    """Return what a person would download for one device, by its name."""
+    assert await async_setup_component(hass, "diagnostics", {})
+    (device,) = (
+        one
+        for one in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+        if one.name == name
+    )
+    found = await get_diagnostics_for_device(hass, hass_client, entry, device)
+    assert isinstance(found, dict)
+    return found
+
+
+def filled(value: Any, key: str, keep: set[str]) -> Any:
+    """Return part of an answer with something private in every text of it.
+
+    The same text becomes the same, so that rows still belong together.
+    """
+    match value:
+        case dict():
+            if value.get("name") == "thermostat" and keep:
+                return value
+            named = {"name"} if "value" in value else set()
+            return {
+                name: filled(one, name, keep | named if keep else keep)
+                for name, one in value.items()
+            }
+        case list():
+            return [filled(one, key, keep) for one in value]
+        case str() if key not in keep:
+            return f"{PRIVATE} {value}"
+        case int() if key == "value":
+            return HOUSE_CODE
+    return value
+
+
+def fill(monkeypatch: pytest.MonkeyPatch, method: str, keep: set[str]) -> None:
+    """Have the simulator fill the rows of a list."""
+    write: Callable[..., dict[str, Any]] = getattr(Wire, method)
+
+    def written(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the row, filled, with fields that nobody has seen yet."""
+        row: dict[str, Any] = filled(write(*args, **kwargs), "", keep)
+        return row | {
+            "serial": f"{PRIVATE} 5",
+            "latitude": 59.858562,
+            PRIVATE: PRIVATE,
+            "people": {PRIVATE: [PRIVATE], "code": HOUSE_CODE},
+            "codes": [PRIVATE, HOUSE_CODE],
+        }
+
+    monkeypatch.setattr(Wire, method, written)
+
+
+@pytest.mark.parametrize("keep", [set(), TECHNICAL], ids=["all", "but technical"])
+async def test_nothing_private_in_any_field(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    add_entry: AddEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    time: Time,
+    secrets: set[str],
+    keep: set[str],
+) -> None:
+    """Whatever stands in any field of any list, it is in neither download."""
+    for method in ("device", "gateway", "sensor"):
+        fill(monkeypatch, method, keep)
+    entry = add_entry(title=PRIVATE, unique_id=f"{PRIVATE} account")
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(60)
+    found = await diagnostics(hass, hass_client, entry)
+    texts = [json.dumps(found)]
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert len(devices) > 40
+    for device in devices:
+        one = await get_diagnostics_for_device(hass, hass_client, entry, device)
+        texts.append(json.dumps(one))
+    for text in texts:
+        assert PRIVATE not in text.lower()
+        assert "kalle" not in text.lower()
+        assert str(HOUSE_CODE) not in text
+        assert "59.858562" not in text
+        assert not [one for one in secrets if one in text]
+    # What is asked for is there nevertheless.
+    received = found["received"]
+    assert received["devices/list"][0]["name"].startswith("text a.a?a.a")
+    assert received["devices/list"][0]["serial"] == "text a.a?a.a 9"
+    assert received["devices/list"][0]["people"] == "object of 2"
+    assert len(found["devices"]) > 30
+    kinds = {device["kind"] for device in found["devices"]}
+    assert ("thermostat" in kinds) and (not keep or "light" in kinds)
 
 
 async def test_nothing_private(
@@ -91,13 +204,122 @@ async def test_what_is_needed(
     assert found["lists"]["sensors"]["problem"] is None
     assert len(found["gateways"]) == 3
     lamp = next(one for one in found["devices"] if one["is_commanded"])
-    assert (lamp["kind"], lamp["methods"], lamp["transport"]) == ("switch", 35, "433")
-    assert lamp["state"] == "TURNON"
+    assert (lamp["kind"], lamp["why"], lamp["transport"]) == (
+        "switch",
+        Why.ON_OFF,
+        "433",
+    )
+    assert lamp["methods"] == ["TURNON", "TURNOFF", "LEARN"]
+    assert (lamp["state"], lamp["shown"]) == ("TURNON", "TURNOFF")
+    assert [one["platform"] for one in lamp["entities"]] == ["switch", "button"]
+    assert lamp["entities"][0] == {
+        "platform": "switch",
+        "part": "",
+        "is_registered": True,
+        "disabled_by": None,
+        "hidden_by": None,
+        "is_there": True,
+        "is_available": True,
+        "is_known": True,
+    }
+    assert found["devices"][lamp["row"]] is lamp
+    row = found["received"]["devices/list"][lamp["row"]]
+    assert (row["methods"], row["type"], row["transport"]) == (35, "device", "433")
+    assert row["deviceType"] == "00000010-0001-1000-2005-ACCA54000000"
+    assert (row["id"], row["name"]) == ("text 9", "text a a")
+    assert {"name": "house", "value": "number"} in row["parameter"]
     group = next(one for one in found["devices"] if one["type"] == "group")
     assert all(0 <= one < len(found["devices"]) for one in group["members"])
-    assert any(one["is_silent"] for one in found["sensors"])
-    paired = [one["sensor"] for one in found["devices"] if one["sensor"] is not None]
+    values = [value for one in found["sensors"] for value in one["values"]]
+    assert any(value["is_silent"] for value in values)
+    assert {"name": "temp", "scale": 0, "taken_for": "temperature"}.items() <= values[
+        0
+    ].items()
+    paired = [one for one in found["devices"] if one["sensor"] is not None]
     assert paired
+    for device in paired:
+        sensor = found["sensors"][device["sensor"]]
+        assert found["devices"][sensor["device"]] is device
+        assert sensor["gateway"] == device["gateway"]
+    thermostats = [one["thermostat"] for one in found["devices"] if one["thermostat"]]
+    assert any(one["mode"] == "heat" for one in thermostats)
+    assert found["received"]["sensors/list"][0]["data"][0]["name"] == "temp"
+    assert found["received"]["clients/list"][0]["type"] == "TellStick ZNet Lite v2"
+    assert found["received"]["clients/list"][0]["version"] == "1.3.2"
+    assert found["received"]["clients/list"][0]["ip"] == "text 9.9.9.9"
+
+
+async def test_one_device(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Of one thing: all that it is, beside how the account fares, and nothing of others."""
+    registry = er.async_get(hass)
+    registry.async_update_entity(
+        "switch.window_lamp", disabled_by=er.RegistryEntryDisabler.USER
+    )
+    await time.settle()
+    found = await of_device(hass, hass_client, loaded, "Window lamp")
+    assert found["connection"]["cause"] == "polling"
+    assert (len(found["devices"]), found["sensors"], found["gateways"]) == (1, [], [])
+    assert "received" not in found
+    lamp = found["devices"][0]
+    assert lamp["entities"][0]["disabled_by"] == "user"
+    assert lamp["received"]["methods"] == 35
+    found = await of_device(hass, hass_client, loaded, "Home")
+    assert (found["devices"], found["sensors"]) == ([], [])
+    assert found["gateways"][0]["received"]["type"] == "TellStick ZNet Lite v2"
+    assert found["gateways"][0]["model"] == "TellStick ZNet Lite v2"
+    # A node that is two rows at Telldus
+    found = await of_device(hass, hass_client, loaded, "Energy plug")
+    assert (len(found["devices"]), len(found["sensors"])) == (1, 1)
+    assert found["sensors"][0]["received"]["protocol"] == "zwave"
+    # What has left Telldus' list, and what was never in it
+    (gone,) = (
+        one for one in simulator.home.devices.values() if one.name == "Energy plug"
+    )
+    loaded.runtime_data.account.client.received["devices/list"] = [None, {}]
+    found = await of_device(hass, hass_client, loaded, gone.name or "")
+    assert (found["devices"][0]["row"], found["devices"][0]["received"]) == (None, None)
+    found = await of_device(hass, hass_client, loaded, loaded.title)
+    assert (found["devices"], found["sensors"], found["gateways"]) == ([], [], [])
+
+
+def test_shapes() -> None:
+    """What something looks like is told, and nothing of what it says."""
+    assert disclosure.shape("Åsa's lamp 12, 3.5 °C") == "text a?a a 9, 9.9 °a"
+    assert disclosure.shape("") == "text"
+    assert disclosure.shape(12) == "number"
+    assert disclosure.shape(True) is True
+    assert disclosure.shape([1, 2]) == "list of 2"
+    assert disclosure.shape({"a": 1}) == "object of 1"
+    assert disclosure.shape(object()) == "?"
+    assert disclosure.number(1795000000) == 1795000000
+    assert disclosure.number("21.5") == "21.5"
+    assert disclosure.number("1234567") == "text 9"
+    assert disclosure.number(float("inf")) == "number"
+    assert disclosure.version("1.3.2") == "1.3.2"
+    assert disclosure.version("203.0.113.1") == "text 9.9.9.9"
+    assert disclosure.model("0176-0003-0003") == "0176-0003-0003"
+    assert disclosure.model("Kalle") == "text a"
+    assert disclosure.gateway_model("TellStick Net v2") == "TellStick Net v2"
+    assert disclosure.gateway_model("TellStick of Kalle") == "text a a a"
+    state = '{"mode": "heat", "setpoint": {"heat": "21.5", "Kalle": 1234567}}'
+    assert disclosure.technical(state) == {
+        "mode": "heat",
+        "setpoint": {"heat": "21.5", "text a": "number"},
+    }
+    deep = disclosure.technical([[[[["Kalle"]]]]])
+    assert deep == [[[["list of 1"]]]]
+    assert disclosure.received(
+        "devices/list", [5, {"parameter": [5, {"name": 5}]}]
+    ) == [
+        "number",
+        {"parameter": ["number", {"name": "number"}]},
+    ]
 
 
 async def test_before_the_lists(

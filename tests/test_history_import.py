@@ -364,6 +364,36 @@ async def test_nothing_to_import(
     assert asked(simulator) == 0
 
 
+async def test_by_the_options(
+    hass: HomeAssistant,
+    recorded: MockConfigEntry,
+    simulator: Simulator,
+    meter: Sensor,
+    time: Time,
+) -> None:
+    """It begins by the options as well, outlives the reload, and is kept as no option."""
+    simulator.settings.history_days = 2
+    flows = hass.config_entries.options
+    step = await flows.async_init(recorded.entry_id)
+    answer = {"poll_interval": 60, "include_ignored": False, "import_history": True}
+    meter.keep_history = False
+    await time.move(130)
+    step = await flows.async_configure(step["flow_id"], answer)
+    assert step["errors"] == {"import_history": "no_history_kept"}
+    meter.keep_history = True
+    await time.move(130)
+    step = await flows.async_configure(step["flow_id"], answer)
+    assert step["type"] == "create_entry"
+    assert recorded.options == {
+        "poll_interval": 60,
+        "include_ignored": False,
+        "reversed_covers": [],
+    }
+    await time.move(60)
+    await finish(hass, recorded, time)
+    assert len(await hours(hass, ENERGY)) > 40
+
+
 async def test_no_recorder(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """Everything else works without a recorder."""
     with pytest.raises(HomeAssistantError) as err:

@@ -10,7 +10,7 @@ outlives a reload and ``storage`` what outlives a restart; ``config_flow``, ``si
 ``identity`` and ``oauth_callback`` sign people in. ``actions`` is what people can have done
 besides: ``history_import`` brings what Telldus has kept into the statistics
 (``history_rows`` reckons, ``history_recorder`` reads and writes), ``export`` writes a home
-down.
+down. ``diagnostics`` is what maintainers are sent, ``disclosure`` what of a home they may see.
 """
 
 from datetime import datetime, timedelta

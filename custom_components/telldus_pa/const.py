@@ -18,6 +18,8 @@ CONF_PROFILE: Final = "profile"
 CONF_GATEWAYS: Final = "gateways"
 CONF_POLL_INTERVAL: Final = "poll_interval"
 # Whether what is hidden at Telldus is shown here.
+# What is done once, and not kept
+CONF_IMPORT_HISTORY: Final = "import_history"
 CONF_INCLUDE_IGNORED: Final = "include_ignored"
 # Ids of the covers whose level runs the other way.
 CONF_REVERSED_COVERS: Final = "reversed_covers"

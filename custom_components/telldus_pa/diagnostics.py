@@ -1,32 +1,91 @@
 """What a maintainer needs to find a fault, and nothing that is private.
 
-Nothing is taken out here: only what is named gets in. Devices are numbered in the order
-of the list, so that what belongs together can be seen without names and ids.
+Nothing is taken out here: only what is named gets in, and of what Telldus says only what
+``disclosure`` lets through. Rows are numbered in the order of their lists, so that what
+belongs together can be seen without names and ids: ``devices``, ``sensors`` and
+``gateways`` are what was understood, ``received`` the rows as they came.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.device_registry import DeviceEntry
 
+from . import disclosure
 from .const import (
     CONF_INCLUDE_IGNORED,
     CONF_POLL_INTERVAL,
     CONF_PROFILE,
     CONF_REVERSED_COVERS,
     CONF_SERVER_URL,
+    DOMAIN,
 )
 from .coordinator import ListCoordinator, TelldusConfigEntry, TelldusData
-from .kinds import entities_of, entities_of_sensor
-from .pa_api import DEFAULT_SERVER, Budget, Device, Sensor
+from .entity import device_id_of, gateway_id_of, part_id_of, sensor_id_of
+from .kinds import decided, entities_of, entities_of_sensor, part_of
+from .pa_api import DEFAULT_SERVER, Budget, Device, Gateway, Sensor
+from .pa_api.wire import to_list
+from .sensor import taken_for
 
 _DIGITS: Final = 1
+
+type Tree = dict[str, Any]
 
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: TelldusConfigEntry
-) -> dict[str, Any]:
+) -> Tree:
     """Return what is known of an account and of how its requests fare."""
+    look = _Look(hass, entry)
+    data = entry.runtime_data
+    return {
+        **_account(entry),
+        "gateways": [look.gateway(one) for one in data.gateways.data.values()],
+        "devices": [look.device(one) for one in data.devices.data.values()],
+        "sensors": [look.sensor(one) for one in data.sensors.data.values()],
+        "received": {
+            function: disclosure.received(
+                function, data.account.client.received[function]
+            )
+            for function in disclosure.LISTS
+            if function in data.account.client.received
+        },
+    }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: TelldusConfigEntry, device: DeviceEntry
+) -> Tree:
+    """Return what is known of one thing: a gateway, a device, a sensor, or two in one."""
+    look = _Look(hass, entry)
+    data = entry.runtime_data
+    things = {thing for domain, thing in device.identifiers if domain == DOMAIN}
+    return {
+        **_account(entry),
+        "gateways": [
+            look.gateway(one) | {"received": look.received("clients/list", one.id)}
+            for one in data.gateways.data.values()
+            if gateway_id_of(entry, one.id) in things
+        ],
+        "devices": [
+            look.device(one) | {"received": look.received("devices/list", one.id)}
+            for one in data.devices.data.values()
+            if device_id_of(entry, one.id) in things
+        ],
+        "sensors": [
+            look.sensor(one) | {"received": look.received("sensors/list", one.id)}
+            for one in data.sensors.data.values()
+            if sensor_id_of(entry, one.id) in things
+        ],
+    }
+
+
+def _account(entry: TelldusConfigEntry) -> Tree:
+    """Return how an account and its requests fare."""
     data = entry.runtime_data
     premium = data.premium
     return {
@@ -57,26 +116,20 @@ async def async_get_config_entry_diagnostics(
             "undecided": data.commands.undecided,
             "fates": dict(data.commands.fates),
         },
+        "history": {
+            "phase": data.history.phase,
+            "hours": data.history.hours,
+            "reached": data.history.reached,
+        },
         "lists": {
             "devices": _list(data.devices),
             "sensors": _list(data.sensors),
             "gateways": _list(data.gateways),
         },
-        "gateways": [
-            {
-                "model": gateway.model,
-                "version": gateway.version,
-                "online": gateway.online,
-                "owned": gateway.owned,
-            }
-            for gateway in data.gateways.data.values()
-        ],
-        "devices": [_device(data, device) for device in data.devices.data.values()],
-        "sensors": [_sensor(data, sensor) for sensor in data.sensors.data.values()],
     }
 
 
-def _budget(budget: Budget) -> dict[str, Any]:
+def _budget(budget: Budget) -> Tree:
     """Return what the budget is like; times in seconds from now."""
     refused = budget.last_refused
     return {
@@ -89,7 +142,7 @@ def _budget(budget: Budget) -> dict[str, Any]:
     }
 
 
-def _list(coordinator: ListCoordinator[Any]) -> dict[str, Any]:
+def _list(coordinator: ListCoordinator[Any]) -> Tree:
     """Return how the polls of a list fare; times in seconds."""
     interval = coordinator.update_interval
     age = coordinator.account.budget.now() - coordinator.requested
@@ -103,47 +156,161 @@ def _list(coordinator: ListCoordinator[Any]) -> dict[str, Any]:
     }
 
 
-def _device(data: TelldusData, device: Device) -> dict[str, Any]:
-    """Return what a device was taken for, and why."""
-    home = data.devices.home
-    numbers = {row_id: number for number, row_id in enumerate(data.devices.data)}
-    sensor = data.sensors.sensor_of(device)
-    sensors = list(data.sensors.data)
-    return {
-        "kind": home.kinds[device.id],
-        "entities": [
-            platform for _, platform in entities_of(device, home.kinds[device.id])
-        ],
-        "methods": int(device.methods),
-        "device_type": device.device_type.name,
-        "transport": device.transport,
-        "type": device.type,
-        "state": device.state and device.state.name,
-        "level": device.level,
-        "thermostat": device.thermostat and asdict(device.thermostat),
-        "online": device.online,
-        "owned": device.owned,
-        "ignored": device.ignored,
-        "has_name": device.name is not None,
-        "has_room": device.room is not None,
-        "members": [numbers[one] for one in home.members.get(device.id, ())],
-        "sensor": sensors.index(sensor.id) if sensor else None,
-        "is_commanded": data.commands.is_commanded(device.id),
-    }
+class _Look:
+    """Looks at the rows of an account, by their numbers."""
+
+    def __init__(self, hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
+        """Start from the rows that there are now."""
+        self._hass = hass
+        self._entry = entry
+        self._data: TelldusData = entry.runtime_data
+        self._devices = _numbered(self._data.devices.data)
+        self._sensors = _numbered(self._data.sensors.data)
+        self._gateways = _numbered(self._data.gateways.data)
+        # Where each row is in the list as it came.
+        self._rows: Mapping[str, Mapping[str, int]] = {
+            function: _places(self._data.account.client.received.get(function))
+            for function in disclosure.LISTS
+        }
+        self._registered = {
+            known.unique_id: known
+            for known in er.async_entries_for_config_entry(
+                er.async_get(hass), entry.entry_id
+            )
+        }
+
+    def received(self, function: str, row_id: str) -> Any:
+        """Return a row as it came, None where it is not in the last list."""
+        rows = self._data.account.client.received[function]
+        place = self._rows[function].get(row_id)
+        return None if place is None else disclosure.received(function, rows)[place]
+
+    def gateway(self, gateway: Gateway) -> Tree:
+        """Return what a gateway is."""
+        return {
+            "row": self._rows["clients/list"].get(gateway.id),
+            "model": disclosure.gateway_model(gateway.model),
+            "version": disclosure.version(gateway.version),
+            "online": gateway.online,
+            "owned": gateway.owned,
+        }
+
+    def device(self, device: Device) -> Tree:
+        """Return what a device was taken for, and why."""
+        data, home = self._data, self._data.devices.home
+        members = [home.kinds[one] for one in home.leaves.get(device.id, ())]
+        kind, why = decided(device, members)
+        sensor = data.sensors.sensor_of(device)
+        shown = data.commands.shown(device)
+        return {
+            "row": self._rows["devices/list"].get(device.id),
+            "gateway": self._gateways.get(device.gateway_id),
+            "kind": kind,
+            "why": why,
+            "entities": self._entities(
+                device_id_of(self._entry, device.id),
+                (
+                    (part, part, platform)
+                    for part, platform in entities_of(device, kind)
+                ),
+            ),
+            "methods": [method.name for method in device.methods],
+            "device_type": device.device_type.name,
+            "transport": disclosure.word(device.transport),
+            "type": disclosure.word(device.type),
+            "state": device.state and device.state.name,
+            "level": device.level,
+            "shown": shown.state and shown.state.name,
+            "thermostat": disclosure.technical(
+                device.thermostat and asdict(device.thermostat)
+            ),
+            "online": device.online,
+            "owned": device.owned,
+            "ignored": device.ignored,
+            "has_name": device.name is not None,
+            "has_room": device.room is not None,
+            "knows_room": data.rooms.name_of(device) is not None,
+            "members": [self._devices[one] for one in home.members.get(device.id, ())],
+            "all_members_known": device.id in home.complete,
+            "sensor": sensor and self._sensors[sensor.id],
+            "is_commanded": data.commands.is_commanded(device.id),
+        }
+
+    def sensor(self, sensor: Sensor) -> Tree:
+        """Return what a sensor tells of; what it measures is nobody's business."""
+        data = self._data
+        node = data.devices.home.device_of(sensor, data.devices.data)
+        names = {
+            part_of(
+                value
+            ): f"{disclosure.word(value.name)}_{disclosure.number(value.scale)}"
+            for value in sensor.values.values()
+        }
+        return {
+            "row": self._rows["sensors/list"].get(sensor.id),
+            "gateway": self._gateways.get(sensor.gateway_id),
+            "device": node and self._devices[node.id],
+            "entities": self._entities(
+                sensor_id_of(self._entry, sensor.id),
+                (
+                    (part, names.get(part, part), platform)
+                    for part, platform in entities_of_sensor(sensor)
+                ),
+            ),
+            "values": [
+                {
+                    "name": disclosure.word(value.name),
+                    "scale": disclosure.number(value.scale),
+                    "unit": disclosure.word(value.unit),
+                    "taken_for": taken_for(value),
+                    "value": disclosure.shape(value.value),
+                    "is_silent": data.sensors.value_of(sensor.id, value.key) is None,
+                }
+                for value in sensor.values.values()
+            ],
+            "battery": sensor.battery,
+            "battery_low": sensor.battery_low,
+            "model": disclosure.model(sensor.model),
+            "protocol": disclosure.word(sensor.protocol),
+            "online": sensor.online,
+            "owned": sensor.owned,
+            "ignored": sensor.ignored,
+            "has_name": sensor.name is not None,
+            "keeps_history": sensor.keeps_history,
+        }
+
+    def _entities(
+        self, thing: str, parts: Iterable[tuple[str, str, Platform]]
+    ) -> list[Tree]:
+        """Return how each part with an entity is there, by the name that it may be told by."""
+        found: list[Tree] = []
+        for part, name, platform in parts:
+            known = self._registered.get(part_id_of(thing, part))
+            state = self._hass.states.get(known.entity_id) if known else None
+            found.append(
+                {
+                    "platform": platform,
+                    "part": name,
+                    "is_registered": known is not None,
+                    "disabled_by": known and known.disabled_by,
+                    "hidden_by": known and known.hidden_by,
+                    "is_there": state is not None,
+                    "is_available": state and state.state != STATE_UNAVAILABLE,
+                    "is_known": state and state.state != STATE_UNKNOWN,
+                }
+            )
+        return found
 
 
-def _sensor(data: TelldusData, sensor: Sensor) -> dict[str, Any]:
-    """Return what a sensor tells of; what it measures is nobody's business."""
+def _numbered(rows: Mapping[str, object]) -> dict[str, int]:
+    """Return the number of each row."""
+    return {row_id: number for number, row_id in enumerate(rows)}
+
+
+def _places(listed: object) -> dict[str, int]:
+    """Return where each row is in a list as it came."""
     return {
-        "entities": [part for part, _ in entities_of_sensor(sensor)],
-        "model": sensor.model,
-        "protocol": sensor.protocol,
-        "online": sensor.online,
-        "ignored": sensor.ignored,
-        "has_name": sensor.name is not None,
-        "is_silent": [
-            f"{name}_{scale}"
-            for name, scale in sensor.values
-            if data.sensors.value_of(sensor.id, (name, scale)) is None
-        ],
+        str(row.get("id")): place
+        for place, row in enumerate(to_list(listed))
+        if isinstance(row, Mapping)
     }

@@ -32,6 +32,21 @@ class Kind(StrEnum):
     THERMOSTAT = "thermostat"
 
 
+class Why(StrEnum):
+    """What decided what a device is."""
+
+    BELL = "can ring"
+    DEVICE_TYPE = "its deviceType"
+    DIM = "can dim"
+    MEMBERS = "its members"
+    NOTHING = "can do nothing"
+    ON_OFF = "can turn on or off"
+    RGB = "can have a colour"
+    SCENE = "its transport or type"
+    THERMOSTAT = "can set a temperature"
+    UP_DOWN_STOP = "can go up, down or stop"
+
+
 # A 433 MHz receiver cannot tell a door contact from a lamp: both come as on and off. Where
 # the person said at Telldus what it is, that wins over what it seems to be able to do.
 _BY_TYPE: Final = {
@@ -83,33 +98,38 @@ _ENTITIES: Final[dict[Kind, dict[str, Platform]]] = {
 
 
 def kind_of(device: Device, members: Collection[Kind] = ()) -> Kind:
-    """Return what a device is, in the order of the vendor's own app.
+    """Return what a device is. ``members`` are a group's, as far as they are known."""
+    return decided(device, members)[0]
 
-    ``members`` are the kinds of a group's members, as far as they are known.
-    """
+
+def decided(device: Device, members: Collection[Kind] = ()) -> tuple[Kind, Why]:
+    """Return what a device is and what decided it, in the order of the vendor's own app."""
     if kind := _BY_TYPE.get(device.device_type):
-        return kind
+        return kind, Why.DEVICE_TYPE
     methods = device.methods
     if "scene" in (device.transport, device.type):
-        return Kind.SCENE
+        return Kind.SCENE, Why.SCENE
     if len(kinds := _GROUPED.intersection(members)) == 1:
-        return next(iter(kinds))
+        return next(iter(kinds)), Why.MEMBERS
     if methods & Method.RGB:
-        return Kind.LIGHT
+        return Kind.LIGHT, Why.RGB
     if methods & Method.THERMOSTAT:
-        return Kind.THERMOSTAT
+        return Kind.THERMOSTAT, Why.THERMOSTAT
     if methods & Method.BELL:
-        return Kind.BELL
+        return Kind.BELL, Why.BELL
     if methods & (Method.UP | Method.DOWN | Method.STOP):
-        return Kind.COVER
+        return Kind.COVER, Why.UP_DOWN_STOP
     if device.device_type is DeviceType.LOCK and methods & _ON_OFF:
-        return Kind.LOCK
+        return Kind.LOCK, Why.DEVICE_TYPE
     if methods & Method.DIM:
-        return Kind.LIGHT
+        return Kind.LIGHT, Why.DIM
     if methods & _ON_OFF:
-        is_light = device.device_type is DeviceType.LIGHT
-        return Kind.LIGHT if is_light else Kind.SWITCH
-    return Kind.METER if device.device_type is DeviceType.METER else Kind.SENSOR
+        if device.device_type is DeviceType.LIGHT:
+            return Kind.LIGHT, Why.DEVICE_TYPE
+        return Kind.SWITCH, Why.ON_OFF
+    if device.device_type is DeviceType.METER:
+        return Kind.METER, Why.DEVICE_TYPE
+    return Kind.SENSOR, Why.NOTHING
 
 
 def entities_of(device: Device, kind: Kind) -> Iterator[tuple[str, Platform]]:

@@ -1,5 +1,9 @@
-"""Options: what a person may prefer. Each takes effect at once, by reloading the entry."""
+"""Options: what a person may prefer. Each takes effect at once, by reloading the entry.
 
+Beside them stands what is done once and is no preference: importing history.
+"""
+
+from collections.abc import Mapping
 from typing import Any, Final
 
 import voluptuous as vol
@@ -10,6 +14,7 @@ from homeassistant.config_entries import (
     OptionsFlowWithReload,
 )
 from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -22,6 +27,7 @@ from homeassistant.helpers.selector import (
 )
 
 from .const import (
+    CONF_IMPORT_HISTORY,
     CONF_INCLUDE_IGNORED,
     CONF_POLL_INTERVAL,
     CONF_REVERSED_COVERS,
@@ -32,6 +38,7 @@ from .const import (
 )
 from .coordinator import TelldusConfigEntry
 from .entity import device_id_of
+from .history_import import async_start_import
 from .kinds import Kind
 from .pa_api import Method
 
@@ -66,18 +73,35 @@ class TelldusOptionsFlow(OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask how often to poll, what to show, and which covers run the other way."""
-        options = self.config_entry.options
-        before: list[str] = options.get(CONF_REVERSED_COVERS, [])
-        if user_input is not None:
-            chosen = user_input.get(CONF_REVERSED_COVERS, [])
-            # What was not there to be chosen may come back.
-            kept = [one for one in before if one not in self._covers]
-            return self.async_create_entry(
-                data={**user_input, CONF_REVERSED_COVERS: [*chosen, *kept]}
-            )
-        self._covers = self._positioned_covers()
+        if user_input is None:
+            self._covers = self._positioned_covers()
+            return self._form(self.config_entry.options)
+        before: list[str] = self.config_entry.options.get(CONF_REVERSED_COVERS, [])
+        chosen = user_input.get(CONF_REVERSED_COVERS, [])
+        # What was not there to be chosen may come back.
+        kept = [one for one in before if one not in self._covers]
+        options = {**user_input, CONF_REVERSED_COVERS: [*chosen, *kept]}
+        if options.pop(CONF_IMPORT_HISTORY):
+            try:
+                await async_start_import(self.hass, self.config_entry)
+            except HomeAssistantError as err:
+                # Those have the same names among the texts of actions.
+                return self._form(
+                    options, {CONF_IMPORT_HISTORY: str(err.translation_key)}
+                )
+        return self.async_create_entry(data=options)
+
+    def _form(
+        self, options: Mapping[str, Any], errors: dict[str, str] | None = None
+    ) -> ConfigFlowResult:
+        """Return the form, filled in with some options."""
+        shown = {CONF_POLL_INTERVAL: POLL_INTERVAL.total_seconds(), **options}
         schema = _SCHEMA
         if self._covers:
+            reversed_covers = options.get(CONF_REVERSED_COVERS, [])
+            shown[CONF_REVERSED_COVERS] = [
+                one for one in reversed_covers if one in self._covers
+            ]
             schema = schema.extend(
                 {
                     vol.Required(CONF_REVERSED_COVERS, default=[]): SelectSelector(
@@ -92,15 +116,13 @@ class TelldusOptionsFlow(OptionsFlowWithReload):
                     )
                 }
             )
+        schema = schema.extend(
+            {vol.Required(CONF_IMPORT_HISTORY, default=False): BooleanSelector()}
+        )
         return self.async_show_form(
             step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                schema,
-                {CONF_POLL_INTERVAL: POLL_INTERVAL.total_seconds(), **options}
-                | {
-                    CONF_REVERSED_COVERS: [one for one in before if one in self._covers]
-                },
-            ),
+            data_schema=self.add_suggested_values_to_schema(schema, shown),
+            errors=errors,
         )
 
     @callback

@@ -285,6 +285,13 @@ def unit_of(value: SensorValue) -> str | None:
     return description.native_unit_of_measurement if description else value.unit
 
 
+def taken_for(value: SensorValue) -> str | None:
+    """Return what a value was taken for, None where it is not known."""
+    if (description := _VALUES.get(part_of(value))) is None:
+        return None
+    return description.device_class or description.translation_key or description.key
+
+
 @dataclass(frozen=True, kw_only=True)
 class TelldusAccountSensorEntityDescription(SensorEntityDescription):
     """Something of an account, or of the budget that it shares with others."""

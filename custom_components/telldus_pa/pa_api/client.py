@@ -81,6 +81,8 @@ class TelldusClient:
         # The lists that are asked for again and again
         self._device_rows = Rows(Device.from_wire)
         self._sensor_rows = Rows(Sensor.from_wire)
+        # The last answer to each list function, as it came: private, house codes included.
+        self.received: dict[str, object] = {}
 
     @property
     def server(self) -> str:
@@ -278,6 +280,8 @@ class TelldusClient:
         answer, requested = await self._call(function, parameters, priority, patience)
         # Nothing at all is what an empty list may look like.
         listed = answer.get(key, answer.get(f"{key}s")) if answer else []
+        if function.endswith("/list"):
+            self.received[function] = listed
         # A large home's list takes a while at each stage: others have their turn between.
         await asyncio.sleep(0)
         try:

@@ -1,0 +1,78 @@
+"""Check that a release is what its tag says, and make what people download.
+
+Usage: scripts/release.py TAG. Puts into dist/ the integration as a zip file, which HACS and
+the Marketplace unpack into the integration's folder, and what has changed as the notes.
+"""
+
+import argparse
+import json
+from pathlib import Path
+import re
+import sys
+import tomllib
+import zipfile
+
+ROOT = Path(__file__).resolve().parent.parent
+INTEGRATION = Path("custom_components", "telldus_pa")
+# The same files make the same zip file, whoever makes it and when.
+MADE = (1980, 1, 1, 0, 0, 0)
+VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9a-z.]+)?")
+
+
+def mistakes(root: Path, tag: str) -> list[str]:
+    """Return what says something else than the tag, or nothing."""
+    manifest = json.loads((root / INTEGRATION / "manifest.json").read_text())
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    newest = next(iter(changes(root)), "none")
+    found = {
+        "manifest.json": manifest["version"],
+        "pyproject.toml": project["version"],
+        "CHANGELOG.md": newest,
+    }
+    wrong = [f"{name} says {told}" for name, told in found.items() if told != tag]
+    if not VERSION.fullmatch(tag):
+        wrong.append("no version is written like this")
+    return wrong
+
+
+def changes(root: Path) -> dict[str, str]:
+    """Return what has changed in each version, the newest first."""
+    text = (root / "CHANGELOG.md").read_text()
+    parts = re.split(r"^## (\S+).*$", text, flags=re.MULTILINE)[1:]
+    return {
+        version: told.strip()
+        for version, told in zip(parts[::2], parts[1::2], strict=True)
+    }
+
+
+def pack(root: Path, target: Path) -> None:
+    """Write the integration's files into a zip file, with the manifest at its top."""
+    folder = root / INTEGRATION
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(folder.rglob("*")):
+            if path.is_dir() or "__pycache__" in path.parts:
+                continue
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), MADE)
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            packed.writestr(entry, path.read_bytes())
+
+
+def main(arguments: list[str], root: Path = ROOT) -> int:
+    """Do all of it, unless something is wrong."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("tag", help="the version, as in manifest.json")
+    tag = parser.parse_args(arguments).tag
+    if wrong := mistakes(root, tag):
+        print(f"{tag} cannot be released: {'; '.join(wrong)}", file=sys.stderr)
+        return 1
+    dist = root / "dist"
+    dist.mkdir(exist_ok=True)
+    pack(root, dist / "telldus_pa.zip")
+    (dist / "notes.md").write_text(f"{changes(root)[tag]}\n")
+    print(f"dist/ holds {tag}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
