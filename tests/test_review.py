@@ -65,8 +65,9 @@ SHOWN: Final = {
     ),
     "promises that are not kept, texts that are not used": (
         "test_consistency.py::test_every_entity_has_its_texts_and_icons",
-        "test_consistency.py::test_every_error_has_its_text",
-        "test_consistency.py::test_documented_sensors",
+        "test_translations.py::test_every_error_of_a_form_has_its_text",
+        "test_translations.py::test_every_exception_has_its_text",
+        "test_docs.py::test_documented_sensors",
     ),
     "polls faster than the vendor allows": (
         "test_init.py::test_start",
