@@ -8,9 +8,11 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from .const import (
     CONF_INCLUDE_IGNORED,
+    CONF_LIVE,
     CONF_POLL_INTERVAL,
     CONF_PROFILE,
     CONF_REVERSED_COVERS,
@@ -35,6 +37,7 @@ async def async_get_config_entry_diagnostics(
         ),
         "options": {
             CONF_POLL_INTERVAL: entry.options.get(CONF_POLL_INTERVAL),
+            CONF_LIVE: entry.options.get(CONF_LIVE),
             CONF_INCLUDE_IGNORED: entry.options.get(CONF_INCLUDE_IGNORED),
             CONF_REVERSED_COVERS: len(entry.options.get(CONF_REVERSED_COVERS, ())),
         },
@@ -51,6 +54,8 @@ async def async_get_config_entry_diagnostics(
             "cause": data.connection.cause,
             "failures": [asdict(failure) for failure in data.connection.failures],
         },
+        "live": _live(data),
+        "heard": _heard(data),
         "budget": _budget(data.account.budget),
         "commands": {
             "unsent": data.commands.unsent,
@@ -87,6 +92,30 @@ def _budget(budget: Budget) -> dict[str, Any]:
             None if refused is None else round(refused - budget.now(), _DIGITS)
         ),
     }
+
+
+def _live(data: TelldusData) -> dict[str, Any]:
+    """Return how the gateways' sockets are; times in seconds from now."""
+    until, now = data.live.refused_until, dt_util.utcnow().timestamp()
+    return {
+        "gateways": [data.live.state_of(one) for one in data.devices.gateways],
+        "refused_for": round(until - now, _DIGITS) if until else None,
+    }
+
+
+def _heard(data: TelldusData) -> list[dict[str, Any]]:
+    """Return how much of what devices did is known; ages in seconds."""
+    now = dt_util.utcnow().timestamp()
+    numbers = {row_id: number for number, row_id in enumerate(data.devices.data)}
+    return [
+        {
+            "device": numbers[track.device_id],
+            "is_complete": track.complete,
+            "known_until": round(track.read_from - now, _DIGITS),
+        }
+        for track in data.heard.tracks.values()
+        if track.device_id in numbers
+    ]
 
 
 def _list(coordinator: ListCoordinator[Any]) -> dict[str, Any]:
