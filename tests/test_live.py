@@ -1,0 +1,255 @@
+"""Changes that are pushed: over real sockets to the simulator, in a real core."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+)
+
+from custom_components.telldus_pa.const import CONF_LIVE, EVENT_MISSED
+from homeassistant.const import STATE_OFF, STATE_ON
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_state_change_event
+from simulator import Fault, Simulator
+
+from .conftest import AddEntry, Time
+from .test_init import complaints, state_of
+
+REMOTE, REMOTE_ID = "event.wall_remote", "2100034"
+MOTION, MOTION_ID = "binary_sensor.stairs_motion", "2100033"
+OUTDOOR, OUTDOOR_ID = "switch.outdoor_lights", "2100044"
+CONNECTION = "sensor.home_connection"
+
+
+async def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait for what comes over a socket, while time stands still."""
+    for _ in range(50_000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    pytest.fail("it does not come")
+
+
+@pytest.fixture(autouse=True)
+def quiet(simulator: Simulator) -> None:
+    """Let nothing happen by itself, and push what does."""
+    simulator.change_settings({"life": False, "drift": False, "push": True})
+
+
+async def connect(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """Set an entry up and let the gateways that are online become live."""
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await become_live(hass, simulator, time)
+
+
+async def become_live(
+    hass: HomeAssistant, simulator: Simulator, time: Time, limit: int = 300
+) -> None:
+    """Let time pass until all gateways that are online are live, and what follows is read."""
+    online = [one for one in simulator.home.gateways.values() if one.online]
+    while len(simulator.push.sockets()) < len(online):
+        assert limit, "this takes too long"
+        limit -= 1
+        await time.move(1)
+    await wait_for(lambda: state_of(hass, CONNECTION).state == "live")
+    await time.move(25)
+
+
+def functions(simulator: Simulator, since: int = 0) -> list[str]:
+    """Return what was asked."""
+    return [row.path.removeprefix("json/") for row in list(simulator.log)[since:]]
+
+
+class States:
+    """The states that an entity went through."""
+
+    def __init__(self, hass: HomeAssistant, entity_id: str) -> None:
+        """Watch from now on."""
+        self.seen: list[str] = []
+        async_track_state_change_event(hass, entity_id, self._async_note)
+
+    @callback
+    def _async_note(self, event: Event[EventStateChangedData]) -> None:
+        """Note a state."""
+        if new := event.data["new_state"]:
+            self.seen.append(new.state)
+
+
+# What is pushed is shown
+
+
+async def test_state(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A lamp that is switched elsewhere is shown at once, and the sensor says live."""
+    await connect(hass, entry, simulator, time)
+    before = len(simulator.log)
+    assert state_of(hass, OUTDOOR).state == STATE_ON
+    simulator.press(OUTDOOR_ID, "turnOff")
+    await wait_for(lambda: state_of(hass, OUTDOOR).state == STATE_OFF)
+    assert functions(simulator, before) == []
+    # The list that comes later says the same.
+    await time.move(310)
+    assert "devices/list" in functions(simulator, before)
+    assert state_of(hass, OUTDOOR).state == STATE_OFF
+    assert complaints(caplog) == []
+
+
+async def test_presses(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """Each press fires, the second "on" in a row as well, once, with its time."""
+    await connect(hass, entry, simulator, time)
+    fired = States(hass, REMOTE)
+    for number in range(1, 4):
+        await time.move(2)
+        simulator.press(REMOTE_ID, "turnOn")
+        await wait_for(lambda number=number: len(fired.seen) == number)  # type: ignore[misc]
+        assert state_of(hass, REMOTE).attributes["event_type"] == "on"
+        assert state_of(hass, REMOTE).attributes["time"]
+    # Neither the lists nor the history tell them again.
+    await time.move(700)
+    assert len(fired.seen) == 3
+
+
+async def test_pulse(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A second motion in a row goes off and on, so that automations run."""
+    await connect(hass, entry, simulator, time)
+    states = States(hass, MOTION)
+    for expected in ([STATE_ON], [STATE_ON, STATE_OFF, STATE_ON]):
+        simulator.press(MOTION_ID, "turnOn")
+        await wait_for(lambda expected=expected: states.seen == expected)  # type: ignore[misc]
+        await time.move(1)
+    simulator.press(MOTION_ID, "turnOff")
+    await wait_for(lambda: len(states.seen) == 4)
+    simulator.press(MOTION_ID, "turnOff")
+    await time.move(5)
+    assert states.seen == [STATE_ON, STATE_OFF, STATE_ON, STATE_OFF]
+
+
+async def test_command(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A command is confirmed by what is pushed, and no list is read for it."""
+    await connect(hass, entry, simulator, time)
+    before = len(simulator.log)
+    await time.until(
+        hass.services.async_call(
+            "switch", "turn_off", {"entity_id": OUTDOOR}, blocking=True
+        )
+    )
+    await time.move(20)
+    assert functions(simulator, before) == ["device/turnOff"]
+    assert entry.runtime_data.commands.fates == {"confirmed": 1}
+    assert state_of(hass, OUTDOOR).state == STATE_OFF
+
+
+async def test_polls(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """While live, an hour costs a fraction; as soon as it is not, all is as before."""
+    await connect(hass, entry, simulator, time)
+    await time.move(200)
+    before = len(simulator.log)
+    await time.move(3600)
+    asked = functions(simulator, before)
+    assert asked.count("devices/list") in (11, 12, 13)
+    assert asked.count("sensors/list") in (5, 6, 7)
+    simulator.change_settings({"push": False})
+    await wait_for(lambda: state_of(hass, CONNECTION).state == "polling")
+    before = len(simulator.log)
+    await time.move(600)
+    assert functions(simulator, before).count("devices/list") >= 14
+
+
+async def test_off(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """Who does not want it is polled, and nothing else is asked."""
+    entry = add_entry(options={CONF_LIVE: False})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(300)
+    assert "user/authenticateSession" not in functions(simulator)
+    assert state_of(hass, CONNECTION).state == "polling"
+
+
+async def test_refused(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A server that refuses is asked once a day, restarts included."""
+    simulator.change_settings({"push": False})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(300)
+    asked = functions(simulator).count("user/authenticateSession")
+    assert 0 < asked <= len(simulator.home.gateways)
+    await time.until(hass.config_entries.async_reload(entry.entry_id))
+    await time.move(300)
+    assert functions(simulator).count("user/authenticateSession") == asked
+    assert state_of(hass, CONNECTION).state == "polling"
+    assert complaints(caplog) == []
+    simulator.change_settings({"push": True})
+    await time.move(86400)
+    await become_live(hass, simulator, time)
+
+
+async def test_missed(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """After two hours without Telldus nothing fires; each press is told once, late."""
+    await connect(hass, entry, simulator, time)
+    await time.move(60)
+    fired = States(hass, REMOTE)
+    missed = async_capture_events(hass, EVENT_MISSED)
+    simulator.change_settings({"push": False})
+    simulator.faults.add(Fault.BAD_GATEWAY, times=None)
+    await time.move(1200)
+    simulator.press(REMOTE_ID, "turnOn")
+    await time.move(60)
+    simulator.press(REMOTE_ID, "turnOn")
+    await time.move(6000)
+    simulator.faults.clear()
+    await time.move(1800)
+    of_remote = [one.data for one in missed if one.data["entity_id"] == REMOTE]
+    assert [one["method"] for one in of_remote] == ["turnon", "turnon"]
+    assert all(one["device_id"] and one["time"] for one in of_remote)
+    events = [one for one in fired.seen if one not in ("unavailable", "unknown")]
+    assert events == []
+
+
+async def test_second_press_between_lists(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """While not live the history tells of what no list shows, and that within a minute."""
+    for device_id in list(simulator.home.devices):
+        if device_id not in (REMOTE_ID, MOTION_ID, OUTDOOR_ID):
+            del simulator.home.devices[device_id]
+    entry = add_entry(options={CONF_LIVE: False})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(120)
+    fired, states = States(hass, REMOTE), States(hass, MOTION)
+    simulator.press(REMOTE_ID, "turnOff")
+    await time.move(3)
+    simulator.press(REMOTE_ID, "turnOff")
+    simulator.press(MOTION_ID, "turnOn")
+    await time.move(3)
+    simulator.press(MOTION_ID, "turnOff")
+    for _ in range(6):
+        await time.move(30)
+    assert len([one for one in fired.seen if one != "unknown"]) == 2
+    assert state_of(hass, REMOTE).attributes["event_type"] == "off"
+    assert states.seen == [STATE_ON, STATE_OFF]
