@@ -149,7 +149,7 @@ class Link:
             # Not its text, which is the server's own.
             _LOGGER.debug("Not live: %s", type(err).__name__)
             self._address = None
-            return self._refused() if _is_refusal(err) else self._wait()
+            return self._refused() if is_refusal(err) else self._wait()
         self._show(LiveState.CONNECTING)
         status = await self._connect(sockets, url, session)
         # Too many requests is no refusal.
@@ -274,7 +274,7 @@ class Link:
             self._listener.live_changed(self._gateway_id)
 
 
-def _is_refusal(err: TelldusError) -> bool:
+def is_refusal(err: TelldusError) -> bool:
     """Return whether the server does not want this, rather than cannot do it just now."""
     if isinstance(err, Unreachable):
         return err.status is not None and 400 <= err.status < 500
