@@ -150,9 +150,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         await data.sensors.async_refresh()
         history.async_resume()
         await data.gateways.async_refresh()
-        await async_daily()
+        # Before what is asked once a day: that has time.
         heard.async_start()
         await live.async_start()
+        await async_daily()
 
     @callback
     def async_look(_now: datetime) -> None:

@@ -21,8 +21,9 @@ from .coordinator import DevicesCoordinator, TelldusConfigEntry
 from .entity import device_id_of, part_id_of
 from .kinds import HEARD, MAIN, RING, entities_of
 from .occurrences import JUST_NOW, SETTLED_AFTER, Occurrence, Track
-from .pa_api import Device, Method, SignInRefused, StateHeard, TelldusError
-from .pa_api.link import is_refusal
+from .pa_api import Device, Method, Priority, SignInRefused, StateHeard, TelldusError
+from .pa_api.budget import ALLOWANCE
+from .pa_api.errors import is_refusal
 from .storage import Kept, entry_store
 
 # What heard a device itself, by the history's word for it: no command of ours.
@@ -30,15 +31,20 @@ _INCOMING: Final = "Incoming signal"
 
 # One device's history is read at a time, this often ...
 _READ_EVERY: Final = timedelta(seconds=20)
-# ... while no more requests than this were sent in the last minute, so that what people do
-# finds room, and Telldus has not minded lately.
-_MOST_USED: Final = 4
+# ... while the budget would let it go at once, which leaves room for what people do, and
+# Telldus has not minded lately.
+_MOST_USED: Final = ALLOWANCE[Priority.BACKGROUND] - 1
 _CALM_AFTER: Final = 300.0
 # A history younger than this, in seconds, would tell nothing.
 _WORTH_IT: Final = 2 * SETTLED_AFTER
 # Seconds until it is asked again: where it failed, and where Telldus does not tell.
 _AGAIN_AFTER: Final = 300.0
 _REFUSED_FOR: Final = 86400.0
+# So many devices in a row whose history Telldus refuses mean that it refuses any.
+_MOST_REFUSED: Final = 2
+# A device that a list showed to be another is read as if its turn came so much sooner, in
+# seconds: first, but never so often that the others have to wait for ever.
+_HEAD_START: Final = 60.0
 # What was heard is written down this soon, in seconds, lest a crash tells it twice.
 _SAVE_DELAY: Final = 10.0
 
@@ -68,6 +74,10 @@ class Heard:
         # Since when gateways are live, in unix seconds.
         self._live_since: dict[str, float] = {}
         self._ask_again = 0.0
+        # Until when Telldus is not asked of a device whose history it refused, and which
+        # were refused since a history was last told.
+        self._refused: dict[str, float] = {}
+        self._in_a_row: set[str] = set()
         self._is_reading = False
         self._listeners: dict[str, list[Listener]] = {}
         entry.async_on_unload(devices.async_on_list(self._async_listed))
@@ -242,6 +252,8 @@ class Heard:
             device = self._devices.data.get(track.device_id)
             if device is None or not device.online:
                 continue
+            if now < self._refused.get(device.id, 0.0):
+                continue
             since = self._live_since.get(device.gateway_id)
             heard = live.last_heard(device.gateway_id)
             if since is not None and heard is not None:
@@ -254,7 +266,9 @@ class Heard:
                 waiting.append(track)
         return min(
             waiting,
-            key=lambda track: (track.device_id not in self._changed, track.read_from),
+            key=lambda track: (
+                track.read_from - _HEAD_START * (track.device_id in self._changed)
+            ),
             default=None,
         )
 
@@ -269,7 +283,10 @@ class Heard:
             refused = is_refusal(err) and not (
                 isinstance(err, SignInRefused) and watch.first is not None
             )
-            self._ask_again = _now() + (_REFUSED_FOR if refused else _AGAIN_AFTER)
+            if refused:
+                self._async_refused(track.device_id)
+            else:
+                self._ask_again = _now() + _AGAIN_AFTER
             self._store.async_delay_save(self._to_store, _SAVE_DELAY)
             return
         finally:
@@ -277,9 +294,19 @@ class Heard:
         if (device := self._devices.data.get(track.device_id)) is None:
             return
         self._changed.discard(device.id)
+        self._in_a_row.clear()
         live_since = self._live_since.get(device.gateway_id)
         for occurrence in track.read(deeds, _now(), live_since):
             self._async_tell(occurrence, shown=False)
+
+    @callback
+    def _async_refused(self, device_id: str) -> None:
+        """Ask of a device tomorrow, and of none before if it is not the device's fault."""
+        self._refused[device_id] = again = _now() + _REFUSED_FOR
+        self._in_a_row.add(device_id)
+        if len(self._in_a_row) >= _MOST_REFUSED:
+            self._in_a_row.clear()
+            self._ask_again = again
 
     def _unix(self, when: float) -> float:
         """Return a time by the budget's clock in unix seconds."""
