@@ -15,6 +15,7 @@ from yarl import URL
 from custom_components.telldus_pa.const import (
     CONF_GATEWAYS,
     CONF_INCLUDE_IGNORED,
+    CONF_LIVE,
     CONF_POLL_INTERVAL,
     CONF_PRIVATE_KEY,
     CONF_PROFILE,
@@ -1036,6 +1037,7 @@ async def test_options(
     step = await options(person, loaded)
     assert suggested(step) == {
         CONF_POLL_INTERVAL: 30,
+        CONF_LIVE: None,
         CONF_INCLUDE_IGNORED: None,
         CONF_REVERSED_COVERS: [],
     }
@@ -1043,6 +1045,7 @@ async def test_options(
     assert step["type"] == "create_entry"
     assert loaded.options == {
         CONF_POLL_INTERVAL: 600,
+        CONF_LIVE: True,
         CONF_INCLUDE_IGNORED: False,
         CONF_REVERSED_COVERS: [],
     }
@@ -1091,6 +1094,7 @@ async def test_reversed_covers(
     }
     answer = {
         CONF_POLL_INTERVAL: 30,
+        CONF_LIVE: True,
         CONF_INCLUDE_IGNORED: False,
         CONF_REVERSED_COVERS: [SHUTTER_ID],
     }
@@ -1146,7 +1150,11 @@ async def test_no_cover_with_a_position(
     entry = add_entry()
     await person.time.until(hass.config_entries.async_setup(entry.entry_id))
     step = await options(person, entry)
-    assert list(suggested(step)) == [CONF_POLL_INTERVAL, CONF_INCLUDE_IGNORED]
+    assert list(suggested(step)) == [
+        CONF_POLL_INTERVAL,
+        CONF_LIVE,
+        CONF_INCLUDE_IGNORED,
+    ]
     await person.submit({CONF_POLL_INTERVAL: 30}, OPTIONS)
     assert entry.options[CONF_REVERSED_COVERS] == []
 
@@ -1160,7 +1168,11 @@ async def test_options_while_telldus_is_lost(
     await person.time.until(hass.config_entries.async_setup(entry.entry_id))
     assert entry.state is ConfigEntryState.SETUP_RETRY
     step = await options(person, entry)
-    assert list(suggested(step)) == [CONF_POLL_INTERVAL, CONF_INCLUDE_IGNORED]
+    assert list(suggested(step)) == [
+        CONF_POLL_INTERVAL,
+        CONF_LIVE,
+        CONF_INCLUDE_IGNORED,
+    ]
     # Telldus is there again before the form is sent.
     simulator.faults.clear()
     await person.time.until(hass.config_entries.async_reload(entry.entry_id))

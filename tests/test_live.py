@@ -23,6 +23,8 @@ MOTION, MOTION_ID = "binary_sensor.stairs_motion", "2100033"
 # A group cannot be pressed: what it shows is what its members show.
 PUMP, PUMP_ID = "switch.garden_pump", "2100030"
 OUTDOOR, OUTDOOR_ID = "switch.outdoor_lights", "2100044"
+BELL, BELL_BUTTON = "event.door_bell_doorbell", "button.door_bell"
+BELL_ID = "2100005"
 CONNECTION = "sensor.home_connection"
 
 
@@ -262,3 +264,59 @@ async def test_second_press_between_lists(
     assert len([one for one in fired.seen if one != "unknown"]) == 2
     assert state_of(hass, REMOTE).attributes["event_type"] == "off"
     assert states.seen == [STATE_ON, STATE_OFF]
+
+
+async def test_ring_after_a_lost_command(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """So soon after a command the history tells whose doing a ring was, and once."""
+    for device_id in list(simulator.home.devices):
+        if device_id != BELL_ID:
+            del simulator.home.devices[device_id]
+    simulator.home.devices[BELL_ID].state = 0
+    entry = add_entry(options={CONF_LIVE: False})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(120)
+    fired = States(hass, BELL)
+    simulator.faults.add(Fault.COMMAND_LOST, match="json/device/bell", times=1)
+    await time.until(
+        hass.services.async_call(
+            "button", "press", {"entity_id": BELL_BUTTON}, blocking=True
+        )
+    )
+    await time.move(25)
+    assert fired.seen == []
+    simulator.press(BELL_ID, "bell")
+    await time.move(59)
+    assert len(fired.seen) == 1
+    assert state_of(hass, BELL).attributes["origin"] == "Incoming signal"
+    await time.move(600)
+    assert len(fired.seen) == 1
+
+
+async def test_one_odd_history(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """A refused history is one device's; two in a row are everybody's, for a day."""
+    simulator.faults.add(
+        Fault.APPLICATION_ERROR, match="json/device/history", times=1, text="No"
+    )
+    entry = add_entry(options={CONF_LIVE: False})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(600)
+    first, *others = histories(simulator)
+    assert first not in others
+    assert len(set(others)) > 5
+    simulator.faults.add(
+        Fault.APPLICATION_ERROR, match="json/device/history", times=2, text="No"
+    )
+    before = len(simulator.log)
+    await time.move(7000)
+    assert len(set(histories(simulator, before))) == 2
+    assert len(histories(simulator, before)) == 2
+
+
+def histories(simulator: Simulator, since: int = 0) -> list[str]:
+    """Return of which devices the history was asked."""
+    log = list(simulator.log)[since:]
+    return [row.params["id"] for row in log if row.path == "json/device/history"]

@@ -29,8 +29,8 @@ from .storage import Kept, entry_store
 # What heard a device itself, by the history's word for it: no command of ours.
 _INCOMING: Final = "Incoming signal"
 
-# One device's history is read at a time, this often ...
-_READ_EVERY: Final = timedelta(seconds=20)
+# One device's history is read at a time, this often at most ...
+_READ_EVERY: Final = timedelta(seconds=10)
 # ... while the budget would let it go at once, which leaves room for what people do, and
 # Telldus has not minded lately.
 _MOST_USED: Final = ALLOWANCE[Priority.BACKGROUND] - 1
@@ -44,7 +44,7 @@ _REFUSED_FOR: Final = 86400.0
 _MOST_REFUSED: Final = 2
 # A device that a list showed to be another is read as if its turn came so much sooner, in
 # seconds: first, but never so often that the others have to wait for ever.
-_HEAD_START: Final = 60.0
+_HEAD_START: Final = 20.0
 # What was heard is written down this soon, in seconds, lest a crash tells it twice.
 _SAVE_DELAY: Final = 10.0
 
@@ -156,6 +156,9 @@ class Heard:
             if old is new or (method := _difference(old, new)) is None:
                 continue
             self._changed.add(track.device_id)
+            if self._entry.runtime_data.commands.has_commanded(track.device_id, now):
+                # Whose doing it is, ours or somebody else's, the history alone can tell.
+                continue
             level = new.level if new and method is Method.DIM else None
             self._async_tell(track.listed(method, level, since, now), shown=True)
 
@@ -235,7 +238,7 @@ class Heard:
         budget, refused = self._budget, self._budget.last_refused
         return (
             _now() >= self._ask_again
-            and not self._devices.account.is_refused
+            and self._devices.problem is None
             and not budget.pause
             and not budget.waiting
             and budget.used <= _MOST_USED
