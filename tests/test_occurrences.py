@@ -141,3 +141,13 @@ def test_once_each(ahead: float, lag: float, steps: list[tuple[str, float]]) -> 
     world.read_history()
     told = Counter(one.method for one in world.told)
     assert told == Counter(method for method, _ in world.happened)
+
+
+def test_levels_in_a_row() -> None:
+    """What one list told is not what the next one has that is new."""
+    track = Track("1", BEGIN)
+    told = [
+        track.listed(Method.DIM, level, BEGIN + since, BEGIN + since + 30)
+        for level, since in ((100, 0), (50, 30), (20, 60))
+    ]
+    assert [one and one.level for one in told] == [100, 50, 20]

@@ -67,7 +67,8 @@ class Track:
     read_from: float
     complete: bool = False
     _known: list[_Known] = field(default_factory=list)
-    # What was told lately, and might be what a list shows.
+    # What was told lately by others than lists, and might be what a list shows. What a
+    # list told is in that list, and so is not what the next one has that is new.
     _told: list[tuple[Method, float]] = field(default_factory=list)
 
     @classmethod
@@ -109,7 +110,6 @@ class Track:
         if any(told is method and when >= since - _SLACK for told, when in self._told):
             return None
         self._know(_Known(method, since - _SLACK, now + _SLACK, now + _PUSH_LAGS))
-        self._tell(method, now)
         return Occurrence(self.device_id, method, level, now)
 
     def read(
