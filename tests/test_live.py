@@ -251,7 +251,9 @@ async def test_second_press_between_lists(
             del simulator.home.devices[device_id]
     entry = add_entry(options={CONF_LIVE: False})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(120)
+    # In steps of a second: what comes of it is a matter of seconds.
+    for _ in range(2):
+        await time.move(60)
     fired, states = States(hass, REMOTE), States(hass, MOTION)
     simulator.press(REMOTE_ID, "turnOff")
     await time.move(3)
@@ -276,7 +278,8 @@ async def test_ring_after_a_lost_command(
     simulator.home.devices[BELL_ID].state = 0
     entry = add_entry(options={CONF_LIVE: False})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(120)
+    for _ in range(2):
+        await time.move(60)
     fired = States(hass, BELL)
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/bell", times=1)
     await time.until(

@@ -42,9 +42,6 @@ _AGAIN_AFTER: Final = 300.0
 _REFUSED_FOR: Final = 86400.0
 # So many devices in a row whose history Telldus refuses mean that it refuses any.
 _MOST_REFUSED: Final = 2
-# A device that a list showed to be another is read as if its turn came so much sooner, in
-# seconds: first, but never so often that the others have to wait for ever.
-_HEAD_START: Final = 20.0
 # What was heard is written down this soon, in seconds, lest a crash tells it twice.
 _SAVE_DELAY: Final = 10.0
 
@@ -71,6 +68,7 @@ class Heard:
         self._lists = devices.lists
         # Whose row was another in a list, and whose history is to be read first for it.
         self._changed: set[str] = set()
+        self._was_changed = False
         # Since when gateways are live, in unix seconds.
         self._live_since: dict[str, float] = {}
         self._ask_again = 0.0
@@ -267,11 +265,12 @@ class Heard:
                 and now - max(track.read_from, since or 0) >= _WORTH_IT
             ):
                 waiting.append(track)
+        # Every other one at most, lest one that chatters keeps the quiet ones waiting.
+        changed = [track for track in waiting if track.device_id in self._changed]
+        self._was_changed = bool(changed) and not self._was_changed
         return min(
-            waiting,
-            key=lambda track: (
-                track.read_from - _HEAD_START * (track.device_id in self._changed)
-            ),
+            changed if self._was_changed else waiting,
+            key=lambda track: track.read_from,
             default=None,
         )
 
