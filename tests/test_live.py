@@ -180,8 +180,10 @@ async def test_polls(
     simulator.change_settings({"push": False})
     await wait_for(lambda: state_of(hass, CONNECTION).state == "polling")
     before = len(simulator.log)
-    await time.move(600)
-    assert functions(simulator, before).count("devices/list") >= 14
+    for _ in range(6):
+        await time.move(100)
+    # Every 30 s, and not put off by the histories that are read meanwhile.
+    assert functions(simulator, before).count("devices/list") >= 18
 
 
 async def test_off(
@@ -317,6 +319,123 @@ async def test_one_odd_history(
     await time.move(7000)
     assert len(set(histories(simulator, before))) == 2
     assert len(histories(simulator, before)) == 2
+
+
+async def test_failed(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What is pushed as failed is taken back, and said once."""
+    await connect(hass, entry, simulator, time)
+    was = state_of(hass, PUMP).state
+    action = "turn_off" if was == STATE_ON else "turn_on"
+    simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
+    before = len(simulator.log)
+    await time.until(
+        hass.services.async_call("switch", action, {"entity_id": PUMP}, blocking=True)
+    )
+    assert state_of(hass, PUMP).state != was
+    for _ in range(8):
+        await time.move(1)
+    assert state_of(hass, PUMP).state == was
+    assert "devices/list" not in functions(simulator, before)
+    (complaint,) = complaints(caplog)
+    assert complaint.startswith("A command to Garden pump (switch.garden_pump) was not")
+    await time.move(60)
+    assert len(complaints(caplog)) == 1
+
+
+async def test_values(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """What a sensor tells is shown at once, and no list is read for it."""
+    await connect(hass, entry, simulator, time)
+    before = len(simulator.log)
+    sensor = next(
+        one
+        for one in simulator.home.sensors.values()
+        if one.value("temp", "0") and one.gateway_id == "410001" and not one.ignored
+    )
+    simulator.set_sensor(sensor.id, "temp", "0", "-12.5")
+    data = entry.runtime_data.sensors
+    await wait_for(
+        lambda: any(
+            value.name == "temp" and value.value == -12.5
+            for value in data.data[sensor.id].values.values()
+        )
+    )
+    assert any(state.state == "-12.5" for state in hass.states.async_all("sensor"))
+    assert "sensors/list" not in functions(simulator, before)
+
+
+async def test_duplicates(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A frame that comes twice changes a lamp once."""
+    await connect(hass, entry, simulator, time)
+    simulator.change_settings({"push_duplicates": True})
+    was = state_of(hass, PUMP).state
+    states = States(hass, PUMP)
+    simulator.press(PUMP_ID, "turnOff" if was == STATE_ON else "turnOn")
+    await time.move(5)
+    assert states.seen == [STATE_OFF if was == STATE_ON else STATE_ON]
+
+
+async def test_removed(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """Who comes or goes has the list read soon, and at most once in ten seconds."""
+    await connect(hass, entry, simulator, time)
+    # Long enough after the last list.
+    await time.move(20)
+    before = len(simulator.log)
+    removed = simulator.home.devices.pop(PUMP_ID)
+    simulator.push.look()
+    await time.move(3)
+    assert functions(simulator, before).count("devices/list") == 1
+    assert PUMP_ID not in entry.runtime_data.devices.data
+    simulator.home.devices[PUMP_ID] = removed
+    simulator.push.look()
+    await time.move(4)
+    assert functions(simulator, before).count("devices/list") == 1
+    await time.move(10)
+    assert functions(simulator, before).count("devices/list") == 2
+    assert PUMP_ID in entry.runtime_data.devices.data
+
+
+async def test_cut(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """After a cut the channel comes back, and one list tells what was missed."""
+    await connect(hass, entry, simulator, time)
+    was = state_of(hass, PUMP).state
+    before = len(simulator.log)
+    assert simulator.push.cut() == 2
+    simulator.press(PUMP_ID, "turnOff" if was == STATE_ON else "turnOn")
+    await become_live(hass, simulator, time)
+    assert state_of(hass, PUMP).state != was
+    assert functions(simulator, before).count("user/authenticateSession") == 0
+    assert 1 <= functions(simulator, before).count("devices/list") <= 3
+
+
+async def test_gateway_goes(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A gateway that goes offline is shown so, and is live again some time after."""
+    await connect(hass, entry, simulator, time)
+    simulator.set_gateway_online("410001", False)
+    simulator.push.cut("410001")
+    await time.move(110)
+    assert state_of(hass, PUMP).state == "unavailable"
+    assert state_of(hass, CONNECTION).state == "gateway_offline"
+    simulator.set_gateway_online("410001", True)
+    for _ in range(6):
+        await time.move(110)
+    assert state_of(hass, CONNECTION).state == "live"
+    assert state_of(hass, PUMP).state in (STATE_ON, STATE_OFF)
 
 
 def histories(simulator: Simulator, since: int = 0) -> list[str]:
