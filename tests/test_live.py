@@ -9,11 +9,15 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
-from custom_components.telldus_pa.const import CONF_LIVE, EVENT_MISSED
+from custom_components.telldus_pa.const import (
+    CONF_LIVE,
+    CONF_POLL_INTERVAL,
+    EVENT_MISSED,
+)
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
-from simulator import Fault, Simulator
+from simulator import Fault, Method, Simulator
 
 from .conftest import AddEntry, Time
 from .test_init import complaints, state_of
@@ -270,6 +274,54 @@ async def test_second_press_between_lists(
     assert states.seen == [STATE_ON, STATE_OFF]
 
 
+async def test_two_at_once(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """What the history tells together is told one after the other, each a change of its own."""
+    for device_id in list(simulator.home.devices):
+        if device_id != REMOTE_ID:
+            del simulator.home.devices[device_id]
+    entry = add_entry(options={CONF_LIVE: False, CONF_POLL_INTERVAL: 300})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    for _ in range(2):
+        await time.move(60)
+    fired = States(hass, REMOTE)
+    for _ in range(2):
+        simulator.press(REMOTE_ID, "turnOn")
+        await time.move(2)
+    await time.move(50)
+    assert len(fired.seen) == len(set(fired.seen)) == 2
+
+
+async def test_stopped_in_between(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """What comes while the entities go is told late, once."""
+    for device_id in list(simulator.home.devices):
+        if device_id != REMOTE_ID:
+            del simulator.home.devices[device_id]
+    entry = add_entry(options={CONF_LIVE: False, CONF_POLL_INTERVAL: 300})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    for _ in range(2):
+        await time.move(60)
+    fired = States(hass, REMOTE)
+    missed = async_capture_events(hass, EVENT_MISSED)
+    for _ in range(3):
+        simulator.press(REMOTE_ID, "turnOn")
+        await time.move(2)
+    while not fired.seen:
+        await time.leap(1)
+    assert len(fired.seen) == 1
+    await time.until(hass.config_entries.async_unload(entry.entry_id))
+    assert [one.data["method"] for one in missed] == ["turnon", "turnon"]
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    for _ in range(4):
+        await time.move(60)
+    assert len(missed) == 2
+    # As it was
+    assert set(fired.seen) - {"unavailable"} == {fired.seen[0]}
+
+
 async def test_ring_after_a_lost_command(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
@@ -346,6 +398,27 @@ async def test_failed(
     assert complaint.startswith("A command to Garden pump (switch.garden_pump) was not")
     await time.move(60)
     assert len(complaints(caplog)) == 1
+
+
+async def test_list_that_lags(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A list does not undo what was pushed just before it was asked for; a later one does."""
+    await connect(hass, entry, simulator, time)
+    pump = simulator.home.devices[PUMP_ID]
+    simulator.press(PUMP_ID, "turnOff")
+    await wait_for(lambda: state_of(hass, PUMP).state == STATE_OFF)
+    simulator.press(PUMP_ID, "turnOn")
+    await wait_for(lambda: state_of(hass, PUMP).state == STATE_ON)
+    # A list that is behind says what was before.
+    pump.state = Method.TURNOFF
+    await time.move(2)
+    devices = entry.runtime_data.devices
+    await time.until(devices.async_refresh())
+    assert state_of(hass, PUMP).state == STATE_ON
+    await time.move(4)
+    await time.until(devices.async_refresh())
+    assert state_of(hass, PUMP).state == STATE_OFF
 
 
 async def test_values(

@@ -55,6 +55,8 @@ _STALE_AFTER: Final = timedelta(minutes=5)
 _STALE_AFTER_POLLS: Final = 3
 # The widest pace after many 429s, unless the person chose a wider one.
 _WIDEST: Final = timedelta(minutes=4)
+# A list may not know yet what was pushed so many seconds before it was asked for.
+_LISTS_LAG: Final = 5.0
 # A list that was never received is asked for again this soon, later twice as late.
 _UNTIL_FIRST: Final = timedelta(minutes=1)
 # A value that was not heard for this long, in seconds, is not what is now.
@@ -340,7 +342,7 @@ class ItemsCoordinator[ItemT: Item](ListCoordinator[ItemT]):
     ) -> None:
         """Begin with nothing pushed."""
         super().__init__(hass, entry, account, what, interval, live_interval)
-        # What was pushed since the newest list was asked for, and when.
+        # What was pushed that the newest list may not know, and when.
         self._pushed: dict[str, tuple[ItemT, float]] = {}
 
     @callback
@@ -364,12 +366,12 @@ class ItemsCoordinator[ItemT: Item](ListCoordinator[ItemT]):
     def _merge(self, answer: Answer[ItemT]) -> Mapping[str, ItemT]:
         """Leave out what is hidden, unless the person wants to see that as well.
 
-        A list does not undo what was pushed after it had been asked for.
+        A list does not undo what was pushed after it had been asked for, or just before.
         """
         self._pushed = {
             row_id: (row, when)
             for row_id, (row, when) in self._pushed.items()
-            if when >= answer.requested
+            if when + _LISTS_LAG >= answer.requested
         }
         rows = tuple(
             row.keeping(self._pushed[row.id][0]) if row.id in self._pushed else row

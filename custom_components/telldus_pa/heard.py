@@ -6,6 +6,8 @@ never changes an entity, for no lamp should go on for a press of two hours ago; 
 event on Home Assistant's bus.
 """
 
+import asyncio
+from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -42,6 +44,9 @@ _AGAIN_AFTER: Final = 300.0
 _REFUSED_FOR: Final = 86400.0
 # So many devices in a row whose history Telldus refuses mean that it refuses any.
 _MOST_REFUSED: Final = 2
+# An entity's state is when it last fired, to the millisecond: what fires twice at once would
+# be one change of it. Seconds between the two.
+_APART: Final = 0.01
 # What was heard is written down this soon, in seconds, lest a crash tells it twice.
 _SAVE_DELAY: Final = 10.0
 
@@ -77,6 +82,7 @@ class Heard:
         self._refused: dict[str, float] = {}
         self._in_a_row: set[str] = set()
         self._is_reading = False
+        self._is_stopped = False
         self._listeners: dict[str, list[Listener]] = {}
         entry.async_on_unload(devices.async_on_list(self._async_listed))
 
@@ -98,6 +104,11 @@ class Heard:
                 self._hass, self._async_look, _READ_EVERY, cancel_on_shutdown=True
             )
         )
+
+    @callback
+    def async_stop(self) -> None:
+        """Take nothing more: entities are about to go. What comes now the history tells later."""
+        self._is_stopped = True
 
     async def async_save(self) -> None:
         """Write down what is known."""
@@ -125,7 +136,7 @@ class Heard:
     @callback
     def async_pushed(self, before: Device, event: StateHeard) -> None:
         """Take a push. Called before the device's row shows it, and before it settles a command."""
-        if (track := self.tracks.get(before.id)) is None:
+        if self._is_stopped or (track := self.tracks.get(before.id)) is None:
             return
         level = event.value if isinstance(event.value, int) else None
         after = event.command.effect(before)
@@ -142,7 +153,7 @@ class Heard:
     @callback
     def _async_listed(self) -> None:
         """Compare a new list with what was known before."""
-        if self._devices.lists == self._lists:
+        if self._is_stopped or self._devices.lists == self._lists:
             return
         self._lists = self._devices.lists
         before, self._seen = self._seen, self._devices.data
@@ -178,22 +189,30 @@ class Heard:
         ]
 
     @callback
-    def _async_tell(self, occurrence: Occurrence | None, *, shown: bool) -> None:
-        """Tell what happened, unless it was a command from here."""
+    def _async_tell(self, occurrence: Occurrence | None, *, shown: bool) -> bool:
+        """Tell what happened, unless it was a command from here.
+
+        Returns whether it was told as what happens now.
+        """
         if occurrence is None:
-            return
+            return False
         self._store.async_delay_save(self._to_store, _SAVE_DELAY)
-        if occurrence.origin != _INCOMING and (
+        if self._is_ours(occurrence):
+            return False
+        if _now() - occurrence.when >= JUST_NOW:
+            self._async_tell_late(occurrence)
+            return False
+        for listener in tuple(self._listeners.get(occurrence.device_id, ())):
+            listener(occurrence, shown)
+        return True
+
+    def _is_ours(self, occurrence: Occurrence) -> bool:
+        """Return whether it was a command from here."""
+        return occurrence.origin != _INCOMING and (
             self._entry.runtime_data.commands.has_commanded(
                 occurrence.device_id, occurrence.when
             )
-        ):
-            return
-        if _now() - occurrence.when >= JUST_NOW:
-            self._async_tell_late(occurrence)
-            return
-        for listener in tuple(self._listeners.get(occurrence.device_id, ())):
-            listener(occurrence, shown)
+        )
 
     @callback
     def _async_tell_late(self, occurrence: Occurrence) -> None:
@@ -293,13 +312,22 @@ class Heard:
             return
         finally:
             self._is_reading = False
-        if (device := self._devices.data.get(track.device_id)) is None:
+        device = self._devices.data.get(track.device_id)
+        if device is None or self._is_stopped:
             return
         self._changed.discard(device.id)
         self._in_a_row.clear()
         live_since = self._live_since.get(device.gateway_id)
-        for occurrence in track.read(deeds, _now(), live_since):
-            self._async_tell(occurrence, shown=False)
+        news = deque(track.read(deeds, _now(), live_since))
+        try:
+            while news and not self._is_stopped:
+                if self._async_tell(news.popleft(), shown=False) and news:
+                    await asyncio.sleep(_APART)
+        finally:
+            # Stopped in between: there is no entity any more, and this comes but once.
+            for occurrence in news:
+                if not self._is_ours(occurrence):
+                    self._async_tell_late(occurrence)
 
     @callback
     def _async_refused(self, device_id: str) -> None:
