@@ -10,8 +10,9 @@ commands  from an action to the wire, and to what a person sees
 poll      what one poll of a large home costs
 growth    what each device more costs, and each entity's memory
 hours     the requests of an idle hour and of a busy one
+live      how soon a press is shown and how much is asked: pushed, and polled
 
-`start` is measured from the outside, in a Home Assistant as people run it. The others
-look from the inside: `subject` starts a bare one, which runs `inside`; `inner` is what is
-different about the two there, `loop` an event loop that is looked at.
+`start` and `live` are measured from the outside, in a Home Assistant as people run it. The
+others look from the inside: `subject` starts a bare one, which runs `inside`; `inner` is
+what is different about the two there, `loop` an event loop that is looked at.
 """

@@ -12,7 +12,7 @@ from e2e.home_assistant import RefusedError
 from e2e.process import StartError
 from e2e.waiting import WaitedTooLongError
 
-from . import afar, commands, growth, hours, poll, start
+from . import afar, commands, growth, hours, live, poll, start
 from .stage import FOLDER
 
 INTERRUPTED = 130
@@ -37,6 +37,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "poll": poll,
     "growth": growth,
     "hours": hours,
+    "live": live,
 }
 
 

@@ -60,13 +60,23 @@ def house(hass: HomeAssistant, time: Time) -> House:
 
 
 def sent(simulator: Simulator) -> list[str]:
-    """Return the commands that reached Telldus."""
-    return [
-        f"{request.path.removeprefix('json/device/')} {request.params['id']}"
-        + (f" {level}" if (level := request.params.get("level")) else "")
-        for request in simulator.log
-        if request.path.startswith("json/device/")
-    ]
+    """Return the commands that reached Telldus, and what was asked of their outcome.
+
+    The history of a device that nobody has commanded is read for what it heard.
+    """
+    told: list[str] = []
+    commanded: set[str] = set()
+    for request in simulator.log:
+        if not request.path.startswith("json/device/"):
+            continue
+        function, id_ = request.path.removeprefix("json/device/"), request.params["id"]
+        if function != "history":
+            commanded.add(id_)
+        elif id_ not in commanded:
+            continue
+        level = request.params.get("level")
+        told.append(f"{function} {id_}" + (f" {level}" if level else ""))
+    return told
 
 
 async def test_shown_at_once(

@@ -16,6 +16,7 @@ from custom_components.telldus_pa.const import (
     CONF_GATEWAYS,
     CONF_IMPORT_HISTORY,
     CONF_INCLUDE_IGNORED,
+    CONF_LIVE,
     CONF_POLL_INTERVAL,
     CONF_PRIVATE_KEY,
     CONF_PROFILE,
@@ -1037,6 +1038,7 @@ async def test_options(
     step = await options(person, loaded)
     assert suggested(step) == {
         CONF_POLL_INTERVAL: 30,
+        CONF_LIVE: None,
         CONF_INCLUDE_IGNORED: None,
         CONF_REVERSED_COVERS: [],
         CONF_IMPORT_HISTORY: None,
@@ -1045,6 +1047,7 @@ async def test_options(
     assert step["type"] == "create_entry"
     assert loaded.options == {
         CONF_POLL_INTERVAL: 600,
+        CONF_LIVE: True,
         CONF_INCLUDE_IGNORED: False,
         CONF_REVERSED_COVERS: [],
     }
@@ -1114,6 +1117,7 @@ async def test_reversed_covers(
     }
     answer = {
         CONF_POLL_INTERVAL: 30,
+        CONF_LIVE: True,
         CONF_INCLUDE_IGNORED: False,
         CONF_REVERSED_COVERS: [SHUTTER_ID],
     }
@@ -1171,6 +1175,7 @@ async def test_no_cover_with_a_position(
     step = await options(person, entry)
     assert list(suggested(step)) == [
         CONF_POLL_INTERVAL,
+        CONF_LIVE,
         CONF_INCLUDE_IGNORED,
         CONF_IMPORT_HISTORY,
     ]
@@ -1189,6 +1194,7 @@ async def test_options_while_telldus_is_lost(
     step = await options(person, entry)
     assert list(suggested(step)) == [
         CONF_POLL_INTERVAL,
+        CONF_LIVE,
         CONF_INCLUDE_IGNORED,
         CONF_IMPORT_HISTORY,
     ]

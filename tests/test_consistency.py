@@ -156,6 +156,7 @@ def test_every_option_has_its_texts() -> None:
     assert set(step["data"]) == set(step["data_description"])
     assert set(step["data"]) == {
         const.CONF_POLL_INTERVAL,
+        const.CONF_LIVE,
         const.CONF_INCLUDE_IGNORED,
         const.CONF_REVERSED_COVERS,
         const.CONF_IMPORT_HISTORY,

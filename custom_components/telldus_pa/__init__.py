@@ -6,7 +6,8 @@ platforms, Home Assistant. What people want flows the other way: a platform, ``c
 ``pa_api.client``, ``pa_api.budget``. ``kinds`` decides what a device is and which entities
 show it, ``home`` what devices are to one another, ``groups`` what a group is like;
 ``registry`` and ``rooms`` keep Home Assistant's registries in step, ``shared`` keeps what
-outlives a reload and ``storage`` what outlives a restart; ``config_flow``, ``sign_in``,
+outlives a reload and ``storage`` what outlives a restart; ``push`` shows what is pushed,
+``heard`` tells of each press once, whoever told of it; ``config_flow``, ``sign_in``,
 ``identity`` and ``oauth_callback`` sign people in. ``actions`` is what people can have done
 besides: ``history_import`` brings what Telldus has kept into the statistics
 (``history_rows`` reckons, ``history_recorder`` reads and writes), ``export`` writes a home
@@ -44,10 +45,12 @@ from .coordinator import (
     TelldusConfigEntry,
     TelldusData,
 )
+from .heard import Heard
 from .history_import import HistoryImport
 from .issues import async_take_issues_away, async_watch_core
 from .pa_api import Credentials, TelldusClient
 from .premium import Premium
+from .push import LiveUpdates
 from .registry import Registrar
 from .rooms import Rooms
 from .shared import async_get_shared
@@ -107,7 +110,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
     await history.async_load()
     sensors = SensorsCoordinator(hass, entry, account)
     gateways = GatewaysCoordinator(hass, entry, account)
-    connection = Connection(hass, entry, account, devices, sensors, gateways, premium)
+    # Before the commands, which let go of what a list settles.
+    heard = Heard(hass, entry, devices)
+    await heard.async_load()
+    entry.async_on_unload(heard.async_save)
+    live = LiveUpdates(hass, entry, devices, sensors, heard)
+    connection = Connection(
+        hass, entry, account, devices, sensors, gateways, premium, live
+    )
     data = entry.runtime_data = TelldusData(
         account,
         devices,
@@ -118,6 +128,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         connection,
         Commands(hass, entry, devices),
         history,
+        heard,
+        live,
     )
     registrar = Registrar(hass, entry)
     # Before the platforms, and so the first to hear of each list.
@@ -138,6 +150,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         await data.sensors.async_refresh()
         history.async_resume()
         await data.gateways.async_refresh()
+        # Before what is asked once a day: that has time.
+        heard.async_start()
+        await live.async_start()
         await async_daily()
 
     @callback
@@ -156,6 +171,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
 
 async def async_unload_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> bool:
     """Unload an account."""
+    entry.runtime_data.heard.async_stop()
     if unloaded := await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         async_take_issues_away(hass, entry)
     return unloaded

@@ -10,7 +10,7 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
 )
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
@@ -27,7 +27,8 @@ from .entity import (
     part_id_of,
 )
 from .kinds import MAIN, Kind, kind_of
-from .pa_api import Gateway
+from .occurrences import Occurrence
+from .pa_api import Gateway, Method
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
@@ -65,6 +66,26 @@ async def async_setup_entry(
 class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
     """A device that tells something and can be told nothing."""
 
+    # What is shown for a moment, of what no list or push leaves to be seen.
+    _passing: bool | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to what the device is heard to do."""
+        await super().async_added_to_hass()
+        heard = self._data.heard
+        self.async_on_remove(heard.async_listen(self._row_id, self._async_pulse))
+
+    @callback
+    def _async_pulse(self, occurrence: Occurrence, shown: bool) -> None:
+        """Go on, perhaps once more, where the state that follows would not show it."""
+        if shown or occurrence.method is not Method.TURNON:
+            return
+        for self._passing in (False, True):
+            self.async_write_ha_state()
+        self._passing = None
+        self.async_write_ha_state()
+
     @property
     @override
     def device_class(self) -> BinarySensorDeviceClass | None:
@@ -81,7 +102,7 @@ class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool | None:
         """Return whether it is open, moved, there ...; None if Telldus does not know."""
-        return self.device.is_on
+        return self.device.is_on if self._passing is None else self._passing
 
 
 class TelldusBatteryLow(TelldusSensorEntity, BinarySensorEntity):

@@ -7,7 +7,7 @@ device's history is asked why: a battery device may only not be awake yet.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ from .groups import combined
 from .home import gives_feedback
 from .pa_api import (
     Command,
+    CommandFailed,
     Device,
     Method,
     Outcome,
@@ -60,6 +61,11 @@ _ASK_AGAIN_AFTER: Final = 300.0
 _MOST_QUESTIONS: Final = 3
 # What Telldus writes down may have happened a little earlier by its clock.
 _CLOCKS_DIFFER: Final = 60.0
+# What a device did so many seconds before Telldus' word on a command, or after it, is the
+# command's doing.
+_DONE_BEFORE: Final = 15.0
+_DONE_AFTER: Final = 60.0
+_MOST_REMEMBERED: Final = 20
 
 
 # What the history says of commands that were not carried out.
@@ -178,9 +184,13 @@ class Commands:
         self._levels_sent: dict[tuple[str, Method], float] = {}
         # Devices whose history is being asked for.
         self._asking: set[str] = set()
+        # When Telldus accepted the last commands to each device, in unix seconds.
+        self._accepted: dict[str, deque[float]] = {}
         self.fates: Counter[Fate] = Counter()
         self._look: CALLBACK_TYPE | None = None
         self._look_by: float | None = None
+        # Whether a list has to tell what became of what is not shown any more.
+        self._has_lost = False
         entry.async_on_unload(coordinator.async_on_list(self._async_settle))
         entry.async_on_unload(self._async_stop)
 
@@ -206,6 +216,47 @@ class Commands:
     def is_commanded(self, device_id: str) -> bool:
         """Return whether a command to a device is on its way, or not seen in a list yet."""
         return device_id in self._overlays
+
+    def has_commanded(self, device_id: str, when: float) -> bool:
+        """Return whether what a device did then, in unix seconds, was commanded from here."""
+        if any(
+            -_DONE_BEFORE <= when - accepted <= _DONE_AFTER
+            for accepted in self._accepted.get(device_id, ())
+        ):
+            return True
+        given = dt_util.utcnow().timestamp() - self._budget.now()
+        return any(
+            when >= given + pending.given - _DONE_BEFORE
+            for pending in self._overlays.get(device_id, ())
+        )
+
+    @callback
+    def async_heard(self, device: Device, method: Method) -> None:
+        """Let go of what a device was told that it was heard to have done."""
+        concerned = [
+            pending
+            for pending in self._overlays.get(device.id, ())
+            if pending.accepted is not None
+            and pending.command.facet is facet_of(method)
+        ]
+        for number, pending in enumerate(concerned):
+            if pending.effects[device.id].is_done(device):
+                # What it was told before that has had its time.
+                for done in concerned[: number + 1]:
+                    self._async_uncover(done, [device.id])
+                    if done not in self._pending():
+                        self.fates[Fate.CONFIRMED] += 1
+                return
+
+    @callback
+    def async_failed(self, event: CommandFailed) -> None:
+        """Take back the oldest of what a device was told and was heard not to have done."""
+        for pending in self._overlays.get(event.device_id, ()):
+            if pending.accepted is not None and (
+                event.method is None or pending.command.facet is facet_of(event.method)
+            ):
+                self._async_conclude(pending, event.device_id, event.outcome)
+                return
 
     async def async_send(
         self, *commands: Command, entity_id: str | None = None
@@ -403,6 +454,7 @@ class Commands:
             self._async_fail(sent[0], err)
             if isinstance(err, (Unreachable, Unintelligible)):
                 # It may have been carried out all the same.
+                self._has_lost = True
                 self._async_look_later()
         else:
             self._account.async_note(None)
@@ -435,6 +487,9 @@ class Commands:
     def _async_accept(self, pending: _Pending) -> None:
         """Note that Telldus accepted a command, and see later what became of it."""
         pending.accepted = now = self._budget.now()
+        for device_id in pending.effects:
+            times = self._accepted.setdefault(device_id, deque(maxlen=_MOST_REMEMBERED))
+            times.append(dt_util.utcnow().timestamp())
         if isinstance(pending.command.value, int):
             self._levels_sent = {
                 key: sent
@@ -573,13 +628,20 @@ class Commands:
         ]
         if not outcomes:
             return
-        if outcomes[-1] is Outcome.QUEUED:
+        self._async_conclude(pending, device_id, outcomes[-1])
+
+    @callback
+    def _async_conclude(
+        self, pending: _Pending, device_id: str, outcome: Outcome
+    ) -> None:
+        """Take note of what became of a command at a device."""
+        if outcome is Outcome.QUEUED:
             self._async_hold(pending, device_id)
             return
         if pending in self._overlays.get(device_id, ()):
             self._async_uncover(pending, [device_id])
-        if outcomes[-1] is not Outcome.DONE:
-            self._async_tell_late(pending, _OUTCOMES[outcomes[-1]])
+        if outcome is not Outcome.DONE:
+            self._async_tell_late(pending, _OUTCOMES[outcome])
 
     def _pending(self) -> set[_Pending]:
         """Return the commands of which it is not known what became of them."""
@@ -607,16 +669,24 @@ class Commands:
     async def _async_look(self, _now: object) -> None:
         """Read the list, and again if it came too early for some command."""
         self._look = self._look_by = None
+        if not self._is_unclear and not self._has_lost:
+            # What was pushed has told it all.
+            return
+        self._has_lost = False
         before = self._coordinator.requested
         await self._coordinator.async_refresh()
-        # What may be asleep can wait for the next poll.
-        if self._look or not any(
-            pending.accepted is not None and pending.ask_at is None
-            for pending in self._pending()
-        ):
+        if self._look or not self._is_unclear:
             return
         failed = self._coordinator.requested == before
         self._async_look_in(_LOOK_AFTER_AT_MOST if failed else _LOOK_AFTER)
+
+    @property
+    def _is_unclear(self) -> bool:
+        """Return whether a list is to tell soon of a command: what is asleep can wait."""
+        return any(
+            pending.accepted is not None and pending.ask_at is None
+            for pending in self._pending()
+        )
 
     @callback
     def _async_hold(self, pending: _Pending, device_id: str) -> None:

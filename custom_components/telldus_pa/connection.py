@@ -20,8 +20,9 @@ from .coordinator import (
 )
 from .home import gateways_of
 from .issues import Issue, async_show_issue
-from .pa_api import Refused, SignInRefused, TelldusError, Unreachable
+from .pa_api import LiveState, Refused, SignInRefused, TelldusError, Unreachable
 from .premium import Premium
+from .push import LiveUpdates
 from .texts import error_key
 
 # The limit is used up by something else where 429s have come for this long ...
@@ -34,6 +35,7 @@ _MOST_FAILURES: Final = 20
 class Cause(StrEnum):
     """What the connection is like. What is trouble has the name of its error's text."""
 
+    LIVE = "live"
     POLLING = "polling"
     GATEWAY_OFFLINE = "gateway_offline"
     PREMIUM_LAPSED = "premium_lapsed"
@@ -76,6 +78,7 @@ class Connection:
         sensors: SensorsCoordinator,
         gateways: GatewaysCoordinator,
         premium: Premium,
+        live: LiveUpdates,
     ) -> None:
         """Begin with all being well."""
         self._hass = hass
@@ -85,6 +88,7 @@ class Connection:
         self._sensors = sensors
         self._gateways = gateways
         self._premium = premium
+        self._live = live
         self.cause = Cause.POLLING
         self.failures: deque[Failure] = deque(maxlen=_MOST_FAILURES)
         self._offline: frozenset[str] = frozenset()
@@ -102,9 +106,12 @@ class Connection:
         """Return what the connection to a gateway is like."""
         told = self._devices.gateways.get(gateway_id)
         gateway = told or self._gateways.data.get(gateway_id)
-        if self.cause is Cause.POLLING and gateway and not gateway.online:
+        if self.cause is not Cause.POLLING:
+            return self.cause
+        if gateway and not gateway.online:
             return Cause.GATEWAY_OFFLINE
-        return self.cause
+        is_live = self._live.state_of(gateway_id) is LiveState.LIVE
+        return Cause.LIVE if is_live else Cause.POLLING
 
     @callback
     def async_listen(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -123,8 +130,7 @@ class Connection:
                 LOGGER.info("Over: %s", text)
             if text := _TROUBLES.get(self.cause):
                 LOGGER.info("%s: %s", text, self._problem)
-            for listener in tuple(self._listeners):
-                listener()
+            self.async_live_changed()
         self._look_at_gateways()
         refused = self.cause is Cause.PREMIUM_LAPSED
         async_show_issue(
@@ -136,6 +142,12 @@ class Connection:
         async_show_issue(
             self._hass, self._entry, Issue.LIMIT_USED_UP, show=self._is_used_up()
         )
+
+    @callback
+    def async_live_changed(self) -> None:
+        """Tell who listens that a gateway may be live now, or no longer."""
+        for listener in tuple(self._listeners):
+            listener()
 
     @property
     def _problem(self) -> TelldusError | None:

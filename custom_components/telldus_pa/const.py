@@ -21,9 +21,14 @@ CONF_POLL_INTERVAL: Final = "poll_interval"
 # What is done once, and not kept
 CONF_IMPORT_HISTORY: Final = "import_history"
 CONF_INCLUDE_IGNORED: Final = "include_ignored"
+# Whether changes are to come as they happen, where Telldus lets us.
+CONF_LIVE: Final = "live"
 # Ids of the covers whose level runs the other way.
 CONF_REVERSED_COVERS: Final = "reversed_covers"
 
 POLL_INTERVAL: Final = timedelta(seconds=30)
 SHORTEST_POLL_INTERVAL: Final = timedelta(seconds=20)
 LONGEST_POLL_INTERVAL: Final = timedelta(hours=1)
+
+# Fired on Home Assistant's bus for what was heard too late to be shown as what happens now.
+EVENT_MISSED: Final = f"{DOMAIN}_missed_event"

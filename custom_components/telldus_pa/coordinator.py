@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol, override
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -42,8 +42,10 @@ from .texts import error_key, error_placeholders
 if TYPE_CHECKING:
     from .commands import Commands
     from .connection import Connection
+    from .heard import Heard
     from .history_import import HistoryImport
     from .premium import Premium
+    from .push import LiveUpdates
     from .rooms import Rooms
 
 type TelldusConfigEntry = ConfigEntry[TelldusData]
@@ -53,6 +55,8 @@ _STALE_AFTER: Final = timedelta(minutes=5)
 _STALE_AFTER_POLLS: Final = 3
 # The widest pace after many 429s, unless the person chose a wider one.
 _WIDEST: Final = timedelta(minutes=4)
+# A list may not know yet what was pushed so many seconds before it was asked for.
+_LISTS_LAG: Final = 5.0
 # A list that was never received is asked for again this soon, later twice as late.
 _UNTIL_FIRST: Final = timedelta(minutes=1)
 # A value that was not heard for this long, in seconds, is not what is now.
@@ -74,6 +78,8 @@ class TelldusData:
     connection: Connection
     commands: Commands
     history: HistoryImport
+    heard: Heard
+    live: LiveUpdates
     # How devices are spoken to, as far as an export has asked, by device.
     radios: dict[str, Radio] = field(default_factory=dict, repr=False)
 
@@ -114,8 +120,9 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
         account: Account,
         what: str,
         interval: timedelta,
+        live_interval: timedelta | None = None,
     ) -> None:
-        """Set up polling of one list."""
+        """Set up polling of one list, more rarely while what is in it is pushed."""
         super().__init__(
             hass, LOGGER, config_entry=entry, name=what, update_interval=interval
         )
@@ -123,6 +130,8 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
         self.account = account
         self.problem: TelldusError | None = None
         self._interval = self._pace = interval
+        self._live_interval = max(interval, live_interval or interval)
+        self._is_live = False
         self._widened = 1
         self._tries = 0
         # How many lists have come, and when the newest was asked for: what happened later
@@ -207,11 +216,25 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
             self._widened = max(self._widened // 2, 1)
         elif type(err) is RateLimited:
             self._widened = min(self._widened * 2, 64)
-        pace = max(self._interval, min(self._interval * self._widened, _WIDEST))
+        self._apply_pace()
+        if self._received is None:
+            self._tries = min(self._tries + 1, 10)
+
+    def _apply_pace(self) -> None:
+        """Poll as often as is right now, from the next time on."""
+        interval = self._live_interval if self._is_live else self._interval
+        pace = max(interval, min(self._interval * self._widened, _WIDEST))
         if self._received is None:
             pace = min(pace, _UNTIL_FIRST * 2**self._tries)
-            self._tries = min(self._tries + 1, 10)
         self.update_interval = self._pace = pace
+
+    @callback
+    def async_set_live(self, *, live: bool) -> None:
+        """Poll as a safety net only, or as before again: from now on, not after the next."""
+        if live is not self._is_live:
+            self._is_live = live
+            self._apply_pace()
+            self._schedule_refresh()
 
     @callback
     @override
@@ -297,6 +320,10 @@ class Item(Row, Protocol):
         """Return whether it is hidden."""
         ...
 
+    def keeping(self, pushed: Self) -> Self:
+        """Return it with what was pushed after it had been asked for."""
+        ...
+
 
 class ItemsCoordinator[ItemT: Item](ListCoordinator[ItemT]):
     """Polls a list of which a person may have hidden something at Telldus."""
@@ -304,13 +331,55 @@ class ItemsCoordinator[ItemT: Item](ListCoordinator[ItemT]):
     # What was left out of the last list because it is hidden there.
     ignored: frozenset[str] = frozenset()
 
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: TelldusConfigEntry,
+        account: Account,
+        what: str,
+        interval: timedelta,
+        live_interval: timedelta,
+    ) -> None:
+        """Begin with nothing pushed."""
+        super().__init__(hass, entry, account, what, interval, live_interval)
+        # What was pushed that the newest list may not know, and when.
+        self._pushed: dict[str, tuple[ItemT, float]] = {}
+
+    @callback
+    def async_push(self, row: ItemT) -> None:
+        """Show what a row has become, to those who listen to it.
+
+        Not by ``async_set_updated_data``: that would put the next poll off each time.
+        """
+        before = self.data[row.id]
+        self._pushed[row.id] = row, self.account.budget.now()
+        if row == before:
+            return
+        self.data = {**self.data, row.id: row}
+        if self._shape(row) != self._shape(before):
+            self.async_update_listeners()
+            return
+        self._shown = self.data
+        self.async_wake([row.id])
+
     @override
     def _merge(self, answer: Answer[ItemT]) -> Mapping[str, ItemT]:
-        """Leave out what is hidden, unless the person wants to see that as well."""
-        if self.config_entry.options.get(CONF_INCLUDE_IGNORED):
-            return super()._merge(answer)
-        self.ignored = frozenset(row.id for row in answer.rows if row.ignored)
-        rows = tuple(row for row in answer.rows if not row.ignored)
+        """Leave out what is hidden, unless the person wants to see that as well.
+
+        A list does not undo what was pushed after it had been asked for, or just before.
+        """
+        self._pushed = {
+            row_id: (row, when)
+            for row_id, (row, when) in self._pushed.items()
+            if when + _LISTS_LAG >= answer.requested
+        }
+        rows = tuple(
+            row.keeping(self._pushed[row.id][0]) if row.id in self._pushed else row
+            for row in answer.rows
+        )
+        if not self.config_entry.options.get(CONF_INCLUDE_IGNORED):
+            self.ignored = frozenset(row.id for row in rows if row.ignored)
+            rows = tuple(row for row in rows if not row.ignored)
         return super()._merge(Answer(rows, answer.requested))
 
 
@@ -322,7 +391,10 @@ class DevicesCoordinator(ItemsCoordinator[Device]):
     ) -> None:
         """Poll as often as the person chose."""
         seconds = entry.options.get(CONF_POLL_INTERVAL, POLL_INTERVAL.total_seconds())
-        super().__init__(hass, entry, account, "devices", timedelta(seconds=seconds))
+        interval = timedelta(seconds=seconds)
+        super().__init__(
+            hass, entry, account, "devices", interval, timedelta(minutes=5)
+        )
         self.home = Home()
         self.gateways: Mapping[str, Gateway] = {}
 
@@ -385,7 +457,11 @@ class SensorsCoordinator(ItemsCoordinator[Sensor]):
         self, hass: HomeAssistant, entry: TelldusConfigEntry, account: Account
     ) -> None:
         """Poll less often than devices: most values come every few minutes at best."""
-        super().__init__(hass, entry, account, "sensors", timedelta(minutes=2))
+        super().__init__(
+            *(hass, entry, account, "sensors"),
+            timedelta(minutes=2),
+            timedelta(minutes=10),
+        )
         # One outage is one line in the log.
         self._lost_silently = False
         # When the next value of a sensor will be too old to be shown, in unix seconds.

@@ -14,10 +14,12 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.util import dt as dt_util
 
 from . import disclosure
 from .const import (
     CONF_INCLUDE_IGNORED,
+    CONF_LIVE,
     CONF_POLL_INTERVAL,
     CONF_PROFILE,
     CONF_REVERSED_COVERS,
@@ -27,6 +29,7 @@ from .const import (
 from .coordinator import ListCoordinator, TelldusConfigEntry, TelldusData
 from .entity import device_id_of, gateway_id_of, part_id_of, sensor_id_of
 from .kinds import decided, entities_of, entities_of_sensor, part_of
+from .occurrences import Track
 from .pa_api import DEFAULT_SERVER, Budget, Device, Gateway, Sensor
 from .pa_api.wire import to_list
 from .sensor import taken_for
@@ -94,6 +97,7 @@ def _account(entry: TelldusConfigEntry) -> Tree:
         ),
         "options": {
             CONF_POLL_INTERVAL: entry.options.get(CONF_POLL_INTERVAL),
+            CONF_LIVE: entry.options.get(CONF_LIVE),
             CONF_INCLUDE_IGNORED: entry.options.get(CONF_INCLUDE_IGNORED),
             CONF_REVERSED_COVERS: len(entry.options.get(CONF_REVERSED_COVERS, ())),
         },
@@ -110,6 +114,7 @@ def _account(entry: TelldusConfigEntry) -> Tree:
             "cause": data.connection.cause,
             "failures": [asdict(failure) for failure in data.connection.failures],
         },
+        "live": _live(data),
         "budget": _budget(data.account.budget),
         "commands": {
             "unsent": data.commands.unsent,
@@ -139,6 +144,25 @@ def _budget(budget: Budget) -> Tree:
         "last_refused": (
             None if refused is None else round(refused - budget.now(), _DIGITS)
         ),
+    }
+
+
+def _live(data: TelldusData) -> Tree:
+    """Return how the gateways' sockets are; times in seconds from now."""
+    until, now = data.live.refused_until, dt_util.utcnow().timestamp()
+    return {
+        "gateways": [data.live.state_of(one) for one in data.devices.gateways],
+        "refused_for": round(until - now, _DIGITS) if until else None,
+    }
+
+
+def _heard(track: Track | None) -> Tree | None:
+    """Return how much of what a device did is known; times in seconds from now."""
+    if track is None:
+        return None
+    return {
+        "is_complete": track.complete,
+        "known_until": round(track.read_from - dt_util.utcnow().timestamp(), _DIGITS),
     }
 
 
@@ -234,6 +258,7 @@ class _Look:
             "all_members_known": device.id in home.complete,
             "sensor": sensor and self._sensors[sensor.id],
             "is_commanded": data.commands.is_commanded(device.id),
+            "heard": _heard(data.heard.tracks.get(device.id)),
         }
 
     def sensor(self, sensor: Sensor) -> Tree:

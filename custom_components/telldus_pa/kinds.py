@@ -67,6 +67,14 @@ _GROUPED: Final = frozenset(
     (Kind.BELL, Kind.COVER, Kind.LIGHT, Kind.LOCK, Kind.SWITCH, Kind.THERMOSTAT)
 )
 
+# What is heard now and then, and what each time matters of.
+HEARD: Final = frozenset(
+    (
+        *(Kind.ALARM, Kind.BELL, Kind.CONTACT, Kind.MOTION),
+        *(Kind.PERSON, Kind.REMOTE, Kind.SENSOR, Kind.SMOKE),
+    )
+)
+
 # The parts of a device that have an entity of their own; "" is the device itself.
 MAIN: Final = ""
 LEARN: Final = "learn"

@@ -29,6 +29,7 @@ from homeassistant.helpers.selector import (
 from .const import (
     CONF_IMPORT_HISTORY,
     CONF_INCLUDE_IGNORED,
+    CONF_LIVE,
     CONF_POLL_INTERVAL,
     CONF_REVERSED_COVERS,
     DOMAIN,
@@ -56,6 +57,7 @@ _SCHEMA: Final = vol.Schema(
             ),
             vol.Coerce(int),
         ),
+        vol.Required(CONF_LIVE, default=True): BooleanSelector(),
         vol.Required(CONF_INCLUDE_IGNORED, default=False): BooleanSelector(),
     }
 )

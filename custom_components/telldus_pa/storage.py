@@ -14,7 +14,9 @@ _VERSION: Final = 1
 class Kept(StrEnum):
     """What is kept for each entry, by its name in the storage."""
 
+    HEARD = "heard"
     HISTORY_IMPORT = "history_import"
+    LIVE = "live"
     PREMIUM = "premium"
     ROOMS = "rooms"
 

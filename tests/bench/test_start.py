@@ -205,7 +205,7 @@ def test_choose() -> None:
     start, *others = choose([])
     assert (start.benchmark, start.devices) == ("start", [1, 8, 20, 100, 1000])
     assert [one.benchmark for one in others] == [
-        *("afar", "commands", "poll", "growth", "hours"),
+        *("afar", "commands", "poll", "growth", "hours", "live"),
     ]
     (start,) = choose(["start", "--devices", "4", "--strict-burst"])
     assert (start.devices, start.strict_burst) == ([4], True)

@@ -454,6 +454,30 @@ async def test_two_gateways(live: Live, telldus: Telldus, clock: Clock) -> None:
     assert telldus.names()[3:] == ["authenticateSession"]
 
 
+@pytest.mark.parametrize("answer", [{"error": "Unknown function"}, 401, 404], ids=str)
+async def test_refused_together(
+    live: Live, telldus: Telldus, clock: Clock, answer: Any
+) -> None:
+    """Who refuses a session is asked once for all gateways, and once a day."""
+    gateways = (GATEWAY, OTHER)
+    live.set_gateways(gateways)
+    telldus.sessions.extend([answer, answer])
+    for day in (1, 2):
+        asked = day * ["authenticateSession"]
+        await until(clock, lambda asked=asked: telldus.names() == asked, 120)  # type: ignore[misc]  # a lambda's default
+        # Nor is it asked for one that is new.
+        live.set_gateways((*gateways, "another"))
+        await pass_by(clock, 30)
+        assert {live.state_of(one) for one in (*gateways, "another")} == {
+            LiveState.REFUSED
+        }
+        live.set_gateways(gateways)
+        await pass_by(clock, DAY - 120, DAY)
+        assert telldus.names() == asked
+    await until(clock, lambda: all_live(live), 240)
+    assert telldus.names().count("authenticateSession") == 3
+
+
 async def test_one_refused(live: Live, telldus: Telldus, clock: Clock) -> None:
     """A gateway that is refused alone leaves the other one live."""
     await go_live(live, clock)

@@ -104,3 +104,12 @@ def error_from_answer(reason: object, code: object) -> TelldusError:
     # The text is known from logs; the number's meaning from one other client.
     offline = number == _CODE_OFFLINE or "currently offline" in text
     return (GatewayOffline if offline else Refused)(text or NO_REASON, number)
+
+
+def is_refusal(err: TelldusError) -> bool:
+    """Return whether the server does not want this, rather than cannot do it just now."""
+    if isinstance(err, Unreachable):
+        return err.status is not None and 400 <= err.status < 500
+    if isinstance(err, GatewayOffline):
+        return False
+    return isinstance(err, (Refused, SignInRefused))

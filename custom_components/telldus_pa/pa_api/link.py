@@ -19,16 +19,14 @@ from .client import TelldusClient
 from .errors import (
     GatewayOffline,
     RateLimited,
-    Refused,
-    SignInRefused,
     TelldusError,
     Unintelligible,
-    Unreachable,
+    is_refusal,
 )
 from .frames import LiveEvent, parse_frame
 from .host import is_loopback
 from .model import ServerAddress, ValuesHeard
-from .push_session import PushSession, Session
+from .push_session import REFUSED_WAIT, PushSession, Session
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -42,7 +40,6 @@ LONGEST_WAIT: Final = 300.0
 # Who was connected for this long begins with the shortest wait again.
 GOOD_AFTER: Final = 180.0
 OFFLINE_WAIT: Final = 300.0
-REFUSED_WAIT: Final = 86400.0
 # This many new sessions in a row that the socket does not accept are a refusal.
 _MOST_BAD_SESSIONS: Final = 2
 
@@ -149,7 +146,7 @@ class Link:
             # Not its text, which is the server's own.
             _LOGGER.debug("Not live: %s", type(err).__name__)
             self._address = None
-            return self._refused() if _is_refusal(err) else self._wait()
+            return self._refused() if is_refusal(err) else self._wait()
         self._show(LiveState.CONNECTING)
         status = await self._connect(sockets, url, session)
         # Too many requests is no refusal.
@@ -250,9 +247,11 @@ class Link:
     def _refused(self) -> float:
         """Give up; return when to try again."""
         self._failures = self._bad_sessions = 0
-        self.refused_until = self._clock() + REFUSED_WAIT
+        # What all gateways were refused together ends for all together.
+        wait = self._sessions.refused_for or REFUSED_WAIT
+        self.refused_until = self._clock() + wait
         self._show(LiveState.REFUSED)
-        return REFUSED_WAIT
+        return wait
 
     def _end_refusal(self) -> None:
         """Begin anew."""
@@ -272,13 +271,6 @@ class Link:
             self.state = state
             _LOGGER.debug("A gateway's socket is %s", state)
             self._listener.live_changed(self._gateway_id)
-
-
-def _is_refusal(err: TelldusError) -> bool:
-    """Return whether the server does not want this, rather than cannot do it just now."""
-    if isinstance(err, Unreachable):
-        return err.status is not None and 400 <= err.status < 500
-    return isinstance(err, (Refused, SignInRefused))
 
 
 def _jittered(wait: float) -> float:

@@ -11,8 +11,8 @@ import time
 import aiohttp
 
 from .client import TelldusClient
-from .link import REFUSED_WAIT, Link, LiveListener, LiveState
-from .push_session import PushSession
+from .link import Link, LiveListener, LiveState
+from .push_session import REFUSED_WAIT, PushSession
 
 __all__ = ["Live", "LiveListener", "LiveState"]
 

@@ -8,13 +8,17 @@ from typing import Final
 from uuid import uuid4
 
 from .client import TelldusClient
-from .errors import RateLimited, TelldusError
+from .errors import RateLimited, Refused, TelldusError, is_refusal
 
 _RENEW_BEFORE: Final = 900.0
 # However soon Telldus, or a clock that is wrong, says that a session ends.
 _SHORTEST: Final = 1800.0
 _LONGEST: Final = 86400.0
 _TRY_AGAIN: Final = 60.0
+# Who is refused gives up for so long, in seconds.
+REFUSED_WAIT: Final = 86400.0
+# A day that ends within a second is over.
+_OVER: Final = 1.0
 
 
 @dataclass(slots=True, eq=False)
@@ -41,16 +45,38 @@ class PushSession:
         self._clock = clock
         self._in_use = in_use
         self._session: Session | None = None
+        # When Telldus last wanted no session, by the budget's clock.
+        self._refused: float | None = None
         self._lock = asyncio.Lock()
         self._changed = asyncio.Event()
 
+    @property
+    def refused_for(self) -> float:
+        """Return for how many seconds more no session is asked for; 0 if one may be."""
+        if self._refused is None:
+            return 0.0
+        left = self._refused + REFUSED_WAIT - self._client.now()
+        return left if left > _OVER else 0.0
+
     async def get(self) -> Session:
-        """Return a session that is good. Raises TelldusError."""
+        """Return a session that is good. Raises TelldusError.
+
+        A refusal is one for all gateways: for whoever comes after it, nobody is asked.
+        """
         async with self._lock:
+            if self.refused_for:
+                raise Refused("no session today")
             session = self._session
             if session is None or session.ends <= self._clock():
                 session_id = str(uuid4())
-                session = Session(session_id, await self._authenticate(session_id))
+                try:
+                    ends = await self._authenticate(session_id)
+                except TelldusError as err:
+                    if is_refusal(err):
+                        self._refused = self._client.now()
+                    raise
+                self._refused = None
+                session = Session(session_id, ends)
                 self._session = session
                 self._changed.set()
             return session

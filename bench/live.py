@@ -1,0 +1,219 @@
+"""How soon a press on the wall is shown, and what that costs: pushed, and polled.
+
+Two Home Assistants run side by side for some minutes, each with the same home at a Telldus
+Live! of its own. One lets changes be pushed to it, the other has that option turned off. The
+same lamp is pressed in both at the same moments, by the door that the simulator's page uses.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+import random
+import shutil
+import time
+from typing import Final, override
+
+from e2e.control import Telldus
+from e2e.home_assistant import HomeAssistant, Json
+from e2e.waiting import poll
+from e2e.websocket import Websocket
+from simulator import LoggedRequest, generated_home
+from simulator.methods import Method
+
+from .contestants import Ours, Row
+from .figures import Spread
+from .stage import FOLDER, Stage, end_leavings
+from .start import asked, refused, states_of
+from .table import table
+from .versions import versions
+
+HEAD: Final = (
+    "changes are",
+    "presses shown",
+    "press to state, s",
+    "slowest, s",
+    "requests",
+    "refused (429)",
+)
+# Seconds: to become live and read what follows from it; until a press is taken for lost.
+_READY_WITHIN: Final = 120
+_SETTLE: Final = 60
+_PATIENCE: Final = 90
+# A press comes in the first part of its share of the time, lest it falls into the next.
+_PART: Final = 0.8
+
+
+class _Subject(Ours):
+    """The integration of this checkout, with changes pushed to it or not."""
+
+    def __init__(self, live: bool) -> None:
+        """Choose."""
+        self.live = live
+
+    @property
+    def name(self) -> str:
+        """Return what the table calls it."""
+        return "pushed" if self.live else "polled"
+
+    @override
+    def entry(self, url: str, token: str, secret: str) -> Json:
+        """Return what its config entry holds, the option among it."""
+        return {**super().entry(url, token, secret), "options": {"live": self.live}}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one: seconds from each press that was shown, and all requests meanwhile."""
+
+    name: str
+    presses: int
+    times: Sequence[float]
+    requests: Sequence[LoggedRequest]
+
+
+def moments(presses: int, seconds: float, seed: int) -> list[float]:
+    """Return when to press, so that it has nothing to do with when lists are read."""
+    chance, share = random.Random(seed), seconds / presses
+    return [share * (number + _PART * chance.random()) for number in range(presses)]
+
+
+def line(outcome: Outcome) -> list[str]:
+    """Return a line of the table."""
+    times = outcome.times
+    return [
+        outcome.name,
+        f"{len(times)} of {outcome.presses}",
+        Spread.of(times).text(2) if times else "–",
+        f"{max(times):.2f}" if times else "–",
+        str(len(outcome.requests)),
+        str(refused(outcome.requests)),
+    ]
+
+
+def details(outcome: Outcome) -> str:
+    """Return which requests there were."""
+    return "\n  ".join((outcome.name, *asked(outcome.requests)))
+
+
+async def _press(
+    telldus: Telldus, socket: Websocket, device_id: str, entity_id: str, method: str
+) -> float | None:
+    """Press, and return how many seconds later the state is another; None if it is not."""
+    async with socket.events("state_changed") as changes:
+        began = time.monotonic()
+        await telldus.press(device_id, method)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while True:
+                    change = (await changes.get())["data"]
+                    if change["entity_id"] == entity_id:
+                        return time.monotonic() - began
+        except TimeoutError:
+            return None
+
+
+async def watch(
+    stage: Stage,
+    subject: _Subject,
+    all_ready: asyncio.Barrier,
+    when: Sequence[float],
+    seconds: float,
+) -> Outcome:
+    """Start one, press once both are ready, and count what it asks in so many seconds."""
+    simulator = stage.telldus
+    gateways = sum(one.online for one in simulator.home.gateways.values())
+    sockets = gateways if subject.live else 0
+    device = next(
+        one
+        for one in simulator.home.devices.values()
+        if one.methods & Method.TURNON and not one.methods & (Method.DIM | Method.UP)
+    )
+
+    async def ready() -> bool:
+        return bool(simulator.log) and len(simulator.push.sockets()) == sockets
+
+    await stage.make_ready()
+    try:
+        await stage.start()
+        async with (
+            HomeAssistant(stage.url) as home_assistant,
+            Telldus(stage.simulator_url) as telldus,
+        ):
+            await home_assistant.onboard("Bench", "bench", "bench")
+            await poll("it is as it is to be", ready, _READY_WITHIN)
+            await asyncio.sleep(_SETTLE)
+            registry = await home_assistant.ask("config/entity_registry/list")
+            shown = states_of(subject, registry, await home_assistant.states())
+            (state, *_) = shown[Row("device", device.id)]
+            socket = await home_assistant.websocket()
+            await all_ready.wait()
+            began, since = time.monotonic(), simulator.clock()
+            times = []
+            method = "turnOff" if state["state"] == "on" else "turnOn"
+            for moment in when:
+                await asyncio.sleep(max(began + moment - time.monotonic(), 0))
+                times.append(
+                    await _press(telldus, socket, device.id, state["entity_id"], method)
+                )
+                method = "turnOff" if method == "turnOn" else "turnOn"
+            await asyncio.sleep(max(began + seconds - time.monotonic(), 0))
+            return Outcome(
+                subject.name,
+                len(when),
+                [one for one in times if one is not None],
+                [row for row in simulator.log if since <= row.time < since + seconds],
+            )
+    finally:
+        await stage.stop()
+
+
+def report(outcomes: Sequence[Outcome], devices: int, seconds: float) -> str:
+    """Return the table, and what it consists of."""
+    return "\n\n".join(
+        (
+            f"Presses on the wall, {devices} devices, in {seconds / 60:.0f} min",
+            versions(),
+            table(HEAD, [line(outcome) for outcome in outcomes]),
+            *map(details, outcomes),
+        )
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what can be chosen."""
+    parser.add_argument(
+        "--devices", type=int, default=20, help="the size of the home (default: 20)"
+    )
+    parser.add_argument(
+        "--presses", type=int, default=20, help="how often to press (default: 20)"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=600,
+        help="how long both are watched (default: 600)",
+    )
+
+
+async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
+    """Run the benchmark and print its table."""
+    folder = FOLDER / "live"
+    await end_leavings(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+    seconds: float = chosen.seconds
+    say(f"Pressing {chosen.presses} times in {seconds:.0f} s, after some minutes")
+    when = moments(chosen.presses, seconds, seed=2026)
+    subjects = [_Subject(live) for live in (True, False)]
+    ready = asyncio.Barrier(len(subjects))
+    async with asyncio.TaskGroup() as tasks:
+        running = []
+        for subject in subjects:
+            home = generated_home(chosen.devices)
+            stage = Stage(folder / subject.name, subject, home, say)
+            stage.telldus.change_settings({"push": True})
+            running.append(
+                tasks.create_task(watch(stage, subject, ready, when, seconds))
+            )
+    outcomes = [task.result() for task in running]
+    print(report(outcomes, chosen.devices, seconds))

@@ -1,0 +1,371 @@
+"""What was heard of remotes, doorbells, doors, motion: each thing once, late or in time.
+
+Pushes, differences between lists and the history tell of it (``occurrences`` puts them
+together). What is younger than a minute happens now: entities fire or pulse. What is older
+never changes an entity, for no lamp should go on for a press of two hours ago; it is one
+event on Home Assistant's bus.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from homeassistant.const import Platform
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN, EVENT_MISSED, LOGGER
+from .coordinator import DevicesCoordinator, TelldusConfigEntry
+from .entity import device_id_of, part_id_of
+from .kinds import HEARD, MAIN, RING, entities_of
+from .occurrences import JUST_NOW, SETTLED_AFTER, Occurrence, Track
+from .pa_api import Device, Method, Priority, SignInRefused, StateHeard, TelldusError
+from .pa_api.budget import ALLOWANCE
+from .pa_api.errors import is_refusal
+from .storage import Kept, entry_store
+
+# What heard a device itself, by the history's word for it: no command of ours.
+_INCOMING: Final = "Incoming signal"
+
+# One device's history is read at a time, this often at most ...
+_READ_EVERY: Final = timedelta(seconds=10)
+# ... while the budget would let it go at once, which leaves room for what people do, and
+# Telldus has not minded lately.
+_MOST_USED: Final = ALLOWANCE[Priority.BACKGROUND] - 1
+_CALM_AFTER: Final = 300.0
+# A history younger than this, in seconds, would tell nothing.
+_WORTH_IT: Final = 2 * SETTLED_AFTER
+# Seconds until it is asked again: where it failed, and where Telldus does not tell.
+_AGAIN_AFTER: Final = 300.0
+_REFUSED_FOR: Final = 86400.0
+# So many devices in a row whose history Telldus refuses mean that it refuses any.
+_MOST_REFUSED: Final = 2
+# An entity's state is when it last fired, to the millisecond: what fires twice at once would
+# be one change of it. Seconds between the two.
+_APART: Final = 0.01
+# What was heard is written down this soon, in seconds, lest a crash tells it twice.
+_SAVE_DELAY: Final = 10.0
+
+type Listener = Callable[[Occurrence, bool], None]
+
+
+class Heard:
+    """What one account's devices were heard to do."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: TelldusConfigEntry,
+        devices: DevicesCoordinator,
+    ) -> None:
+        """Listen to the lists, and be the first to: a list that settles a command ends it."""
+        self._hass = hass
+        self._entry = entry
+        self._devices = devices
+        self._budget = devices.account.budget
+        self._store = entry_store(hass, Kept.HEARD, entry.entry_id)
+        self.tracks: dict[str, Track] = {}
+        self._seen = devices.data
+        self._lists = devices.lists
+        # Whose row was another in a list, and whose history is to be read first for it.
+        self._changed: set[str] = set()
+        self._was_changed = False
+        # Since when gateways are live, in unix seconds.
+        self._live_since: dict[str, float] = {}
+        self._ask_again = 0.0
+        # Until when Telldus is not asked of a device whose history it refused, and which
+        # were refused since a history was last told.
+        self._refused: dict[str, float] = {}
+        self._in_a_row: set[str] = set()
+        self._is_reading = False
+        self._is_stopped = False
+        self._listeners: dict[str, list[Listener]] = {}
+        entry.async_on_unload(devices.async_on_list(self._async_listed))
+
+    async def async_load(self) -> None:
+        """Go on where an earlier run ended."""
+        stored = await self._store.async_load() or {}
+        self._ask_again = min(stored.get("ask_again", 0.0), _now() + _REFUSED_FOR)
+        self.tracks = {
+            device_id: Track.recalled(device_id, track)
+            for device_id, track in stored.get("tracks", {}).items()
+        }
+        self._follow_devices()
+
+    @callback
+    def async_start(self) -> None:
+        """Read the histories of what is not pushed, from now on."""
+        self._entry.async_on_unload(
+            async_track_time_interval(
+                self._hass, self._async_look, _READ_EVERY, cancel_on_shutdown=True
+            )
+        )
+
+    @callback
+    def async_stop(self) -> None:
+        """Take nothing more: entities are about to go. What comes now the history tells later."""
+        self._is_stopped = True
+
+    async def async_save(self) -> None:
+        """Write down what is known."""
+        await self._store.async_save(self._to_store())
+
+    @callback
+    def async_listen(self, device_id: str, listener: Listener) -> CALLBACK_TYPE:
+        """Tell somebody what a device does now, and whether its row shows that."""
+        listeners = self._listeners.setdefault(device_id, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener)
+
+    @callback
+    def async_live(self, gateway_id: str) -> None:
+        """Note that from now on all that a gateway hears is pushed."""
+        self._live_since[gateway_id] = _now()
+
+    @callback
+    def async_cut(self, gateway_id: str, heard: float) -> None:
+        """Note that nothing is pushed any more since a moment by the budget's clock."""
+        del self._live_since[gateway_id]
+        for track in self._tracks_of(gateway_id):
+            track.cut(self._unix(heard))
+
+    @callback
+    def async_pushed(self, before: Device, event: StateHeard) -> None:
+        """Take a push. Called before the device's row shows it, and before it settles a command."""
+        if self._is_stopped or (track := self.tracks.get(before.id)) is None:
+            return
+        level = event.value if isinstance(event.value, int) else None
+        after = event.command.effect(before)
+        self._async_tell(
+            track.pushed(event.method, level, event.origin, _now()),
+            shown=before.is_on is not after.is_on,
+        )
+
+    @callback
+    def async_shown(self) -> None:
+        """Note that what was pushed is in the snapshot: a list that has it has no news."""
+        self._seen = self._devices.data
+
+    @callback
+    def _async_listed(self) -> None:
+        """Compare a new list with what was known before."""
+        if self._is_stopped or self._devices.lists == self._lists:
+            return
+        self._lists = self._devices.lists
+        before, self._seen = self._seen, self._devices.data
+        self._follow_devices()
+        since = self._unix(self._devices.requested_before)
+        now = self._unix(self._devices.requested)
+        for track in self.tracks.values():
+            old, new = before.get(track.device_id), self._seen.get(track.device_id)
+            if old is new or (method := _difference(old, new)) is None:
+                continue
+            self._changed.add(track.device_id)
+            if self._entry.runtime_data.commands.has_commanded(track.device_id, now):
+                # Whose doing it is, ours or somebody else's, the history alone can tell.
+                continue
+            level = new.level if new and method is Method.DIM else None
+            self._async_tell(track.listed(method, level, since, now), shown=True)
+
+    def _follow_devices(self) -> None:
+        """Have a track of each device that there is, begun now where it is new."""
+        kinds, now = self._devices.home.kinds, _now()
+        for device in self._devices.data.values():
+            if kinds.get(device.id) in HEARD and device.id not in self.tracks:
+                is_live = device.gateway_id in self._live_since
+                self.tracks[device.id] = Track(device.id, now, complete=is_live)
+
+    def _tracks_of(self, gateway_id: str) -> list[Track]:
+        """Return the tracks of a gateway's devices."""
+        return [
+            track
+            for device_id, track in self.tracks.items()
+            if (device := self._devices.data.get(device_id))
+            and device.gateway_id == gateway_id
+        ]
+
+    @callback
+    def _async_tell(self, occurrence: Occurrence | None, *, shown: bool) -> bool:
+        """Tell what happened, unless it was a command from here.
+
+        Returns whether it was told as what happens now.
+        """
+        if occurrence is None:
+            return False
+        self._store.async_delay_save(self._to_store, _SAVE_DELAY)
+        if self._is_ours(occurrence):
+            return False
+        if _now() - occurrence.when >= JUST_NOW:
+            self._async_tell_late(occurrence)
+            return False
+        for listener in tuple(self._listeners.get(occurrence.device_id, ())):
+            listener(occurrence, shown)
+        return True
+
+    def _is_ours(self, occurrence: Occurrence) -> bool:
+        """Return whether it was a command from here."""
+        return occurrence.origin != _INCOMING and (
+            self._entry.runtime_data.commands.has_commanded(
+                occurrence.device_id, occurrence.when
+            )
+        )
+
+    @callback
+    def _async_tell_late(self, occurrence: Occurrence) -> None:
+        """Tell those who want to know of what happened too long ago to act upon."""
+        device = self._devices.data[occurrence.device_id]
+        registry = er.async_get(self._hass)
+        parts = dict(entities_of(device, self._devices.home.kinds[device.id]))
+        part = RING if RING in parts else MAIN
+        entity_id = registry.async_get_entity_id(
+            parts.get(part, Platform.EVENT),
+            DOMAIN,
+            part_id_of(device_id_of(self._entry, device.id), part),
+        )
+        entity = registry.async_get(entity_id) if entity_id else None
+        method = occurrence.method
+        self._hass.bus.async_fire(
+            EVENT_MISSED,
+            {
+                "device_id": entity and entity.device_id,
+                "entity_id": entity_id,
+                "name": device.name,
+                "method": (method.name or "").lower(),
+                "level": occurrence.level,
+                "origin": occurrence.origin,
+                "time": dt_util.utc_from_timestamp(occurrence.when).isoformat(),
+            },
+        )
+
+    @callback
+    def _async_look(self, _now: object) -> None:
+        """Have a history read, if there is one worth it and nothing else matters more."""
+        if not self._is_reading and self._may_read() and (track := self._next()):
+            self._is_reading = True
+            self._entry.async_create_background_task(
+                self._hass, self._async_read(track), "read history"
+            )
+
+    def _may_read(self) -> bool:
+        """Return whether the budget has room for what is less urgent than all else."""
+        budget, refused = self._budget, self._budget.last_refused
+        return (
+            _now() >= self._ask_again
+            and self._devices.problem is None
+            and not budget.pause
+            and not budget.waiting
+            and budget.used <= _MOST_USED
+            and (refused is None or budget.now() - refused >= _CALM_AFTER)
+            and not self._entry.runtime_data.commands.unsent
+        )
+
+    def _next(self) -> Track | None:
+        """Return whose history is to be read: of those that changed, or else the oldest."""
+        now = _now()
+        live = self._entry.runtime_data.live
+        waiting = []
+        for track in self.tracks.values():
+            device = self._devices.data.get(track.device_id)
+            if device is None or not device.online:
+                continue
+            if now < self._refused.get(device.id, 0.0):
+                continue
+            since = self._live_since.get(device.gateway_id)
+            heard = live.last_heard(device.gateway_id)
+            if since is not None and heard is not None:
+                track.follow(self._unix(heard))
+            # What was live for a moment only has not told for sure where the gap ends.
+            if (
+                not track.complete
+                and now - max(track.read_from, since or 0) >= _WORTH_IT
+            ):
+                waiting.append(track)
+        # Every other one at most, lest one that chatters keeps the quiet ones waiting.
+        changed = [track for track in waiting if track.device_id in self._changed]
+        self._was_changed = bool(changed) and not self._was_changed
+        return min(
+            changed if self._was_changed else waiting,
+            key=lambda track: track.read_from,
+            default=None,
+        )
+
+    async def _async_read(self, track: Track) -> None:
+        """Read a device's history, and tell what is new in it."""
+        try:
+            client = self._devices.account.client
+            deeds = await client.history(track.device_id, track.read_from)
+        except TelldusError as err:
+            LOGGER.debug("No history: %s", type(err).__name__)
+            watch = self._devices.account.watch
+            refused = is_refusal(err) and not (
+                isinstance(err, SignInRefused) and watch.first is not None
+            )
+            if refused:
+                self._async_refused(track.device_id)
+            else:
+                self._ask_again = _now() + _AGAIN_AFTER
+            self._store.async_delay_save(self._to_store, _SAVE_DELAY)
+            return
+        finally:
+            self._is_reading = False
+        device = self._devices.data.get(track.device_id)
+        if device is None or self._is_stopped:
+            return
+        self._changed.discard(device.id)
+        self._in_a_row.clear()
+        live_since = self._live_since.get(device.gateway_id)
+        news = deque(track.read(deeds, _now(), live_since))
+        try:
+            while news and not self._is_stopped:
+                if self._async_tell(news.popleft(), shown=False) and news:
+                    await asyncio.sleep(_APART)
+        finally:
+            # Stopped in between: there is no entity any more, and this comes but once.
+            for occurrence in news:
+                if not self._is_ours(occurrence):
+                    self._async_tell_late(occurrence)
+
+    @callback
+    def _async_refused(self, device_id: str) -> None:
+        """Ask of a device tomorrow, and of none before if it is not the device's fault."""
+        self._refused[device_id] = again = _now() + _REFUSED_FOR
+        self._in_a_row.add(device_id)
+        if len(self._in_a_row) >= _MOST_REFUSED:
+            self._in_a_row.clear()
+            self._ask_again = again
+
+    def _unix(self, when: float) -> float:
+        """Return a time by the budget's clock in unix seconds."""
+        return _now() - (self._budget.now() - when)
+
+    @callback
+    def _to_store(self) -> dict[str, Any]:
+        """Return what is written down; what Telldus has no more is forgotten."""
+        return {
+            "ask_again": self._ask_again,
+            "tracks": {
+                device_id: track.to_store()
+                for device_id, track in self.tracks.items()
+                if device_id in self._devices.data
+            },
+        }
+
+
+def _now() -> float:
+    """Return the time in unix seconds."""
+    return dt_util.utcnow().timestamp()
+
+
+def _difference(before: Device | None, after: Device | None) -> Method | None:
+    """Return what a device has done from one list to the next, None for nothing.
+
+    What happened while its gateway was away, or while it was in no list, nobody heard.
+    """
+    if not before or not after or not before.online or not after.online:
+        return None
+    dimmed = after.state is Method.DIM and after.level != before.level
+    return after.state if dimmed or after.state is not before.state else None

@@ -1,0 +1,195 @@
+"""What happened at a device, told by several sources and counted once.
+
+A press comes as a push, shows as a difference between two lists, and stands in the history.
+None of them knows of the others, and the clock of the history is Telldus' own. So each row
+of the history is matched, one to one, with what was told before: what remains is news.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import floor
+from typing import Any, Final, Self
+
+from .pa_api import Deed, Method, Outcome
+
+# What stands in the history may have happened this many seconds earlier or later by our
+# clock: five that the clocks may differ, one since its times are whole seconds, and one for
+# which a push was under way.
+_SLACK: Final = 7.0
+# A push may come this much later than a list that knew of it already.
+_PUSH_LAGS: Final = 2.0
+# The history is believed up to this long ago: what is younger may not be written down, or
+# not be pushed yet.
+SETTLED_AFTER: Final = 10.0
+# A list that was asked for longer after the one before cannot tell when something happened.
+JUST_NOW: Final = 60.0
+# Who chatters without ever a pause is not remembered further back than this.
+_MOST_KNOWN: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Something that a device was heard to do. ``when`` is in unix seconds.
+
+    ``level`` is that of DIM; ``origin`` is Telldus' word for who did it, where it says so.
+    """
+
+    device_id: str
+    method: Method
+    level: int | None
+    when: float
+    origin: str | None = None
+
+
+@dataclass(slots=True)
+class _Known:
+    """Something that was told, and between when and when it may stand in the history.
+
+    If only a list has told it, ``push_until`` is until when a push may still do so.
+    """
+
+    method: Method
+    earliest: float
+    latest: float
+    push_until: float = 0.0
+
+
+@dataclass(slots=True)
+class Track:
+    """What is known of one device's past. All times are unix seconds.
+
+    ``read_from`` is where the history has to be read from, by Telldus' clock: what it has
+    before that was told, and what it has after that is in ``_known`` or is news.
+    ``complete`` means that pushes have told everything since, and go on to.
+    """
+
+    device_id: str
+    read_from: float
+    complete: bool = False
+    _known: list[_Known] = field(default_factory=list)
+    # What was told lately by others than lists, and might be what a list shows. What a
+    # list told is in that list, and so is not what the next one has that is new.
+    _told: list[tuple[Method, float]] = field(default_factory=list)
+
+    @classmethod
+    def recalled(cls, device_id: str, stored: Mapping[str, Any]) -> Self:
+        """Go on where an earlier run ended."""
+        known = [
+            _Known(Method(method), earliest, latest)
+            for method, earliest, latest in stored["known"]
+        ]
+        return cls(device_id, stored["from"], _known=known)
+
+    def to_store(self) -> dict[str, Any]:
+        """Return what must outlive a restart."""
+        known = [[int(one.method), one.earliest, one.latest] for one in self._known]
+        return {"from": self.read_from, "known": known}
+
+    def pushed(
+        self, method: Method, level: int | None, origin: str | None, now: float
+    ) -> Occurrence | None:
+        """Take a push; return what happened, None if a list told it already."""
+        for known in self._known:
+            if known.method is method and known.push_until >= now:
+                known.push_until = 0.0
+                return None
+        self._know(_Known(method, now - _SLACK, now + _SLACK))
+        self._tell(method, now)
+        return Occurrence(self.device_id, method, level, now, origin)
+
+    def listed(
+        self, method: Method, level: int | None, since: float, now: float
+    ) -> Occurrence | None:
+        """Take a difference between the lists of two moments.
+
+        Returns None if it was told already, if pushes will tell it, and if it may be long
+        ago: the history knows better then.
+        """
+        if self.complete or now - since > JUST_NOW:
+            return None
+        if any(told is method and when >= since - _SLACK for told, when in self._told):
+            return None
+        self._know(_Known(method, since - _SLACK, now + _SLACK, now + _PUSH_LAGS))
+        return Occurrence(self.device_id, method, level, now)
+
+    def read(
+        self, deeds: Iterable[Deed], now: float, live_since: float | None
+    ) -> list[Occurrence]:
+        """Take the history since ``read_from`` as it was just now; return what is new.
+
+        ``live_since`` is since when the device is live, None if it is not.
+        """
+        until = float(floor(now - SETTLED_AFTER))
+        if until <= self.read_from:
+            return []
+        news = []
+        for deed in sorted(deeds, key=lambda deed: deed.when):
+            method = deed.method
+            if (
+                method is None
+                or deed.outcome is not Outcome.DONE
+                or not self.read_from <= deed.when < until
+            ):
+                continue
+            if known := self._match(method, deed.when):
+                self._known.remove(known)
+                continue
+            self._tell(method, deed.when)
+            level = deed.value if method is Method.DIM else None
+            news.append(
+                Occurrence(self.device_id, method, level, deed.when, deed.origin)
+            )
+        self.read_from = until
+        self._known = [one for one in self._known if one.latest >= until]
+        self.complete = live_since is not None and live_since <= until - _SLACK
+        return news
+
+    def follow(self, heard: float) -> None:
+        """Note that pushes have told everything up to a moment, if they do.
+
+        The history is read from a quiet moment before it. Where there was none, what was
+        told around the beginning could be mistaken for something else.
+        """
+        if not self.complete:
+            return
+        quiet = heard - _SLACK - 1.0
+        for known in sorted(self._known, key=lambda one: one.latest, reverse=True):
+            if known.latest < quiet:
+                break
+            quiet = min(quiet, known.earliest)
+        self._forget(float(floor(quiet)))
+
+    def cut(self, heard: float) -> None:
+        """Note that pushes tell nothing any more since a moment."""
+        self.follow(heard)
+        self.complete = False
+
+    def _match(self, method: Method, when: float) -> _Known | None:
+        """Return what was told and is this row: the one whose time runs out first."""
+        return min(
+            (
+                one
+                for one in self._known
+                if one.method is method and one.earliest <= when <= one.latest
+            ),
+            key=lambda one: one.latest,
+            default=None,
+        )
+
+    def _know(self, known: _Known) -> None:
+        """Remember something until the history has told it as well."""
+        self._known.append(known)
+        if len(self._known) > _MOST_KNOWN:
+            self._forget(self._known[len(self._known) // 2].earliest)
+
+    def _tell(self, method: Method, when: float) -> None:
+        """Remember for a while that something was told."""
+        oldest = when - 2 * JUST_NOW
+        self._told = [one for one in self._told if one[1] >= oldest]
+        self._told.append((method, when))
+
+    def _forget(self, before: float) -> None:
+        """Read the history from then on only."""
+        if before > self.read_from:
+            self.read_from = before
+            self._known = [one for one in self._known if one.latest >= before]

@@ -1,0 +1,224 @@
+"""The push channel of an account: changes are shown the moment they happen.
+
+It is an extra. Whatever becomes of it, the lists are polled, only less often while all is
+pushed; and none of its failures is one of the account.
+"""
+
+from typing import Any, Final
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.event import async_call_later
+
+from .commands import Commands
+from .const import CONF_LIVE
+from .coordinator import (
+    DevicesCoordinator,
+    ListCoordinator,
+    SensorsCoordinator,
+    TelldusConfigEntry,
+)
+from .heard import Heard
+from .pa_api import (
+    CommandFailed,
+    ListChanged,
+    ListKind,
+    Live,
+    LiveEvent,
+    LiveState,
+    StateHeard,
+    ValuesHeard,
+)
+from .storage import Kept, entry_store
+
+# Several changes that come together are one; and so are many, in some seconds.
+_READ_AFTER: Final = 0.5
+_READ_APART: Final = 10.0
+
+
+class _Reader:
+    """Has a list read soon, and not too often."""
+
+    def __init__(self, hass: HomeAssistant, coordinator: ListCoordinator[Any]) -> None:
+        """Begin with nothing to read."""
+        self._hass = hass
+        self._coordinator = coordinator
+        self._planned: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_read_soon(self) -> None:
+        """Have the list read, unless it will be soon or somebody wants no polls."""
+        coordinator = self._coordinator
+        if self._planned or coordinator.config_entry.pref_disable_polling:
+            return
+        since = coordinator.account.budget.now() - coordinator.requested
+        self._planned = async_call_later(
+            self._hass,
+            max(_READ_AFTER, _READ_APART - since),
+            HassJob(self._async_read, "read list", cancel_on_shutdown=True),
+        )
+
+    async def _async_read(self, _now: object) -> None:
+        """Read the list."""
+        self._planned = None
+        await self._coordinator.async_refresh()
+
+    @callback
+    def async_stop(self) -> None:
+        """Read nothing more."""
+        if self._planned:
+            self._planned()
+            self._planned = None
+
+
+class LiveUpdates:
+    """Shows what is pushed, and has the lists read where that is not enough."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: TelldusConfigEntry,
+        devices: DevicesCoordinator,
+        sensors: SensorsCoordinator,
+        heard: Heard,
+    ) -> None:
+        """Begin with nothing pushed."""
+        self._hass = hass
+        self._entry = entry
+        self._devices = devices
+        self._sensors = sensors
+        self._heard = heard
+        self._store = entry_store(hass, Kept.LIVE, entry.entry_id)
+        self._live: Live | None = None
+        self._states: dict[str, LiveState] = {}
+        self._readers = {
+            ListKind.DEVICES: _Reader(hass, devices),
+            ListKind.SENSORS: _Reader(hass, sensors),
+        }
+
+    async def async_start(self) -> None:
+        """Try to be live, if the person has nothing against it."""
+        if not self._entry.options.get(CONF_LIVE, True):
+            return
+        stored = await self._store.async_load() or {}
+        account = self._devices.account
+        self._live = Live(
+            async_get_clientsession(self._hass),
+            account.client,
+            self,
+            refused_until=stored.get("refused_until", 0.0),
+        )
+        self._follow_gateways()
+        self._entry.async_on_unload(
+            self._devices.async_add_listener(self._follow_gateways)
+        )
+        for reader in self._readers.values():
+            self._entry.async_on_unload(reader.async_stop)
+        self._entry.async_create_background_task(self._hass, self._live.run(), "live")
+
+    @property
+    def refused_until(self) -> float:
+        """Return until when Telldus is not asked, in unix seconds; 0 if it is."""
+        return self._live.refused_until if self._live else 0.0
+
+    def state_of(self, gateway_id: str) -> LiveState | None:
+        """Return how things stand with a gateway, None where nothing is tried."""
+        return self._live.state_of(gateway_id) if self._live else None
+
+    def last_heard(self, gateway_id: str) -> float | None:
+        """Return when a gateway's socket last gave a sign of life, by the budget's clock."""
+        return self._live.last_heard(gateway_id) if self._live else None
+
+    @callback
+    def heard(self, gateway_id: str, event: LiveEvent) -> None:
+        """Show what happened at a gateway."""
+        match event:
+            case StateHeard():
+                self._async_state_heard(event)
+            case CommandFailed():
+                self._commands.async_failed(event)
+            case ValuesHeard():
+                self._async_values_heard(event)
+            case ListChanged():
+                self._readers[event.what].async_read_soon()
+
+    @callback
+    def live_changed(self, gateway_id: str) -> None:
+        """Follow the state of a gateway's socket."""
+        assert self._live
+        state = self._live.state_of(gateway_id)
+        before = self._states.get(gateway_id, LiveState.CONNECTING)
+        self._states[gateway_id] = state
+        if before is LiveState.LIVE:
+            self._async_lost(gateway_id)
+        if state is LiveState.LIVE:
+            self._heard.async_live(gateway_id)
+            # What happened until now nobody has pushed.
+            for reader in self._readers.values():
+                reader.async_read_soon()
+        elif LiveState.OFFLINE in (before, state):
+            # Whether a gateway is there, the list alone tells.
+            self._readers[ListKind.DEVICES].async_read_soon()
+        if LiveState.REFUSED in (before, state):
+            self._store.async_delay_save(self._to_store)
+        self._async_set_pace()
+        self._entry.runtime_data.connection.async_live_changed()
+
+    @property
+    def _commands(self) -> Commands:
+        """Return what was commanded."""
+        return self._entry.runtime_data.commands
+
+    @callback
+    def _async_state_heard(self, event: StateHeard) -> None:
+        """Show what a device did; a list has to be read for one that we do not know."""
+        if (before := self._devices.data.get(event.device_id)) is None:
+            if event.device_id not in self._devices.ignored:
+                self._readers[ListKind.DEVICES].async_read_soon()
+            return
+        self._heard.async_pushed(before, event)
+        device = event.command.effect(before)
+        self._devices.async_push(device)
+        self._heard.async_shown()
+        self._commands.async_heard(device, event.method)
+
+    @callback
+    def _async_values_heard(self, event: ValuesHeard) -> None:
+        """Show what a sensor told."""
+        if sensor := self._sensors.data.get(event.sensor_id):
+            self._sensors.async_push(sensor.with_heard(event))
+        elif event.sensor_id not in self._sensors.ignored:
+            self._readers[ListKind.SENSORS].async_read_soon()
+
+    @callback
+    def _async_lost(self, gateway_id: str) -> None:
+        """Note from when on nothing is pushed any more."""
+        heard = self.last_heard(gateway_id)
+        budget = self._devices.account.budget
+        self._heard.async_cut(gateway_id, budget.now() if heard is None else heard)
+
+    @callback
+    def _follow_gateways(self) -> None:
+        """Have a socket for each gateway that has devices."""
+        assert self._live
+        gateway_ids = self._devices.gateways.keys()
+        self._live.set_gateways(gateway_ids)
+        for gateway_id in self._states.keys() - gateway_ids:
+            if self._states.pop(gateway_id) is LiveState.LIVE:
+                self._async_lost(gateway_id)
+        self._async_set_pace()
+
+    @callback
+    def _async_set_pace(self) -> None:
+        """Poll rarely where all is pushed that can be."""
+        states = [self.state_of(one) for one in self._devices.gateways]
+        live = LiveState.LIVE in states and all(
+            state in (LiveState.LIVE, LiveState.OFFLINE) for state in states
+        )
+        for coordinator in (self._devices, self._sensors):
+            coordinator.async_set_live(live=live)
+
+    @callback
+    def _to_store(self) -> dict[str, Any]:
+        """Return what must outlive a restart."""
+        return {"refused_until": self.refused_until}

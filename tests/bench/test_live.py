@@ -1,0 +1,33 @@
+"""What the benchmark of the live channel reckons with."""
+
+from bench.live import HEAD, Outcome, details, line, moments
+from simulator import LoggedRequest
+
+
+def test_moments() -> None:
+    """Each press has a share of the time of its own, and no place in it that is known."""
+    when = moments(20, 600, seed=1)
+    assert len(when) == 20
+    assert all(30 * n <= moment <= 30 * n + 24 for n, moment in enumerate(when))
+    assert len({round(moment % 30) for moment in when}) > 8
+    assert when == moments(20, 600, seed=1)
+    assert when != moments(20, 600, seed=2)
+
+
+def test_line() -> None:
+    """The middle, the middle half and the slowest are told, and what was not shown."""
+    requests = [
+        LoggedRequest(0, "GET", "json/devices/list", {}, "demo", status)
+        for status in (200, 429)
+    ]
+    outcome = Outcome("polled", 6, [5, 1, 4, 2, 3], requests)
+    told = ["polled", "5 of 6", "3.00 (2.00–4.00)", "5.00", "2", "1"]
+    assert line(outcome) == told
+    assert len(told) == len(HEAD)
+    assert line(Outcome("pushed", 1, [], [])) == [
+        *("pushed", "0 of 1", "–", "–", "0", "0")
+    ]
+    assert details(outcome).splitlines() == [
+        "polled",
+        "  asked:     2 × devices/list, 1 refused",
+    ]

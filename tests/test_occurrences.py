@@ -1,0 +1,153 @@
+"""Each occurrence is told once, whatever sources tell of it and however clocks differ."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+import json
+
+from hypothesis import given, settings, strategies as st
+
+from custom_components.telldus_pa.occurrences import Occurrence, Track
+from custom_components.telldus_pa.pa_api import Deed, Method, Outcome
+
+BEGIN = 1_800_000_000.0
+ON, OFF = Method.TURNON, Method.TURNOFF
+
+
+@dataclass
+class World:
+    """A device, and all that tells of it. Times in seconds since the beginning."""
+
+    # How much Telldus' clock is ahead, and how late pushes come.
+    ahead: float
+    lag: float
+    track: Track = field(default_factory=lambda: Track("1", BEGIN - 100.0))
+    now: float = 0.0
+    live_since: float | None = None
+    happened: list[tuple[Method, float]] = field(default_factory=list)
+    told: list[Occurrence] = field(default_factory=list)
+    waiting: list[tuple[float, Method]] = field(default_factory=list)
+    state: Method = OFF
+    listed: Method = OFF
+    listed_at: float = 0.0
+
+    def pass_time(self, seconds: float) -> None:
+        """Let pushes that are under way arrive."""
+        until = self.now + seconds
+        while self.waiting and self.waiting[0][0] <= until:
+            self.now, method = self.waiting.pop(0)
+            self._note(self.track.pushed(method, None, None, BEGIN + self.now))
+            # A snapshot has what was pushed.
+            self.listed = method
+        self.now = until
+
+    def press(self, method: Method) -> None:
+        """Have something happen; the live channel tells of it."""
+        self.happened.append((method, self.now))
+        self.state = method
+        if self.live_since is not None:
+            self.waiting.append((self.now + self.lag, method))
+
+    def read_list(self) -> None:
+        """Read the list."""
+        if self.state is not self.listed:
+            since, now = BEGIN + self.listed_at, BEGIN + self.now
+            self._note(self.track.listed(self.state, None, since, now))
+        self.listed, self.listed_at = self.state, self.now
+
+    def read_history(self) -> None:
+        """Read the history."""
+        deeds = [
+            Deed(when, method, Outcome.DONE)
+            for method, at in self.happened
+            if (when := float(int(BEGIN + at + self.ahead))) >= self.track.read_from
+        ]
+        live_since = None if self.live_since is None else BEGIN + self.live_since
+        for one in self.track.read(deeds, BEGIN + self.now, live_since):
+            self._note(one)
+
+    def connect(self) -> None:
+        """Go live."""
+        self.live_since = self.now
+
+    def cut(self) -> None:
+        """Lose the channel, with what was under way; it was last heard just before."""
+        if self.live_since is not None:
+            heard = self.now if not self.waiting else self.waiting[0][0] - self.lag
+            self.track.cut(BEGIN + heard)
+            self.live_since = None
+            self.waiting = []
+
+    def restart(self) -> None:
+        """Stop and start again."""
+        self.cut()
+        stored = json.loads(json.dumps(self.track.to_store()))
+        self.track = Track.recalled("1", stored)
+        self.listed, self.listed_at = self.state, self.now
+
+    def follow(self) -> None:
+        """Hear that the channel is alive."""
+        if self.live_since is not None and not self.waiting:
+            self.track.follow(BEGIN + self.now)
+
+    def _note(self, occurrence: Occurrence | None) -> None:
+        if occurrence:
+            self.told.append(occurrence)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                *["on", "off"] * 3,
+                *["list", "history", "connect", "cut", "restart", "follow"],
+            ]
+        ),
+        st.sampled_from([0.0, 0.3, 1.5, 3.0, 5.0, 8.0, 20.0, 40.0, 90.0]),
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(
+    ahead=st.floats(-5.0, 5.0),
+    lag=st.floats(0.0, 1.0),
+    steps=STEPS,
+)
+def test_once_each(ahead: float, lag: float, steps: list[tuple[str, float]]) -> None:
+    """Nothing is lost and nothing doubled by any order of what may happen."""
+    world = World(ahead, lag)
+    for what, seconds in steps:
+        match what:
+            case "on":
+                world.press(ON)
+            case "off":
+                world.press(OFF)
+            case "list":
+                world.read_list()
+            case "history":
+                world.read_history()
+            case "connect":
+                if world.live_since is None:
+                    world.connect()
+            case "cut":
+                world.cut()
+            case "restart":
+                world.restart()
+            case "follow":
+                world.follow()
+        world.pass_time(seconds)
+    world.pass_time(100)
+    world.read_history()
+    told = Counter(one.method for one in world.told)
+    assert told == Counter(method for method, _ in world.happened)
+
+
+def test_levels_in_a_row() -> None:
+    """What one list told is not what the next one has that is new."""
+    track = Track("1", BEGIN)
+    told = [
+        track.listed(Method.DIM, level, BEGIN + since, BEGIN + since + 30)
+        for level, since in ((100, 0), (50, 30), (20, 60))
+    ]
+    assert [one and one.level for one in told] == [100, 50, 20]
