@@ -52,6 +52,7 @@ from .registry import Registrar
 from .rooms import Rooms
 from .shared import async_get_shared
 from .storage import async_remove_stores
+from .takeover_move import async_give_back
 
 # How often to see whether a day has passed.
 _DAILY_LOOK: Final = timedelta(hours=1)
@@ -163,6 +164,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
     """Forget an account that was removed."""
+    await async_give_back(hass, entry)
     shared = await async_get_shared(hass)
     await shared.async_forget(
         entry.entry_id, last=not hass.config_entries.async_entries(DOMAIN)

@@ -17,6 +17,7 @@ class Kept(StrEnum):
     HISTORY_IMPORT = "history_import"
     PREMIUM = "premium"
     ROOMS = "rooms"
+    TAKEOVER = "takeover"
 
 
 def entry_store(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST, Platform
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .coordinator import TelldusConfigEntry
@@ -21,8 +22,11 @@ from .entity import (
     sensor_id_of,
 )
 from .kinds import MAIN, entities_of, part_of
+from .takeover_references import users_of_device
 
 CORE: Final = "tellduslive"
+# Where its entry says how it is connected.
+_CORE_SESSION: Final = "session"
 
 # What Home Assistant's own integration calls a value whatever its scale is, by the only
 # scale of which that is true. A value that it does not know has no unit there and no
@@ -66,18 +70,40 @@ class EntityMove:
 
 @dataclass(frozen=True, slots=True)
 class DeviceMove:
-    """Devices of theirs that are one thing here, by registry id, with its identifiers."""
+    """Devices of theirs that are one thing here, by registry id, with its identifiers.
+
+    The survivor is the one that becomes ours.
+    """
 
     device_ids: tuple[str, ...]
     identifiers: frozenset[str]
+    survivor: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that belongs together, in the order of our lists."""
 
+    core_id: str
     entities: tuple[EntityMove, ...]
     devices: tuple[DeviceMove, ...]
+
+    def of(self, fate: Fate) -> tuple[EntityMove, ...]:
+        """Return the entities that have a fate."""
+        return tuple(move for move in self.entities if move.fate is fate)
+
+
+@callback
+def core_entries(hass: HomeAssistant) -> list[ConfigEntry]:
+    """Return the entries of Home Assistant's own integration that ask the same server.
+
+    One with a host in its session talks to a gateway at home.
+    """
+    return [
+        entry
+        for entry in hass.config_entries.async_entries(CORE, include_ignore=False)
+        if CONF_HOST not in entry.data.get(_CORE_SESSION, {})
+    ]
 
 
 def make_plan(hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str) -> Plan:
@@ -87,6 +113,7 @@ def make_plan(hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str) -> P
         for row in er.async_entries_for_config_entry(er.async_get(hass), core_id)
     }
     return Plan(
+        core_id,
         entities=tuple(
             EntityMove(
                 row.entity_id, unique_id, platform, _fate(row, platform, right=right)
@@ -134,7 +161,9 @@ def _device_moves(
             if (device := registry.async_get_device_by_identifier((CORE, one), core_id))
         )
         if found:
-            yield DeviceMove(found, identifiers)
+            # Automations that people click together name devices, and only one stays.
+            survivor = max(found, key=lambda one: len(users_of_device(hass, one)))
+            yield DeviceMove(found, identifiers, survivor)
 
 
 def _things(
