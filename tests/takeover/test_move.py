@@ -7,9 +7,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.telldus_pa
+from custom_components.telldus_pa.storage import Kept
 from custom_components.telldus_pa.takeover import make_plan
 from custom_components.telldus_pa.takeover_move import (
     MoveFailed,
+    async_go_back,
     async_take_over,
     async_taken_over_from,
 )
