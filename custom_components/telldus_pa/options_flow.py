@@ -1,6 +1,9 @@
-"""Options: what a person may prefer. Each takes effect at once, by reloading the entry."""
+"""Options: what a person may prefer. Each takes effect at once, by reloading the entry.
 
-from typing import Any, Final
+Moving over from Home Assistant's own integration, and back, begins here as well.
+"""
+
+from typing import Any, Final, override
 
 import voluptuous as vol
 
@@ -34,6 +37,8 @@ from .coordinator import TelldusConfigEntry
 from .entity import device_id_of
 from .kinds import Kind
 from .pa_api import Method
+from .takeover import core_entries
+from .takeover_flow import TakeOverFlow
 
 _SCHEMA: Final = vol.Schema(
     {
@@ -54,7 +59,11 @@ _SCHEMA: Final = vol.Schema(
 )
 
 
-class TelldusOptionsFlow(OptionsFlowWithReload):
+# How the flow begins that follows on signing in: with the offer to take over.
+OFFER: Final = "offer"
+
+
+class TelldusOptionsFlow(TakeOverFlow[ConfigFlowResult], OptionsFlowWithReload):
     """What a person may prefer."""
 
     def __init__(self) -> None:
@@ -63,6 +72,25 @@ class TelldusOptionsFlow(OptionsFlowWithReload):
         self._covers: dict[str, str] = {}
 
     async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what to do, if there is a choice."""
+        if user_input is not None:
+            return await self.async_step_settings(user_input)
+        if self.source == OFFER:
+            return await self.async_step_take_over()
+        if core_entries(self.hass):
+            return await self.async_step_menu()
+        return await self.async_step_settings()
+
+    async def async_step_menu(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer to move over beside the settings, or back."""
+        other = "go_back" if await self._async_taken_over() else "take_over"
+        return self.async_show_menu(step_id="menu", menu_options=["settings", other])
+
+    async def async_step_settings(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask how often to poll, what to show, and which covers run the other way."""
@@ -102,6 +130,24 @@ class TelldusOptionsFlow(OptionsFlowWithReload):
                 },
             ),
         )
+
+    @property
+    @override
+    def _ours(self) -> TelldusConfigEntry | None:
+        """Return the entry that takes over."""
+        return self.hass.config_entries.async_get_entry(self.handler)
+
+    @override
+    def _done(self) -> ConfigFlowResult:
+        """End, the options being what they were."""
+        return self.async_create_entry(data={**self.config_entry.options})
+
+    @override
+    def _nothing_to_take_over(self) -> ConfigFlowResult:
+        """End, without a word to whoever has only signed in."""
+        if self.source == OFFER:
+            return self._done()
+        return super()._nothing_to_take_over()
 
     @callback
     def _positioned_covers(self) -> dict[str, str]:

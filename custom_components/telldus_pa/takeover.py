@@ -10,9 +10,10 @@ from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback, split_entity_id
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
+from .const import DOMAIN
 from .coordinator import TelldusConfigEntry
 from .entity import (
     device_id_of,
@@ -104,6 +105,22 @@ def core_entries(hass: HomeAssistant) -> list[ConfigEntry]:
         for entry in hass.config_entries.async_entries(CORE, include_ignore=False)
         if CONF_HOST not in entry.data.get(_CORE_SESSION, {})
     ]
+
+
+@callback
+def entity_id_of(hass: HomeAssistant, move: EntityMove) -> str:
+    """Return the entity id that ours has from then on, in place of one that stays.
+
+    It has theirs but for the platform where that can be had, or else the next one.
+    """
+    registry = er.async_get(hass)
+    ours = registry.async_get_entity_id(move.platform, DOMAIN, move.unique_id)
+    if move.fate is Fate.KEPT and ours:
+        return ours
+    object_id = split_entity_id(move.entity_id)[1]
+    return registry.async_get_available_entity_id(
+        move.platform, object_id, current_entity_id=ours
+    )
 
 
 def make_plan(hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str) -> Plan:

@@ -20,11 +20,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.singleton import singleton
+from homeassistant.helpers.typing import UNDEFINED
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .storage import Kept, entry_store
-from .takeover import CORE, EntityMove, Fate, Plan
+from .takeover import CORE, EntityMove, Fate, Plan, entity_id_of
 
 _LOCK: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_takeover")
 
@@ -153,8 +154,8 @@ class Registries:
         ours = self._entities.async_get_or_create(
             move.platform, DOMAIN, move.unique_id, config_entry=taker
         )
-        wanted = f"{move.platform}.{theirs.entity_id.partition('.')[2]}"
-        before = {
+        before: dict[str, Any] = {
+            "new_entity_id": ours.entity_id,
             "name": ours.name,
             "icon": ours.icon,
             "aliases": ours.aliases,
@@ -170,24 +171,13 @@ class Registries:
             "labels": theirs.labels | ours.labels,
             "categories": {**ours.categories, **theirs.categories},
             "hidden_by": theirs.hidden_by,
+            "new_entity_id": entity_id_of(self._hass, move),
         }
         if theirs.disabled_by is er.RegistryEntryDisabler.USER:
             changes["disabled_by"] = theirs.disabled_by
-        if (
-            self._entities.async_get_available_entity_id(
-                move.platform,
-                wanted.partition(".")[2],
-                current_entity_id=ours.entity_id,
-            )
-            == wanted
-        ):
-            changes["new_entity_id"] = wanted
         row = self._entities.async_update_entity(ours.entity_id, **changes)
         self._undo_entities.callback(
-            self._entities.async_update_entity,
-            row.entity_id,
-            **before,
-            new_entity_id=ours.entity_id,
+            self._entities.async_update_entity, row.entity_id, **before
         )
         for domain, options in theirs.options.items():
             # What a lamp can be set to means nothing to a blind.
@@ -226,7 +216,7 @@ class Registries:
             update,
             row.entity_id,
             row.platform,
-            new_config_entry_id=row.config_entry_id,
+            new_config_entry_id=row.config_entry_id or UNDEFINED,
             new_unique_id=row.unique_id,
             new_device_id=row.device_id,
         )

@@ -6,7 +6,6 @@ import re
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity import entity_sources
 
 # How an entity is named in a text, a template among them.
@@ -102,17 +101,3 @@ def _names(part: Any) -> Iterator[str]:
     elif isinstance(part, list):
         for value in part:
             yield from _names(value)
-
-
-@callback
-def name_of(hass: HomeAssistant, entity_id: str) -> str:
-    """Return what an automation or whatever else is called."""
-    state = hass.states.get(entity_id)
-    return state.name if state else entity_id
-
-
-@callback
-def name_of_device(hass: HomeAssistant, device_id: str) -> str:
-    """Return what a device is called."""
-    device = dr.async_get(hass).async_get(device_id)
-    return (device and (device.name_by_user or device.name)) or device_id
