@@ -6,6 +6,7 @@ from pathlib import Path
 import re
 import tomllib
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import voluptuous as vol
@@ -27,7 +28,7 @@ HOUSE = ROOT / "custom_components" / "telldus_pa"
 TRANSLATIONS = sorted((HOUSE / "translations").glob("*.json"))
 
 # Where the steps of the flows are.
-FLOWS = ("config_flow.py", "options_flow.py", "sign_in.py")
+FLOWS = ("config_flow.py", "options_flow.py", "sign_in.py", "takeover_flow.py")
 
 type Tree = dict[str, Any]
 
@@ -116,15 +117,34 @@ def test_every_step_has_its_texts() -> None:
     shown = steps["TelldusConfigFlow"] | steps["SignInFlow"]
     shown -= {"exchange", "known_keys", "reauth"}
     assert set(texts["config"]["step"]) == shown
-    assert set(texts["options"]["step"]) == steps["TelldusOptionsFlow"]
+    shown = steps["TelldusOptionsFlow"] | steps["TakeOverFlow"]
+    shown -= {"move", "moved", "settings", "take_over"}
+    assert set(texts["options"]["step"]) == shown
+    actions = constants("async_show_progress", "progress_action")
+    assert set(texts["options"]["progress"]) == actions
+
+
+@pytest.mark.parametrize("path", TRANSLATIONS, ids=lambda path: path.stem)
+def test_options_and_repair_say_the_same(path: Path) -> None:
+    """The dialog for taking over has its texts twice, and they are the same."""
+    texts = json.loads(path.read_text())
+    options, repair = texts["options"], texts["issues"]["core_integration"]["fix_flow"]
+    assert repair["step"] == {name: options["step"][name] for name in repair["step"]}
+    assert set(repair["step"]) == {"review", "stop_other"}
+    assert repair["progress"] == options["progress"]
+    # The way back is offered in the options alone.
+    assert {**repair["abort"], "no_way_back": ANY} == options["abort"]
 
 
 def test_every_menu_option_is_a_step() -> None:
     """What can be chosen has a text, and leads somewhere."""
     options = constants("async_show_menu", "menu_options")
-    texts = english()["config"]["step"]
+    texts = english()
     named = {
-        option for step in texts.values() for option in step.get("menu_options", ())
+        option
+        for flow in ("config", "options")
+        for step in texts[flow]["step"].values()
+        for option in step.get("menu_options", ())
     }
     assert named == options
     names = {
@@ -148,7 +168,8 @@ def test_every_abort_has_its_text() -> None:
         for issue in texts["issues"].values()
         for reason in issue.get("fix_flow", {}).get("abort", ())
     }
-    assert set(texts["config"]["abort"]) | of_repairs == reasons
+    told = set(texts["config"]["abort"]) | set(texts["options"]["abort"]) | of_repairs
+    assert told == reasons
 
 
 def test_every_issue_has_its_texts() -> None:

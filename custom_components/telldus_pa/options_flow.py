@@ -87,8 +87,11 @@ class TelldusOptionsFlow(TakeOverFlow[ConfigFlowResult], OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Offer to move over beside the settings, or back."""
-        other = "go_back" if await self._async_taken_over() else "take_over"
-        return self.async_show_menu(step_id="menu", menu_options=["settings", other])
+        back = await self._async_taken_over()
+        return self.async_show_menu(
+            step_id="menu",
+            menu_options=["settings", "go_back" if back else "take_over"],
+        )
 
     async def async_step_settings(
         self, user_input: dict[str, Any] | None = None

@@ -25,6 +25,7 @@ from simulator.home import Device, Home, Sensor, SensorValue
 from simulator.methods import Kind, Method
 from tests.conftest import Time
 from tests.homes import GATEWAY, home_of, lamp
+from tests.test_config_flow import person  # noqa: F401
 
 type Rows = dict[str, dict[str, Any]]
 

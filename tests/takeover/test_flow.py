@@ -18,6 +18,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Fault, Simulator
 from tests.conftest import Time
+from tests.test_config_flow import OPTIONS, Person, keys
 from tests.test_connection import issues
 from tests.test_init import state_of
 
@@ -348,3 +349,82 @@ async def test_no_way_back(
     await time.until(hass.config_entries.async_remove(lived_in.entry_id))
     step = await options.submit(next_step_id="go_back")
     assert (step["type"], step["reason"]) == ("abort", "no_way_back")
+
+
+# After signing in
+
+
+async def signed_in(person: Person, server_url: str) -> Step:
+    """Sign in for the first time; return how that ended."""
+    await person.begin()
+    await person.submit(keys(server_url))
+    done = await person.sign_in(await person.choose("authorize"))
+    assert done["type"] == "create_entry"
+    return done
+
+
+async def follow(person: Person, done: Step) -> Step:
+    """Follow the offer until all is known; return what is shown then."""
+    kind, person.flow_id = done["next_flow"]
+    assert kind == "options_flow"
+    step = await look_at(person)
+    assert (step["type"], step["progress_action"]) == ("progress", "read_lists")
+    await person.time.move(45)
+    return await look_at(person)
+
+
+async def look_at(person: Person) -> Step:
+    """Look at the dialog of the options."""
+    return await person._call("get", f"{OPTIONS}/{person.flow_id}", None)  # noqa: SLF001
+
+
+async def test_offer(
+    hass: HomeAssistant, person: Person, core: MockConfigEntry, server_url: str
+) -> None:
+    """Whoever signs in and has core's integration is offered to take over."""
+    step = await follow(person, await signed_in(person, server_url))
+    assert (step["type"], step["step_id"]) == ("form", "review")
+    assert step["description_placeholders"]["entities"] == "6"
+    step = await person.submit(tab=OPTIONS)
+    assert (step["type"], step["progress_action"]) == ("progress", "move")
+    await person.time.move(45)
+    assert (await look_at(person))["type"] == "create_entry"
+    assert core.disabled_by is ConfigEntryDisabler.USER
+    assert state_of(hass, "light.lamp_1").state == "on"
+
+
+async def test_offer_of_nothing(
+    hass: HomeAssistant, person: Person, server_url: str
+) -> None:
+    """Where core's entry is another account's, nobody is troubled."""
+    other = MockConfigEntry(domain="tellduslive", data={"session": {"token": "t"}})
+    other.add_to_hass(hass)
+    step = await follow(person, await signed_in(person, server_url))
+    assert step["type"] == "create_entry"
+    assert other.disabled_by is None
+
+
+async def test_no_offer(
+    hass: HomeAssistant, person: Person, simulator: Simulator, server_url: str
+) -> None:
+    """What cannot be reached yet takes nothing over; the repair comes later."""
+    MockConfigEntry(domain="tellduslive", data={"session": {}}).add_to_hass(hass)
+    simulator.faults.add(Fault.BAD_GATEWAY, match="json/devices/list", times=1)
+    assert "next_flow" not in await signed_in(person, server_url)
+    assert not hass.config_entries.options.async_progress()
+
+
+async def test_unloaded_while_waiting(
+    hass: HomeAssistant,
+    core: MockConfigEntry,
+    entry: MockConfigEntry,
+    repair: Dialog,
+    time: Time,
+) -> None:
+    """An account that is unloaded while somebody waits for it ends the dialog."""
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    step = await repair.begin(the_issue(entry))
+    assert step["type"] == "progress"
+    await time.until(hass.config_entries.async_unload(entry.entry_id))
+    step = await repair.watch(step)
+    assert (step["type"], step["reason"]) == ("abort", "not_running")
