@@ -10,7 +10,8 @@ outlives a reload and ``storage`` what outlives a restart; ``config_flow``, ``si
 ``identity`` and ``oauth_callback`` sign people in. ``actions`` is what people can have done
 besides: ``history_import`` brings what Telldus has kept into the statistics
 (``history_rows`` reckons, ``history_recorder`` reads and writes), ``export`` writes a home
-down.
+down. ``takeover`` plans how to take over from Home Assistant's own integration,
+``takeover_move`` does it, and ``takeover_flow`` is the dialog.
 """
 
 from datetime import datetime, timedelta

@@ -250,14 +250,21 @@ class Registries:
         )
 
     def _set_area(self, row: er.RegistryEntry, area_id: str) -> None:
-        """Put an entity into an area, with its device where it has no name of its own."""
+        """Put an entity into an area, or its device if only that may have one.
+
+        Newer versions want it so where an entity has no name of its own.
+        """
         update = self._entities.async_update_entity
         try:
             update(row.entity_id, area_id=area_id)
         except ValueError:
-            # Newer versions want that of the device.
-            return
-        self._undo_entities.callback(update, row.entity_id, area_id=row.area_id)
+            device = self._devices.async_get(row.device_id or "")
+            if device and not device.area_id:
+                update_device = self._devices.async_update_device
+                update_device(device.id, area_id=area_id)
+                self._undo_devices.callback(update_device, device.id, area_id=None)
+        else:
+            self._undo_entities.callback(update, row.entity_id, area_id=row.area_id)
 
     def _move_device(
         self, device: dr.DeviceEntry, taker: ConfigEntry, to: DeviceTransfer
@@ -426,7 +433,7 @@ class _Record:
     async def async_load(self) -> tuple[ConfigEntry | None, Transfer]:
         """Return the other entry, None if there is none, and what it gets back."""
         stored = await self._store.async_load()
-        if stored is None:
+        if not stored:
             return None, Transfer()
         core = self._hass.config_entries.async_get_entry(stored["core"])
         return core, Transfer.from_store(stored)

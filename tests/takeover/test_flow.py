@@ -140,7 +140,8 @@ async def test_from_the_options_and_back(
     assert step["step_id"] == "review"
     settings = {**loaded.options}
     done = await options.watch(await options.submit())
-    assert (done["type"], loaded.options) == ("create_entry", settings)
+    assert done["type"] == "create_entry"
+    assert {**loaded.options} == settings
     await time.move(45)
     menu = await options.begin(handler)
     assert menu["menu_options"] == ["settings", "go_back"]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import attr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -21,7 +22,11 @@ from homeassistant.config_entries import (
     ConfigEntryState,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+)
 from homeassistant.helpers.storage import Store
 from simulator import Simulator
 from simulator.methods import Method
@@ -163,6 +168,38 @@ async def test_other_platforms(
         assert now["device_id"] == was["device_id"]
         assert after.entities[theirs]["config_entry_id"] == automated.entry_id
         assert after.entities[theirs]["disabled_by"]
+
+
+@pytest.mark.parametrize("own", [False, True])
+async def test_area_without_a_name(
+    hass: HomeAssistant,
+    core: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    own: bool,
+) -> None:
+    """An area that an entity may not have any more is its device's, if that has none."""
+    registry, devices = er.async_get(hass), dr.async_get(hass)
+    areas = ar.async_get(hass)
+    kitchen, hall = (areas.async_create(name).id for name in ("Kitchen", "Hall"))
+    blind = registry.entities["light.blind"]
+    registry.entities["light.blind"] = attr.evolve(blind, area_id=kitchen)
+    device_id = device_of(hass, "light.blind")
+    if own:
+        devices.async_update_device(device_id, area_id=hall)
+    before = look(hass)
+    with monkeypatch.context() as patch:
+        break_nth(patch, custom_components.telldus_pa, "async_setup_entry", 1)
+        plan = make_plan(hass, loaded, core.entry_id)
+        with pytest.raises(MoveFailed):
+            await time.until(async_take_over(hass, loaded, plan))
+    await time.move(45)
+    assert look(hass) == before
+    await take_over(hass, core, loaded, time)
+    assert look(hass).entities["cover.blind"]["area_id"] is None
+    assert look(hass).devices[device_id]["area_id"] == (hall if own else kitchen)
 
 
 async def test_wrong_unit(
@@ -402,7 +439,8 @@ async def test_what_is_gone_on_the_way_back(
     plug = device_of(hass, "switch.plug")
     garden = device_of(hass, "sensor.garden_temperature")
     await take_over(hass, automated, loaded, time)
-    er.async_get(hass).async_remove("switch.outlet")
+    for entity_id in ("switch.outlet", "sensor.plug_power"):
+        er.async_get(hass).async_remove(entity_id)
     for device_id in (plug, garden):
         dr.async_get(hass).async_remove_device(device_id)
     await time.until(async_go_back(hass, loaded))
