@@ -6,7 +6,7 @@ both directions, since Home Assistant removes those of an entry that a device ha
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
@@ -25,7 +25,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .storage import Kept, entry_store
-from .takeover import CORE, EntityMove, Fate, Plan, entity_id_of
+from .takeover import CORE, DeviceMove, EntityMove, Fate, Plan, entity_id_of
 
 _LOCK: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_takeover")
 
@@ -58,6 +58,10 @@ _TOLD_OF_DEVICE: Final = (
     "sw_version",
     "via_device_id",
 )
+# What a person has chosen for it.
+_CHOSEN: Final = ("name_by_user", "area_id", "labels")
+
+type Devices = tuple[dr.DeviceEntry, ...]
 
 
 class MoveFailed(HomeAssistantError):
@@ -77,13 +81,15 @@ class EntityTransfer:
 class DeviceTransfer:
     """A device, what it is with its new owner, and what is one with it there.
 
-    What that owner has told of it is known only on the way back.
+    On the way back it is known what that owner had told of it, and what a person had
+    chosen before it was given what was chosen for another: both, by name.
     """
 
     device_id: str
     identifiers: tuple[str, ...]
     others: tuple[str, ...] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
+    chosen: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,7 @@ class Transfer:
                     one["device_id"],
                     tuple(one["identifiers"]),
                     told=_told_again(one["told"]),
+                    chosen=one["chosen"],
                 )
                 for one in stored["devices"]
             ),
@@ -276,31 +283,15 @@ class Registries:
             if row.config_entry_id == device.config_entry_id:
                 # Home Assistant would remove it.
                 self._attach(row, None)
-        identifiers = {(taker.domain, one) for one in to.identifiers}
-        # Each once, though it may be found by two of its identifiers.
-        found = {
-            rival.id: rival
-            for identifier in sorted(identifiers)
-            if (
-                rival := self._devices.async_get_device_by_identifier(
-                    identifier, taker.entry_id
-                )
-            )
-        }
-        rivals = tuple(found.values())
+        rivals = _rivals(self._devices, taker, to.identifiers)
         for rival in rivals:
             self._park(rival)
-        others = [
-            other
-            for one in to.others
-            if isinstance(other := self._devices.async_get(one), dr.DeviceEntry)
-        ]
         update = self._devices.async_update_device
         update(
             device.id,
             new_config_entry_id=taker.entry_id,
-            new_identifiers=identifiers,
-            **_filled(device, (*others, *rivals)),
+            new_identifiers={(taker.domain, one) for one in to.identifiers},
+            **self._chosen(device, to, rivals),
             **self._told_now(to),
         )
         self._undo_devices.callback(
@@ -308,16 +299,23 @@ class Registries:
             device.id,
             new_config_entry_id=device.config_entry_id,
             new_identifiers=device.identifiers,
-            name_by_user=device.name_by_user,
-            area_id=device.area_id,
-            labels=device.labels,
-            **_told(device),
+            **{name: getattr(device, name) for name in (*_CHOSEN, *_TOLD_OF_DEVICE)},
         )
         for rival in rivals:
             for row in er.async_entries_for_device(
                 self._entities, rival.id, include_disabled_entities=True
             ):
                 self._attach(row, device.id)
+
+    def _chosen(
+        self, device: dr.DeviceEntry, to: DeviceTransfer, rivals: Devices
+    ) -> dict[str, Any]:
+        """Return what a person has chosen for a device, or before it was two."""
+        chosen = _filled(device, (*_devices(self._devices, to.others), *rivals))
+        for name, (before, given) in to.chosen.items():
+            if _plain(getattr(device, name)) == given:
+                chosen[name] = set(before) if isinstance(before, list) else before
+        return chosen
 
     def _told_now(self, to: DeviceTransfer) -> dict[str, Any]:
         """Return what its new owner told of a device, as far as that still makes sense."""
@@ -336,29 +334,42 @@ class Registries:
         self._parked.append(device.id)
 
 
-def _told(device: dr.DeviceEntry) -> dict[str, Any]:
-    """Return what an integration told of a device."""
-    return {name: getattr(device, name) for name in _TOLD_OF_DEVICE}
-
-
 def _told_again(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was written down of what an integration told."""
     kind = stored["entry_type"]
     return {**stored, "entry_type": kind and dr.DeviceEntryType(kind)}
 
 
-def _filled(
-    device: dr.DeviceEntry, others: tuple[dr.DeviceEntry, ...]
-) -> dict[str, Any]:
+def _devices(registry: dr.DeviceRegistry, device_ids: Iterable[str]) -> Devices:
+    """Return devices by their ids, those that there are."""
+    found = (registry.async_get(device_id) for device_id in device_ids)
+    return tuple(device for device in found if isinstance(device, dr.DeviceEntry))
+
+
+def _rivals(
+    registry: dr.DeviceRegistry, taker: ConfigEntry, identifiers: Iterable[str]
+) -> Devices:
+    """Return the devices of an entry that have one of these identifiers, each once."""
+    found = (
+        registry.async_get_device_by_identifier((taker.domain, one), taker.entry_id)
+        for one in identifiers
+    )
+    return tuple({device.id: device for device in found if device}.values())
+
+
+def _filled(device: dr.DeviceEntry, others: Devices) -> dict[str, Any]:
     """Return what a person chose for a device, or else for what becomes one with it."""
     devices = (device, *others)
     return {
-        "name_by_user": next(
-            (one.name_by_user for one in devices if one.name_by_user), None
-        ),
-        "area_id": next((one.area_id for one in devices if one.area_id), None),
+        "name_by_user": next(filter(None, (one.name_by_user for one in devices)), None),
+        "area_id": next(filter(None, (one.area_id for one in devices)), None),
         "labels": set().union(*(one.labels for one in devices)),
     }
+
+
+def _plain(value: set[str] | str | None) -> list[str] | str | None:
+    """Return what a person has chosen in the way it is written down."""
+    return sorted(value) if isinstance(value, set) else value
 
 
 async def async_take_over(
@@ -374,7 +385,7 @@ async def async_take_over(
         await _async_stop(hass, core, undo)
         await _async_stop(hass, entry, undo)
         undo.push_async_callback(record.async_remove)
-        await record.async_save(core.entry_id, _way_back(hass, plan))
+        await record.async_save(core.entry_id, _way_back(hass, entry, plan))
         registries = Registries(hass, undo)
         registries.async_carry_out(_way_there(hass, plan), core, entry)
         for move in plan.entities:
@@ -479,9 +490,9 @@ def _way_there(hass: HomeAssistant, plan: Plan) -> Transfer:
     )
 
 
-def _way_back(hass: HomeAssistant, plan: Plan) -> Transfer:
+def _way_back(hass: HomeAssistant, entry: ConfigEntry, plan: Plan) -> Transfer:
     """Return what goes back to theirs one day, as it is now."""
-    registry, devices = er.async_get(hass), dr.async_get(hass)
+    registry = er.async_get(hass)
     moving = {
         row.id: row
         for move in plan.entities
@@ -493,19 +504,35 @@ def _way_back(hass: HomeAssistant, plan: Plan) -> Transfer:
             for row in moving.values()
         ),
         devices=tuple(
-            DeviceTransfer(
-                device.id,
-                tuple(one for domain, one in device.identifiers if domain == CORE),
-                told=_told(device),
-            )
+            _device_back(hass, entry, move, device)
             for move in plan.devices
-            if isinstance(device := devices.async_get(move.survivor), dr.DeviceEntry)
+            for device in _devices(dr.async_get(hass), (move.survivor,))
         ),
         attached=tuple(
             (row.id, row.device_id)
             for row in er.async_entries_for_config_entry(registry, plan.core_id)
             if row.id not in moving
         ),
+    )
+
+
+def _device_back(
+    hass: HomeAssistant, entry: ConfigEntry, move: DeviceMove, device: dr.DeviceEntry
+) -> DeviceTransfer:
+    """Return how a device goes back one day."""
+    registry = dr.async_get(hass)
+    others = _devices(registry, (one for one in move.device_ids if one != device.id))
+    filled = _filled(device, (*others, *_rivals(registry, entry, move.identifiers)))
+    return DeviceTransfer(
+        device.id,
+        tuple(one for domain, one in device.identifiers if domain == CORE),
+        told={name: getattr(device, name) for name in _TOLD_OF_DEVICE},
+        chosen={
+            name: (before, given)
+            for name in _CHOSEN
+            if (before := _plain(getattr(device, name)))
+            != (given := _plain(filled[name]))
+        },
     )
 
 

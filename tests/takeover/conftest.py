@@ -219,7 +219,10 @@ async def lived_in(
         area_id=area,
         labels={label},
     )
-    devices.async_update_device(device_of(hass, "switch.plug"), name_by_user="Washer")
+    wet = lr.async_get(hass).async_create("Wet").label_id
+    devices.async_update_device(
+        device_of(hass, "switch.plug"), name_by_user="Washer", labels={wet}
+    )
     devices.async_update_device(
         device_of(hass, "sensor.plug_power_2"), area_id=area, labels={label}
     )

@@ -142,7 +142,9 @@ async def test_two_devices_become_one(
     await take_over(hass, automated, loaded, time)
     after = look(hass)
     assert after.devices[washer]["name_by_user"] == "Washer"
-    assert after.devices[washer]["labels"] == before.devices[washer]["labels"]
+    assert sorted(after.devices[washer]["labels"]) == sorted(
+        before.devices[washer]["labels"] + before.devices[plug]["labels"]
+    )
     assert after.devices[washer]["area_id"] == before.devices[washer]["area_id"]
     assert after.devices[plug]["config_entry_id"] == automated.entry_id
     assert device_of(hass, "sensor.plug_energy") == washer
@@ -344,15 +346,13 @@ async def test_going_back(
     await take_over(hass, automated, loaded, time)
     assert await async_taken_over_from(hass, loaded) is automated
     er.async_get(hass).async_update_entity("switch.outlet", icon="mdi:power")
+    blind = device_of(hass, "cover.blind")
+    dr.async_get(hass).async_update_device(blind, name_by_user="Sun")
     await time.until(async_go_back(hass, loaded))
     await time.move(45)
     before.entities["switch.outlet"]["icon"] = "mdi:power"
-    after = look(hass).of(automated)
-    washer = device_of(hass, "sensor.plug_power_2")
-    # It was one with the plug, and has got its name.
-    assert after.devices[washer].pop("name_by_user") == "Washer"
-    before.devices[washer].pop("name_by_user")
-    assert after == before
+    before.devices[blind]["name_by_user"] = "Sun"
+    assert look(hass).of(automated) == before
     assert automated.state is ConfigEntryState.LOADED
     assert loaded.disabled_by is ConfigEntryDisabler.USER
     assert state_of(hass, "light.bedroom").state == "on"
@@ -364,6 +364,20 @@ async def test_going_back(
         hass.bus.async_fire(event)
         await time.move(15)
         assert simulator.home.devices["1"].state == Method.TURNOFF
+
+
+async def test_what_was_chosen_since(
+    hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
+) -> None:
+    """What a device was given by another goes, unless somebody has changed it."""
+    washer = device_of(hass, "sensor.plug_power_2")
+    before = look(hass).devices[washer]
+    await take_over(hass, automated, loaded, time)
+    dr.async_get(hass).async_update_device(washer, name_by_user="Dryer")
+    await time.until(async_go_back(hass, loaded))
+    after = look(hass).devices[washer]
+    assert after["name_by_user"] == "Dryer"
+    assert after["labels"] == before["labels"]
 
 
 async def test_there_and_back_and_there_again(
