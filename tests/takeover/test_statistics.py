@@ -21,7 +21,7 @@ from homeassistant.components.recorder.statistics import (
     async_list_statistic_ids,
     validate_statistics,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
@@ -84,7 +84,9 @@ async def history(hass: HomeAssistant) -> Rows:
         )
     )
     return {
-        entity_id: [(row.state, row.last_updated) for row in rows]
+        entity_id: [
+            (row.state, row.last_updated) for row in rows if isinstance(row, State)
+        ]
         for entity_id, rows in found.items()
     }
 
