@@ -111,16 +111,18 @@ def core_entries(hass: HomeAssistant) -> list[ConfigEntry]:
 def entity_id_of(hass: HomeAssistant, move: EntityMove) -> str:
     """Return the entity id that ours has from then on, in place of one that stays.
 
-    It has theirs but for the platform where that can be had, or else the next one.
+    It has theirs but for the platform, unless something else has that.
     """
     registry = er.async_get(hass)
     ours = registry.async_get_entity_id(move.platform, DOMAIN, move.unique_id)
-    if move.fate is Fate.KEPT and ours:
+    wanted = f"{move.platform}.{split_entity_id(move.entity_id)[1]}"
+    if ours and (
+        move.fate is Fate.KEPT
+        or registry.async_is_registered(wanted)
+        or not hass.states.async_available(wanted)
+    ):
         return ours
-    object_id = split_entity_id(move.entity_id)[1]
-    return registry.async_get_available_entity_id(
-        move.platform, object_id, current_entity_id=ours
-    )
+    return wanted
 
 
 def make_plan(hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str) -> Plan:

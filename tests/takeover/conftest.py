@@ -213,6 +213,7 @@ async def lived_in(
     entities.async_update_entity("sensor.garden_humidity", disabled_by=disabled)
     entities.async_update_entity("switch.porch", disabled_by=disabled)
     entities.async_update_entity("light.lamp_1", new_entity_id="light.bedroom")
+    entities.async_update_entity("switch.porch", new_entity_id="switch.veranda")
     devices.async_update_device(
         device_of(hass, "light.bedroom"),
         name_by_user="Bedroom lamp",

@@ -200,7 +200,7 @@ async def test_tables(
     )
     assert sorted(rows(told["replaced"])) == [
         ["`light.blind`", "`cover.blind`", r"Blind \| wind, Overview"],
-        ["`switch.porch`", "`light.porch`", "–"],
+        ["`switch.veranda`", "`light.veranda`", "–"],
     ]
     assert rows(told["kept"]) == [
         ["`sensor.plug_power`", "`sensor.plug_energy`", "Meter, Overview"]

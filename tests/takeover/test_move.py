@@ -159,7 +159,7 @@ async def test_other_platforms(
     after = look(hass)
     for theirs, ours in (
         ("light.blind", "cover.blind"),
-        ("switch.porch", "light.porch"),
+        ("switch.veranda", "light.veranda"),
     ):
         was, now = before.entities[theirs], after.entities[ours]
         the_same(
@@ -170,6 +170,19 @@ async def test_other_platforms(
         assert now["device_id"] == was["device_id"]
         assert after.entities[theirs]["config_entry_id"] == automated.entry_id
         assert after.entities[theirs]["disabled_by"]
+
+
+async def test_entity_id_that_is_taken(
+    hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
+) -> None:
+    """Ours keeps its own where something else has what it would get."""
+    er.async_get(hass).async_get_or_create(
+        "light", "other", "1", suggested_object_id="veranda"
+    )
+    await take_over(hass, automated, loaded, time)
+    after = look(hass).entities
+    assert after["light.porch"]["name"] == "My porch"
+    assert after["light.veranda"]["platform"] == "other"
 
 
 @pytest.mark.parametrize("own", [False, True])
