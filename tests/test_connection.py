@@ -405,7 +405,7 @@ async def test_issues_go_with_the_entry(
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     (issue,) = [one for (d, _), one in ir.async_get(hass).issues.items() if d == DOMAIN]
     assert issue.translation_placeholders == {"name": "Telldus Live!"}
-    assert not issue.is_fixable
+    assert issue.is_fixable
     await time.until(hass.config_entries.async_remove(entry.entry_id))
     assert issues(hass) == set()
     assert other.entry_id

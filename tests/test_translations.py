@@ -28,7 +28,7 @@ LANGUAGES = ["da", "de", "en", "fi", "fr", "nb", "nl", "sv"]
 OTHERS = [language for language in LANGUAGES if language != "en"]
 
 # Where the steps of the flows are.
-FLOWS = ("config_flow.py", "options_flow.py", "sign_in.py")
+FLOWS = ("config_flow.py", "options_flow.py", "sign_in.py", "takeover_flow.py")
 
 # What Home Assistant puts texts into, by its own keys of a translation.
 CATEGORIES = set(english()) - {"title"}
@@ -208,7 +208,11 @@ def test_every_step_has_its_texts() -> None:
     shown = steps["TelldusConfigFlow"] | steps["SignInFlow"]
     shown -= {"exchange", "known_keys", "reauth"}
     assert set(told["config"]["step"]) == shown
-    assert set(told["options"]["step"]) == steps["TelldusOptionsFlow"]
+    shown = steps["TelldusOptionsFlow"] | steps["TakeOverFlow"]
+    shown -= {"move", "moved", "settings", "take_over"}
+    assert set(told["options"]["step"]) == shown
+    actions = constants("async_show_progress", "progress_action")
+    assert set(told["options"]["progress"]) == actions
 
 
 def test_every_field_has_its_texts() -> None:
@@ -232,7 +236,8 @@ def test_every_menu_option_is_a_step() -> None:
     options = constants("async_show_menu", "menu_options")
     named = {
         option
-        for step in english()["config"]["step"].values()
+        for flow in ("config", "options")
+        for step in english()[flow]["step"].values()
         for option in step.get("menu_options", ())
     }
     assert named == options
@@ -257,7 +262,26 @@ def test_every_abort_has_its_text() -> None:
         for issue in told["issues"].values()
         for reason in issue.get("fix_flow", {}).get("abort", ())
     }
-    assert set(told["config"]["abort"]) | of_repairs == reasons
+    of_flows = set(told["config"]["abort"]) | set(told["options"]["abort"])
+    assert of_flows | of_repairs == reasons
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_options_and_repair_say_the_same(language: str) -> None:
+    """The dialog for taking over has its texts twice, and they are the same."""
+    of_options: dict[str, str] = {}
+    of_repair: dict[str, str] = {}
+    repair = "issues.core_integration.fix_flow."
+    for key, text in texts(language).items():
+        if key.startswith(repair):
+            of_repair[key.removeprefix(repair)] = text
+        elif key.startswith("options."):
+            of_options[key.removeprefix("options.")] = text
+    assert any(key.startswith("step.review.") for key in of_repair)
+    assert of_repair.items() <= of_options.items()
+    # The way back is offered in the options alone.
+    aborts = {key for key in of_options if key.startswith("abort.")}
+    assert aborts - of_repair.keys() == {"abort.no_way_back"}
 
 
 def test_every_issue_has_its_texts() -> None:

@@ -12,6 +12,8 @@ outlives a reload and ``storage`` what outlives a restart; ``push`` shows what i
 besides: ``history_import`` brings what Telldus has kept into the statistics
 (``history_rows`` reckons, ``history_recorder`` reads and writes), ``export`` writes a home
 down. ``diagnostics`` is what maintainers are sent, ``disclosure`` what of a home they may see.
+``takeover`` plans how to take over from Home Assistant's own integration, ``takeover_move``
+does it, and ``takeover_flow`` is the dialog.
 """
 
 from datetime import datetime, timedelta
@@ -55,6 +57,7 @@ from .registry import Registrar
 from .rooms import Rooms
 from .shared import async_get_shared
 from .storage import async_remove_stores
+from .takeover_move import async_give_back
 
 # How often to see whether a day has passed.
 _DAILY_LOOK: Final = timedelta(hours=1)
@@ -179,6 +182,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
     """Forget an account that was removed."""
+    await async_give_back(hass, entry)
     shared = await async_get_shared(hass)
     await shared.async_forget(
         entry.entry_id, last=not hass.config_entries.async_entries(DOMAIN)

@@ -10,10 +10,12 @@ from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
     ConfigEntry,
+    ConfigFlowContext,
     ConfigFlowResult,
+    FlowType,
 )
 from homeassistant.core import callback
-from homeassistant.data_entry_flow import section
+from homeassistant.data_entry_flow import FlowResultType, section
 from homeassistant.helpers.selector import (
     TextSelector,
     TextSelectorConfig,
@@ -31,12 +33,13 @@ from .const import (
     DOMAIN,
 )
 from .identity import SignedIn
-from .options_flow import TelldusOptionsFlow
+from .options_flow import OFFER, TelldusOptionsFlow
 from .pa_api import DEFAULT_SERVER, TelldusError
 from .registry import gateways_known
 from .server_url import server_origin
 from .shared import async_get_shared
 from .sign_in import Application, SignInFlow
+from .takeover import core_entries
 from .texts import error_key, error_placeholders
 
 _ADVANCED: Final = "advanced"
@@ -262,6 +265,17 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
         return self.async_create_entry(
             title=f"Telldus Live! ({name})" if name else "Telldus Live!", data=data
         )
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Offer to take over from Home Assistant's own integration, if it is there."""
+        if core_entries(self.hass):
+            offer = await self.hass.config_entries.options.async_init(
+                result["result"].entry_id, context=ConfigFlowContext(source=OFFER)
+            )
+            if offer["type"] is FlowResultType.SHOW_PROGRESS:
+                result["next_flow"] = (FlowType.OPTIONS_FLOW, offer["flow_id"])
+        return result
 
 
 def _application_of(data: Mapping[str, Any]) -> Application:

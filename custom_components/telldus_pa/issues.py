@@ -1,25 +1,19 @@
 """Repairs: what only the person can mend."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, Final
 
 from homeassistant.config_entries import (
     SIGNAL_CONFIG_ENTRY_CHANGED,
-    SOURCE_IGNORE,
     ConfigEntry,
     ConfigEntryChange,
 )
-from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .const import DOMAIN
-
-# Home Assistant's own integration, and where its entry says how it is connected.
-_CORE: Final = "tellduslive"
-_CORE_SESSION: Final = "session"
+from .takeover import CORE, core_entries
 
 
 class Issue(StrEnum):
@@ -31,7 +25,7 @@ class Issue(StrEnum):
 
 
 # Those for which ``repairs`` has a flow.
-FIXABLE: Final = frozenset((Issue.LIMIT_USED_UP,))
+FIXABLE: Final = frozenset((Issue.CORE_INTEGRATION, Issue.LIMIT_USED_UP))
 
 
 @callback
@@ -62,13 +56,13 @@ def async_watch_core(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     @callback
     def async_look(_change: ConfigEntryChange, other: ConfigEntry[Any]) -> None:
         """Look again where it concerns that."""
-        if other.domain == _CORE:
+        if other.domain == CORE:
             async_show()
 
     @callback
     def async_show() -> None:
         """Show it, or take it away."""
-        runs = _is_running(hass.config_entries.async_entries(_CORE))
+        runs = any(core.disabled_by is None for core in core_entries(hass))
         async_show_issue(hass, entry, Issue.CORE_INTEGRATION, show=runs)
 
     entry.async_on_unload(
@@ -82,16 +76,3 @@ def async_take_issues_away(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None
     """Take all issues of an entry away: it was unloaded, and nobody watches any more."""
     for issue in Issue:
         async_show_issue(hass, entry, issue, show=False)
-
-
-def _is_running(entries: Iterable[ConfigEntry[Any]]) -> bool:
-    """Return whether an entry of Home Assistant's own integration asks the same server.
-
-    One with a host in its session talks to a gateway at home.
-    """
-    return any(
-        entry.disabled_by is None
-        and entry.source != SOURCE_IGNORE
-        and CONF_HOST not in entry.data.get(_CORE_SESSION, {})
-        for entry in entries
-    )

@@ -1,10 +1,11 @@
 """Options: what a person may prefer. Each takes effect at once, by reloading the entry.
 
-Beside them stands what is done once and is no preference: importing history.
+Beside them stands what is done once and is no preference: importing history, and moving over
+from Home Assistant's own integration, or back.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, override
 
 import voluptuous as vol
 
@@ -42,6 +43,8 @@ from .entity import device_id_of
 from .history_import import async_start_import
 from .kinds import Kind
 from .pa_api import Method
+from .takeover import core_entries
+from .takeover_flow import TakeOverFlow
 
 _SCHEMA: Final = vol.Schema(
     {
@@ -63,7 +66,11 @@ _SCHEMA: Final = vol.Schema(
 )
 
 
-class TelldusOptionsFlow(OptionsFlowWithReload):
+# How the flow begins that follows on signing in: with the offer to take over.
+OFFER: Final = "offer"
+
+
+class TelldusOptionsFlow(TakeOverFlow[ConfigFlowResult], OptionsFlowWithReload):
     """What a person may prefer."""
 
     def __init__(self) -> None:
@@ -72,6 +79,28 @@ class TelldusOptionsFlow(OptionsFlowWithReload):
         self._covers: dict[str, str] = {}
 
     async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what to do, if there is a choice."""
+        if user_input is not None:
+            return await self.async_step_settings(user_input)
+        if self.source == OFFER:
+            return await self.async_step_take_over()
+        if core_entries(self.hass):
+            return await self.async_step_menu()
+        return await self.async_step_settings()
+
+    async def async_step_menu(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer to move over beside the settings, or back."""
+        back = await self._async_taken_over()
+        return self.async_show_menu(
+            step_id="menu",
+            menu_options=["settings", "go_back" if back else "take_over"],
+        )
+
+    async def async_step_settings(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask how often to poll, what to show, and which covers run the other way."""
@@ -126,6 +155,24 @@ class TelldusOptionsFlow(OptionsFlowWithReload):
             data_schema=self.add_suggested_values_to_schema(schema, shown),
             errors=errors,
         )
+
+    @property
+    @override
+    def _ours(self) -> TelldusConfigEntry | None:
+        """Return the entry that takes over."""
+        return self.hass.config_entries.async_get_entry(self.handler)
+
+    @override
+    def _done(self) -> ConfigFlowResult:
+        """End, the options being what they were."""
+        return self.async_create_entry(data={**self.config_entry.options})
+
+    @override
+    def _nothing_to_take_over(self) -> ConfigFlowResult:
+        """End, without a word to whoever has only signed in."""
+        if self.source == OFFER:
+            return self._done()
+        return super()._nothing_to_take_over()
 
     @callback
     def _positioned_covers(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What Home Assistant can do about an issue, if the person says so."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, override
 
 import voluptuous as vol
 
@@ -9,7 +9,9 @@ from homeassistant.components.repairs import RepairsFlow
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_POLL_INTERVAL, LONGEST_POLL_INTERVAL, POLL_INTERVAL
+from .coordinator import TelldusConfigEntry
 from .issues import Issue
+from .takeover_flow import TakeOverFlow
 
 if TYPE_CHECKING:
     from homeassistant.components.repairs import RepairsFlowResult
@@ -57,8 +59,33 @@ class SlowDown(RepairsFlow):
         return self.async_create_entry(data={})
 
 
+class MoveOver(TakeOverFlow["RepairsFlowResult"], RepairsFlow):
+    """Take over from Home Assistant's own integration, which runs beside ours."""
+
+    @property
+    @override
+    def _ours(self) -> TelldusConfigEntry | None:
+        """Return the entry that takes over."""
+        assert self.data is not None
+        return self.hass.config_entries.async_get_entry(str(self.data["entry_id"]))
+
+    @override
+    def _done(self) -> RepairsFlowResult:
+        """End: it is mended."""
+        return self.async_create_entry(data={})
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_take_over()
+
+
 # Which flow mends which issue; ``issues.FIXABLE`` has the same.
-FLOWS: Final[Mapping[str, Callable[[], RepairsFlow]]] = {Issue.LIMIT_USED_UP: SlowDown}
+FLOWS: Final[Mapping[str, Callable[[], RepairsFlow]]] = {
+    Issue.CORE_INTEGRATION: MoveOver,
+    Issue.LIMIT_USED_UP: SlowDown,
+}
 
 
 async def async_create_fix_flow(

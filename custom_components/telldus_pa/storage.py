@@ -19,6 +19,7 @@ class Kept(StrEnum):
     LIVE = "live"
     PREMIUM = "premium"
     ROOMS = "rooms"
+    TAKEOVER = "takeover"
 
 
 def entry_store(

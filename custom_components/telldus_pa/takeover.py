@@ -1,0 +1,205 @@
+"""What of Home Assistant's own integration belongs to which of our entities and devices.
+
+Nothing is changed here: a plan is data, computed from the lists and the registries.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST, Platform
+from homeassistant.core import HomeAssistant, callback, split_entity_id
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from .const import DOMAIN
+from .coordinator import TelldusConfigEntry
+from .entity import (
+    device_id_of,
+    gateway_id_of,
+    known_gateways,
+    part_id_of,
+    sensor_id_of,
+)
+from .kinds import MAIN, entities_of, part_of
+from .takeover_references import users_of_device
+
+CORE: Final = "tellduslive"
+# Where its entry says how it is connected.
+_CORE_SESSION: Final = "session"
+
+# What Home Assistant's own integration calls a value whatever its scale is, by the only
+# scale of which that is true. A value that it does not know has no unit there and no
+# statistics that another unit could stop.
+_RIGHT_SCALES: Final = {
+    "temp": 0,
+    "humidity": 0,
+    "rrate": 0,
+    "rtot": 0,
+    "wdir": 0,
+    "wavg": 0,
+    "wgust": 0,
+    "uv": 0,
+    "watt": 2,
+    "lum": 1,
+    "dewp": 0,
+    "barpress": 0,
+}
+
+
+class Fate(StrEnum):
+    """What becomes of an entity of Home Assistant's own integration."""
+
+    # It becomes ours, entity id, history and all.
+    MOVES = "moves"
+    # Another platform shows it here: what refers to its entity id must be changed.
+    REPLACED = "replaced"
+    # Its unit was wrong: ours begins anew, since another unit would stop its statistics.
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class EntityMove:
+    """An entity of theirs, and the unique id and the platform that it has here."""
+
+    entity_id: str
+    unique_id: str
+    platform: Platform
+    fate: Fate
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceMove:
+    """Devices of theirs that are one thing here, by registry id, with its identifiers.
+
+    The survivor is the one that becomes ours.
+    """
+
+    device_ids: tuple[str, ...]
+    identifiers: frozenset[str]
+    survivor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that belongs together, in the order of our lists."""
+
+    core_id: str
+    entities: tuple[EntityMove, ...]
+    devices: tuple[DeviceMove, ...]
+
+    def of(self, fate: Fate) -> tuple[EntityMove, ...]:
+        """Return the entities that have a fate."""
+        return tuple(move for move in self.entities if move.fate is fate)
+
+
+@callback
+def core_entries(hass: HomeAssistant) -> list[ConfigEntry]:
+    """Return the entries of Home Assistant's own integration that ask the same server.
+
+    One with a host in its session talks to a gateway at home.
+    """
+    return [
+        entry
+        for entry in hass.config_entries.async_entries(CORE, include_ignore=False)
+        if CONF_HOST not in entry.data.get(_CORE_SESSION, {})
+    ]
+
+
+@callback
+def entity_id_of(hass: HomeAssistant, move: EntityMove) -> str:
+    """Return the entity id that ours has from then on, in place of one that stays.
+
+    It has theirs but for the platform, unless something else has that.
+    """
+    registry = er.async_get(hass)
+    ours = registry.async_get_entity_id(move.platform, DOMAIN, move.unique_id)
+    wanted = f"{move.platform}.{split_entity_id(move.entity_id)[1]}"
+    if ours and (
+        move.fate is Fate.KEPT
+        or registry.async_is_registered(wanted)
+        or not hass.states.async_available(wanted)
+    ):
+        return ours
+    return wanted
+
+
+def make_plan(hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str) -> Plan:
+    """Return what a core entry has of this account; empty where it is another account's."""
+    theirs = {
+        row.unique_id: row
+        for row in er.async_entries_for_config_entry(er.async_get(hass), core_id)
+    }
+    return Plan(
+        core_id,
+        entities=tuple(
+            EntityMove(
+                row.entity_id, unique_id, platform, _fate(row, platform, right=right)
+            )
+            for core_unique_id, unique_id, platform, right in _entities(entry)
+            if (row := theirs.get(core_unique_id))
+        ),
+        devices=tuple(_device_moves(hass, entry, core_id)),
+    )
+
+
+def _fate(row: er.RegistryEntry, platform: Platform, *, right: bool) -> Fate:
+    """Return what becomes of an entity."""
+    if not right:
+        return Fate.KEPT
+    return Fate.MOVES if row.domain == platform else Fate.REPLACED
+
+
+def _entities(entry: TelldusConfigEntry) -> Iterator[tuple[str, str, Platform, bool]]:
+    """Return their unique id, ours, our platform, and whether their unit was right."""
+    data = entry.runtime_data
+    for device in data.devices.data.values():
+        kind = data.devices.home.kinds[device.id]
+        if platform := dict(entities_of(device, kind)).get(MAIN):
+            yield device.id, device_id_of(entry, device.id), platform, True
+    for sensor in data.sensors.data.values():
+        for value in sensor.values.values():
+            yield (
+                f"_{sensor.id}-{value.name}-{value.scale}",
+                part_id_of(sensor_id_of(entry, sensor.id), part_of(value)),
+                Platform.SENSOR,
+                _RIGHT_SCALES.get(value.name, value.scale) == value.scale,
+            )
+
+
+def _device_moves(
+    hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str
+) -> Iterator[DeviceMove]:
+    """Return which devices of theirs are which of ours."""
+    registry = dr.async_get(hass)
+    for core_ids, identifiers in _things(entry):
+        found = tuple(
+            device.id
+            for one in core_ids
+            if (device := registry.async_get_device_by_identifier((CORE, one), core_id))
+        )
+        if found:
+            # Automations that people click together name devices, and only one stays.
+            survivor = max(found, key=lambda one: len(users_of_device(hass, one)))
+            yield DeviceMove(found, identifiers, survivor)
+
+
+def _things(
+    entry: TelldusConfigEntry,
+) -> Iterator[tuple[tuple[str, ...], frozenset[str]]]:
+    """Return their identifiers and ours: of gateways, devices, and sensors of their own."""
+    data = entry.runtime_data
+    for gateway_id in known_gateways(data):
+        yield (gateway_id,), frozenset((gateway_id_of(entry, gateway_id),))
+    for device in data.devices.data.values():
+        ours = frozenset((device_id_of(entry, device.id),))
+        if sensor := data.sensors.sensor_of(device):
+            ours |= {sensor_id_of(entry, sensor.id)}
+            yield (device.id, f"_{sensor.id}"), ours
+        else:
+            yield (device.id,), ours
+    devices = data.devices
+    for sensor in data.sensors.data.values():
+        if devices.home.device_of(sensor, devices.data) is None:
+            yield (f"_{sensor.id}",), frozenset((sensor_id_of(entry, sensor.id),))

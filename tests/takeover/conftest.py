@@ -1,0 +1,297 @@
+"""A home with Home Assistant's own integration, the real one, beside ours."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+import logging
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+import tellduslive  # type: ignore[import-untyped]  # brings no types
+
+from custom_components.telldus_pa.takeover import CORE
+from homeassistant.components.tellduslive.const import NOT_SO_PRIVATE_KEY, PUBLIC_KEY
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+    label_registry as lr,
+)
+from homeassistant.setup import async_setup_component
+from simulator import Simulator
+from simulator.home import Device, Home, Sensor, SensorValue
+from simulator.methods import Kind, Method
+from tests.conftest import Time
+from tests.homes import GATEWAY, home_of, lamp
+from tests.test_config_flow import person  # noqa: F401
+
+type Rows = dict[str, dict[str, Any]]
+
+VENDOR = "https://pa-api.telldus.com"
+
+# What changes without anybody noticing.
+_UNSEEN = frozenset(("modified_at", "previous_unique_id"))
+
+
+def mixed_home(now: int) -> Home:
+    """Return a home with one of everything that matters here.
+
+    A dimmer and an outlet that stay what they are, an on/off lamp and a blind that core
+    shows as something else, a plug that is a device and a sensor with a value in a wrong
+    unit, and a sensor of its own.
+    """
+    outlet, lamp_as_switch, plug = lamp(2), lamp(3), lamp(5)
+    outlet.name, outlet.device_type = "Outlet", Kind.SWITCH.uuid
+    lamp_as_switch.name = "Porch"
+    plug.name, plug.device_type = "Plug", Kind.SWITCH.uuid
+    blind = Device(
+        id="4",
+        gateway_id=GATEWAY,
+        client_device_id="1004",
+        name="Blind",
+        methods=int(Method.UP | Method.DOWN | Method.STOP | Method.DIM),
+        state=Method.UP,
+        device_type=Kind.WINDOW_COVERING.uuid,
+        transport="zwave",
+        protocol="zwave",
+    )
+    home = home_of(lamp(1, dims=True), outlet, lamp_as_switch, blind, plug)
+    home.sensors["50"] = Sensor(
+        id="50",
+        gateway_id=GATEWAY,
+        sensor_id=plug.client_device_id,
+        name="Plug",
+        protocol="zwave",
+        model="n/a",
+        values=[
+            SensorValue("watt", "0", "12.5", now),
+            SensorValue("watt", "2", "40.0", now),
+        ],
+    )
+    home.sensors["60"] = Sensor(
+        id="60",
+        gateway_id=GATEWAY,
+        sensor_id="77",
+        name="Garden",
+        values=[
+            SensorValue("temp", "0", "7.5", now),
+            SensorValue("humidity", "0", "81", now),
+        ],
+    )
+    return home
+
+
+@pytest.fixture
+def quiet_core() -> Generator[None]:
+    """Keep the libraries still that core uses: they log tokens, which we do not."""
+    names = ("tellduslive", "oauthlib", "requests_oauthlib", "urllib3")
+    levels = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    yield
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+@pytest.fixture
+async def core(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    server_url: str,
+    time: Time,
+    quiet_core: None,
+    secrets: set[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> MockConfigEntry:
+    """Return an entry of core's integration that runs, all its entities there."""
+    for name, value in vars(tellduslive).items():
+        if name.startswith("TELLDUS_LIVE_") and name.endswith("_URL"):
+            monkeypatch.setattr(tellduslive, name, value.replace(VENDOR, server_url))
+    simulator.settings.limit = False
+    simulator._home = mixed_home(int(simulator.clock()))  # noqa: SLF001
+    simulator.tokens.consumers[PUBLIC_KEY] = NOT_SO_PRIVATE_KEY
+    token = simulator.tokens.new_access_token(PUBLIC_KEY, "demo")
+    entry = MockConfigEntry(
+        domain=CORE,
+        title="Cloud API",
+        data={
+            "host": "Cloud API",
+            "scan_interval": 60,
+            "session": {"token": token.token, "token_secret": token.secret},
+        },
+    )
+    entry.add_to_hass(hass)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    # It reads in threads, and shows what came afterwards.
+    await time.move(5)
+    assert entry.state is ConfigEntryState.LOADED
+    return entry
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Both registries as a person sees them: entities by entity id, devices by id."""
+
+    entities: Rows
+    devices: Rows
+
+    def of(self, entry: MockConfigEntry) -> Seen:
+        """Return what belongs to an entry."""
+        return Seen(_of(self.entities, entry), _of(self.devices, entry))
+
+
+def _of(rows: Rows, entry: MockConfigEntry) -> Rows:
+    """Return the rows that belong to an entry."""
+    return {
+        key: row
+        for key, row in rows.items()
+        if row["config_entry_id"] == entry.entry_id
+    }
+
+
+def look(hass: HomeAssistant) -> Seen:
+    """Return both registries as they are now."""
+    entities = {
+        row.entity_id: {
+            name: getattr(row, name)
+            for name in row.__slots__
+            if not name.startswith("_") and name not in _UNSEEN
+        }
+        for row in er.async_get(hass).entities.values()
+    }
+    devices = {
+        device.id: {
+            name: value
+            for name, value in device.dict_repr.items()
+            if name not in _UNSEEN
+        }
+        for device in dr.async_get(hass).devices
+    }
+    return Seen(entities, devices)
+
+
+def device_of(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the id of the device that an entity belongs to."""
+    row = er.async_get(hass).async_get(entity_id)
+    assert row
+    assert row.device_id
+    return row.device_id
+
+
+@pytest.fixture
+async def lived_in(
+    hass: HomeAssistant, core: MockConfigEntry, loaded: MockConfigEntry, time: Time
+) -> MockConfigEntry:
+    """Return core's entry, ours beside it, after years in which people chose much.
+
+    Automations name entities of both kinds that move, and the plug's sensor by its device.
+    """
+    entities, devices = er.async_get(hass), dr.async_get(hass)
+    area = ar.async_get(hass).async_create("Kitchen").id
+    label = lr.async_get(hass).async_create("Favourite").label_id
+    for entity_id in ("light.lamp_1", "light.blind", "switch.porch"):
+        entities.async_update_entity(
+            entity_id,
+            name=f"My {entity_id.partition('.')[2]}",
+            icon="mdi:star",
+            area_id=area,
+            labels={label},
+            aliases=["that thing"],
+            categories={"somewhere": "something"},
+        )
+        entities.async_update_entity_options(
+            entity_id, "conversation", {"should_expose": True}
+        )
+    entities.async_update_entity_options(
+        "sensor.garden_temperature", "sensor", {"display_precision": 0}
+    )
+    entities.async_update_entity_options("light.blind", "light", {"any": "thing"})
+    hidden, disabled = er.RegistryEntryHider.USER, er.RegistryEntryDisabler.USER
+    entities.async_update_entity("switch.outlet", hidden_by=hidden)
+    entities.async_update_entity("sensor.garden_humidity", disabled_by=disabled)
+    entities.async_update_entity("switch.porch", disabled_by=disabled)
+    entities.async_update_entity("light.lamp_1", new_entity_id="light.bedroom")
+    entities.async_update_entity("switch.porch", new_entity_id="switch.veranda")
+    devices.async_update_device(
+        device_of(hass, "light.bedroom"),
+        name_by_user="Bedroom lamp",
+        area_id=area,
+        labels={label},
+    )
+    wet = lr.async_get(hass).async_create("Wet").label_id
+    devices.async_update_device(
+        device_of(hass, "switch.plug"), name_by_user="Washer", labels={wet}
+    )
+    devices.async_update_device(
+        device_of(hass, "sensor.plug_power_2"), area_id=area, labels={label}
+    )
+    await time.settle()
+    return core
+
+
+@pytest.fixture
+async def automated(
+    hass: HomeAssistant, lived_in: MockConfigEntry, time: Time
+) -> MockConfigEntry:
+    """Return core's entry with automations: by entity, by device, and of all kinds."""
+    lamp_row = er.async_get(hass).async_get("light.bedroom")
+    assert lamp_row
+    config = {
+        "automation": [
+            {
+                "id": "by_entity",
+                "alias": "By entity",
+                "triggers": {"trigger": "event", "event_type": "by_entity"},
+                "actions": {
+                    "action": "light.turn_off",
+                    "target": {"entity_id": "light.bedroom"},
+                },
+            },
+            {
+                "id": "by_device",
+                "alias": "By device",
+                "triggers": {"trigger": "event", "event_type": "by_device"},
+                "actions": {
+                    "device_id": lamp_row.device_id,
+                    "domain": "light",
+                    "entity_id": lamp_row.id,
+                    "type": "turn_off",
+                },
+            },
+            {
+                "id": "blind",
+                "alias": "Blind | wind",
+                "triggers": {"trigger": "state", "entity_id": "light.blind"},
+                "actions": [],
+            },
+            {
+                "id": "washer",
+                "alias": "Washer is done",
+                "triggers": {
+                    "trigger": "device",
+                    "device_id": device_of(hass, "sensor.plug_power_2"),
+                    "domain": "sensor",
+                    "entity_id": er.async_get(hass).entities["sensor.plug_power_2"].id,
+                    "type": "power",
+                    "below": 3,
+                },
+                "actions": [],
+            },
+        ],
+        "script": {
+            "meter": {
+                "alias": "Meter",
+                "sequence": {
+                    "action": "homeassistant.update_entity",
+                    "target": {"entity_id": "sensor.plug_power"},
+                },
+            }
+        },
+    }
+    assert await async_setup_component(hass, "homeassistant", {})
+    for domain in ("automation", "script"):
+        assert await async_setup_component(hass, domain, config)
+    await time.settle()
+    return lived_in

@@ -1,0 +1,81 @@
+"""What of Home Assistant's own integration is found to be which of ours."""
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.telldus_pa.takeover import CORE, Fate, make_plan
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+
+def core_row(
+    hass: HomeAssistant, core: MockConfigEntry, thing: str, unique_id: str, domain: str
+) -> tuple[str, str]:
+    """Register an entity as Home Assistant's own integration does; return both ids."""
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=core.entry_id, identifiers={(CORE, thing)}, name=thing
+    )
+    entity = er.async_get(hass).async_get_or_create(
+        domain, CORE, unique_id, config_entry=core, device_id=device.id
+    )
+    return entity.entity_id, device.id
+
+
+async def test_plan(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """Each entity has its fate, and a node that is a sensor as well is one device."""
+    core = MockConfigEntry(domain=CORE)
+    core.add_to_hass(hass)
+    data = loaded.runtime_data
+    node = next(
+        device
+        for device in data.devices.data.values()
+        if data.sensors.sensor_of(device)
+    )
+    sensor = data.sensors.sensor_of(node)
+    dimmer, _ = core_row(hass, core, "2100003", "2100003", "light")
+    blind, _ = core_row(hass, core, "2100006", "2100006", "light")
+    energy, _ = core_row(hass, core, "_1540000006", "_1540000006-watt-0", "sensor")
+    power, _ = core_row(hass, core, "_1540000006", "_1540000006-watt-2", "sensor")
+    core_row(hass, core, "999", "999", "switch")
+    registry = dr.async_get(hass)
+    pair = tuple(
+        registry.async_get_or_create(
+            config_entry_id=core.entry_id, identifiers={(CORE, one)}
+        ).id
+        for one in (node.id, f"_{sensor.id}")
+    )
+    plan = make_plan(hass, loaded, core.entry_id)
+    assert {move.entity_id: move.fate for move in plan.entities} == {
+        dimmer: Fate.MOVES,
+        blind: Fate.REPLACED,
+        energy: Fate.KEPT,
+        power: Fate.MOVES,
+    }
+    assert pair in [move.device_ids for move in plan.devices]
+
+
+async def test_order_of_moving(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+    """Entities first, then devices: so both keep their ids."""
+    core = MockConfigEntry(domain=CORE)
+    core.add_to_hass(hass)
+    entity_id, device_id = core_row(hass, core, "1", "1", "light")
+    entities, devices = er.async_get(hass), dr.async_get(hass)
+    row = entities.async_get(entity_id)
+    assert row
+    entities.async_update_entity_platform(
+        entity_id,
+        "telldus_pa",
+        new_config_entry_id=loaded.entry_id,
+        new_unique_id="moved",
+    )
+    devices.async_update_device(
+        device_id,
+        new_config_entry_id=loaded.entry_id,
+        new_identifiers={("telldus_pa", "moved")},
+    )
+    await hass.async_block_till_done()
+    moved = entities.async_get(entity_id)
+    device = devices.async_get(device_id)
+    assert moved
+    assert device
+    assert (moved.id, moved.device_id) == (row.id, device_id)
+    assert device.config_entry_id == loaded.entry_id
