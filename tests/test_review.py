@@ -162,15 +162,22 @@ def test_secrets_are_typed_into_hidden_fields() -> None:
                 assert selector.config["type"] == "password", name
                 hidden += 1
     assert hidden == 2
-    # Every form with fields is made of one of these: the others ask nothing.
+    # Every form with fields is made of one of these: the others ask nothing, or only
+    # whether to go on.
     forms = [node for _, node in calls() if "async_show_form" in ast.unparse(node.func)]
-    with_fields = [
-        keyword
+    schemas_shown = {
+        ast.unparse(keyword.value)
         for form in forms
         for keyword in form.keywords
         if keyword.arg == "data_schema"
-    ]
-    assert len(with_fields) == 3
+    }
+    filled = "self.add_suggested_values_to_schema"
+    assert schemas_shown == {
+        f"{filled}(_OTHER_KEYS_SCHEMA if others else _KEYS_SCHEMA, kept)",
+        f"{filled}(schema, shown)",
+        "_CONFIRM",
+        "vol.Schema({})",
+    }
 
 
 def test_nothing_private_is_logged() -> None:
