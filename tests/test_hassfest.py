@@ -46,8 +46,12 @@ MANIFEST: Final = vol.Schema(
     }
 )
 # Their modules may be imported by anyone.
-ALWAYS_THERE: Final = {"diagnostics", "repairs", "system_health", *Platform}
+ALWAYS_THERE: Final = {
+    *("diagnostics", "repairs", "system_health"),
+    *(platform.value for platform in Platform),
+}
 
+PLATFORM: Final = vol.In([platform.value for platform in Platform])
 TEXT: Final = vol.All(str, vol.Length(min=1))
 NAMED: Final = {str: TEXT}
 FORM: Final = vol.Schema(
@@ -82,7 +86,7 @@ TRANSLATION: Final = vol.Schema(
         "options": FLOW,
         "device": {str: {vol.Required("name"): TEXT}},
         "entity": {
-            vol.Any(*Platform): {
+            PLATFORM: {
                 str: {
                     "name": TEXT,
                     "state": NAMED,
@@ -120,7 +124,7 @@ STATES: Final = {"default": ICON, "state": {str: ICON}}
 ICONS: Final = vol.Schema(
     {
         "entity": {
-            vol.Any(*Platform): {
+            PLATFORM: {
                 str: {
                     **STATES,
                     "range": {vol.Match(r"^-?\d+(\.\d+)?$"): ICON},
