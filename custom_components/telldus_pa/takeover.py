@@ -126,10 +126,14 @@ def entity_id_of(hass: HomeAssistant, move: EntityMove) -> str:
 
 
 def make_plan(hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str) -> Plan:
-    """Return what a core entry has of this account; empty where it is another account's."""
+    """Return what a core entry has of this account; empty where it is another account's.
+
+    What is newer than ours is left out: it would take the place of years of history.
+    """
+    registry = er.async_get(hass)
     theirs = {
         row.unique_id: row
-        for row in er.async_entries_for_config_entry(er.async_get(hass), core_id)
+        for row in er.async_entries_for_config_entry(registry, core_id)
     }
     return Plan(
         core_id,
@@ -139,9 +143,26 @@ def make_plan(hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str) -> P
             )
             for core_unique_id, unique_id, platform, right in _entities(entry)
             if (row := theirs.get(core_unique_id))
+            and _is_older(row, _entity_of(registry, platform, unique_id))
         ),
         devices=tuple(_device_moves(hass, entry, core_id)),
     )
+
+
+def _is_older(
+    theirs: er.RegistryEntry | dr.DeviceEntry,
+    ours: er.RegistryEntry | dr.DeviceEntry | None,
+) -> bool:
+    """Return whether theirs was there before ours."""
+    return ours is None or theirs.created_at <= ours.created_at
+
+
+def _entity_of(
+    registry: er.EntityRegistry, platform: Platform, unique_id: str
+) -> er.RegistryEntry | None:
+    """Return our entity, if there is one already."""
+    entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id)
+    return registry.async_get(entity_id) if entity_id else None
 
 
 def _fate(row: er.RegistryEntry, platform: Platform, *, right: bool) -> Fate:
@@ -174,10 +195,15 @@ def _device_moves(
     """Return which devices of theirs are which of ours."""
     registry = dr.async_get(hass)
     for core_ids, identifiers in _things(entry):
+        ours = [
+            registry.async_get_device_by_identifier((DOMAIN, one), entry.entry_id)
+            for one in identifiers
+        ]
         found = tuple(
             device.id
             for one in core_ids
             if (device := registry.async_get_device_by_identifier((CORE, one), core_id))
+            and all(_is_older(device, one) for one in ours)
         )
         if found:
             # Automations that people click together name devices, and only one stays.

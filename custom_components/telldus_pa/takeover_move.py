@@ -424,6 +424,9 @@ async def async_give_back(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         registries.async_carry_out(transfer, entry, core)
         undo.pop_all()
         registries.async_finish()
+    if core.state is ConfigEntryState.LOADED:
+        # It shows something else for what it has got back.
+        hass.config_entries.async_schedule_reload(core.entry_id)
 
 
 async def async_taken_over_from(

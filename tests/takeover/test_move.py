@@ -507,6 +507,21 @@ async def test_ours_is_removed(
     assert state_of(hass, "light.bedroom").state == "on"
 
 
+async def test_ours_is_removed_while_both_run(
+    hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
+) -> None:
+    """Then core's starts anew with what it has got back."""
+    before = look(hass).of(automated)
+    await take_over(hass, automated, loaded, time)
+    enable = hass.config_entries.async_set_disabled_by(automated.entry_id, None)
+    await time.until(enable)
+    await time.move(15)
+    await time.until(hass.config_entries.async_remove(loaded.entry_id))
+    await time.move(15)
+    assert look(hass).of(automated).entities == before.entities
+    assert state_of(hass, "light.bedroom").state == "on"
+
+
 async def test_core_is_disabled_already(
     hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
 ) -> None:

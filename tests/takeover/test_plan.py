@@ -1,5 +1,9 @@
 """What of Home Assistant's own integration is found to be which of ours."""
 
+from datetime import timedelta
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.takeover import CORE, Fate, make_plan
@@ -20,10 +24,21 @@ def core_row(
     return entity.entity_id, device.id
 
 
-async def test_plan(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
+@pytest.fixture
+def core(
+    hass: HomeAssistant, loaded: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> MockConfigEntry:
+    """Return an entry of core's, the time being long before ours was set up."""
+    entry = MockConfigEntry(domain=CORE)
+    entry.add_to_hass(hass)
+    freezer.tick(timedelta(days=-1))
+    return entry
+
+
+async def test_plan(
+    hass: HomeAssistant, loaded: MockConfigEntry, core: MockConfigEntry
+) -> None:
     """Each entity has its fate, and a node that is a sensor as well is one device."""
-    core = MockConfigEntry(domain=CORE)
-    core.add_to_hass(hass)
     data = loaded.runtime_data
     node = next(
         device
@@ -51,6 +66,29 @@ async def test_plan(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
         power: Fate.MOVES,
     }
     assert pair in [move.device_ids for move in plan.devices]
+
+
+async def test_what_is_newer(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    core: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Whoever has had ours for years and tries core's does not lose them for it."""
+    freezer.tick(timedelta(days=2))
+    core_row(hass, core, "2100003", "2100003", "light")
+    core_row(hass, core, "2100006", "2100006", "light")
+    plan = make_plan(hass, loaded, core.entry_id)
+    assert (plan.entities, plan.devices) == ((), ())
+    # What ours has not got can be had all the same.
+    registry = er.async_get(hass)
+    ours = registry.async_get_entity_id(
+        "light", "telldus_pa", f"{loaded.unique_id}_device_2100003"
+    )
+    assert ours
+    registry.async_remove(ours)
+    plan = make_plan(hass, loaded, core.entry_id)
+    assert [move.fate for move in plan.entities] == [Fate.MOVES]
 
 
 async def test_order_of_moving(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
