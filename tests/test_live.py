@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
+import json
 
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -12,6 +14,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.telldus_pa.const import (
     CONF_LIVE,
     CONF_POLL_INTERVAL,
+    DOMAIN,
     EVENT_MISSED,
 )
 from homeassistant.const import STATE_OFF, STATE_ON
@@ -30,6 +33,7 @@ OUTDOOR, OUTDOOR_ID = "switch.outdoor_lights", "2100044"
 BELL, BELL_BUTTON = "event.door_bell_doorbell", "button.door_bell"
 BELL_ID = "2100005"
 CONNECTION = "sensor.home_connection"
+EVERY_FIVE_MINUTES = timedelta(minutes=5)
 
 
 async def wait_for(condition: Callable[[], bool]) -> None:
@@ -58,9 +62,16 @@ async def connect(
 async def become_live(
     hass: HomeAssistant, simulator: Simulator, time: Time, limit: int = 300
 ) -> None:
-    """Let time pass until all gateways that are online are live, and what follows is read."""
+    """Let time pass until all gateways that are online are live, and what follows is read.
+
+    Of those that are not, it must be known as well.
+    """
     online = [one for one in simulator.home.gateways.values() if one.online]
-    while len(simulator.push.sockets()) < len(online):
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    while (
+        len(simulator.push.sockets()) < len(online)
+        or entry.runtime_data.devices.update_interval < EVERY_FIVE_MINUTES
+    ):
         assert limit, "this takes too long"
         limit -= 1
         await time.move(1)
@@ -322,6 +333,51 @@ async def test_stopped_in_between(
     assert set(fired.seen) - {"unavailable"} == {fired.seen[0]}
 
 
+async def test_told_too_late(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """A history that comes when the entities are about to go is read again after that."""
+    for device_id in list(simulator.home.devices):
+        if device_id != REMOTE_ID:
+            del simulator.home.devices[device_id]
+    entry = add_entry(options={CONF_LIVE: False, CONF_POLL_INTERVAL: 300})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    for _ in range(2):
+        await time.move(60)
+    fired = States(hass, REMOTE)
+    simulator.faults.add(Fault.SLOW, match="json/device/history", times=1, seconds=5)
+    simulator.press(REMOTE_ID, "turnOn")
+    while not simulator.held:
+        await time.leap(1)
+    entry.runtime_data.heard.async_stop()
+    await time.move(10)
+    assert fired.seen == []
+    await time.until(hass.config_entries.async_reload(entry.entry_id))
+    missed = async_capture_events(hass, EVENT_MISSED)
+    for _ in range(3):
+        await time.move(60)
+    news = set(fired.seen) - {"unavailable", "unknown"}
+    assert len(news) + len(missed) == 1
+
+
+async def test_own_ring(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A bell that is rung from here is no ring at the door, whoever tells of it."""
+    await connect(hass, entry, simulator, time)
+    fired = States(hass, BELL)
+    missed = async_capture_events(hass, EVENT_MISSED)
+    await time.until(
+        hass.services.async_call(
+            "button", "press", {"entity_id": BELL_BUTTON}, blocking=True
+        )
+    )
+    for _ in range(3):
+        await time.move(110)
+    assert fired.seen == []
+    assert [one for one in missed if one.data["entity_id"] == BELL] == []
+
+
 async def test_ring_after_a_lost_command(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
@@ -477,6 +533,94 @@ async def test_removed(
     await time.move(10)
     assert functions(simulator, before).count("devices/list") == 2
     assert PUMP_ID in entry.runtime_data.devices.data
+
+
+async def test_unknown_ones(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """Who is not known has the list read; who is hidden at Telldus has not."""
+    hidden = {
+        "device": next(
+            one.id for one in simulator.home.devices.values() if one.ignored
+        ),
+        "sensor": next(
+            one.id for one in simulator.home.sensors.values() if one.ignored
+        ),
+    }
+    await connect(hass, entry, simulator, time)
+    await time.move(20)
+    for unknown in (False, True):
+        before = len(simulator.log)
+        for module, action, key, more in (
+            ("device", "setState", "deviceId", {"method": "1"}),
+            ("sensor", "value", "sensorId", {"data": [{"type": 1, "value": "1"}]}),
+        ):
+            id_ = "99" if unknown else hidden[module]
+            frame = {"module": module, "action": action, "data": {key: id_, **more}}
+            simulator.push.send(json.dumps(frame), "410001")
+        await time.move(12)
+        asked = functions(simulator, before)
+        assert asked.count("devices/list") == asked.count("sensors/list") == unknown
+
+
+async def test_unloaded_before_it_is_read(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A list that was to be read is not, once the entry is unloaded."""
+    await connect(hass, entry, simulator, time)
+    await time.move(20)
+    del simulator.home.devices[PUMP_ID]
+    simulator.push.look()
+    await time.settle()
+    before = len(simulator.log)
+    await time.until(hass.config_entries.async_unload(entry.entry_id))
+    await time.move(30)
+    assert functions(simulator, before) == []
+    assert simulator.push.sockets() == []
+
+
+async def test_gateway_removed(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A gateway that has no devices any more needs no socket, live or not."""
+    await connect(hass, entry, simulator, time)
+    assert simulator.push.sockets("410003")
+    for device in list(simulator.home.devices.values()):
+        if device.gateway_id != "410001":
+            del simulator.home.devices[device.id]
+    simulator.push.look()
+    await time.move(30)
+    assert simulator.push.sockets("410003") == []
+    assert simulator.push.sockets("410001")
+    assert state_of(hass, CONNECTION).state == "live"
+
+
+async def test_failures_of_others(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A failure takes back nothing that it is not about, nor does another state confirm it."""
+    await connect(hass, entry, simulator, time)
+    was = state_of(hass, PUMP).state
+    action, other = ("turn_off", 1) if was == STATE_ON else ("turn_on", 2)
+    await time.until(
+        hass.services.async_call("switch", action, {"entity_id": PUMP}, blocking=True)
+    )
+    commanded = state_of(hass, PUMP).state
+    assert commanded != was
+    for action, method in (("failSetState", 1024), ("setState", other)):
+        frame = {
+            "module": "device",
+            "action": action,
+            "data": {"deviceId": PUMP_ID, "method": method},
+        }
+        simulator.push.send(json.dumps(frame), "410001")
+        simulator.push.send(json.dumps({**frame, "data": {"deviceId": 99}}), "410001")
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert state_of(hass, PUMP).state == commanded
+    await time.move(10)
+    assert state_of(hass, PUMP).state == commanded
+    assert entry.runtime_data.commands.fates == {"confirmed": 1}
 
 
 async def test_cut(

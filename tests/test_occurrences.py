@@ -151,3 +151,16 @@ def test_levels_in_a_row() -> None:
         for level, since in ((100, 0), (50, 30), (20, 60))
     ]
     assert [one and one.level for one in told] == [100, 50, 20]
+
+
+def test_chatter() -> None:
+    """Of what never pauses, and whose history nobody reads, only the newest is remembered."""
+    track = Track("1", BEGIN)
+    for number in range(2000):
+        track.pushed(ON, None, None, BEGIN + number)
+    stored = track.to_store()
+    assert len(stored["known"]) <= 500
+    assert BEGIN + 1400 < stored["from"] < BEGIN + 2000
+    # What is still remembered is no news, nor is what came before.
+    deeds = [Deed(BEGIN + number, ON, Outcome.DONE) for number in range(2000)]
+    assert track.read(deeds, BEGIN + 2100, None) == []

@@ -318,7 +318,8 @@ class Heard:
         self._changed.discard(device.id)
         self._in_a_row.clear()
         live_since = self._live_since.get(device.gateway_id)
-        news = deque(track.read(deeds, _now(), live_since))
+        read = track.read(deeds, _now(), live_since)
+        news = deque(one for one in read if not self._is_ours(one))
         try:
             while news and not self._is_stopped:
                 if self._async_tell(news.popleft(), shown=False) and news:
@@ -326,8 +327,7 @@ class Heard:
         finally:
             # Stopped in between: there is no entity any more, and this comes but once.
             for occurrence in news:
-                if not self._is_ours(occurrence):
-                    self._async_tell_late(occurrence)
+                self._async_tell_late(occurrence)
 
     @callback
     def _async_refused(self, device_id: str) -> None:

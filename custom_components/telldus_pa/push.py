@@ -21,7 +21,6 @@ from .coordinator import (
 from .heard import Heard
 from .pa_api import (
     CommandFailed,
-    ListChanged,
     ListKind,
     Live,
     LiveEvent,
@@ -139,7 +138,7 @@ class LiveUpdates:
                 self._commands.async_failed(event)
             case ValuesHeard():
                 self._async_values_heard(event)
-            case ListChanged():
+            case _:
                 self._readers[event.what].async_read_soon()
 
     @callback
