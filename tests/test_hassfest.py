@@ -72,15 +72,19 @@ FORM: Final = vol.Schema(
         },
     }
 )
-FLOW: Final = {"step": {str: FORM}, "error": NAMED, "abort": NAMED}
+FLOW: Final = {
+    "step": {str: FORM},
+    "error": NAMED,
+    "abort": NAMED,
+    "progress": NAMED,
+    "create_entry": NAMED,
+}
 TRANSLATION: Final = vol.Schema(
     {
         "title": TEXT,
         "config": {
             **FLOW,
             "flow_title": TEXT,
-            "progress": NAMED,
-            "create_entry": NAMED,
             "initiate_flow": NAMED,
         },
         "options": FLOW,

@@ -144,9 +144,12 @@ def test_quotes(language: str) -> None:
     first, last = QUOTES[language]
     quoted = re.compile(f"{first}(.+?){last}")
     for key, text in theirs.items():
+        rest = quoted.sub("", text)
+        # The headings of a table stand in the text itself.
+        shown = {*theirs.values(), *re.findall(r"(?<=\| ).+?(?= \|)", rest)}
         for name in quoted.findall(text):
-            assert name in theirs.values(), key
-        assert not re.search('["„“”«»‘]', quoted.sub("", text)), key
+            assert name in shown, key
+        assert not re.search('["„“”«»‘]', rest), key
         if language == "fr":
             assert not re.search(r"(?<!\N{NO-BREAK SPACE})[:;?](?!//)", text), key
         if language == "en":
