@@ -1,5 +1,6 @@
 """Taking over from the real integration of Home Assistant, and going back."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -323,6 +324,52 @@ async def test_record_cannot_be_written(
     await unchanged(hass, before, lived_in, loaded, time)
 
 
+async def test_failure_when_ours_runs(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ours is stopped once more: what is loaded cannot go back."""
+    before = look(hass)
+    plan = make_plan(hass, loaded, automated.entry_id)
+    really = ConfigEntries.async_setup
+
+    async def fail(entries: ConfigEntries, entry_id: str, **reload: bool) -> bool:
+        done = await really(entries, entry_id, **reload)
+        if not reload:
+            raise RuntimeError("broken")
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ConfigEntries, "async_setup", fail)
+        with pytest.raises(RuntimeError):
+            await time.until(async_take_over(hass, loaded, plan))
+    await unchanged(hass, before, automated, loaded, time)
+
+
+async def test_cancelled(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+) -> None:
+    """Whoever closes the dialog on the way is left with what they had."""
+    before = look(hass)
+    plan = make_plan(hass, loaded, automated.entry_id)
+    task = hass.async_create_task(async_take_over(hass, loaded, plan))
+    for _ in range(1000):
+        if loaded.state is ConfigEntryState.SETUP_IN_PROGRESS:
+            break
+        await asyncio.sleep(0)
+    assert automated.disabled_by
+    task.cancel()
+    await time.move(45)
+    assert task.cancelled()
+    await unchanged(hass, before, automated, loaded, time)
+
+
 async def test_core_cannot_be_stopped(
     hass: HomeAssistant,
     lived_in: MockConfigEntry,
@@ -518,7 +565,9 @@ async def test_ours_is_removed_while_both_run(
     await time.move(15)
     await time.until(hass.config_entries.async_remove(loaded.entry_id))
     await time.move(15)
-    assert look(hass).of(automated).entities == before.entities
+    after = look(hass).of(automated)
+    assert after.entities == before.entities
+    assert after.devices.keys() == before.devices.keys()
     assert state_of(hass, "light.bedroom").state == "on"
 
 
