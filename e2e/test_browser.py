@@ -1,0 +1,204 @@
+"""At a desk, in English: from the log-in to the removal, in a browser.
+
+The tests are the steps of one story, and stand on one another. What each looks like is in
+`.e2e/browser/`.
+"""
+
+import re
+
+from playwright.async_api import expect
+import pytest
+
+from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
+
+from .conftest import Home
+from .dashboards import HOME, make_dashboards, use_energy
+from .frontend import Dashboard, Dialog
+from .hours_ago import LIMIT_USED_UP
+from .log import complaints, parse
+from .stack import DOMAIN
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SIZE, LANGUAGE = "desktop", "en"
+
+
+async def test_log_in(home: Home) -> None:
+    """A person logs in to Home Assistant."""
+    await home.person.log_in("demo", "demo")
+
+
+async def test_wrong_keys(home: Home) -> None:
+    """The integration is found by its name, and says so where keys are wrong."""
+    dialog = await home.person.add_integration()
+    await home.person.shoot("keys")
+    await dialog.enter_keys("wrong", "keys", home.house.stack.simulator_url)
+    await dialog.submit()
+    await dialog.shows("config.error.sign_in_refused")
+    await home.person.shoot("keys-wrong")
+
+
+async def test_refuse(home: Home) -> None:
+    """Who refuses at Telldus is told so, and may think again."""
+    dialog = Dialog(home.person)
+    await dialog.enter_keys(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
+    await dialog.submit()
+    await dialog.shows("config.step.road.title")
+    await home.person.shoot("road")
+    await dialog.choose("config.step.road.menu_options.authorize")
+    telldus = await home.person.window()
+    await dialog.is_elsewhere()
+    await home.person.shoot("elsewhere")
+    await home.person.shoot("telldus", telldus.page)
+    await telldus.log_in()
+    await home.person.shoot("telldus-consent", telldus.page)
+    await telldus.refuse()
+    await telldus.closes()
+    await dialog.shows("config.step.refused.title")
+    await home.person.shoot("refused")
+
+
+async def test_agree(home: Home) -> None:
+    """Who agrees comes back by themselves, and sees what they have."""
+    dialog = Dialog(home.person)
+    await dialog.submit()
+    telldus = await home.person.window()
+    await telldus.log_in()
+    await telldus.agree()
+    await telldus.closes()
+    await dialog.has_succeeded()
+    await home.person.shoot("success")
+    names = await dialog.device_names()
+    assert {"Home", "Coffee maker", "Wall remote", "Movie night"} <= set(names)
+    await dialog.skip_naming()
+    home.house.entry = await home.house.loaded_entry()
+
+
+async def test_devices(home: Home) -> None:
+    """The integration's page lists the devices."""
+    entry = await home.person.visit_entry()
+    await entry.lists("Coffee maker")
+    await home.person.shoot("integration")
+
+
+async def test_repair(home: Home) -> None:
+    """Who cannot stop what uses up the limit lets the repair read less often."""
+    await home.house.home_assistant.ask("fire_event", event_type=LIMIT_USED_UP)
+    issue = "issues.limit_used_up"
+    texts = home.person.texts
+    await home.person.visit("/config/repairs")
+    title = re.compile(re.escape(texts.ours(f"{issue}.title")))
+    await home.person.shoot("repairs")
+    await home.person.button(title).click()
+    dialog = Dialog(home.person)
+    await home.person.sees(re.compile("120"))
+    await home.person.shoot("repair")
+    await dialog.submit()
+    await dialog.close()
+    await expect(home.person.button(title)).to_be_hidden()
+    await home.house.loaded_entry()
+
+
+async def test_options(home: Home) -> None:
+    """The options show what the repair has set, and take something else."""
+    entry = await home.person.visit_entry()
+    dialog = await entry.configure()
+    await home.person.shoot("options")
+    label = home.person.texts.ours("options.step.init.data.poll_interval")
+    field = home.person.page.get_by_role("spinbutton", name=label)
+    await expect(field).to_have_value("120")
+    await home.person.fill(label, "20")
+    await dialog.submit()
+    await dialog.close()
+    await home.house.loaded_entry()
+
+
+async def test_dashboard(home: Home) -> None:
+    """What is switched on a dashboard is switched at Telldus."""
+    await make_dashboards(home.house.home_assistant)
+    person = home.person
+    dashboard = Dashboard(person)
+    await dashboard.visit(HOME)
+    off, on = (
+        person.texts.of("switch", f"entity_component._.state.{state}")
+        for state in ("off", "on")
+    )
+    await dashboard.shows("Coffee maker", off)
+    simulator = await person.visit_simulator(home.house.stack.simulator_url)
+    await simulator.shows("Coffee maker", "off")
+    await dashboard.toggle("Coffee maker")
+    await dashboard.shows("Coffee maker", on)
+    await simulator.shows("Coffee maker", "on")
+    await person.shoot("simulator", simulator.page)
+    await simulator.page.close()
+
+
+async def test_wall_remote(home: Home) -> None:
+    """What is pressed on the wall is seen on the dashboard."""
+    person = home.person
+    dashboard = Dashboard(person)
+    on, off = (
+        person.texts.of("switch", f"entity_component._.state.{state}")
+        for state in ("on", "off")
+    )
+    await dashboard.shows("Christmas star", on)
+    unknown = person.texts.frontend("state.default.unknown")
+    await dashboard.shows("Wall remote", unknown)
+    simulator = await person.visit_simulator(home.house.stack.simulator_url)
+    await simulator.press("Wall remote", "Off")
+    await simulator.press("Christmas star", "Off")
+    await simulator.page.close()
+    await dashboard.shows("Christmas star", off)
+    await expect(person.button(f"Wall remote {unknown}")).to_be_hidden()
+    await person.shoot("dashboard")
+
+
+async def test_revoked(home: Home) -> None:
+    """Whose token is taken back is asked to log in, as often as they look, until they do."""
+    person = home.person
+    simulator = await person.visit_simulator(home.house.stack.simulator_url)
+    await simulator.revoke()
+    await person.shoot("telldus-revoked", simulator.page)
+    await simulator.page.close()
+    # It takes more than a minute until that is believed.
+    await use_energy(home.house.home_assistant)
+    await person.visit("/energy")
+    title = "ui.panel.energy.cards.energy_devices_graph_title"
+    await person.sees(person.texts.frontend(title))
+    await person.shoot("energy")
+
+    entry = await person.visit_entry()
+    await expect(entry.attention).to_be_visible(timeout=180_000)
+    await person.shoot("attention")
+    dialog = Dialog(person)
+    for _ in range(2):
+        await entry.attention.click()
+        await dialog.shows("config.step.reauth_confirm.title")
+        await person.shoot("log-in-again")
+        await dialog.close()
+    await entry.attention.click()
+    await dialog.choose("config.step.reauth_confirm.menu_options.authorize")
+    telldus = await person.window()
+    await telldus.log_in()
+    await telldus.agree()
+    await telldus.closes()
+    await dialog.shows("config.abort.reauth_successful")
+    await person.shoot("logged-in-again")
+    await dialog.close()
+    await expect(entry.attention).to_be_hidden()
+    await home.house.loaded_entry()
+
+
+async def test_removal(home: Home) -> None:
+    """A person removes the entry."""
+    entry = await home.person.visit_entry()
+    await entry.delete()
+    await home.person.shoot("deleted")
+    assert await home.house.home_assistant.entries(DOMAIN) == []
+
+
+async def test_complaints(home: Home) -> None:
+    """Neither the browser nor Home Assistant has anything to complain of."""
+    assert home.person.complaints == []
+    found = complaints(parse(home.house.stack.log), DOMAIN)
+    assert not found, "\n".join(map(str, found))
