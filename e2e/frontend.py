@@ -40,7 +40,12 @@ class Person:
     """Somebody with a browser, a screen and a language, and a camera."""
 
     def __init__(
-        self, context: BrowserContext, page: Page, url: str, texts: Texts, pictures: Path
+        self,
+        context: BrowserContext,
+        page: Page,
+        url: str,
+        texts: Texts,
+        pictures: Path,
     ) -> None:
         """Take over a window; `url` is where Home Assistant is."""
         self.context = context
@@ -198,6 +203,11 @@ class Dialog:
         """Wait until it says that the integration was added, with its devices."""
         await self._comes(self._person.text(self._text("device_created")))
 
+    async def ends_with(self, reason: str) -> None:
+        """Wait until it ends well, which it says in Home Assistant's own words."""
+        text = self._texts.of("homeassistant", f"config.abort.{reason}")
+        await self._comes(self._person.text(text))
+
     async def _comes(self, wanted: Locator) -> None:
         """Wait for something, and have patience with Telldus as the dialog asks for it."""
         too_many = self._person.text(self._too_many)
@@ -257,7 +267,9 @@ class Dialog:
 
     async def device_names(self) -> list[str]:
         """Return the names that it offers for new devices."""
-        fields = self._person.page.get_by_role("textbox", name=self._text("device_name"))
+        fields = self._person.page.get_by_role(
+            "textbox", name=self._text("device_name")
+        )
         names: list[str] = await fields.evaluate_all(
             "fields => fields.map(field => field.value)"
         )
@@ -364,11 +376,6 @@ class TelldusWindow:
     async def refuse(self) -> None:
         """Keep Home Assistant out."""
         await self.page.get_by_role("button", name="refuse").click()
-
-    async def comes_back(self) -> None:
-        """Wait until it is at Home Assistant again: opened by a link, it may stay open."""
-        if not self.page.is_closed():
-            await self.page.wait_for_url(f"**/api/{DOMAIN}/callback/**")
 
     async def closes(self) -> None:
         """Wait until it has closed itself."""

@@ -46,8 +46,8 @@ async def test_refuse(home: Home) -> None:
     await dialog.shows("config.step.road.title")
     await home.person.shoot("road")
     await dialog.choose("config.step.road.menu_options.authorize")
-    telldus = await home.person.window()
     await dialog.is_elsewhere()
+    telldus = await home.person.window()
     await home.person.shoot("elsewhere")
     await home.person.shoot("telldus", telldus.page)
     await telldus.log_in()
@@ -62,6 +62,7 @@ async def test_agree(home: Home) -> None:
     """Who agrees comes back by themselves, and sees what they have."""
     dialog = Dialog(home.person)
     await dialog.submit()
+    await dialog.is_elsewhere()
     telldus = await home.person.window()
     await telldus.log_in()
     await telldus.agree()
@@ -79,6 +80,37 @@ async def test_devices(home: Home) -> None:
     entry = await home.person.visit_entry()
     await entry.lists("Coffee maker")
     await home.person.shoot("integration")
+
+
+async def test_revoked(home: Home) -> None:
+    """Whose token is taken back is asked to log in, as often as they look, until they do."""
+    person = home.person
+    simulator = await person.visit_simulator(home.house.stack.simulator_url)
+    await simulator.revoke()
+    await person.shoot("telldus-revoked", simulator.page)
+    await simulator.page.close()
+    entry = await person.visit_entry()
+    # It takes more than a minute until that is believed.
+    await expect(entry.attention).to_be_visible(timeout=240_000)
+    await person.shoot("attention")
+    dialog = Dialog(person)
+    for _ in range(2):
+        await entry.attention.click()
+        await dialog.shows("config.step.reauth_confirm.title")
+        await person.shoot("log-in-again")
+        await dialog.close()
+    await entry.attention.click()
+    await dialog.choose("config.step.reauth_confirm.menu_options.authorize")
+    await dialog.is_elsewhere()
+    telldus = await person.window()
+    await telldus.log_in()
+    await telldus.agree()
+    await telldus.closes()
+    await dialog.ends_with("reauth_successful")
+    await person.shoot("logged-in-again")
+    await dialog.close()
+    await expect(entry.attention).to_be_hidden()
+    await home.house.loaded_entry()
 
 
 async def test_repair(home: Home) -> None:
@@ -153,40 +185,16 @@ async def test_wall_remote(home: Home) -> None:
     await person.shoot("dashboard")
 
 
-async def test_revoked(home: Home) -> None:
-    """Whose token is taken back is asked to log in, as often as they look, until they do."""
+async def test_energy(home: Home) -> None:
+    """What meters count is something for the Energy dashboard."""
     person = home.person
-    simulator = await person.visit_simulator(home.house.stack.simulator_url)
-    await simulator.revoke()
-    await person.shoot("telldus-revoked", simulator.page)
-    await simulator.page.close()
-    # It takes more than a minute until that is believed.
+    await home.house.wait_for("sensor.heat_pump_energy", 120)
     await use_energy(home.house.home_assistant)
     await person.visit("/energy")
     title = "ui.panel.energy.cards.energy_devices_graph_title"
     await person.sees(person.texts.frontend(title))
+    await person.sees("Heat pump")
     await person.shoot("energy")
-
-    entry = await person.visit_entry()
-    await expect(entry.attention).to_be_visible(timeout=180_000)
-    await person.shoot("attention")
-    dialog = Dialog(person)
-    for _ in range(2):
-        await entry.attention.click()
-        await dialog.shows("config.step.reauth_confirm.title")
-        await person.shoot("log-in-again")
-        await dialog.close()
-    await entry.attention.click()
-    await dialog.choose("config.step.reauth_confirm.menu_options.authorize")
-    telldus = await person.window()
-    await telldus.log_in()
-    await telldus.agree()
-    await telldus.closes()
-    await dialog.shows("config.abort.reauth_successful")
-    await person.shoot("logged-in-again")
-    await dialog.close()
-    await expect(entry.attention).to_be_hidden()
-    await home.house.loaded_entry()
 
 
 async def test_removal(home: Home) -> None:
