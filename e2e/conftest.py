@@ -12,10 +12,11 @@ from .chromium import chromium
 from .control import Telldus
 from .frontend import Person, person
 from .home_assistant import HomeAssistant
-from .house import House
 from .hours_ago import DOMAIN as HOURS_AGO
+from .house import House
+from .log import complaints, parse
 from .process import free_port
-from .stack import ROOT, Stack
+from .stack import DOMAIN, ROOT, Stack
 
 _PICTURES = ROOT / ".e2e" / "browser"
 _FAILED = pytest.StashKey[bool]()
@@ -27,6 +28,12 @@ class Home:
 
     house: House
     person: Person
+
+    def assert_no_complaints(self) -> None:
+        """Assert that neither the browser nor Home Assistant has anything to complain of."""
+        assert self.person.complaints == []
+        found = complaints(parse(self.house.stack.log), DOMAIN)
+        assert not found, "\n".join(map(str, found))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

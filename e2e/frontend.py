@@ -345,9 +345,14 @@ class Dashboard:
         """Go to one, by its path."""
         await self._person.visit(f"/{path}/view")
 
-    async def shows(self, name: str, state: str) -> None:
-        """Wait until a tile shows a state, in the person's words."""
-        await expect(self._person.button(f"{name} {state}")).to_be_visible()
+    def tile(self, name: str, text: str) -> Locator:
+        """Return a tile by its name, and the text below that."""
+        return self._person.button(f"{name} {text}")
+
+    async def shows_switch(self, name: str, state: str) -> None:
+        """Wait until a switch is on or off."""
+        word = self._texts.of("switch", f"entity_component._.state.{state}")
+        await expect(self.tile(name, word)).to_be_visible()
 
     async def toggle(self, name: str) -> None:
         """Press a tile's icon."""
@@ -376,6 +381,12 @@ class TelldusWindow:
     async def refuse(self) -> None:
         """Keep Home Assistant out."""
         await self.page.get_by_role("button", name="refuse").click()
+
+    async def agree_and_stay(self) -> None:
+        """Let Home Assistant in where a browser lets no page close its window."""
+        await self.page.add_init_script("window.close = () => {}")
+        await self.agree()
+        await self.page.wait_for_url(f"**/api/{DOMAIN}/callback/**")
 
     async def closes(self) -> None:
         """Wait until it has closed itself."""

@@ -15,7 +15,6 @@ from .conftest import Home
 from .dashboards import HOME, make_dashboards, use_energy
 from .frontend import Dashboard, Dialog
 from .hours_ago import LIMIT_USED_UP
-from .log import complaints, parse
 from .stack import DOMAIN
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -151,15 +150,11 @@ async def test_dashboard(home: Home) -> None:
     person = home.person
     dashboard = Dashboard(person)
     await dashboard.visit(HOME)
-    off, on = (
-        person.texts.of("switch", f"entity_component._.state.{state}")
-        for state in ("off", "on")
-    )
-    await dashboard.shows("Coffee maker", off)
+    await dashboard.shows_switch("Coffee maker", "off")
     simulator = await person.visit_simulator(home.house.stack.simulator_url)
     await simulator.shows("Coffee maker", "off")
     await dashboard.toggle("Coffee maker")
-    await dashboard.shows("Coffee maker", on)
+    await dashboard.shows_switch("Coffee maker", "on")
     await simulator.shows("Coffee maker", "on")
     await person.shoot("simulator", simulator.page)
     await simulator.page.close()
@@ -169,19 +164,17 @@ async def test_wall_remote(home: Home) -> None:
     """What is pressed on the wall is seen on the dashboard."""
     person = home.person
     dashboard = Dashboard(person)
-    on, off = (
-        person.texts.of("switch", f"entity_component._.state.{state}")
-        for state in ("on", "off")
+    await dashboard.shows_switch("Christmas star", "on")
+    never_pressed = dashboard.tile(
+        "Wall remote", person.texts.frontend("state.default.unknown")
     )
-    await dashboard.shows("Christmas star", on)
-    unknown = person.texts.frontend("state.default.unknown")
-    await dashboard.shows("Wall remote", unknown)
+    await expect(never_pressed).to_be_visible()
     simulator = await person.visit_simulator(home.house.stack.simulator_url)
     await simulator.press("Wall remote", "Off")
     await simulator.press("Christmas star", "Off")
     await simulator.page.close()
-    await dashboard.shows("Christmas star", off)
-    await expect(person.button(f"Wall remote {unknown}")).to_be_hidden()
+    await dashboard.shows_switch("Christmas star", "off")
+    await expect(never_pressed).to_be_hidden()
     await person.shoot("dashboard")
 
 
@@ -207,6 +200,4 @@ async def test_removal(home: Home) -> None:
 
 async def test_complaints(home: Home) -> None:
     """Neither the browser nor Home Assistant has anything to complain of."""
-    assert home.person.complaints == []
-    found = complaints(parse(home.house.stack.log), DOMAIN)
-    assert not found, "\n".join(map(str, found))
+    home.assert_no_complaints()

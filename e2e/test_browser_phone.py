@@ -11,8 +11,7 @@ from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
 from .conftest import Home
 from .dashboards import HOME, make_dashboards
-from .frontend import Dashboard, Dialog
-from .log import complaints, parse
+from .frontend import Dashboard
 from .stack import DOMAIN
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -91,8 +90,9 @@ async def test_reconfigure(home: Home) -> None:
     await dialog.open_website()
     telldus = await home.person.window()
     await telldus.log_in()
-    await telldus.agree()
-    await telldus.closes()
+    await telldus.agree_and_stay()
+    await home.person.shoot("back", telldus.page)
+    await telldus.page.close()
     await dialog.ends_with("reconfigure_successful")
     await home.person.shoot("reconfigured")
     await dialog.close()
@@ -115,13 +115,9 @@ async def test_dashboard(home: Home) -> None:
     person = home.person
     dashboard = Dashboard(person)
     await dashboard.visit(HOME)
-    off, on = (
-        person.texts.of("switch", f"entity_component._.state.{state}")
-        for state in ("off", "on")
-    )
-    await dashboard.shows("Coffee maker", off)
+    await dashboard.shows_switch("Coffee maker", "off")
     await dashboard.toggle("Coffee maker")
-    await dashboard.shows("Coffee maker", on)
+    await dashboard.shows_switch("Coffee maker", "on")
     await person.shoot("dashboard")
     simulator = await person.visit_simulator(home.house.stack.simulator_url)
     await simulator.shows("Coffee maker", "on")
@@ -138,6 +134,4 @@ async def test_removal(home: Home) -> None:
 
 async def test_complaints(home: Home) -> None:
     """Neither the browser nor Home Assistant has anything to complain of."""
-    assert home.person.complaints == []
-    found = complaints(parse(home.house.stack.log), DOMAIN)
-    assert not found, "\n".join(map(str, found))
+    home.assert_no_complaints()
