@@ -208,6 +208,11 @@ class Dialog:
         text = self._texts.of("homeassistant", f"config.abort.{reason}")
         await self._comes(self._person.text(text))
 
+    async def is_done(self, flow: str) -> None:
+        """Wait until an ``options_flow`` or a ``repair_flow`` says that it is done."""
+        key = f"ui.dialogs.{flow}.success.description"
+        await self._comes(self._person.text(self._texts.frontend(key)))
+
     async def _comes(self, wanted: Locator) -> None:
         """Wait for something, and have patience with Telldus as the dialog asks for it."""
         too_many = self._person.text(self._too_many)

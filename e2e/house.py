@@ -67,7 +67,7 @@ class House:
             assert len(entries) == 1
             return entries[0] if entries[0]["state"] == "loaded" else None
 
-        return await poll("the entry is loaded", loaded, 60)
+        return await poll("the entry is loaded", loaded, 120)
 
     async def wait_for(self, entity_id: str, timeout: float, **wanted: Any) -> Json:
         """Wait until an entity has this state, or these attributes."""

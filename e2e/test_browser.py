@@ -115,18 +115,20 @@ async def test_revoked(home: Home) -> None:
 async def test_repair(home: Home) -> None:
     """Who cannot stop what uses up the limit lets the repair read less often."""
     await home.house.home_assistant.ask("fire_event", event_type=LIMIT_USED_UP)
-    issue = "issues.limit_used_up"
-    texts = home.person.texts
     await home.person.visit("/config/repairs")
-    title = re.compile(re.escape(texts.ours(f"{issue}.title")))
+    title = home.person.texts.ours("issues.limit_used_up.title")
+    # The button is called by all that the row says.
+    shown = home.person.button(re.compile(re.escape(title)))
+    await expect(shown).to_be_visible()
     await home.person.shoot("repairs")
-    await home.person.button(title).click()
+    await shown.click()
     dialog = Dialog(home.person)
     await home.person.sees(re.compile("120"))
     await home.person.shoot("repair")
     await dialog.submit()
+    await dialog.is_done("repair_flow")
     await dialog.close()
-    await expect(home.person.button(title)).to_be_hidden()
+    await expect(shown).to_be_hidden()
     await home.house.loaded_entry()
 
 
@@ -140,6 +142,7 @@ async def test_options(home: Home) -> None:
     await expect(field).to_have_value("120")
     await home.person.fill(label, "20")
     await dialog.submit()
+    await dialog.is_done("options_flow")
     await dialog.close()
     await home.house.loaded_entry()
 
@@ -181,7 +184,7 @@ async def test_wall_remote(home: Home) -> None:
 async def test_energy(home: Home) -> None:
     """What meters count is something for the Energy dashboard."""
     person = home.person
-    await home.house.wait_for("sensor.heat_pump_energy", 120)
+    await home.house.wait_for("sensor.heat_pump_energy", 180)
     await use_energy(home.house.home_assistant)
     await person.visit("/energy")
     title = "ui.panel.energy.cards.energy_devices_graph_title"
