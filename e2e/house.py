@@ -79,6 +79,16 @@ class House:
         websocket = await self.home_assistant.websocket()
         return await websocket.wait_for_state(entity_id, is_wanted, timeout)
 
+    async def wait_until_known(self, *entity_ids: str, timeout: float = 180) -> None:
+        """Wait until entities show something: sensors come last, and after a reload anew."""
+        websocket = await self.home_assistant.websocket()
+        for entity_id in entity_ids:
+            await websocket.wait_for_state(
+                entity_id,
+                lambda state: state["state"] not in ("unavailable", "unknown"),
+                timeout,
+            )
+
     async def wait_for_expected(self, timeout: float) -> None:
         """Wait until every entity is as it is to be."""
         for entity_id, wanted in self.expected.items():

@@ -184,7 +184,9 @@ async def test_wall_remote(home: Home) -> None:
 async def test_energy(home: Home) -> None:
     """What meters count is something for the Energy dashboard."""
     person = home.person
-    await home.house.wait_for("sensor.heat_pump_energy", 180)
+    await home.house.wait_until_known(
+        "sensor.heat_pump_energy", "sensor.energy_plug_energy"
+    )
     await use_energy(home.house.home_assistant)
     await person.visit("/energy")
     title = "ui.panel.energy.cards.energy_devices_graph_title"

@@ -110,7 +110,7 @@ async def test_options(home: Home) -> None:
 
 async def test_dashboard(home: Home) -> None:
     """What is switched on a dashboard is switched at Telldus."""
-    await home.house.wait_for("sensor.outdoor_temperature", 180)
+    await home.house.wait_until_known("sensor.outdoor_temperature")
     await make_dashboards(home.house.home_assistant)
     person = home.person
     dashboard = Dashboard(person)
