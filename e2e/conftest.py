@@ -42,8 +42,10 @@ async def home(request: pytest.FixtureRequest) -> AsyncIterator[Home]:
     size, language = request.module.SIZE, request.module.LANGUAGE
     name = f"{size}-{language}"
     folder = ROOT / ".e2e" / name
-    shutil.rmtree(folder, ignore_errors=True)
     stack = Stack(folder, free_port(), free_port(), helpers=(HOURS_AGO,))
+    # While it is still written down what they are
+    await stack.end_leavings()
+    shutil.rmtree(folder, ignore_errors=True)
     await stack.make_ready()
     try:
         await stack.start()
