@@ -147,20 +147,6 @@ async def test_options(home: Home) -> None:
     await home.house.loaded_entry()
 
 
-async def test_energy(home: Home) -> None:
-    """What meters count is something for the Energy dashboard."""
-    person = home.person
-    await home.house.wait_until_known(
-        "sensor.heat_pump_energy", "sensor.energy_plug_energy"
-    )
-    await use_energy(home.house.home_assistant)
-    await person.visit("/energy")
-    title = "ui.panel.energy.cards.energy_devices_graph_title"
-    await person.sees(person.texts.frontend(title))
-    await person.sees("Heat pump")
-    await person.shoot("energy")
-
-
 async def test_dashboard(home: Home) -> None:
     """What is switched on a dashboard is switched at Telldus."""
     await make_dashboards(home.house.home_assistant)
@@ -192,7 +178,21 @@ async def test_wall_remote(home: Home) -> None:
     await simulator.page.close()
     await dashboard.shows_switch("Christmas star", "off")
     await expect(never_pressed).to_be_hidden()
+
+
+async def test_energy(home: Home) -> None:
+    """Sensors have come, and what meters count is something for the Energy dashboard."""
+    person = home.person
+    await home.house.wait_until_known(
+        "sensor.heat_pump_energy", "sensor.energy_plug_energy"
+    )
     await person.shoot("dashboard")
+    await use_energy(home.house.home_assistant)
+    await person.visit("/energy")
+    title = "ui.panel.energy.cards.energy_devices_graph_title"
+    await person.sees(person.texts.frontend(title))
+    await person.sees("Heat pump")
+    await person.shoot("energy")
 
 
 async def test_removal(home: Home) -> None:
