@@ -67,7 +67,7 @@ class House:
             assert len(entries) == 1
             return entries[0] if entries[0]["state"] == "loaded" else None
 
-        return await poll("the entry is loaded", loaded, 60)
+        return await poll("the entry is loaded", loaded, 120)
 
     async def wait_for(self, entity_id: str, timeout: float, **wanted: Any) -> Json:
         """Wait until an entity has this state, or these attributes."""
@@ -78,6 +78,16 @@ class House:
 
         websocket = await self.home_assistant.websocket()
         return await websocket.wait_for_state(entity_id, is_wanted, timeout)
+
+    async def wait_until_known(self, *entity_ids: str, timeout: float = 180) -> None:
+        """Wait until entities show something: sensors come last, and after a reload anew."""
+        websocket = await self.home_assistant.websocket()
+        for entity_id in entity_ids:
+            await websocket.wait_for_state(
+                entity_id,
+                lambda state: state["state"] not in ("unavailable", "unknown"),
+                timeout,
+            )
 
     async def wait_for_expected(self, timeout: float) -> None:
         """Wait until every entity is as it is to be."""

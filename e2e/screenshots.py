@@ -1,6 +1,6 @@
-"""Photograph what a person sees, at a desk and on a phone.
+"""Photograph a home that is lived in, at a desk and on a phone.
 
-The integration is added in the browser this time: dialog, window at Telldus, and back.
+What its people do in dialogs is photographed by the stories in the browser.
 """
 
 import argparse
@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import json
-from pathlib import Path
 import shutil
 import sys
 from typing import Any
@@ -19,30 +18,22 @@ from playwright.async_api import (
     BrowserContext,
     Page,
     TimeoutError as PlaywrightTimeout,
-    async_playwright,
 )
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
+from .chromium import SIZES, chromium
 from .control import Telldus
 from .dashboards import BLINDS, CLIMATE, HOME, make_dashboards, use_energy
 from .home_assistant import HomeAssistant
 from .process import StartError, free_port
+from .sign_in import sign_in
 from .stack import DOMAIN, ROOT, Stack
 from .waiting import poll
 
 FOLDER = ROOT / ".e2e" / "studio"
 PICTURES = ROOT / ".e2e" / "screenshots"
 IN_DOCUMENTS = ROOT / "docs" / "pictures"
-SIZES: dict[str, dict[str, Any]] = {
-    "desktop": {"viewport": {"width": 1280, "height": 860}},
-    "phone": {
-        "viewport": {"width": 390, "height": 844},
-        "device_scale_factor": 2,
-        "is_mobile": True,
-        "has_touch": True,
-    },
-}
 # A size of its own has what documents show: no more than they speak of.
 DOCUMENTS = "documents"
 SIZES_OF_ALL: dict[str, dict[str, Any]] = {
@@ -52,16 +43,6 @@ SIZES_OF_ALL: dict[str, dict[str, Any]] = {
 # Pixels of Home Assistant's own bar at the top
 _BAR = 56
 _FLOATING = 120
-# What keeps a browser from speaking to anybody but those whom it is shown.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def say(text: str) -> None:
@@ -113,50 +94,6 @@ class Studio:
             await self.shoot(page, "not-as-expected")
             raise
         return page
-
-    async def begin_flow(self) -> Page:
-        """Begin to add the integration, up to the form with the keys."""
-        path = f"/config/integrations/dashboard/add?domain={DOMAIN}"
-        page = await self.visit(path, "Telldus Live (PA API)")
-        await page.get_by_role("button", name="OK").click()
-        await page.get_by_text("Keys from Telldus").first.wait_for(timeout=60_000)
-        return page
-
-    async def add_integration(self) -> None:
-        """Walk the whole flow, with a picture of each step."""
-        page = await self.begin_flow()
-        await self.shoot(page, "flow-1-keys")
-        # Their labels are not tied to the fields in a way that a program could use.
-        fields = page.locator("ha-form ha-selector input")
-        await fields.nth(0).fill(DEMO_PUBLIC_KEY)
-        await fields.nth(1).fill(DEMO_PRIVATE_KEY)
-        await page.get_by_text("Advanced", exact=True).click()
-        await fields.nth(2).fill(self._stack.simulator_url)
-        await self.shoot(page, "flow-2-advanced")
-        await page.get_by_role("button", name="Submit").click()
-        await page.get_by_text("Log in", exact=True).first.wait_for()
-        await self.shoot(page, "flow-3-road")
-        async with self.context.expect_page() as opened:
-            await page.get_by_text("Log in", exact=True).first.click()
-        window = await opened.value
-        await window.get_by_label("Name").wait_for()
-        await self.shoot(page, "flow-4-elsewhere")
-        await self.shoot(window, "telldus-1-sign-in")
-        await window.get_by_label("Name").fill("demo")
-        await window.get_by_label("Password").fill("demo")
-        await window.get_by_role("button", name="Sign in").click()
-        await window.get_by_role("button", name="agree").wait_for()
-        await self.shoot(window, "telldus-2-consent")
-        # The window closes itself, if it can: keep what it says before that.
-        await window.add_init_script("window.close = () => {}")
-        await window.get_by_role("button", name="agree").click()
-        await window.wait_for_url("**/api/telldus_pa/callback/**")
-        await self.shoot(window, "telldus-3-back")
-        await window.close()
-        # The dialog goes on when it hears from Home Assistant that the browser is back.
-        await page.get_by_role("button", name="Open website").wait_for(state="hidden")
-        await self.shoot(page, "flow-5-success")
-        await page.close()
 
     async def look_around(self, views: Iterable[View]) -> None:
         """Photograph the integration, its devices, dashboards, and the simulator."""
@@ -257,7 +194,7 @@ async def live_in(home_assistant: HomeAssistant, telldus: Telldus) -> None:
     await poll("Home Assistant shows the home as it is", seen, 180, 1)
 
 
-async def take_pictures(stack: Stack, chromium: Path) -> None:
+async def take_pictures(stack: Stack) -> None:
     """Start the house and walk through it with a camera."""
     await stack.make_ready()
     try:
@@ -266,21 +203,17 @@ async def take_pictures(stack: Stack, chromium: Path) -> None:
         async with (
             HomeAssistant(stack.url) as home_assistant,
             Telldus(stack.simulator_url) as telldus,
-            async_playwright() as playwright,
+            chromium() as browser,
         ):
             # Nothing moves but what is moved here, and devices come into areas.
             await telldus.settings(life=False, rooms=True)
             await home_assistant.onboard("Demo", "demo", "demo")
             await home_assistant.wait_until_running()
-            browser = await playwright.chromium.launch(
-                executable_path=chromium, args=FLAGS
+            await sign_in(
+                home_assistant,
+                stack.simulator_url,
+                (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY),
             )
-            async with studio(browser, "phone", stack, home_assistant) as phone:
-                await phone.shoot(await phone.begin_flow(), "flow-1-keys")
-            for flow in await home_assistant.flows_in_progress(DOMAIN):
-                await home_assistant.end_flow(flow["flow_id"])
-            async with studio(browser, "desktop", stack, home_assistant) as desk:
-                await desk.add_integration()
             say("Living in the house for a while")
             await make_dashboards(home_assistant)
             await live_in(home_assistant, telldus)
@@ -291,7 +224,6 @@ async def take_pictures(stack: Stack, chromium: Path) -> None:
                     await one.look_around(views)
             async with studio(browser, DOCUMENTS, stack, home_assistant) as one:
                 await one.illustrate(views)
-            await browser.close()
     finally:
         await stack.stop()
 
@@ -315,16 +247,12 @@ def main() -> int:
         help="put those that documents show into docs/pictures/",
     )
     chosen = parser.parse_args()
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        print("Chromium is needed for this.", file=sys.stderr)
-        return 1
     shutil.rmtree(FOLDER, ignore_errors=True)
     shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir(parents=True)
     stack = Stack(FOLDER, free_port(), free_port(), say=say)
     try:
-        asyncio.run(take_pictures(stack, Path(chromium)))
+        asyncio.run(take_pictures(stack))
     except StartError as err:
         print(f"\n{err}", file=sys.stderr)
         return 1

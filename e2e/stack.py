@@ -106,15 +106,23 @@ class Stack:
         simulator_port: int,
         home: str = "demo",
         level: str = "warning",
+        helpers: tuple[str, ...] = (),
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Describe the house; nothing is written or started yet."""
+        """Describe the house; nothing is written or started yet.
+
+        ``helpers`` are components of this folder, to be loaded beside the integration.
+        """
         self.folder = folder.resolve()
         self.config = self.folder / "config"
         self.port = port
         self.simulator_port = simulator_port
         self._home = home
         self._level = level
+        self._components = {
+            DOMAIN: ROOT / "custom_components" / DOMAIN,
+            **{name: Path(__file__).parent / name for name in helpers},
+        }
         self._say = say
         self.url = f"http://127.0.0.1:{port}"
         self.simulator_url = f"http://127.0.0.1:{simulator_port}"
@@ -138,14 +146,20 @@ class Stack:
         storage.mkdir(parents=True, exist_ok=True)
         (self.config / "configuration.yaml").write_text(
             _CONFIGURATION.format(level=self._level)
+            + "".join(f"{name}:\n" for name in self._components if name != DOMAIN)
         )
         (storage / "http").write_text(_http(self.port))
         if not (storage / "onboarding").exists():
             (storage / "onboarding").write_text(_ONBOARDING)
-        link = self.config / "custom_components"
-        # A checkout may have been moved, with the link in it.
-        link.unlink(missing_ok=True)
-        link.symlink_to(ROOT / "custom_components", target_is_directory=True)
+        links = self.config / "custom_components"
+        if links.is_symlink():
+            # As an earlier version of this has left it
+            links.unlink()
+        links.mkdir(exist_ok=True)
+        for name, component in self._components.items():
+            # A checkout may have been moved, with the link in it.
+            (links / name).unlink(missing_ok=True)
+            (links / name).symlink_to(component, target_is_directory=True)
 
     async def make_ready(self) -> None:
         """Prepare the folder; raise `StartError` if a port is taken."""

@@ -1,0 +1,44 @@
+"""The system's Chromium, and the screens on which people look at Home Assistant."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import shutil
+from typing import Any
+
+from playwright.async_api import Browser, async_playwright
+
+from .process import StartError
+
+SIZES: dict[str, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1280, "height": 860}},
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": 2,
+        "is_mobile": True,
+        "has_touch": True,
+    },
+}
+# What keeps a browser from speaking to anybody but those whom it is shown.
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Start Chromium without a screen; raise `StartError` if there is none."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
+        raise StartError("Chromium is needed for this (Debian: the package chromium).")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=found, args=_FLAGS)
+        try:
+            yield browser
+        finally:
+            await browser.close()

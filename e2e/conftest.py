@@ -1,0 +1,83 @@
+"""What the stories in a browser begin with: a new house, and somebody before a screen."""
+
+from collections.abc import AsyncIterator, Generator
+from dataclasses import dataclass
+import shutil
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from .chromium import chromium
+from .control import Telldus
+from .frontend import Person, person
+from .home_assistant import HomeAssistant
+from .hours_ago import DOMAIN as HOURS_AGO
+from .house import House
+from .log import complaints, parse
+from .process import free_port
+from .stack import DOMAIN, ROOT, Stack
+
+_PICTURES = ROOT / ".e2e" / "browser"
+_FAILED = pytest.StashKey[bool]()
+
+
+@dataclass
+class Home:
+    """A house, and who looks at it."""
+
+    house: House
+    person: Person
+
+    def assert_no_complaints(self) -> None:
+        """Assert that neither the browser nor Home Assistant has anything to complain of."""
+        assert self.person.complaints == []
+        found = complaints(parse(self.house.stack.log), DOMAIN)
+        assert not found, "\n".join(map(str, found))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def home(request: pytest.FixtureRequest) -> AsyncIterator[Home]:
+    """Start a house with an account; the module says at which `SIZE` in what `LANGUAGE`."""
+    size, language = request.module.SIZE, request.module.LANGUAGE
+    name = f"{size}-{language}"
+    folder = ROOT / ".e2e" / name
+    stack = Stack(folder, free_port(), free_port(), helpers=(HOURS_AGO,))
+    # While it is still written down what they are
+    await stack.end_leavings()
+    shutil.rmtree(folder, ignore_errors=True)
+    await stack.make_ready()
+    try:
+        await stack.start()
+        async with (
+            HomeAssistant(stack.url) as home_assistant,
+            Telldus(stack.simulator_url) as telldus,
+            chromium() as browser,
+            person(browser, stack.url, size, language, _PICTURES / name) as somebody,
+        ):
+            # Nothing moves but by what is done here.
+            await telldus.settings(life=False)
+            await home_assistant.onboard("Demo", "demo", "demo")
+            await home_assistant.wait_until_running()
+            yield Home(House(stack, home_assistant, telldus), somebody)
+    finally:
+        await stack.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember whether a test has failed, for who takes pictures."""
+    report = yield
+    item.stash[_FAILED] = report.failed
+    return report
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def picture_of_failure(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Photograph what was on the screen when a test failed."""
+    yield
+    if request.node.stash.get(_FAILED, False) and "home" in request.fixturenames:
+        seen: Any = request.getfixturevalue("home")
+        await seen.person.shoot_all("failed")

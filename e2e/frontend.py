@@ -1,0 +1,448 @@
+"""Home Assistant's frontend as a person uses it: what they look for, press and fill in.
+
+Everything is found by what it is called on the screen, in the person's language. Whatever
+is waited for has minutes: a machine may be slow.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+import re
+import shutil
+
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Response,
+    WebError,
+    expect,
+)
+
+from .chromium import SIZES
+from .stack import DOMAIN
+from .texts import Texts
+
+_PATIENCE = 90_000
+expect.set_options(timeout=_PATIENCE)
+
+_FLOW = "ui.panel.config.integrations.config_flow"
+_ENTRY = "ui.panel.config.integrations.config_entry"
+_LOGIN = "ui.panel.page-authorize.form"
+# The frontend asks Home Assistant for the icons of others, which has no network.
+_ICONS = re.compile(rf"/api/brands/(?!.*/{DOMAIN}/)")
+
+
+class Person:
+    """Somebody with a browser, a screen and a language, and a camera."""
+
+    def __init__(
+        self,
+        context: BrowserContext,
+        page: Page,
+        url: str,
+        texts: Texts,
+        pictures: Path,
+    ) -> None:
+        """Take over a window; `url` is where Home Assistant is."""
+        self.context = context
+        self.page = page
+        self.url = url
+        self.texts = texts
+        # What the browser has complained of
+        self.complaints: list[str] = []
+        # Windows that Home Assistant has opened, and nobody has taken yet
+        self._windows: asyncio.Queue[Page] = asyncio.Queue()
+        self._pictures = pictures
+        self._taken = 0
+        page.on("popup", self._windows.put_nowait)
+        context.on("console", self._listen)
+        context.on("weberror", self._catch)
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        """Note what a page says that is wrong."""
+        where = message.location.get("url", "")
+        if message.type in ("error", "warning") and not _ICONS.search(where):
+            self.complaints.append(f"{message.type}: {message.text} ({where})")
+
+    def _catch(self, error: WebError) -> None:
+        """Note what a page has failed to do."""
+        self.complaints.append(f"not caught: {error.error}")
+
+    # Looking and pressing
+
+    async def visit(self, path: str) -> None:
+        """Go to a page of Home Assistant."""
+        await self.page.goto(f"{self.url}{path}")
+
+    def text(self, text: str | re.Pattern[str]) -> Locator:
+        """Return where a text stands by itself."""
+        exact = isinstance(text, str)
+        found = self.page.get_by_text(text, exact=exact)
+        return found.filter(visible=True).first
+
+    def button(self, text: str | re.Pattern[str]) -> Locator:
+        """Return a button by all that it is called."""
+        exact = isinstance(text, str)
+        found = self.page.get_by_role("button", name=text, exact=exact)
+        return found.filter(visible=True).first
+
+    async def fill(self, label: str, value: str) -> None:
+        """Fill a field."""
+        # A label of a field that is required has an asterisk behind it.
+        name = re.compile(rf"{re.escape(label)}\*?")
+        field = self.page.get_by_role("textbox", name=name)
+        await field.or_(self.page.get_by_role("spinbutton", name=name)).fill(value)
+
+    async def sees(self, text: str | re.Pattern[str]) -> None:
+        """Wait until a text is there."""
+        await expect(self.text(text)).to_be_visible()
+
+    async def shoot(self, name: str, page: Page | None = None) -> None:
+        """Take a picture, of another page where one is given, when all is at rest."""
+        page = page or self.page
+        self._taken += 1
+        picture = b""
+        for _ in range(8):
+            before, picture = picture, await page.screenshot(animations="disabled")
+            if picture == before:
+                break
+        (self._pictures / f"{self._taken:02}-{name}.png").write_bytes(picture)
+
+    async def shoot_all(self, name: str) -> None:
+        """Take a picture of every page that is open."""
+        for page in self.context.pages:
+            await self.shoot(name, page)
+
+    # Home Assistant
+
+    async def log_in(self, username: str, password: str) -> None:
+        """Log in by the form that Home Assistant shows to a stranger."""
+        await self.visit("/")
+        data = f"{_LOGIN}.providers.homeassistant.step.init.data"
+        await self.fill(self.texts.frontend(f"{data}.username"), username)
+        await self.fill(self.texts.frontend(f"{data}.password"), password)
+        await self.shoot("log-in")
+        await self.button(self.texts.frontend(f"{_LOGIN}.next")).click()
+        await expect(self.page.locator("home-assistant-main")).to_be_attached()
+
+    async def add_integration(self) -> Dialog:
+        """Begin to add the integration, found by the first letters of its name."""
+        await self.visit("/config/integrations/dashboard")
+        add = self.texts.frontend("ui.panel.config.integrations.add_integration")
+        await self.button(add).click()
+        search = self.texts.frontend("ui.panel.config.integrations.search_brand")
+        await self.page.get_by_placeholder(search).fill("telld")
+        found = self.button(self.texts.ours("title"))
+        await expect(found).to_be_visible()
+        await self.shoot("search")
+        await found.click()
+        dialog = Dialog(self)
+        await dialog.shows("config.step.user.title")
+        return dialog
+
+    async def visit_entry(self) -> Entry:
+        """Go to the integration's page, where its entry is."""
+        await self.visit(f"/config/integrations/integration/{DOMAIN}")
+        return Entry(self)
+
+    async def window(self) -> TelldusWindow:
+        """Wait for the window that Home Assistant opens, or has opened by now."""
+        async with asyncio.timeout(_PATIENCE / 1000):
+            return TelldusWindow(await self._windows.get())
+
+    @property
+    def has_window(self) -> bool:
+        """Tell whether Home Assistant has opened a window that nobody has taken."""
+        return not self._windows.empty()
+
+    async def block_windows(self) -> None:
+        """Have the browser open no window but by a link that the person follows."""
+        await self.context.add_init_script("window.open = () => null")
+
+    async def visit_simulator(self, url: str) -> Simulator:
+        """Open the simulator's page in another tab."""
+        page = await self.context.new_page()
+        await page.goto(url)
+        return Simulator(page)
+
+
+class Dialog:
+    """The dialog of a flow."""
+
+    def __init__(self, person: Person) -> None:
+        """Look at it."""
+        self._person = person
+        self._texts = person.texts
+        told = re.escape(self._texts.ours("config.error.rate_limited"))
+        self._too_many = re.compile(told.replace(re.escape("{wait}"), r"(\d+)"))
+
+    def _button(self, key: str) -> Locator:
+        """Return one of the frontend's buttons."""
+        return self._person.button(self._texts.frontend(f"{_FLOW}.{key}"))
+
+    @property
+    def _website(self) -> Locator:
+        """Return the link to where there is something to do."""
+        name = self._text("external_step.open_site")
+        found = self._person.page.get_by_role("link", name=name)
+        return found.filter(visible=True).first
+
+    async def shows(self, key: str) -> None:
+        """Wait for one of the integration's texts."""
+        await self._comes(self._person.text(self._texts.ours(key)))
+
+    async def is_elsewhere(self) -> None:
+        """Wait until it says that the person has something to do in another window."""
+        await self._comes(self._website)
+
+    async def has_succeeded(self) -> None:
+        """Wait until it says that the integration was added, with its devices."""
+        await self._comes(self._person.text(self._text("device_created")))
+
+    async def ends_with(self, reason: str) -> None:
+        """Wait until it ends well, which it says in Home Assistant's own words."""
+        text = self._texts.of("homeassistant", f"config.abort.{reason}")
+        await self._comes(self._person.text(text))
+
+    async def is_done(self, flow: str) -> None:
+        """Wait until an ``options_flow`` or a ``repair_flow`` says that it is done."""
+        key = f"ui.dialogs.{flow}.success.description"
+        await self._comes(self._person.text(self._texts.frontend(key)))
+
+    async def _comes(self, wanted: Locator) -> None:
+        """Wait for something, and have patience with Telldus as the dialog asks for it."""
+        too_many = self._person.text(self._too_many)
+        while True:
+            await expect(wanted.or_(too_many).first).to_be_visible()
+            if not await too_many.is_visible():
+                return
+            told = self._too_many.search(await too_many.inner_text())
+            assert told
+            await asyncio.sleep(int(told[1]))
+            page = self._person.page
+            async with page.expect_response(_is_step, timeout=_PATIENCE) as answer:
+                await self.submit()
+            step = await (await answer.value).json()
+            if (step.get("errors") or {}).get("base") != "rate_limited":
+                await expect(too_many).to_be_hidden()
+
+    def _text(self, key: str) -> str:
+        """Return one of the frontend's texts."""
+        return self._texts.frontend(f"{_FLOW}.{key}")
+
+    async def enter_keys(
+        self, public_key: str, private_key: str, server: str | None = None
+    ) -> None:
+        """Enter keys, and where Telldus is if that is not what the form says."""
+        step = "config.step.user"
+        if server:
+            section = f"{step}.sections.advanced"
+            await self._person.button(self._texts.ours(f"{section}.name")).click()
+            label = self._texts.ours(f"{section}.data.server_url")
+            await self._person.fill(label, server)
+        for key, value in (("public_key", public_key), ("private_key", private_key)):
+            await self._person.fill(self._texts.ours(f"{step}.data.{key}"), value)
+
+    async def choose(self, key: str) -> None:
+        """Choose from a menu."""
+        await self._person.text(self._texts.ours(key)).click()
+
+    async def open_website(self) -> None:
+        """Open the window by hand."""
+        await self._website.click()
+
+    async def submit(self) -> None:
+        """Send the form."""
+        await self._button("submit").click()
+
+    async def skip_naming(self) -> None:
+        """Leave the devices as they are called."""
+        await self._button("finish_skip").click()
+        await expect(self._button("finish_skip")).to_be_hidden()
+
+    async def close(self) -> None:
+        """Close it, wherever it is."""
+        close = self._person.button(self._texts.frontend("ui.common.close"))
+        await close.click()
+        await expect(close).to_be_hidden()
+
+    async def device_names(self) -> list[str]:
+        """Return the names that it offers for new devices."""
+        fields = self._person.page.get_by_role(
+            "textbox", name=self._text("device_name")
+        )
+        names: list[str] = await fields.evaluate_all(
+            "fields => fields.map(field => field.value)"
+        )
+        return names
+
+
+class Entry:
+    """The integration's entry, on its page."""
+
+    def __init__(self, person: Person) -> None:
+        """Look at it."""
+        self._person = person
+        self._texts = person.texts
+        self._row = person.page.locator("ha-config-entry-row")
+
+    def _text(self, key: str) -> str:
+        """Return one of the frontend's texts about entries."""
+        return self._texts.frontend(f"{_ENTRY}.{key}")
+
+    async def configure(self) -> Dialog:
+        """Open its options."""
+        name = self._text("configure")
+        await self._row.get_by_role("button", name=name, exact=True).click()
+        dialog = Dialog(self._person)
+        await dialog.shows("options.step.init.title")
+        return dialog
+
+    async def reconfigure(self) -> Dialog:
+        """Begin to change its keys."""
+        await self._choose("reconfigure")
+        dialog = Dialog(self._person)
+        await dialog.shows("config.step.reconfigure.title")
+        return dialog
+
+    async def delete(self) -> None:
+        """Delete it, and say that it is meant."""
+        await self._choose("delete")
+        sure = self._person.button(self._texts.frontend("ui.common.delete"))
+        await expect(sure).to_be_visible()
+        await self._person.shoot("delete")
+        await sure.click()
+        await expect(self._row).to_have_count(0)
+
+    async def _choose(self, key: str) -> None:
+        """Choose from its menu."""
+        menu = self._texts.frontend("ui.common.menu")
+        await self._row.get_by_role("button", name=menu, exact=True).first.click()
+        name = self._text(key)
+        await self._person.page.get_by_role("menuitem", name=name, exact=True).click()
+
+    async def lists(self, device: str) -> None:
+        """Wait until a device is among its own."""
+        name = re.compile(rf"^{re.escape(device)} ")
+        found = self._row.get_by_role("button", name=name)
+        await expect(found.first).to_be_visible()
+
+    @property
+    def attention(self) -> Locator:
+        """Return the button beside which it says that it needs attention."""
+        key = "ui.panel.config.integrations.reconfigure"
+        return self._person.button(self._texts.frontend(key))
+
+
+class Dashboard:
+    """A dashboard with tiles."""
+
+    def __init__(self, person: Person) -> None:
+        """Look at it."""
+        self._person = person
+        self._texts = person.texts
+
+    async def visit(self, path: str) -> None:
+        """Go to one, by its path."""
+        await self._person.visit(f"/{path}/view")
+
+    def tile(self, name: str, text: str) -> Locator:
+        """Return a tile by its name, and the text below that."""
+        return self._person.button(f"{name} {text}")
+
+    async def shows_switch(self, name: str, state: str) -> None:
+        """Wait until a switch is on or off."""
+        word = self._texts.of("switch", f"entity_component._.state.{state}")
+        await expect(self.tile(name, word)).to_be_visible()
+
+    async def toggle(self, name: str) -> None:
+        """Press a tile's icon."""
+        key = "ui.components.entity.entity-toggle.toggle"
+        await self._person.button(self._texts.frontend(key, name=name)).click()
+
+
+class TelldusWindow:
+    """The window at Telldus, that is the simulator's."""
+
+    def __init__(self, page: Page) -> None:
+        """Look at it."""
+        self.page = page
+
+    async def log_in(self, name: str = "demo") -> None:
+        """Log in; the next page asks whether one agrees."""
+        await self.page.get_by_label("Name").fill(name)
+        await self.page.get_by_label("Password").fill(name)
+        await self.page.get_by_role("button", name="Sign in").click()
+        await expect(self.page.get_by_role("button", name="agree")).to_be_visible()
+
+    async def agree(self) -> None:
+        """Let Home Assistant in."""
+        await self.page.get_by_role("button", name="agree").click()
+
+    async def refuse(self) -> None:
+        """Keep Home Assistant out."""
+        await self.page.get_by_role("button", name="refuse").click()
+
+    async def agree_and_stay(self) -> None:
+        """Let Home Assistant in where a browser lets no page close its window."""
+        await self.page.add_init_script("window.close = () => {}")
+        await self.agree()
+        await self.page.wait_for_url(f"**/api/{DOMAIN}/callback/**")
+
+    async def closes(self) -> None:
+        """Wait until it has closed itself."""
+        if not self.page.is_closed():
+            await self.page.wait_for_event("close")
+
+
+class Simulator:
+    """The simulator's page, where the home itself can be seen and touched."""
+
+    def __init__(self, page: Page) -> None:
+        """Look at it."""
+        self.page = page
+
+    def _item(self, name: str) -> Locator:
+        """Return a device."""
+        title = self.page.get_by_text(name, exact=True)
+        return self.page.locator(".item").filter(has=title)
+
+    async def shows(self, name: str, state: str) -> None:
+        """Wait until a device is in a state: the page looks again by itself."""
+        await expect(self._item(name).locator(".state")).to_have_text(state)
+
+    async def press(self, name: str, button: str) -> None:
+        """Press a button, as on the wall."""
+        buttons = self._item(name).get_by_role("button", name=button, exact=True)
+        await buttons.click()
+
+    async def revoke(self) -> None:
+        """Take back the access that an application has."""
+        await self.page.get_by_role("link", name="Applications").click()
+        await self.page.get_by_role("button", name="Revoke").click()
+        await expect(self.page.get_by_text("None yet.")).to_be_visible()
+
+
+def _is_step(response: Response) -> bool:
+    """Tell whether this is the answer to a form of a flow."""
+    return response.request.method == "POST" and "/config_entries/" in response.url
+
+
+@asynccontextmanager
+async def person(
+    browser: Browser, url: str, size: str, language: str, pictures: Path
+) -> AsyncIterator[Person]:
+    """Sit somebody down before a screen, with an empty folder for pictures."""
+    shutil.rmtree(pictures, ignore_errors=True)
+    pictures.mkdir(parents=True)
+    context = await browser.new_context(**SIZES[size], locale=language)
+    context.set_default_timeout(_PATIENCE)
+    try:
+        page = await context.new_page()
+        yield Person(context, page, url, Texts(language), pictures)
+    finally:
+        await context.close()
