@@ -4,12 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 import re
-from typing import Final, NamedTuple, override
+from typing import NamedTuple, override
 
 from e2e.home_assistant import Json
+from e2e.stack import WITH_CORE
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
-
-_POINTED: Final = Path(__file__).with_name("pointed.py")
 
 
 class Row(NamedTuple):
@@ -110,5 +109,4 @@ class Core(Contestant):
     @override
     def program(self, url: str) -> Sequence[str | Path]:
         """Return Python's arguments that run Home Assistant with it."""
-        # -P: nothing of this folder is to be imported in place of something else.
-        return ("-P", _POINTED, url)
+        return (*WITH_CORE, url)

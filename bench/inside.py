@@ -16,6 +16,7 @@ import time
 import tracemalloc
 from typing import Any
 
+from e2e.pointed import point_at
 from homeassistant.auth import auth_manager_from_config
 from homeassistant.bootstrap import async_load_base_functionality
 from homeassistant.config_entries import ConfigEntries, ConfigEntry
@@ -34,7 +35,6 @@ from homeassistant.setup import async_setup_component
 
 from .inner import Inner, inner_of
 from .loop import Loop, time_blocks
-from .pointed import point_at
 
 _PLATFORMS = (
     *("binary_sensor", "button", "climate", "cover", "event", "light", "lock"),

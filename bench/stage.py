@@ -1,15 +1,13 @@
 """One Home Assistant that is signed in, and a Telldus Live! that only it uses."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 import json
 from pathlib import Path
-import sys
 from typing import override
 
 from aiohttp import web
 
-from e2e.home_assistant import HomeAssistant
 from e2e.process import Process, free_port
 from e2e.stack import ROOT, Stack
 from simulator import Home, Simulator
@@ -96,16 +94,9 @@ class Stage(Stack):
         await web.TCPSite(self._server, "127.0.0.1", self.simulator_port).start()
 
     @override
-    async def start_home_assistant(self) -> None:
-        """Start Home Assistant and wait until it answers."""
-        await self.hass.start(
-            sys.executable,
-            *self.contestant.program(self.simulator_url),
-            *("-c", self.config, "--log-no-color"),
-            cwd=self.folder,
-        )
-        async with HomeAssistant(self.url) as home_assistant:
-            await self._wait_until(self.hass, home_assistant.answers, 180)
+    def _program(self) -> Sequence[str | Path]:
+        """Return Python's arguments that run Home Assistant with the contestant."""
+        return self.contestant.program(self.simulator_url)
 
     @override
     async def stop(self) -> None:

@@ -38,11 +38,15 @@ class Home:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def home(request: pytest.FixtureRequest) -> AsyncIterator[Home]:
-    """Start a house with an account; the module says at which `SIZE` in what `LANGUAGE`."""
+    """Start a house with an account; the module says at which `SIZE` in what `LANGUAGE`.
+
+    It may say in which kind of `HOUSE`, too.
+    """
     size, language = request.module.SIZE, request.module.LANGUAGE
     name = f"{size}-{language}"
     folder = ROOT / ".e2e" / name
-    stack = Stack(folder, free_port(), free_port(), helpers=(HOURS_AGO,))
+    kind: type[Stack] = getattr(request.module, "HOUSE", Stack)
+    stack = kind(folder, free_port(), free_port(), helpers=(HOURS_AGO,))
     # While it is still written down what they are
     await stack.end_leavings()
     shutil.rmtree(folder, ignore_errors=True)

@@ -112,6 +112,18 @@ class Person:
                 break
         (self._pictures / f"{self._taken:02}-{name}.png").write_bytes(picture)
 
+    async def shoot_scrolled(self, name: str) -> None:
+        """Take pictures of a dialog that is longer than the screen, to its end."""
+        body = self.page.locator(".content-wrapper .body").filter(visible=True).first
+        for _ in range(20):
+            moved = await body.evaluate(
+                "one => { const y = one.scrollTop; one.scrollBy(0, one.clientHeight - 60);"
+                " return one.scrollTop > y; }"
+            )
+            if not moved:
+                break
+            await self.shoot(name)
+
     async def shoot_all(self, name: str) -> None:
         """Take a picture of every page that is open."""
         for page in self.context.pages:

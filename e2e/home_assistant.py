@@ -246,6 +246,11 @@ class HomeAssistant:
         answer: Json = await self._send("GET", path)
         return answer
 
+    async def save_automation(self, key: str, config: Json) -> None:
+        """Save an automation as the editor does."""
+        path = f"/api/config/automation/config/{key}"
+        await self._send("POST", path, json=config)
+
     # The websocket
 
     async def websocket(self) -> Websocket:

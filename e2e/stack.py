@@ -9,7 +9,7 @@ Everything that they write lies in one folder, so that removing it is a fresh st
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 import json
 from pathlib import Path
 import sys
@@ -23,6 +23,9 @@ type Asker = Callable[[], Awaitable[bool]]
 
 ROOT = Path(__file__).resolve().parent.parent
 DOMAIN = "telldus_pa"
+# Python's arguments that run Home Assistant with its own integration for Telldus pointed at
+# the address that follows. -P: nothing of this folder is to be imported for something else.
+WITH_CORE = ("-P", Path(__file__).with_name("pointed.py"))
 # Home Assistant ends with this code when it wants to be started again.
 RESTART = 100
 
@@ -205,11 +208,16 @@ class Stack:
         async with Telldus(self.simulator_url) as telldus:
             await self._wait_until(self.simulator, telldus.answers, 30)
 
+    def _program(self) -> Sequence[str | Path]:
+        """Return Python's arguments that run Home Assistant."""
+        return ("-m", "homeassistant")
+
     async def start_home_assistant(self) -> None:
         """Start Home Assistant and wait until it answers."""
         await self.hass.start(
             sys.executable,
-            *("-m", "homeassistant", "-c", self.config, "--log-no-color"),
+            *self._program(),
+            *("-c", self.config, "--log-no-color"),
             cwd=self.folder,
         )
         async with HomeAssistant(self.url) as home_assistant:

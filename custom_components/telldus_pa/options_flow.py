@@ -77,6 +77,7 @@ class TelldusOptionsFlow(TakeOverFlow[ConfigFlowResult], OptionsFlowWithReload):
         """Start with nothing shown."""
         # The covers to choose from, by device id.
         self._covers: dict[str, str] = {}
+        self._offers = False
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -84,7 +85,8 @@ class TelldusOptionsFlow(TakeOverFlow[ConfigFlowResult], OptionsFlowWithReload):
         """Ask what to do, if there is a choice."""
         if user_input is not None:
             return await self.async_step_settings(user_input)
-        if self.source == OFFER:
+        if self.source == OFFER or self._replaces_offer():
+            self._offers = True
             return await self.async_step_take_over()
         if core_entries(self.hass):
             return await self.async_step_menu()
@@ -170,9 +172,26 @@ class TelldusOptionsFlow(TakeOverFlow[ConfigFlowResult], OptionsFlowWithReload):
     @override
     def _nothing_to_take_over(self) -> ConfigFlowResult:
         """End, without a word to whoever has only signed in."""
-        if self.source == OFFER:
+        if self._offers:
             return self._done()
         return super()._nothing_to_take_over()
+
+    @callback
+    def _replaces_offer(self) -> bool:
+        """Return whether the offer waits for somebody, and take its place.
+
+        The frontend is told to go on with that flow, and begins one of its own instead,
+        as seen in 2026.11.
+        """
+        flows = self.hass.config_entries.options
+        waiting = [
+            flow["flow_id"]
+            for flow in flows.async_progress_by_handler(self.handler)
+            if flow["context"]["source"] == OFFER
+        ]
+        for flow_id in waiting:
+            flows.async_abort(flow_id)
+        return bool(waiting)
 
     @callback
     def _positioned_covers(self) -> dict[str, str]:

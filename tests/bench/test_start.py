@@ -10,7 +10,6 @@ import tellduslive  # type: ignore[import-untyped]  # brings no types
 from bench.__main__ import choose
 from bench.contestants import Contestant, Core, Ours, Row
 from bench.log import reasons
-from bench.pointed import point_at
 from bench.start import (
     NO_ENTITY,
     Outcome,
@@ -24,6 +23,7 @@ from bench.start import (
 )
 from bench.table import table
 from e2e.log import Record
+from e2e.pointed import point_at
 from simulator import LoggedRequest, generated_home
 
 OURS, CORE = Ours(), Core()
