@@ -27,7 +27,8 @@ async def async_table(
 ) -> dict[str, str]:
     """Return the placeholders of the text that tells what a plan means.
 
-    Each table is its rows in Markdown, of as many columns as its heading has there.
+    Each table is its rows in Markdown, of as many columns as its heading has there. Who
+    uses an entity comes first: the dialog is narrower than two entity ids and that.
     """
     writer = _Writer(hass, await async_dashboards(hass))
     return {
@@ -58,9 +59,9 @@ class _Writer:
     def changed(self, move: EntityMove) -> tuple[str, ...]:
         """Tell of an entity that has another entity id from now on."""
         return (
+            self._users(move.entity_id, users_of_entity(self._hass, move.entity_id)),
             f"`{move.entity_id}`",
             f"`{entity_id_of(self._hass, move)}`",
-            self._users(move.entity_id, users_of_entity(self._hass, move.entity_id)),
         )
 
     def leaving(self, move: EntityMove) -> Iterable[tuple[str, ...]]:
@@ -72,7 +73,7 @@ class _Writer:
             return
         users = self._users(ours, users_of_entity(self._hass, ours))
         if users != _NOTHING:
-            yield f"`{ours}`", f"`{move.entity_id}`", users
+            yield users, f"`{ours}`", f"`{move.entity_id}`"
 
     def merged(self, move: DeviceMove) -> tuple[str, ...]:
         """Tell of a device that is left over, since it is one with another now."""
@@ -93,10 +94,15 @@ class _Writer:
         )
 
     def _users(self, name: str, entity_ids: Iterable[str]) -> str:
-        """Return what is called by name that refers to an entity or a device."""
-        states = self._hass.states
+        """Return what is called by name that refers to an entity or a device.
+
+        Not our own groups: those name their members anew by themselves.
+        """
+        states, registry = self._hass.states, er.async_get(self._hass)
         users = [
-            state.name if (state := states.get(one)) else one for one in entity_ids
+            state.name if (state := states.get(one)) else one
+            for one in entity_ids
+            if not ((row := registry.async_get(one)) and row.platform == DOMAIN)
         ]
         users += self.dashboards.using(name)
         return ", ".join(_text(user) for user in sorted(users)) or _NOTHING

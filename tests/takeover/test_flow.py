@@ -199,15 +199,15 @@ async def test_tables(
         "7",
     )
     assert sorted(rows(told["replaced"])) == [
-        ["`light.blind`", "`cover.blind`", r"Blind \| wind, Overview"],
-        ["`switch.veranda`", "`light.veranda`", "–"],
+        [r"Blind \| wind, Overview", "`light.blind`", "`cover.blind`"],
+        ["–", "`switch.veranda`", "`light.veranda`"],
     ]
     assert rows(told["kept"]) == [
-        ["`sensor.plug_power`", "`sensor.plug_energy`", "Meter, Overview"]
+        ["Meter, Overview", "`sensor.plug_power`", "`sensor.plug_energy`"]
     ]
     # The sensor's device stays, since an automation names it.
     assert rows(told["merged"]) == [["Washer", "Plug", "–"]]
-    assert rows(told["leaving"]) == [["`light.lamp_1_2`", "`light.bedroom`", "Some"]]
+    assert rows(told["leaving"]) == [["Some", "`light.lamp_1_2`", "`light.bedroom`"]]
     assert told["unknown"] == r"Old \*wall\*"
 
 
@@ -392,6 +392,17 @@ async def test_offer(
     assert (await look_at(person))["type"] == "create_entry"
     assert core.disabled_by is ConfigEntryDisabler.USER
     assert state_of(hass, "light.lamp_1").state == "on"
+
+
+async def test_offer_begun_anew(
+    hass: HomeAssistant, person: Person, core: MockConfigEntry, server_url: str
+) -> None:
+    """A frontend that begins anew, in place of going on, is at the offer all the same."""
+    entry_id = (await signed_in(person, server_url))["result"]["entry_id"]
+    step = await person._call("post", OPTIONS, {"handler": entry_id})  # noqa: SLF001
+    assert (step["type"], step["progress_action"]) == ("progress", "read_lists")
+    (flow,) = hass.config_entries.options.async_progress()
+    assert flow["flow_id"] == step["flow_id"]
 
 
 async def test_offer_of_nothing(
