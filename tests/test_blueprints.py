@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
 
+from custom_components.telldus_pa.occurrences import Occurrence
 from custom_components.telldus_pa.pa_api import Method
 from homeassistant.components.blueprint.importer import fetch_blueprint_from_url
 from homeassistant.core import Event, HomeAssistant
@@ -104,7 +105,8 @@ async def test_remote(
     async def press(method: Method, later: float = 1) -> list[str]:
         """Press a button, and return what came of it."""
         await time.move(later)
-        remote.async_fire(method)
+        pressed = Occurrence("8", method, None, dt_util.utcnow().timestamp())
+        remote._async_fire(pressed, True)  # noqa: SLF001
         await time.settle()
         return told(events)
 

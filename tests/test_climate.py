@@ -993,7 +993,7 @@ async def test_no_temperature(
     assert isinstance(entity, TelldusThermostat)
     with pytest.raises(ServiceValidationError) as raised:
         await entity.async_set_temperature(temperature=20)
-    assert str(raised.value) == "Mine has no temperature that could be set"
+    assert str(raised.value) == "Mine has no temperature that can be set"
     assert sent(simulator) == []
 
 

@@ -386,6 +386,7 @@ async def test_by_the_options(
     assert step["type"] == "create_entry"
     assert recorded.options == {
         "poll_interval": 60,
+        "live": True,
         "include_ignored": False,
         "reversed_covers": [],
     }

@@ -187,7 +187,7 @@ class TelldusOptionsFlow(TakeOverFlow[ConfigFlowResult], OptionsFlowWithReload):
         waiting = [
             flow["flow_id"]
             for flow in flows.async_progress_by_handler(self.handler)
-            if flow["context"]["source"] == OFFER
+            if flow["context"].get("source") == OFFER
         ]
         for flow_id in waiting:
             flows.async_abort(flow_id)
