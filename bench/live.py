@@ -2,7 +2,8 @@
 
 Two Home Assistants run side by side for some minutes, each with the same home at a Telldus
 Live! of its own. One lets changes be pushed to it, the other has that option turned off. The
-same lamp is pressed in both at the same moments, by the door that the simulator's page uses.
+same lamp is pressed in both, by the door that the simulator's page uses, some time after the
+press before was shown.
 """
 
 import argparse
@@ -40,8 +41,6 @@ HEAD: Final = (
 _READY_WITHIN: Final = 120
 _SETTLE: Final = 60
 _PATIENCE: Final = 90
-# A press comes in the first part of its share of the time, lest it falls into the next.
-_PART: Final = 0.8
 
 
 class _Subject(Ours):
@@ -72,10 +71,15 @@ class Outcome:
     requests: Sequence[LoggedRequest]
 
 
-def moments(presses: int, seconds: float, seed: int) -> list[float]:
-    """Return when to press, so that it has nothing to do with when lists are read."""
+def pauses(presses: int, seconds: float, seed: int) -> list[float]:
+    """Return how long to wait before each press, from when the one before was shown.
+
+    Any length up to a share of the time, which is as long as the interval of polls or
+    longer: so a press has nothing to do with when lists are read, though the one before
+    was shown by one.
+    """
     chance, share = random.Random(seed), seconds / presses
-    return [share * (number + _PART * chance.random()) for number in range(presses)]
+    return [chance.uniform(0.0, share) for _ in range(presses)]
 
 
 def line(outcome: Outcome) -> list[str]:
@@ -117,10 +121,13 @@ async def watch(
     stage: Stage,
     subject: _Subject,
     all_ready: asyncio.Barrier,
-    when: Sequence[float],
+    waits: Sequence[float],
     seconds: float,
 ) -> Outcome:
-    """Start one, press once both are ready, and count what it asks in so many seconds."""
+    """Start one, press once both are ready, and count what it asks in so many seconds.
+
+    Where presses are shown late, the last of them may come after that.
+    """
     simulator = stage.telldus
     gateways = sum(one.online for one in simulator.home.gateways.values())
     sockets = gateways if subject.live else 0
@@ -151,8 +158,8 @@ async def watch(
             began, since = time.monotonic(), simulator.clock()
             times = []
             method = "turnOff" if state["state"] == "on" else "turnOn"
-            for moment in when:
-                await asyncio.sleep(max(began + moment - time.monotonic(), 0))
+            for pause in waits:
+                await asyncio.sleep(pause)
                 times.append(
                     await _press(telldus, socket, device.id, state["entity_id"], method)
                 )
@@ -160,7 +167,7 @@ async def watch(
             await asyncio.sleep(max(began + seconds - time.monotonic(), 0))
             return Outcome(
                 subject.name,
-                len(when),
+                len(waits),
                 [one for one in times if one is not None],
                 [row for row in simulator.log if since <= row.time < since + seconds],
             )
@@ -203,7 +210,7 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     seconds: float = chosen.seconds
     say(f"Pressing {chosen.presses} times in {seconds:.0f} s, after some minutes")
-    when = moments(chosen.presses, seconds, seed=2026)
+    waits = pauses(chosen.presses, seconds, seed=2026)
     subjects = [_Subject(live) for live in (True, False)]
     ready = asyncio.Barrier(len(subjects))
     async with asyncio.TaskGroup() as tasks:
@@ -213,7 +220,7 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
             stage = Stage(folder / subject.name, subject, home, say)
             stage.telldus.change_settings({"push": True})
             running.append(
-                tasks.create_task(watch(stage, subject, ready, when, seconds))
+                tasks.create_task(watch(stage, subject, ready, waits, seconds))
             )
     outcomes = [task.result() for task in running]
     print(report(outcomes, chosen.devices, seconds))

@@ -360,6 +360,15 @@ async def test_told_too_late(
     assert len(news) + len(missed) == 1
 
 
+async def ring(hass: HomeAssistant, time: Time) -> None:
+    """Ring the bell from here."""
+    await time.until(
+        hass.services.async_call(
+            "button", "press", {"entity_id": BELL_BUTTON}, blocking=True
+        )
+    )
+
+
 async def test_own_ring(
     hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
@@ -367,15 +376,75 @@ async def test_own_ring(
     await connect(hass, entry, simulator, time)
     fired = States(hass, BELL)
     missed = async_capture_events(hass, EVENT_MISSED)
-    await time.until(
-        hass.services.async_call(
-            "button", "press", {"entity_id": BELL_BUTTON}, blocking=True
-        )
-    )
+    await ring(hass, time)
     for _ in range(3):
         await time.move(110)
     assert fired.seen == []
     assert [one for one in missed if one.data["entity_id"] == BELL] == []
+
+
+async def test_ring_after_an_own_one(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A command explains one ring: the next is somebody at the door, told who did it or not."""
+    await connect(hass, entry, simulator, time)
+    fired = States(hass, BELL)
+    await ring(hass, time)
+    await time.move(10)
+    assert fired.seen == []
+    simulator.press(BELL_ID, "bell")
+    await wait_for(lambda: len(fired.seen) == 1)
+    for _ in range(3):
+        await time.move(110)
+    assert len(fired.seen) == 1
+
+
+async def test_heard_before_it_is_accepted(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """What is pushed before Telldus has answered the command is the command's as well."""
+    await connect(hass, entry, simulator, time)
+    fired = States(hass, BELL)
+    simulator.change_settings({"push_drop": 1})
+    simulator.faults.add(Fault.SLOW, match="json/device/bell", times=1, seconds=3)
+    task = asyncio.ensure_future(
+        hass.services.async_call(
+            "button", "press", {"entity_id": BELL_BUTTON}, blocking=True
+        )
+    )
+    while not simulator.held:
+        await time.leap(0.5)
+    data = {"deviceId": BELL_ID, "method": "4"}
+    frame = {"module": "device", "action": "setState", "data": data}
+    simulator.push.send(json.dumps(frame), "410001")
+    await time.move(5)
+    await task
+    assert fired.seen == []
+    simulator.push.send(json.dumps(frame), "410001")
+    await wait_for(lambda: len(fired.seen) == 1)
+
+
+async def test_own_ring_before_a_restart(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """After a restart the history tells of our own ring as well, and it is still ours."""
+    for device_id in list(simulator.home.devices):
+        if device_id != BELL_ID:
+            del simulator.home.devices[device_id]
+    entry = add_entry(options={CONF_LIVE: False})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    for _ in range(2):
+        await time.move(60)
+    fired = States(hass, BELL)
+    missed = async_capture_events(hass, EVENT_MISSED)
+    await ring(hass, time)
+    await time.until(hass.config_entries.async_reload(entry.entry_id))
+    before = len(simulator.log)
+    for _ in range(4):
+        await time.move(60)
+    assert histories(simulator, before)
+    assert set(fired.seen) <= {"unavailable", "unknown"}
+    assert missed == []
 
 
 async def test_ring_after_a_lost_command(

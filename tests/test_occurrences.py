@@ -153,6 +153,16 @@ def test_levels_in_a_row() -> None:
     assert [one and one.level for one in told] == [100, 50, 20]
 
 
+def test_push_after_a_list() -> None:
+    """A push that a list was faster than is no news; the next one is."""
+    track = Track("1", BEGIN)
+    assert track.listed(ON, None, BEGIN, BEGIN + 30)
+    assert track.pushed(ON, None, None, BEGIN + 31) is None
+    assert track.pushed(ON, None, None, BEGIN + 31.5)
+    deeds = [Deed(BEGIN + 29, ON, Outcome.DONE), Deed(BEGIN + 31, ON, Outcome.DONE)]
+    assert track.read(deeds, BEGIN + 60, None) == []
+
+
 def test_chatter() -> None:
     """Of what never pauses, and whose history nobody reads, only the newest is remembered."""
     track = Track("1", BEGIN)

@@ -7,7 +7,7 @@ device's history is asked why: a battery device may only not be awake yet.
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN, LOGGER
 from .coordinator import DevicesCoordinator, TelldusConfigEntry
 from .groups import combined
+from .heard import DONE_BEFORE
 from .home import gives_feedback
 from .pa_api import (
     Command,
@@ -61,11 +62,6 @@ _ASK_AGAIN_AFTER: Final = 300.0
 _MOST_QUESTIONS: Final = 3
 # What Telldus writes down may have happened a little earlier by its clock.
 _CLOCKS_DIFFER: Final = 60.0
-# What a device did so many seconds before Telldus' word on a command, or after it, is the
-# command's doing.
-_DONE_BEFORE: Final = 15.0
-_DONE_AFTER: Final = 60.0
-_MOST_REMEMBERED: Final = 20
 
 
 # What the history says of commands that were not carried out.
@@ -126,6 +122,8 @@ class _Pending:
     ask_after: float = _ASK_AGAIN_AFTER
     # Devices for which it is known to wait at the gateway.
     queued: set[str] = field(default_factory=set)
+    # Devices that were heard to have done it before Telldus had accepted it.
+    seen: set[str] = field(default_factory=set)
 
     @property
     def keeps_mode(self) -> bool:
@@ -184,8 +182,6 @@ class Commands:
         self._levels_sent: dict[tuple[str, Method], float] = {}
         # Devices whose history is being asked for.
         self._asking: set[str] = set()
-        # When Telldus accepted the last commands to each device, in unix seconds.
-        self._accepted: dict[str, deque[float]] = {}
         self.fates: Counter[Fate] = Counter()
         self._look: CALLBACK_TYPE | None = None
         self._look_by: float | None = None
@@ -217,17 +213,33 @@ class Commands:
         """Return whether a command to a device is on its way, or not seen in a list yet."""
         return device_id in self._overlays
 
-    def has_commanded(self, device_id: str, when: float) -> bool:
-        """Return whether what a device did then, in unix seconds, was commanded from here."""
-        if any(
-            -_DONE_BEFORE <= when - accepted <= _DONE_AFTER
-            for accepted in self._accepted.get(device_id, ())
-        ):
-            return True
+    def is_on_its_way(self, device_id: str, when: float) -> bool:
+        """Return whether a command explains what a device did, before Telldus' word on it.
+
+        ``when`` is in unix seconds. What Telldus has accepted, ``heard`` knows.
+        """
+        return self._explaining(device_id, when) is not None
+
+    @callback
+    def async_explain(self, device_id: str, when: float) -> bool:
+        """Return the same, and have the command explain nothing else at that device."""
+        if (pending := self._explaining(device_id, when)) is None:
+            return False
+        pending.seen.add(device_id)
+        return True
+
+    def _explaining(self, device_id: str, when: float) -> _Pending | None:
+        """Return the oldest command that explains what a device did then."""
         given = dt_util.utcnow().timestamp() - self._budget.now()
-        return any(
-            when >= given + pending.given - _DONE_BEFORE
-            for pending in self._overlays.get(device_id, ())
+        return next(
+            (
+                pending
+                for pending in self._overlays.get(device_id, ())
+                if pending.accepted is None
+                and device_id not in pending.seen
+                and when >= given + pending.given - DONE_BEFORE
+            ),
+            None,
         )
 
     @callback
@@ -487,9 +499,9 @@ class Commands:
     def _async_accept(self, pending: _Pending) -> None:
         """Note that Telldus accepted a command, and see later what became of it."""
         pending.accepted = now = self._budget.now()
-        for device_id in pending.effects:
-            times = self._accepted.setdefault(device_id, deque(maxlen=_MOST_REMEMBERED))
-            times.append(dt_util.utcnow().timestamp())
+        self._entry.runtime_data.heard.async_commanded(
+            pending.effects.keys() - pending.seen
+        )
         if isinstance(pending.command.value, int):
             self._levels_sent = {
                 key: sent

@@ -8,7 +8,7 @@ event on Home Assistant's bus.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -47,6 +47,11 @@ _MOST_REFUSED: Final = 2
 # An entity's state is when it last fired, to the millisecond: what fires twice at once would
 # be one change of it. Seconds between the two.
 _APART: Final = 0.01
+# What a device did so many seconds before Telldus' word on a command, or after it, is the
+# command's doing, and so many of the last commands to each are remembered.
+DONE_BEFORE: Final = 15.0
+_DONE_AFTER: Final = 60.0
+_MOST_REMEMBERED: Final = 20
 # What was heard is written down this soon, in seconds, lest a crash tells it twice.
 _SAVE_DELAY: Final = 10.0
 
@@ -81,6 +86,8 @@ class Heard:
         # were refused since a history was last told.
         self._refused: dict[str, float] = {}
         self._in_a_row: set[str] = set()
+        # When Telldus accepted commands that nothing was heard of yet, in unix seconds.
+        self._commanded: dict[str, list[float]] = {}
         self._is_reading = False
         self._is_stopped = False
         self._listeners: dict[str, list[Listener]] = {}
@@ -90,6 +97,7 @@ class Heard:
         """Go on where an earlier run ended."""
         stored = await self._store.async_load() or {}
         self._ask_again = min(stored.get("ask_again", 0.0), _now() + _REFUSED_FOR)
+        self._commanded = stored.get("commanded", {})
         self.tracks = {
             device_id: Track.recalled(device_id, track)
             for device_id, track in stored.get("tracks", {}).items()
@@ -165,7 +173,7 @@ class Heard:
             if old is new or (method := _difference(old, new)) is None:
                 continue
             self._changed.add(track.device_id)
-            if self._entry.runtime_data.commands.has_commanded(track.device_id, now):
+            if self._may_be_ours(track.device_id, now) and self._can_ask(track):
                 # Whose doing it is, ours or somebody else's, the history alone can tell.
                 continue
             level = new.level if new and method is Method.DIM else None
@@ -206,12 +214,42 @@ class Heard:
             listener(occurrence, shown)
         return True
 
+    @callback
+    def async_commanded(self, device_ids: Iterable[str]) -> None:
+        """Note that Telldus has accepted a command just now, to these devices."""
+        for device_id in device_ids:
+            if device_id in self.tracks:
+                times = self._commanded.get(device_id, [])
+                self._commanded[device_id] = [*times, _now()][-_MOST_REMEMBERED:]
+                self._store.async_delay_save(self._to_store, _SAVE_DELAY)
+
+    def _may_be_ours(self, device_id: str, when: float) -> bool:
+        """Return whether a command from here explains what a device did."""
+        commands = self._entry.runtime_data.commands
+        return self._explaining(device_id, when) is not None or (
+            commands.is_on_its_way(device_id, when)
+        )
+
+    @callback
     def _is_ours(self, occurrence: Occurrence) -> bool:
-        """Return whether it was a command from here."""
-        return occurrence.origin != _INCOMING and (
-            self._entry.runtime_data.commands.has_commanded(
-                occurrence.device_id, occurrence.when
-            )
+        """Return whether it was a command from here. Each command explains one thing."""
+        device_id, when = occurrence.device_id, occurrence.when
+        if occurrence.origin == _INCOMING:
+            return False
+        if (accepted := self._explaining(device_id, when)) is not None:
+            self._commanded[device_id].remove(accepted)
+            return True
+        return self._entry.runtime_data.commands.async_explain(device_id, when)
+
+    def _explaining(self, device_id: str, when: float) -> float | None:
+        """Return when the oldest command was accepted that explains what a device did."""
+        return next(
+            (
+                accepted
+                for accepted in self._commanded.get(device_id, ())
+                if -DONE_BEFORE <= when - accepted <= _DONE_AFTER
+            ),
+            None,
         )
 
     @callback
@@ -254,14 +292,18 @@ class Heard:
         """Return whether the budget has room for what is less urgent than all else."""
         budget, refused = self._budget, self._budget.last_refused
         return (
-            _now() >= self._ask_again
-            and self._devices.problem is None
+            self._devices.problem is None
             and not budget.pause
             and not budget.waiting
             and budget.used <= _MOST_USED
             and (refused is None or budget.now() - refused >= _CALM_AFTER)
             and not self._entry.runtime_data.commands.unsent
         )
+
+    def _can_ask(self, track: Track) -> bool:
+        """Return whether Telldus has not refused to tell of a device today, or of any."""
+        refused_until = self._refused.get(track.device_id, 0.0)
+        return _now() >= max(self._ask_again, refused_until)
 
     def _next(self) -> Track | None:
         """Return whose history is to be read: of those that changed, or else the oldest."""
@@ -272,7 +314,7 @@ class Heard:
             device = self._devices.data.get(track.device_id)
             if device is None or not device.online:
                 continue
-            if now < self._refused.get(device.id, 0.0):
+            if not self._can_ask(track):
                 continue
             since = self._live_since.get(device.gateway_id)
             heard = live.last_heard(device.gateway_id)
@@ -347,6 +389,11 @@ class Heard:
         """Return what is written down; what Telldus has no more is forgotten."""
         return {
             "ask_again": self._ask_again,
+            "commanded": {
+                device_id: times
+                for device_id, times in self._commanded.items()
+                if times and device_id in self._devices.data
+            },
             "tracks": {
                 device_id: track.to_store()
                 for device_id, track in self.tracks.items()

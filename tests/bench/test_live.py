@@ -1,17 +1,18 @@
 """What the benchmark of the live channel reckons with."""
 
-from bench.live import HEAD, Outcome, details, line, moments
+from bench.live import HEAD, Outcome, details, line, pauses
 from simulator import LoggedRequest
 
 
-def test_moments() -> None:
-    """Each press has a share of the time of its own, and no place in it that is known."""
-    when = moments(20, 600, seed=1)
-    assert len(when) == 20
-    assert all(30 * n <= moment <= 30 * n + 24 for n, moment in enumerate(when))
-    assert len({round(moment % 30) for moment in when}) > 8
-    assert when == moments(20, 600, seed=1)
-    assert when != moments(20, 600, seed=2)
+def test_pauses() -> None:
+    """They are of any length up to a share of the time, and the same in each run."""
+    found = pauses(20, 600, seed=1)
+    assert len(found) == 20
+    assert all(0 <= one <= 30 for one in found)
+    assert min(found) < 5
+    assert max(found) > 25
+    assert found == pauses(20, 600, seed=1)
+    assert found != pauses(20, 600, seed=2)
 
 
 def test_line() -> None:
