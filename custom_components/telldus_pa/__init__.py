@@ -175,8 +175,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
 async def async_unload_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> bool:
     """Unload an account."""
     entry.runtime_data.heard.async_stop()
-    if unloaded := await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
-        async_take_issues_away(hass, entry)
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    async_take_issues_away(hass, entry)
     return unloaded
 
 
