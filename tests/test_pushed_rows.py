@@ -1,7 +1,6 @@
 """What is pushed that changes more than a state, and what else is seldom told."""
 
 from dataclasses import replace
-from unittest.mock import PropertyMock
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -34,6 +33,5 @@ async def test_history_reached(
     (reached,) = (one for one in _ACCOUNT if one.key == "history_reached")
     data = loaded.runtime_data
     assert reached.value(data) is None
-    when = PropertyMock(return_value=1_700_000_000.0)
-    monkeypatch.setattr(type(data.history), "reached", when)
+    monkeypatch.setattr(data.history, "reached", 1_700_000_000.0)
     assert reached.value(data) == dt_util.utc_from_timestamp(1_700_000_000)
