@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+from typing import override
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".mutation"
@@ -64,6 +65,7 @@ class Mutator(ast.NodeTransformer):
         self.made = f"line {node.lineno}: {what} in {ast.unparse(node)[:90]}"
         return True
 
+    @override
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         """Turn a comparison round, or move its bound."""
         self.generic_visit(node)
@@ -72,6 +74,7 @@ class Mutator(ast.NodeTransformer):
             node.ops[0] = other()
         return node
 
+    @override
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         """Make an ``and`` of an ``or``, and the other way round."""
         self.generic_visit(node)
@@ -79,6 +82,7 @@ class Mutator(ast.NodeTransformer):
             node.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
         return node
 
+    @override
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         """Leave out a ``not``."""
         self.generic_visit(node)
@@ -86,6 +90,7 @@ class Mutator(ast.NodeTransformer):
             return node.operand
         return node
 
+    @override
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """Change a truth or a number; texts are left alone, most are for people."""
         if isinstance(node.value, bool):
@@ -95,6 +100,7 @@ class Mutator(ast.NodeTransformer):
             return ast.copy_location(ast.Constant(node.value + 1), node)
         return node
 
+    @override
     def visit_Return(self, node: ast.Return) -> ast.AST:
         """Return nothing."""
         self.generic_visit(node)
