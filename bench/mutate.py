@@ -113,7 +113,7 @@ def passes(tests: tuple[str, ...]) -> bool:
     """Run tests in the copy. One that takes too long counts as a failure."""
     files = [f"tests/{name}.py" for name in tests]
     options = ("-x", "-q", "-p", "no:cacheprovider", "--tb=no", "--no-cov")
-    line = [sys.executable, "-B", "-m", "pytest", *options, *files]
+    line = [sys.executable, "-m", "pytest", *options, *files]
     try:
         done = subprocess.run(
             line, cwd=WORK, check=False, capture_output=True, timeout=SLOW
@@ -123,6 +123,13 @@ def passes(tests: tuple[str, ...]) -> bool:
     if done.returncode not in (0, 1, 2):
         raise SystemExit(done.stdout.decode() + done.stderr.decode())
     return done.returncode == 0
+
+
+def put(target: Path, source: str) -> None:
+    """Write a module, and forget what was compiled of it: it may look just as old."""
+    target.write_text(source)
+    for compiled in (target.parent / "__pycache__").glob(f"{target.stem}.*"):
+        compiled.unlink()
 
 
 def main() -> None:
@@ -170,13 +177,13 @@ def main() -> None:
         mutator = Mutator(number)
         tree = ast.fix_missing_locations(mutator.visit(ast.parse(source)))
         target = WORK / PACKAGE / module
-        target.write_text(ast.unparse(tree))
+        put(target, ast.unparse(tree))
         if passes(TESTS[module]):
             survived[module] += 1
             print(f"survived: {module} {mutator.made}", flush=True)
         else:
             killed[module] += 1
-        target.write_text(source)
+        put(target, source)
     for module in modules:
         print(f"{module}: {killed[module]} killed, {survived[module]} survived")
     print(f"together: {killed.total()} killed, {survived.total()} survived")
