@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-import json
 from pathlib import Path
+import shutil
 from typing import override
 
 from aiohttp import web
@@ -53,25 +53,16 @@ class Stage(Stack):
         super().write_configuration()
         if not isinstance(self.contestant, Ours):
             # Nothing of ours in the other's house: not even the loader's look at it.
-            (self.config / "custom_components").unlink()
+            shutil.rmtree(self.config / "custom_components")
         token, secret = self.telldus.issue_token()
-        entry = {
-            "domain": self.contestant.domain,
-            "entry_id": "bench",
-            "source": "user",
-            "title": "Telldus Live!",
-            "version": 1,
-            **self.contestant.entry(self.simulator_url, token, secret),
-        }
-        # The format's oldest version, which Home Assistant completes: it needs the least.
-        stored = {
-            "version": 1,
-            "minor_version": 1,
-            "key": "core.config_entries",
-            "data": {"entries": [entry]},
-        }
-        path = self.config / ".storage" / "core.config_entries"
-        path.write_text(json.dumps(stored))
+        self.write_entry(
+            {
+                "domain": self.contestant.domain,
+                "entry_id": "bench",
+                "title": "Telldus Live!",
+                **self.contestant.entry(self.simulator_url, token, secret),
+            }
+        )
 
     @override
     async def start_simulator(self) -> None:

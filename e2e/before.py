@@ -1,6 +1,5 @@
 """A house that has Home Assistant's own integration for Telldus, signed in long ago."""
 
-import json
 from pathlib import Path
 from typing import Any, override
 
@@ -37,24 +36,15 @@ class HouseBefore(Stack):
         (self.config / "automations.yaml").write_text("[]\n")
         token = self.telldus.tokens.new_access_token(PUBLIC_KEY, "demo")
         session = {"token": token.token, "token_secret": token.secret}
-        entry = {
-            "domain": CORE,
-            "entry_id": "before",
-            "source": "user",
-            "title": "Cloud API",
-            "unique_id": None,
-            "version": 1,
-            "data": {"host": "Cloud API", "scan_interval": 60, "session": session},
-        }
-        # The format's oldest version, which Home Assistant completes: it needs the least.
-        stored = {
-            "version": 1,
-            "minor_version": 1,
-            "key": "core.config_entries",
-            "data": {"entries": [entry]},
-        }
-        path = self.config / ".storage" / "core.config_entries"
-        path.write_text(json.dumps(stored))
+        self.write_entry(
+            {
+                "domain": CORE,
+                "entry_id": "before",
+                "title": "Cloud API",
+                "unique_id": None,
+                "data": {"host": "Cloud API", "scan_interval": 60, "session": session},
+            }
+        )
 
     @override
     async def start_simulator(self) -> None:

@@ -14,6 +14,7 @@ import json
 from pathlib import Path
 import sys
 import time
+from typing import Any
 
 from .control import Telldus
 from .home_assistant import HomeAssistant
@@ -163,6 +164,16 @@ class Stack:
             # A checkout may have been moved, with the link in it.
             (links / name).unlink(missing_ok=True)
             (links / name).symlink_to(component, target_is_directory=True)
+
+    def write_entry(self, entry: dict[str, Any]) -> None:
+        """Write the one entry of an integration with which Home Assistant starts."""
+        # The format's oldest version, which Home Assistant completes: it needs the least.
+        stored = _storage(
+            "core.config_entries",
+            1,
+            {"entries": [{"source": "user", "version": 1, **entry}]},
+        )
+        (self.config / ".storage" / "core.config_entries").write_text(stored)
 
     async def make_ready(self) -> None:
         """Prepare the folder; raise `StartError` if a port is taken."""

@@ -76,6 +76,20 @@ class Time:
         async_fire_time_changed(self._hass)
         await self.settle()
 
+    async def sensors_listed(self) -> None:
+        """Let time pass until the sensors were asked for again.
+
+        When that is, only roughly, depends on what else is asked meanwhile.
+        """
+        began, limit = self._simulator.clock(), 300
+        while not any(
+            request.path == "json/sensors/list" and request.time > began
+            for request in self._simulator.log
+        ):
+            assert limit, "the sensors are not asked for"
+            limit -= 1
+            await self.move(1)
+
     async def until[T](
         self, coroutine: Coroutine[Any, Any, T], limit: float = 100
     ) -> T:

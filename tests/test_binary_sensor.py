@@ -15,9 +15,8 @@ from .conftest import ACCOUNT, AddEntry, Time
 from .test_init import complaints, state_of
 
 DOOR, DOOR_ID = "binary_sensor.front_door", "2100012"
-# Devices are asked for every half a minute, sensors every two minutes, gateways every ten,
-# or a little later.
-POLL, SENSOR_POLL, GATEWAY_POLL = 45, 150, 660
+# Devices are asked for every half a minute, gateways every ten, or a little later.
+POLL, GATEWAY_POLL = 45, 660
 
 type Names = dict[str, tuple[str, str | None, str]]
 
@@ -136,7 +135,7 @@ async def test_gateway_offline(
 ) -> None:
     """What a gateway would have to tell is unavailable while it cannot."""
     simulator.set_gateway_online("410001", online=False)
-    await time.move(SENSOR_POLL)
+    await time.sensors_listed()
     assert state_of(hass, DOOR).state == STATE_UNAVAILABLE
     assert state_of(hass, "binary_sensor.freezer_battery").state == STATE_UNAVAILABLE
     assert state_of(hass, "binary_sensor.garage_battery").state == STATE_OFF
@@ -160,7 +159,7 @@ async def test_battery(
         (99, STATE_OFF),
     ):
         sensor.battery = told
-        await time.move(SENSOR_POLL)
+        await time.sensors_listed()
         assert state_of(hass, entity_id).state == shown, told
     assert state_of(hass, "sensor.outdoor_battery").state == "99"
 
@@ -172,7 +171,7 @@ async def test_battery_comes_by_itself(
     entity_id = "binary_sensor.uv_battery"
     assert hass.states.get(entity_id) is None
     simulator.home.sensors["1540000005"].battery = 255
-    await time.move(SENSOR_POLL)
+    await time.sensors_listed()
     assert state_of(hass, entity_id).state == STATE_ON
 
 

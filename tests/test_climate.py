@@ -31,8 +31,6 @@ VALVE = "climate.bathroom_valve"
 GUEST_ROOM = "climate.guest_room_heating"
 MINE = "climate.mine"
 MINE_ID = "2100900"
-# Seconds until a new list of sensors has come, the history of others read before it or not.
-LIST_OF_SENSORS = 135
 ON_OFF = Method.TURNON | Method.TURNOFF
 BOTH = Feature.TURN_ON | Feature.TURN_OFF
 TARGET, PRESET = Feature.TARGET_TEMPERATURE, Feature.PRESET_MODE
@@ -475,10 +473,10 @@ async def test_sensor_changes(
     """A new value of the sensor is shown, though the device itself stays the same."""
     (radiator,) = [s for s in simulator.home.sensors.values() if s.name == "Radiator"]
     simulator.set_sensor(radiator.id, "temp", "0", 22.2)
-    await time.move(LIST_OF_SENSORS)
+    await time.sensors_listed()
     assert state_of(hass, RADIATOR).attributes["current_temperature"] == 22.2
     simulator.set_sensor(radiator.id, "humidity", "0", 44)
-    await time.move(LIST_OF_SENSORS)
+    await time.sensors_listed()
     assert state_of(hass, RADIATOR).attributes["current_humidity"] == 44
 
 
@@ -505,20 +503,20 @@ async def test_sensor_comes_and_goes(
 
     assert current() is None
     added = sensor(simulator, ("temp", "0", "19.5"))
-    await time.move(LIST_OF_SENSORS)
+    await time.sensors_listed()
     assert current() == 19.5
     # Excluded and included again: another number
     device.client_device_id = "77"
     await time.move(35)
     assert current() is None
     added.sensor_id = "77"
-    await time.move(LIST_OF_SENSORS)
+    await time.sensors_listed()
     assert current() == 19.5
     simulator.set_sensor(added.id, "temp", "0", 20)
-    await time.move(LIST_OF_SENSORS)
+    await time.sensors_listed()
     assert current() == 20
     del simulator.home.sensors[added.id]
-    await time.move(LIST_OF_SENSORS)
+    await time.sensors_listed()
     assert current() is None
 
 

@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.typing import RecorderInstanceContext
 from custom_components.telldus_pa import history_recorder
 from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.history_import import async_start_import
+from custom_components.telldus_pa.sensor import _ACCOUNT
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant
@@ -364,6 +365,17 @@ async def test_nothing_to_import(
     assert asked(simulator) == 0
 
 
+async def test_how_far(
+    loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How far back the import is, is told as a time, and not before there is one."""
+    (reached,) = (one for one in _ACCOUNT if one.key == "history_reached")
+    assert reached.value(loaded.runtime_data) is None
+    monkeypatch.setattr(loaded.runtime_data.history, "reached", 1_700_000_000.0)
+    when = dt_util.utc_from_timestamp(1_700_000_000)
+    assert reached.value(loaded.runtime_data) == when
+
+
 async def test_by_the_options(
     hass: HomeAssistant,
     recorded: MockConfigEntry,
@@ -377,11 +389,11 @@ async def test_by_the_options(
     step = await flows.async_init(recorded.entry_id)
     answer = {"poll_interval": 60, "include_ignored": False, "import_history": True}
     meter.keep_history = False
-    await time.move(130)
+    await time.sensors_listed()
     step = await flows.async_configure(step["flow_id"], answer)
     assert step["errors"] == {"import_history": "no_history_kept"}
     meter.keep_history = True
-    await time.move(130)
+    await time.sensors_listed()
     step = await flows.async_configure(step["flow_id"], answer)
     assert step["type"] == "create_entry"
     assert recorded.options == {

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 import json
 
@@ -17,6 +18,7 @@ from custom_components.telldus_pa.const import (
     DOMAIN,
     EVENT_MISSED,
 )
+from custom_components.telldus_pa.pa_api import Method as PaMethod
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
@@ -57,6 +59,23 @@ async def connect(
     """Set an entry up and let the gateways that are online become live."""
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await become_live(hass, simulator, time)
+
+
+async def quiet_home(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    *device_ids: str,
+) -> None:
+    """Set an entry up in a home of some devices only, so that only theirs is read."""
+    devices = simulator.home.devices
+    for device_id in devices.keys() - set(device_ids):
+        del devices[device_id]
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    # In steps of a second: what comes of it is a matter of seconds.
+    for _ in range(2):
+        await time.move(60)
 
 
 async def become_live(
@@ -201,6 +220,18 @@ async def test_polls(
     assert functions(simulator, before).count("devices/list") >= 18
 
 
+async def test_another_shape(loaded: MockConfigEntry) -> None:
+    """What is pushed of a device that is another all of a sudden concerns all."""
+    devices = loaded.runtime_data.devices
+    woken: list[bool] = []
+    devices.async_add_listener(lambda: woken.append(True))
+    device = next(
+        one for one in devices.data.values() if PaMethod.TURNON in one.methods
+    )
+    devices.async_push(replace(device, methods=PaMethod.BELL))
+    assert woken
+
+
 async def test_off(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
@@ -263,14 +294,8 @@ async def test_second_press_between_lists(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """While not live the history tells of what no list shows, and that within a minute."""
-    for device_id in list(simulator.home.devices):
-        if device_id not in (REMOTE_ID, MOTION_ID):
-            del simulator.home.devices[device_id]
     entry = add_entry(options={CONF_LIVE: False})
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    # In steps of a second: what comes of it is a matter of seconds.
-    for _ in range(2):
-        await time.move(60)
+    await quiet_home(hass, entry, simulator, time, REMOTE_ID, MOTION_ID)
     fired, states = States(hass, REMOTE), States(hass, MOTION)
     simulator.press(REMOTE_ID, "turnOff")
     await time.move(3)
@@ -289,13 +314,8 @@ async def test_two_at_once(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """What the history tells together is told one after the other, each a change of its own."""
-    for device_id in list(simulator.home.devices):
-        if device_id != REMOTE_ID:
-            del simulator.home.devices[device_id]
     entry = add_entry(options={CONF_LIVE: False, CONF_POLL_INTERVAL: 300})
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    for _ in range(2):
-        await time.move(60)
+    await quiet_home(hass, entry, simulator, time, REMOTE_ID)
     fired = States(hass, REMOTE)
     for _ in range(2):
         simulator.press(REMOTE_ID, "turnOn")
@@ -308,13 +328,8 @@ async def test_stopped_in_between(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """What comes while the entities go is told late, once."""
-    for device_id in list(simulator.home.devices):
-        if device_id != REMOTE_ID:
-            del simulator.home.devices[device_id]
     entry = add_entry(options={CONF_LIVE: False, CONF_POLL_INTERVAL: 300})
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    for _ in range(2):
-        await time.move(60)
+    await quiet_home(hass, entry, simulator, time, REMOTE_ID)
     fired = States(hass, REMOTE)
     missed = async_capture_events(hass, EVENT_MISSED)
     for _ in range(3):
@@ -337,13 +352,8 @@ async def test_told_too_late(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """A history that comes when the entities are about to go is read again after that."""
-    for device_id in list(simulator.home.devices):
-        if device_id != REMOTE_ID:
-            del simulator.home.devices[device_id]
     entry = add_entry(options={CONF_LIVE: False, CONF_POLL_INTERVAL: 300})
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    for _ in range(2):
-        await time.move(60)
+    await quiet_home(hass, entry, simulator, time, REMOTE_ID)
     fired = States(hass, REMOTE)
     simulator.faults.add(Fault.SLOW, match="json/device/history", times=1, seconds=5)
     simulator.press(REMOTE_ID, "turnOn")
@@ -428,13 +438,8 @@ async def test_own_ring_before_a_restart(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """After a restart the history tells of our own ring as well, and it is still ours."""
-    for device_id in list(simulator.home.devices):
-        if device_id != BELL_ID:
-            del simulator.home.devices[device_id]
     entry = add_entry(options={CONF_LIVE: False})
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    for _ in range(2):
-        await time.move(60)
+    await quiet_home(hass, entry, simulator, time, BELL_ID)
     fired = States(hass, BELL)
     missed = async_capture_events(hass, EVENT_MISSED)
     await ring(hass, time)
@@ -451,14 +456,9 @@ async def test_ring_after_a_lost_command(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """So soon after a command the history tells whose doing a ring was, and once."""
-    for device_id in list(simulator.home.devices):
-        if device_id != BELL_ID:
-            del simulator.home.devices[device_id]
     simulator.home.devices[BELL_ID].state = 0
     entry = add_entry(options={CONF_LIVE: False})
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    for _ in range(2):
-        await time.move(60)
+    await quiet_home(hass, entry, simulator, time, BELL_ID)
     fired = States(hass, BELL)
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/bell", times=1)
     await time.until(

@@ -62,7 +62,7 @@ async def test_trouble(
 ) -> None:
     """A login that is refused, and a server that is not there."""
     simulator.revoke()
-    await time.move(125)
+    await time.sensors_listed()
     nowhere = f"http://127.0.0.1:{unused_tcp_port}"
     add_entry(unique_id="other", more_data={CONF_SERVER_URL: nowhere})
     found = await health()

@@ -33,9 +33,9 @@ _INCOMING: Final = "Incoming signal"
 
 # One device's history is read at a time, this often at most ...
 _READ_EVERY: Final = timedelta(seconds=10)
-# ... while the budget would let it go at once, which leaves room for what people do, and
-# Telldus has not minded lately.
-_MOST_USED: Final = ALLOWANCE[Priority.BACKGROUND] - 1
+# ... while the budget would let it go at once and another after it, which leaves room for
+# what people do and for the next list, and Telldus has not minded lately.
+_MOST_USED: Final = ALLOWANCE[Priority.BACKGROUND] - 2
 _CALM_AFTER: Final = 300.0
 # A history younger than this, in seconds, would tell nothing.
 _WORTH_IT: Final = 2 * SETTLED_AFTER

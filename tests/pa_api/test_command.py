@@ -428,3 +428,17 @@ def test_members_that_cannot_be_dimmed(level: int | None, method: Method) -> Non
 def test_everything_is_tried() -> None:
     """The tests above have every method that can be sent."""
     assert {*STATES, *OWN} == {Method(method) for method in FUNCTION_METHODS.values()}
+
+
+@pytest.mark.parametrize(
+    ("mode", "change_mode", "done"),
+    [("heat", True, True), ("cool", True, False), ("cool", False, True)],
+)
+def test_mode_is_set(mode: str, change_mode: bool, done: bool) -> None:
+    """A thermostat has done it when it is in the mode, unless that was to stay."""
+    row = device(
+        methods=2048,
+        stateValues=[state_value({"mode": "heat", "setpoint": {"cool": "20"}}, "2048")],
+    )
+    assert row.thermostat is not None
+    assert setting(mode, change_mode=change_mode).is_done(row) is done

@@ -9,11 +9,13 @@ from custom_components.telldus_pa.pa_api import (
     Refused,
     SignInRefused,
     TelldusError,
+    Unreachable,
 )
 from custom_components.telldus_pa.pa_api.errors import (
     LONGEST_WAIT,
     SHORTEST_WAIT,
     error_from_answer,
+    is_refusal,
     wait_from_header,
 )
 
@@ -115,3 +117,21 @@ def test_kinds() -> None:
     assert all(
         issubclass(kind, TelldusError) for kind in (RateLimited, Refused, SignInRefused)
     )
+
+
+@pytest.mark.parametrize(
+    ("err", "expected"),
+    [
+        (Refused("no", None), True),
+        (SignInRefused("no"), True),
+        # The gateway may be back soon, and so may Telldus.
+        (GatewayOffline(OFFLINE, 1), False),
+        (Unreachable("HTTP 404", 404), True),
+        (Unreachable("HTTP 502", 502), False),
+        (Unreachable("time-out"), False),
+        (RateLimited(17.4), False),
+    ],
+)
+def test_refusals(err: TelldusError, expected: bool) -> None:
+    """What the server does not want is told from what it cannot do just now."""
+    assert is_refusal(err) is expected

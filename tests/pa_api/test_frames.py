@@ -18,6 +18,7 @@ from custom_components.telldus_pa.pa_api import (
     ValuesHeard,
     parse_frame,
 )
+from simulator.push_wire import TYPES
 
 from .rows import device, is_sound, leaves, sensor
 from .strategies import ANY_JSON, REPEATABLE, nearly_row
@@ -93,6 +94,15 @@ def test_effect() -> None:
 def test_failed(data: Any, expected: Any) -> None:
     """A failure is understood whatever is missing but the device."""
     assert parse_frame(frame("device", "failSetState", data)) == expected
+
+
+@pytest.mark.parametrize(("name", "number"), TYPES.items())
+def test_names_of_values(name: str, number: int) -> None:
+    """Each number stands for the name that lists have."""
+    data = VALUES | {"data": [{"type": str(number), "value": "1", "scale": "0"}]}
+    event = parse_frame(frame("sensor", "value", data))
+    assert isinstance(event, ValuesHeard)
+    assert [value.name for value in event.values] == [name]
 
 
 def test_values() -> None:

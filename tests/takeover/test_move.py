@@ -88,6 +88,19 @@ def chosen(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return found
 
 
+async def assert_automations_work(
+    hass: HomeAssistant, simulator: Simulator, time: Time
+) -> None:
+    """Assert that both automations turn off the lamp, by its entity and by its device."""
+    for event in ("by_entity", "by_device"):
+        simulator.home.devices["1"].state = Method.TURNON
+        await time.move(61)
+        assert state_of(hass, "light.bedroom").state == "on"
+        hass.bus.async_fire(event)
+        await time.move(15)
+        assert simulator.home.devices["1"].state == Method.TURNOFF
+
+
 async def test_taking_over(
     hass: HomeAssistant,
     automated: MockConfigEntry,
@@ -124,13 +137,7 @@ async def test_taking_over(
     )
     assert state_of(hass, "sensor.plug_power_2").state == "40.0"
     assert state_of(hass, "sensor.garden_temperature").state == "7.5"
-    for event in ("by_entity", "by_device"):
-        simulator.home.devices["1"].state = Method.TURNON
-        await time.move(31)
-        assert state_of(hass, "light.bedroom").state == "on"
-        hass.bus.async_fire(event)
-        await time.move(15)
-        assert simulator.home.devices["1"].state == Method.TURNOFF
+    await assert_automations_work(hass, simulator, time)
 
 
 async def test_two_devices_become_one(
@@ -417,13 +424,7 @@ async def test_going_back(
     assert loaded.disabled_by is ConfigEntryDisabler.USER
     assert state_of(hass, "light.bedroom").state == "on"
     assert await async_taken_over_from(hass, loaded) is None
-    for event in ("by_entity", "by_device"):
-        simulator.home.devices["1"].state = Method.TURNON
-        await time.move(61)
-        assert state_of(hass, "light.bedroom").state == "on"
-        hass.bus.async_fire(event)
-        await time.move(15)
-        assert simulator.home.devices["1"].state == Method.TURNOFF
+    await assert_automations_work(hass, simulator, time)
 
 
 async def test_what_was_chosen_since(
