@@ -47,7 +47,9 @@ class Actions:
         return await self._time.until(
             self._hass.services.async_call(
                 DOMAIN, action, data, blocking=True, return_response=answers
-            )
+            ),
+            # One request in ten seconds at most, and others have theirs.
+            limit=300,
         )
 
     async def command(self, device_id: str, method: str, **more: Any) -> None:
