@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
+from custom_components.telldus_pa.connection import Cause
 from custom_components.telldus_pa.const import (
     CONF_LIVE,
     CONF_POLL_INTERVAL,
@@ -218,6 +219,16 @@ async def test_polls(
         await time.move(100)
     # Every 30 s, and not put off by the histories that are read meanwhile.
     assert functions(simulator, before).count("devices/list") >= 18
+
+
+async def test_what_is_told_of_it(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """System health says live where it is, and that the cabin's gateway is away."""
+    entry = add_entry()
+    await connect(hass, entry, simulator, time)
+    causes = entry.runtime_data.connection.causes
+    assert causes == {Cause.LIVE, Cause.GATEWAY_OFFLINE}
 
 
 async def test_another_shape(loaded: MockConfigEntry) -> None:

@@ -47,7 +47,7 @@ async def test_all_is_well(
         "accounts": 1,
         "can_reach_server": "ok",
         "signed_in": 1,
-        "connection": "polling",
+        "connection": "gateway_offline, polling",
         "requests": loaded.runtime_data.account.budget.used,
     }
     assert len([one for one in simulator.log if "json" in one.path]) == asked
@@ -62,7 +62,7 @@ async def test_trouble(
 ) -> None:
     """A login that is refused, and a server that is not there."""
     simulator.revoke()
-    await time.sensors_listed()
+    await time.move(125)
     nowhere = f"http://127.0.0.1:{unused_tcp_port}"
     add_entry(unique_id="other", more_data={CONF_SERVER_URL: nowhere})
     found = await health()

@@ -113,6 +113,11 @@ class Connection:
         is_live = self._live.state_of(gateway_id) is LiveState.LIVE
         return Cause.LIVE if is_live else Cause.POLLING
 
+    @property
+    def causes(self) -> set[Cause]:
+        """Return what the connections to all gateways are like, each kind once."""
+        return {self.of_gateway(one) for one in self._devices.gateways} or {self.cause}
+
     @callback
     def async_listen(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call somebody when the cause has changed, until what is returned is called."""

@@ -35,7 +35,7 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
             not entry.runtime_data.account.watch.refused for entry in loaded
         ),
         "connection": ", ".join(
-            sorted({str(entry.runtime_data.connection.cause) for entry in loaded})
+            sorted(set().union(*(one.runtime_data.connection.causes for one in loaded)))
         ),
         "requests": sum(shared.budget(server).used for server in servers),
     }
