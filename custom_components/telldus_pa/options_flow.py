@@ -85,8 +85,8 @@ class TelldusOptionsFlow(TakeOverFlow[ConfigFlowResult], OptionsFlowWithReload):
         """Ask what to do, if there is a choice."""
         if user_input is not None:
             return await self.async_step_settings(user_input)
-        if self.source == OFFER or self._replaces_offer():
-            self._offers = True
+        self._offers = self.source == OFFER or bool(self._waiting_offers())
+        if self._offers:
             return await self.async_step_take_over()
         if core_entries(self.hass):
             return await self.async_step_menu()
@@ -177,21 +177,27 @@ class TelldusOptionsFlow(TakeOverFlow[ConfigFlowResult], OptionsFlowWithReload):
         return super()._nothing_to_take_over()
 
     @callback
-    def _replaces_offer(self) -> bool:
-        """Return whether the offer waits for somebody, and take its place.
+    @override
+    def async_remove(self) -> None:
+        """End what this has taken the place of."""
+        if self._offers:
+            for flow_id in self._waiting_offers():
+                self.hass.config_entries.options.async_abort(flow_id)
 
-        The frontend is told to go on with that flow, and begins one of its own instead,
-        as seen in 2026.11.
+    @callback
+    def _waiting_offers(self) -> list[str]:
+        """Return the flows that wait to offer the take-over, this one apart.
+
+        The frontend is told to go on with such a one, and begins one of its own as well,
+        as seen in 2026.11: that takes its place.
         """
         flows = self.hass.config_entries.options
-        waiting = [
+        return [
             flow["flow_id"]
             for flow in flows.async_progress_by_handler(self.handler)
             if flow["context"].get("source") == OFFER
+            and flow["flow_id"] != self.flow_id
         ]
-        for flow_id in waiting:
-            flows.async_abort(flow_id)
-        return bool(waiting)
 
     @callback
     def _positioned_covers(self) -> dict[str, str]:

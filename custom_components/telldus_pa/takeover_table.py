@@ -109,8 +109,9 @@ class _Writer:
 
 
 def _rows(rows: Iterable[tuple[str, ...]]) -> str:
-    """Return rows of a table."""
-    lines = [f"| {' | '.join(row)} |" for row in rows]
+    """Return rows of a table, first those of what somebody uses."""
+    used_first = sorted(rows, key=lambda row: _NOTHING in row)
+    lines = [f"| {' | '.join(row)} |" for row in used_first]
     return "\n".join(lines) or f"| {_NOTHING} | {_NOTHING} | {_NOTHING} |"
 
 

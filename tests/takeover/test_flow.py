@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.issues import Issue
+from custom_components.telldus_pa.takeover_table import _rows
 from homeassistant.components.lovelace.const import LOVELACE_DATA
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -401,8 +402,17 @@ async def test_offer_begun_anew(
     entry_id = (await signed_in(person, server_url))["result"]["entry_id"]
     step = await person._call("post", OPTIONS, {"handler": entry_id})  # noqa: SLF001
     assert (step["type"], step["progress_action"]) == ("progress", "read_lists")
-    (flow,) = hass.config_entries.options.async_progress()
-    assert flow["flow_id"] == step["flow_id"]
+    # What was waiting goes with it.
+    assert len(hass.config_entries.options.async_progress()) == 2
+    hass.config_entries.options.async_abort(step["flow_id"])
+    assert not hass.config_entries.options.async_progress()
+
+
+def test_rows() -> None:
+    """What somebody uses comes first, in the order in which it was."""
+    unused, used, also = ("–", "`a`"), ("Evening", "`b`"), ("Morning", "`c`")
+    lines = _rows([unused, used, also]).splitlines()
+    assert lines == ["| Evening | `b` |", "| Morning | `c` |", "| – | `a` |"]
 
 
 async def test_offer_of_nothing(
