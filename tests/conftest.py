@@ -76,19 +76,19 @@ class Time:
         async_fire_time_changed(self._hass)
         await self.settle()
 
-    async def sensors_listed(self) -> None:
-        """Let time pass until the sensors were asked for again.
+    async def listed(self, what: str, step: float = 1) -> None:
+        """Let time pass until a list was asked for again: "sensors", "clients" ...
 
         When that is, only roughly, depends on what else is asked meanwhile.
         """
-        began, limit = self._simulator.clock(), 300
+        began, limit = self._simulator.clock(), 900 / step
         while not any(
-            request.path == "json/sensors/list" and request.time > began
+            request.path == f"json/{what}/list" and request.time > began
             for request in self._simulator.log
         ):
-            assert limit, "the sensors are not asked for"
+            assert limit > 0, f"{what} are not asked for"
             limit -= 1
-            await self.move(1)
+            await self.move(step)
 
     async def until[T](
         self, coroutine: Coroutine[Any, Any, T], limit: float = 100

@@ -15,8 +15,8 @@ from .conftest import ACCOUNT, AddEntry, Time
 from .test_init import complaints, state_of
 
 DOOR, DOOR_ID = "binary_sensor.front_door", "2100012"
-# Devices are asked for every half a minute, gateways every ten, or a little later.
-POLL, GATEWAY_POLL = 45, 660
+# Devices are asked for every half a minute, or a little later.
+POLL = 45
 
 type Names = dict[str, tuple[str, str | None, str]]
 
@@ -135,7 +135,7 @@ async def test_gateway_offline(
 ) -> None:
     """What a gateway would have to tell is unavailable while it cannot."""
     simulator.set_gateway_online("410001", online=False)
-    await time.sensors_listed()
+    await time.listed("sensors")
     assert state_of(hass, DOOR).state == STATE_UNAVAILABLE
     assert state_of(hass, "binary_sensor.freezer_battery").state == STATE_UNAVAILABLE
     assert state_of(hass, "binary_sensor.garage_battery").state == STATE_OFF
@@ -159,7 +159,7 @@ async def test_battery(
         (99, STATE_OFF),
     ):
         sensor.battery = told
-        await time.sensors_listed()
+        await time.listed("sensors")
         assert state_of(hass, entity_id).state == shown, told
     assert state_of(hass, "sensor.outdoor_battery").state == "99"
 
@@ -171,7 +171,7 @@ async def test_battery_comes_by_itself(
     entity_id = "binary_sensor.uv_battery"
     assert hass.states.get(entity_id) is None
     simulator.home.sensors["1540000005"].battery = 255
-    await time.sensors_listed()
+    await time.listed("sensors")
     assert state_of(hass, entity_id).state == STATE_ON
 
 
@@ -228,13 +228,13 @@ async def test_gateway_without_devices(
     simulator.home.gateways[BARN_ID] = barn()
     await time.move(POLL)
     assert hass.states.get(BARN) is None
-    await time.move(GATEWAY_POLL)
+    await time.listed("clients", 5)
     assert state_of(hass, BARN).state == STATE_ON
     simulator.set_gateway_online(BARN_ID, online=False)
-    await time.move(GATEWAY_POLL)
+    await time.listed("clients", 5)
     assert state_of(hass, BARN).state == STATE_OFF
     del simulator.home.gateways[BARN_ID]
-    await time.move(GATEWAY_POLL)
+    await time.listed("clients", 5)
     assert state_of(hass, BARN).state == STATE_UNAVAILABLE
 
 
@@ -263,7 +263,7 @@ async def test_telldus_lost(
 ) -> None:
     """Without Telldus nobody knows whether a gateway is there."""
     simulator.home.gateways[BARN_ID] = barn()
-    await time.move(GATEWAY_POLL)
+    await time.listed("clients", 5)
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/*", times=None)
     await time.move(200)
     assert [state_of(hass, one).state for one in (HOME, CABIN, BARN)] == [

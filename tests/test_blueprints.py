@@ -144,7 +144,7 @@ async def test_battery(
     batteries = {one.name: one for one in simulator.home.sensors.values() if one.name}
     batteries["Radiator"].battery = 14
     batteries["Multisensor"].battery = 15
-    await time.sensors_listed()
+    await time.listed("sensors")
     devices = dr.async_entries_for_config_entry(device_registry, loaded.entry_id)
     (freezer,) = (one for one in devices if one.name == "Freezer")
     device_registry.async_update_device(freezer.id, name_by_user="The cold one")

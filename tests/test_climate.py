@@ -473,10 +473,10 @@ async def test_sensor_changes(
     """A new value of the sensor is shown, though the device itself stays the same."""
     (radiator,) = [s for s in simulator.home.sensors.values() if s.name == "Radiator"]
     simulator.set_sensor(radiator.id, "temp", "0", 22.2)
-    await time.sensors_listed()
+    await time.listed("sensors")
     assert state_of(hass, RADIATOR).attributes["current_temperature"] == 22.2
     simulator.set_sensor(radiator.id, "humidity", "0", 44)
-    await time.sensors_listed()
+    await time.listed("sensors")
     assert state_of(hass, RADIATOR).attributes["current_humidity"] == 44
 
 
@@ -503,20 +503,20 @@ async def test_sensor_comes_and_goes(
 
     assert current() is None
     added = sensor(simulator, ("temp", "0", "19.5"))
-    await time.sensors_listed()
+    await time.listed("sensors")
     assert current() == 19.5
     # Excluded and included again: another number
     device.client_device_id = "77"
     await time.move(35)
     assert current() is None
     added.sensor_id = "77"
-    await time.sensors_listed()
+    await time.listed("sensors")
     assert current() == 19.5
     simulator.set_sensor(added.id, "temp", "0", 20)
-    await time.sensors_listed()
+    await time.listed("sensors")
     assert current() == 20
     del simulator.home.sensors[added.id]
-    await time.sensors_listed()
+    await time.listed("sensors")
     assert current() is None
 
 

@@ -114,10 +114,10 @@ async def test_sensors_alone(
 ) -> None:
     """Also what keeps only the sensors from coming is told."""
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/sensors/list", times=None)
-    await time.sensors_listed()
+    await time.listed("sensors")
     assert state_of(hass, HOME).state == "unreachable"
     simulator.faults.clear()
-    await time.sensors_listed()
+    await time.listed("sensors")
     assert state_of(hass, HOME).state == "polling"
 
 

@@ -389,11 +389,11 @@ async def test_by_the_options(
     step = await flows.async_init(recorded.entry_id)
     answer = {"poll_interval": 60, "include_ignored": False, "import_history": True}
     meter.keep_history = False
-    await time.sensors_listed()
+    await time.listed("sensors")
     step = await flows.async_configure(step["flow_id"], answer)
     assert step["errors"] == {"import_history": "no_history_kept"}
     meter.keep_history = True
-    await time.sensors_listed()
+    await time.listed("sensors")
     step = await flows.async_configure(step["flow_id"], answer)
     assert step["type"] == "create_entry"
     assert recorded.options == {

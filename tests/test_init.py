@@ -179,7 +179,7 @@ async def test_gateways(
     assert loaded.data[CONF_GATEWAYS] == ["410001", "410002", "410003"]
 
     simulator.home.gateways["410001"].version = "1.4.0"
-    await time.move(620)
+    await time.listed("clients", 5)
     gateway = device_registry.async_get_device_by_identifier(
         (DOMAIN, f"{ACCOUNT}_gateway_410001"), loaded.entry_id
     )

@@ -144,7 +144,7 @@ async def test_new_value(
     before = registries.entity_ids("sensor_1540000002")
     simulator.set_sensor("1540000002", "humidity", "0", "66")
     simulator.home.sensors["1540000002"].battery = 80
-    await time.sensors_listed()
+    await time.listed("sensors")
     new = registries.entity_ids("sensor_1540000002") - before
     assert {"sensor.freezer_humidity", "sensor.freezer_battery"} == new
     assert state_of(hass, "sensor.freezer_humidity").state == "66"
@@ -169,7 +169,7 @@ async def test_renamed(
     home.devices["2100002"].name = "Stairs"
     home.sensors["1540000001"].name = "Garden"
     home.gateways["410001"].name = "House"
-    await time.sensors_listed()
+    await time.listed("sensors")
     assert state_of(hass, LAMP).name == "Star"
     assert state_of(hass, "switch.hall_switch").name == "My switch"
     assert state_of(hass, "sensor.outdoor_temperature").name == "Garden Temperature"
@@ -414,7 +414,7 @@ async def test_hidden(
     """What the person hides at Telldus goes at once, and comes back when shown again."""
     simulator.home.devices[LAMP_ID].ignored = True
     simulator.home.sensors["1540000001"].ignored = True
-    await time.sensors_listed()
+    await time.listed("sensors")
     assert registries.device(f"device_{LAMP_ID}") is None
     assert hass.states.get(LAMP) is None
     assert registries.device("sensor_1540000001") is None
@@ -517,7 +517,7 @@ async def test_delete(
     ids = {thing: device.id for thing in kept if (device := registries.device(thing))}
     del simulator.home.devices[LAMP_ID]
     del simulator.home.sensors["1540000001"]
-    await time.sensors_listed()
+    await time.listed("sensors")
     for thing in kept[:2]:
         assert await remove(hass_ws_client, hass, loaded, ids[thing])
         assert registries.device(thing) is None
