@@ -173,6 +173,10 @@ class Commands:
         self._client = coordinator.account.client
         # What is shown over the lists, by device, in the order in which it takes effect.
         self._overlays: dict[str, list[_Pending]] = {}
+        # What that comes to, by row, for as long as none of it changes: an entity asks
+        # again for each of its attributes.
+        self._shown: dict[str, tuple[Device, Device]] = {}
+        self._shown_of: tuple[object, object] = (None, None)
         # What has not been sent yet, in the order in which it will be.
         self._unsent: list[_Pending] = []
         self._is_sending = False
@@ -192,12 +196,27 @@ class Commands:
 
     def shown(self, device: Device) -> Device:
         """Return a device as it is to be shown: as told by Telldus, or as commanded."""
+        devices, home = self._coordinator.data, self._coordinator.home
+        if self._shown_of[0] is not devices or self._shown_of[1] is not home:
+            self._shown, self._shown_of = {}, (devices, home)
+        row, shown = self._shown.get(device.id, (None, device))
+        if row is device:
+            return shown
+        shown = device
         for pending in self._overlays.get(device.id, ()):
-            device = pending.effects[device.id].effect(device)
-        devices = self._coordinator.data
-        leaves = self._coordinator.home.leaves.get(device.id, ())
-        members = [self.shown(devices[one]) for one in leaves if one in devices]
-        return combined(device, members) if members else device
+            shown = pending.effects[device.id].effect(shown)
+        leaves = home.leaves.get(device.id, ())
+        if members := [self.shown(devices[one]) for one in leaves if one in devices]:
+            shown = combined(shown, members)
+        if shown is not device:
+            self._shown[device.id] = device, shown
+        return shown
+
+    @callback
+    def _async_wake(self, device_ids: Iterable[str]) -> None:
+        """Show what has become of devices now that something else lies over them."""
+        self._shown = {}
+        self._coordinator.async_wake(device_ids)
 
     @property
     def unsent(self) -> int:
@@ -331,7 +350,7 @@ class Commands:
         for older in absorbed:
             self._unsent.remove(older)
             self._async_uncover(older)
-        self._coordinator.async_wake(pending.effects)
+        self._async_wake(pending.effects)
         self._given.set()
 
     def _absorb(self, newer: _Pending, older: _Pending) -> bool:
@@ -366,7 +385,7 @@ class Commands:
             overlays = self._overlays.pop(device_id, [])
             if rest := [one for one in overlays if one is not pending]:
                 self._overlays[device_id] = rest
-        self._coordinator.async_wake(uncovered)
+        self._async_wake(uncovered)
 
     async def _async_send_all(self) -> None:
         """Send what is to be sent, until nothing is left."""
@@ -710,7 +729,7 @@ class Commands:
         if pending not in overlays:
             # Whatever came since is the newer.
             overlays.insert(0, pending)
-            self._coordinator.async_wake([device_id])
+            self._async_wake([device_id])
 
     @callback
     def _async_stop(self) -> None:

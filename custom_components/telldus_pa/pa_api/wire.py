@@ -23,9 +23,26 @@ def read_json(text: str | bytes) -> object:
     Raises ValueError. The reader's own error carries the whole text: do not chain it.
     """
     try:
-        return json.loads(text, parse_int=_to_int, parse_constant=lambda _: None)
+        return _read(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        # Most likely a number of endless length. To look at each costs a third more.
+        return _read(text, _to_int)
+
+
+def _read(
+    text: str | bytes, parse_int: Callable[[str], int | None] | None = None
+) -> object:
+    """Return what some JSON says. Raises ValueError."""
+    try:
+        return json.loads(text, parse_int=parse_int, parse_constant=_to_nothing)
     except RecursionError as err:
         raise ValueError("too deep") from err
+
+
+def _to_nothing(_: str) -> None:
+    """Return None for NaN and the infinities."""
 
 
 def _to_int(digits: str) -> int | None:
