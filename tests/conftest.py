@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from datetime import timedelta
 import logging
+import re
 from typing import Any
 
 from aiohttp.test_utils import TestServer
@@ -36,14 +37,21 @@ ACCOUNT = "an-account"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let scripts/soak ask for more than a short life."""
-    parser.addoption("--soak-hours", type=float, default=1.0)
+    """Let scripts/hostile ask for more than a short life."""
+    parser.addoption("--soak-hours", type=int, default=1)
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Record how many examples Hypothesis has made for a test."""
+    statistics = getattr(item, "hypothesis_statistics", "")
+    for number in re.findall(r"(\d+) passing examples", statistics):
+        item.user_properties.append(("examples", int(number)))
 
 
 @pytest.fixture
-def soak_hours(request: pytest.FixtureRequest) -> float:
+def soak_hours(request: pytest.FixtureRequest) -> int:
     """Return how many hours a home lives in the soak."""
-    return float(request.config.getoption("--soak-hours"))
+    return int(request.config.getoption("--soak-hours"))
 
 
 class Time:

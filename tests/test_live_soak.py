@@ -1,6 +1,7 @@
 """Some hours of presses over a channel that is cut at random: each is told once."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 import random
 
@@ -74,6 +75,7 @@ async def test_nothing_lost_or_doubled(
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
+    record_property: Callable[[str, object], None],
     seed: int,
 ) -> None:
     """Cuts, half-open sockets, refused handshakes, outages and restarts lose nothing."""
@@ -133,6 +135,19 @@ async def test_nothing_lost_or_doubled(
     assert late
     assert max(told.ages) <= JUST_NOW + TOLERANCE
     assert not [one for one in complaints(caplog) if "xception" in one]
+    figures = {
+        "hours": 1,
+        "requests": len(simulator.log),
+        "presses told in time": told.in_time.total(),
+        "presses told late": late.total(),
+        "presses lost or doubled": abs(
+            pressed.total() - told.in_time.total() - late.total()
+        ),
+        "cuts of the live channel": done["cut"] + done["outage"] + done["silent"],
+        "restarts": done["restart"],
+    }
+    for what, number in figures.items():
+        record_property(what, number)
 
 
 def mend(simulator: Simulator) -> None:

@@ -1,6 +1,6 @@
 """A home over many hours of faults, commands, presses and restarts.
 
-The hours are moved, not lived. A short life is a test like the others; ``scripts/soak``
+The hours are moved, not lived. A short life is a test like the others; ``scripts/hostile``
 lives a whole day.
 """
 
@@ -236,9 +236,9 @@ async def test_life(
     house: House,  # noqa: F811
     simulator: Simulator,
     time: Time,
-    soak_hours: float,
+    soak_hours: int,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    record_property: Callable[[str, object], None],
 ) -> None:
     """After all of it Home Assistant agrees with Telldus, and nothing has grown."""
     hass.loop.set_debug(False)
@@ -255,11 +255,12 @@ async def test_life(
     await life.live(soak_hours / 4)
     await life.wait(4000)
     early = objects()
+    requests = len(simulator.log)
     simulator.log.clear()
     await life.live(soak_hours * 3 / 4)
     # Longer than any pause, half an hour of a refused sign-in, and a poll
     await life.wait(4000)
-    requests = len(simulator.log)
+    requests += len(simulator.log)
     simulator.log.clear()
     late = objects()
     before_the_end = len(log)
@@ -281,9 +282,13 @@ async def test_life(
     assert log[before_the_end:] == []
     # What went wrong was told; that something broke would be told otherwise.
     assert not [line for line in log if "exception" in line.lower()]
-    with capsys.disabled():
-        print(  # noqa: T201  # what scripts/soak is run for
-            f"\n{soak_hours:g} h: {requests} requests, "
-            f"{', '.join(f'{count} {what}' for what, count in life.done.items())}; "
-            f"{len(home.devices)} devices agree; objects {before} -> {total}"
-        )
+    figures = {
+        "hours": soak_hours,
+        "requests": requests,
+        **life.done,
+        "states compared": len(home.devices),
+        "objects after a quarter": before,
+        "objects at the end": total,
+    }
+    for what, number in figures.items():
+        record_property(what, number)
