@@ -1104,8 +1104,9 @@ def test_info_says_what_the_list_says() -> None:
 
     for listed, told in zip(rows["device"], rows["device_info"], strict=True):
         # Keys that only lists have
-        told |= {"clientName": listed["clientName"]}
-        told |= {"devices": listed.get("devices")}
+        for key in ("clientDeviceId", "clientName", "ignored", "devices"):
+            assert key not in told
+            told[key] = listed.get(key)
         assert Device.from_wire(told) == Device.from_wire(listed)
     assert [Sensor.from_wire(row) for row in rows["sensor_info"]] == [
         Sensor.from_wire(row) for row in rows["sensor"]
