@@ -23,6 +23,8 @@ def answer(row: Row, *, xml: str | None = None) -> web.Response:
     """Return a data call's answer; `xml` names the root element that is wanted."""
     if xml is not None:
         body = to_xml("error", row["error"]) if "error" in row else to_xml(xml, row)
+        # Letters beyond ASCII have been seen as numbers.
+        body = body.encode("ascii", "xmlcharrefreplace").decode()
         text = f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'
         return web.Response(text=text, content_type="text/xml")
     text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
@@ -30,27 +32,48 @@ def answer(row: Row, *, xml: str | None = None) -> web.Response:
 
 
 def to_xml(name: str, value: Any) -> str:
-    """Render any JSON: objects and lists as elements, the rest as text."""
+    """Render any JSON: rows of lists as elements with attributes, the rest as elements."""
     if not _NAME.fullmatch(name):
         opening, closing = f"<item name={quoteattr(name)}", "item"
     else:
         opening, closing = f"<{name}", name
     if isinstance(value, dict):
-        inner = "".join(
-            "".join(to_xml(key, part) for part in child)
-            if isinstance(child, list)
-            else to_xml(key, child)
-            for key, child in value.items()
-        )
+        inner = "".join(_children(key, child) for key, child in value.items())
     elif isinstance(value, list):
         inner = "".join(to_xml("item", part) for part in value)
     else:
-        inner = "" if value is None else escape(str(value))
+        inner = _text(value)
     return f"{opening}>{inner}</{closing}>" if inner else f"{opening}/>"
 
 
+def _children(name: str, value: Any) -> str:
+    """Render what an object says under a name: one element, or one for each of a list."""
+    if isinstance(value, list):
+        return "".join(_row(name, part) for part in value)
+    return to_xml(name, value)
+
+
+def _row(name: str, row: Any) -> str:
+    """Render one of a list: what is neither a list nor an object is an attribute."""
+    if not isinstance(row, dict):
+        return to_xml(name, row)
+    attributes = inner = ""
+    for key, child in row.items():
+        if isinstance(child, (dict, list)):
+            inner += _children(key, child)
+        else:
+            attributes += f' {key}="{_text(child, {'"': "&quot;"})}"'
+    opening = f"<{name}{attributes}"
+    return f"{opening}>{inner}</{name}>" if inner else f"{opening} />"
+
+
+def _text(value: Any, entities: dict[str, str] | None = None) -> str:
+    """Return a text or a number as it stands in XML, nothing for null."""
+    return "" if value is None else escape(str(value), entities or {})
+
+
 def unauthorized(text: str, *, xml: bool) -> web.Response:
-    """Return a 401. On data calls it has been seen as XML even for JSON callers."""
+    """Return a 401. On data calls it has been seen as XML, where XML was asked for."""
     if xml:
         body = f"<error> {escape(PREFIX + text)} </error>"
         return web.Response(status=401, text=body, content_type="text/xml")
@@ -102,7 +125,8 @@ def instead(rule: FaultRule) -> web.Response | None:
             return web.Response(text="", content_type=html)
         case Fault.DATABASE:
             return web.Response(
-                text="Could not select database telldus", content_type=html
+                text="Could not select database: telldus_api@master-db-host",
+                content_type=html,
             )
         case Fault.REDIRECT:
             location = args.get("location", "https://elsewhere.invalid/")

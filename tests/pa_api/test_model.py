@@ -364,6 +364,26 @@ def test_device_type(raw: object, parsed: DeviceType) -> None:
 
 
 @pytest.mark.parametrize(
+    ("own", "told", "parsed"),
+    [
+        (MISSING, LIGHT, DeviceType.LIGHT),
+        (None, LIGHT, DeviceType.LIGHT),
+        ("", LIGHT.lower(), DeviceType.LIGHT),
+        ("00000004-0001-1000-2005-ACCA54000000", LIGHT, DeviceType.DOOR_WINDOW),
+        ("00000000-0001-1000-2005-ACCA54000000", LIGHT, DeviceType.UNKNOWN),
+        (MISSING, None, DeviceType.UNKNOWN),
+        (MISSING, [LIGHT], DeviceType.UNKNOWN),
+    ],
+)
+def test_device_type_in_a_parameter(
+    own: object, told: object, parsed: DeviceType
+) -> None:
+    """What the row itself does not say, a parameter may."""
+    parameter = [{"name": "devicetype", "value": told}]
+    assert device(deviceType=own, parameter=parameter).device_type is parsed
+
+
+@pytest.mark.parametrize(
     ("changes", "local_id", "kind", "transport"),
     [
         ({"clientDeviceId": 3, "transport": "ZWave"}, "3", "device", "zwave"),
@@ -1084,8 +1104,9 @@ def test_info_says_what_the_list_says() -> None:
 
     for listed, told in zip(rows["device"], rows["device_info"], strict=True):
         # Keys that only lists have
-        told |= {"clientName": listed["clientName"]}
-        told |= {"devices": listed.get("devices")}
+        for key in ("clientDeviceId", "clientName", "ignored", "devices"):
+            assert key not in told
+            told[key] = listed.get(key)
         assert Device.from_wire(told) == Device.from_wire(listed)
     assert [Sensor.from_wire(row) for row in rows["sensor_info"]] == [
         Sensor.from_wire(row) for row in rows["sensor"]

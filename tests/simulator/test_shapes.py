@@ -5,6 +5,7 @@ Source: docs/telldus-api.md, "Functions".
 """
 
 from itertools import pairwise
+import re
 from typing import Any
 
 from simulator import Simulator
@@ -56,18 +57,16 @@ DEVICE = {
 }
 INFO = {
     "id": "s",
-    "clientDeviceId": "s",
     "name": "s",
     "state": "s",
     "statevalue": "sn",
-    "methods": "i",
+    "methods": "s",
     "metadataHash": "s",
     "parametersHash": "s",
     "type": "s",
     "client": "s",
     "online": "s",
     "editable": "i",
-    "ignored": "i",
     "statevalues": "l",
     "protocol": "s",
     "model": "s",
@@ -262,7 +261,7 @@ async def test_no_mask(api: Api) -> None:
 
 
 async def test_device_info(api: Api) -> None:
-    """The state is a text here, and statevalues has no capital."""
+    """State and methods are texts here, and statevalues has no capital."""
     for device in ("2100001", "2100003", "2100009", "2100010"):
         check(await api.get("device/info", id=device, supportedMethods=4023), INFO)
     info = await api.get("device/info", id=2100003, supportedMethods=4023)
@@ -505,6 +504,18 @@ async def test_forms(api: Api) -> None:
     assert legacy.json["device"][0]["methods"] == 3
     xml = await api.call("xml/clients/list")
     assert xml.headers["Content-Type"].startswith("text/xml")
-    assert "<clients><client><id>410001</id>" in xml.text
+    assert '<clients><client id="410001" uuid="' in xml.text
+    lamps = await api.call("xml/devices/list", supportedMethods=19)
+    assert ' methods="19" ' in lamps.text
+    assert ' statevalue="" ' in lamps.text
+    sensors = await api.call(
+        "xml/sensors/list", includeValues=1, includeScale=1, includeUnit=1
+    )
+    assert re.search(
+        r'<sensor id="1540000001" [^<>]*><data name="temp" [^<>]* unit="&#176;C" />',
+        sensors.text,
+    )
+    info = await api.call("xml/device/info", id="2100003", extras="parameters")
+    assert "<device><id>2100003</id>" in info.text
     error = await api.call("xml/device/info", id="<9>")
     assert '<error>The device with id "&lt;9&gt;" does not exist</error>' in error.text

@@ -267,7 +267,9 @@ class Device:
             owned=to_flag(row.get("editable"), default=True),
             ignored=to_flag(row.get("ignored"), default=False),
             type=(to_text(row.get("type")) or "device").lower(),
-            device_type=_device_type(row.get("deviceType")),
+            device_type=_device_type(
+                row.get("deviceType") or parameters.get("devicetype")
+            ),
             transport=(to_text(row.get("transport")) or "").lower(),
             room=to_text(row.get("room")),
             members=to_names(row.get("devices")) or to_names(parameters.get("devices")),
