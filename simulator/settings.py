@@ -40,6 +40,8 @@ class Settings:
     # Shapes
     state_values_as_strings: bool = False
     battery_as_strings: bool = False
+    device_info_of_2017: bool = False
+    """Methods are a text in device/info, and some keys are missing."""
     sensor_info_strings: bool = True
     """sensor/info gives battery and keepHistory as texts, as in an old capture."""
     online_as_ints: bool = False

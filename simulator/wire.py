@@ -1,8 +1,7 @@
 """Rows of the answers, key for key and type for type.
 
-Source: docs/telldus-api.md, "Functions". Lists and info differ on purpose: `state` and
-`methods` are ints and `stateValues` has a capital in lists; device/info has strs and
-`statevalues`, and lacks some keys.
+Source: docs/telldus-api.md, "Functions". Lists and info differ on purpose: `state` is an int
+and `stateValues` has a capital in lists, a str and `statevalues` in device/info.
 """
 
 import hashlib
@@ -111,9 +110,10 @@ class Wire:
     def device_info(self, device: Device, mask: int, extras: frozenset[str]) -> Row:
         """Return the answer of device/info."""
         row = self._device(device, mask)
-        for key in ("clientDeviceId", "ignored"):
-            del row[key]
-        row["state"], row["methods"] = str(row["state"]), str(row["methods"])
+        row["state"] = str(row["state"])
+        if self._settings.device_info_of_2017:
+            row["methods"] = str(row["methods"])
+            del row["clientDeviceId"], row["ignored"]
         row["statevalues"] = row.pop("stateValues")
         row |= {"protocol": device.protocol, "model": device.model}
         return row | self._device_extras(device, extras)

@@ -57,16 +57,18 @@ DEVICE = {
 }
 INFO = {
     "id": "s",
+    "clientDeviceId": "s",
     "name": "s",
     "state": "s",
     "statevalue": "sn",
-    "methods": "s",
+    "methods": "i",
     "metadataHash": "s",
     "parametersHash": "s",
     "type": "s",
     "client": "s",
     "online": "s",
     "editable": "i",
+    "ignored": "i",
     "statevalues": "l",
     "protocol": "s",
     "model": "s",
@@ -261,7 +263,7 @@ async def test_no_mask(api: Api) -> None:
 
 
 async def test_device_info(api: Api) -> None:
-    """State and methods are texts here, and statevalues has no capital."""
+    """The state is a text here, and statevalues has no capital."""
     for device in ("2100001", "2100003", "2100009", "2100010"):
         check(await api.get("device/info", id=device, supportedMethods=4023), INFO)
     info = await api.get("device/info", id=2100003, supportedMethods=4023)
@@ -270,6 +272,15 @@ async def test_device_info(api: Api) -> None:
     assert (await api.get("device/info", id="2100003"))["state"] == "0"
     transport = await api.get("device/info", id="2100003", extras="transport,timezone")
     check(transport, INFO | {"transport": "s", "timezone": "s"})
+
+
+async def test_device_info_of_2017(api: Api, sim: Simulator) -> None:
+    """As logged then, methods are a text as well, and keys are missing."""
+    sim.settings.device_info_of_2017 = True
+    then = INFO | {"methods": "s"}
+    for missing in ("clientDeviceId", "ignored"):
+        del then[missing]
+    check(await api.get("device/info", id=2100003, supportedMethods=4023), then)
 
 
 async def test_sensors(api: Api) -> None:
