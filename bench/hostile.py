@@ -47,7 +47,7 @@ class Ledger:
             return
         told = Counter[str]()
         for name, number in report.user_properties:
-            told[name] += number
+            told[name] += int(str(number))
         examples = told.pop("examples", 1)
         self.figures.update(told)
         file = report.nodeid.partition("::")[0]

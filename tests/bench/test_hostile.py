@@ -1,0 +1,82 @@
+"""What tells how much was tried on purpose, and what came of it."""
+
+from collections import Counter
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.hostile import TESTS, Ledger
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def report(
+    node: str, outcome: str = "passed", when: str = "teardown", **told: int
+) -> pytest.TestReport:
+    """Return a report of a test."""
+    return pytest.TestReport(
+        *(node, ("", 0, ""), {}, outcome, None, when),  # type: ignore[arg-type]
+        user_properties=list(told.items()),
+    )
+
+
+def test_ledger() -> None:
+    """Tests and examples are counted by what they try, and what they record is added up."""
+    ledger = Ledger()
+    ledger.pytest_runtest_logreport(report("tests/test_faults.py::a", when="call"))
+    ledger.pytest_runtest_logreport(report("tests/test_faults.py::a"))
+    ledger.pytest_runtest_logreport(report("tests/test_faults.py::b"))
+    junk = "tests/pa_api/test_wire_properties.py::c"
+    ledger.pytest_runtest_logreport(report(junk, examples=300))
+    for seed in "12":
+        life = f"tests/test_live_soak.py::d[{seed}]"
+        ledger.pytest_runtest_logreport(report(life, hours=1, requests=20))
+    assert ledger.tried == {
+        "faults, each in a situation": 2,
+        "answers made at random": 300,
+        "lives in a home": 2,
+    }
+    assert ledger.figures == Counter(hours=2, requests=40)
+    assert ledger.failed == []
+    assert "| answers made at random      | 300    |" in ledger.text()
+
+
+def test_failure() -> None:
+    """What has failed is told."""
+    ledger = Ledger()
+    ledger.pytest_runtest_logreport(report("tests/test_soak.py::a", "failed", "call"))
+    ledger.pytest_runtest_logreport(report("tests/test_soak.py::a"))
+    assert ledger.failed == ["tests/test_soak.py::a"]
+    assert ledger.text().splitlines()[-1].split() == ["|", "failed", "|", "1", "|"]
+
+
+def test_files() -> None:
+    """The tests that are named exist."""
+    assert all((ROOT / file).is_file() for files in TESTS.values() for file in files)
+
+
+def test_mutants(tmp_path: Path) -> None:
+    """What no test notices has survived, be it that there is none."""
+    pytest.importorskip("mutmut", reason="not in the oldest environment")
+    from bench.mutate import PACKAGE, outcomes, summary  # noqa: PLC0415
+
+    codes: dict[str, int | None] = {"a": 1, "b": 0, "c": 33, "d": None, "e": 36}
+    for name, tried in {"pa_api/budget": codes, "errors": {}}.items():
+        path = tmp_path / PACKAGE / f"{name}.py.meta"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"exit_code_by_key": tried}))
+    found = outcomes(tmp_path)
+    assert found == {
+        "pa_api/budget.py": {
+            "killed": 1,
+            "survived": 1,
+            "no tests": 1,
+            "not checked": 1,
+            "timeout": 1,
+        }
+    }
+    last = summary(found).splitlines()[-1]
+    assert [cell.strip() for cell in last.split("|")[1:-1]] == [
+        *("together", "50%", "5", "4", "2")
+    ]
