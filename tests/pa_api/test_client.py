@@ -300,6 +300,7 @@ async def test_inventory(client: TelldusClient, simulator: Simulator) -> None:
     assert "7777777" not in repr(rows[LAMP])
     radio = await client.radio(LAMP)
     assert simulator.log[-1].path == "json/device/info"
+    assert simulator.log[-1].params == {"id": LAMP, "supportedMethods": "4023"}
     assert (radio.protocol, radio.model) == (device.protocol, device.model)
 
 

@@ -59,6 +59,13 @@ def test_state(method: Any, value: Any, expected: Any, spelling: Any) -> None:
     )
 
 
+def test_other_name_of_the_value() -> None:
+    """Where a frame has the list's name for it, that is the value."""
+    data = {"deviceId": "7", "method": "16", "stateValue": "64"}
+    event = parse_frame(frame("device", "setState", data))
+    assert event == StateHeard("7", Method.DIM, 64, None)
+
+
 def test_number_beyond_all_size() -> None:
     """A number that nobody can read costs itself, not the frame that it is in."""
     told = frame("device", "setState", {"deviceId": "1", "method": 1, "more": 0})
@@ -166,6 +173,14 @@ def test_any_text(text: str) -> None:
     parse_frame(text)
 
 
+def test_own_names_of_values() -> None:
+    """A value of a type that we do not know keeps the name that it came with."""
+    value = {"type": 2**20, "name": "odd", "value": "1", "scale": 0}
+    event = parse_frame(frame("sensor", "value", {**VALUES, "data": [value]}))
+    assert isinstance(event, ValuesHeard)
+    assert [(one.name, one.value) for one in event.values] == [("odd", 1)]
+
+
 def test_keeping_device() -> None:
     """A row keeps what was pushed, and nothing else of the older one."""
     pushed = device(state=1, name="Old")
@@ -180,6 +195,13 @@ def test_keeping_device() -> None:
     assert kept.thermostat.mode == "heat"
     assert kept.thermostat.setpoints == {"heat": 20}
     assert kept.thermostat.modes == ("x",)
+    # Neither has to be a thermostat.
+    assert new.keeping(device(state=1)).thermostat == new.thermostat
+    assert device(state=1).keeping(new).thermostat is None
+    level = device(methods=19, state=16, statevalue="64")
+    colour = device(methods=1024, state=1024, statevalue="255")
+    assert device(state=1).keeping(level).level == 64
+    assert device(state=1).keeping(colour).rgb == 255
 
 
 def test_keeping_sensor() -> None:
@@ -198,4 +220,7 @@ def test_keeping_sensor() -> None:
     assert kept.heard == 1764000100
     later = sensor(lastUpdated=1764000200).keeping(heard)
     assert ("temp", 0) not in later.values
+    assert later.heard == 1764000200
+    percent = row.with_heard(ValuesHeard(row.id, None, 55, ()))
+    assert (percent.battery, percent.battery_low) == (55, None)
     assert row.with_heard(ValuesHeard(row.id, None, None, ())) == row

@@ -334,6 +334,8 @@ async def test_faults(
         await step(handshake)
     assert type(caught.value) is kind
     assert kept(caught.value, secrets) == text
+    if isinstance(caught.value, Unreachable):
+        assert f"HTTP {caught.value.status}" == text
     assert budget.used == len(simulator.log) == 1
     assert budget.pause == 0
 
