@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.telldus_pa.commands import Fate
 from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.groups import combined
 from custom_components.telldus_pa.home import Home
@@ -337,6 +338,27 @@ async def test_member_that_is_told_otherwise(
     assert sent(simulator) == [f"turnOff {ALL_ID}", f"dim {DIMMER_ID} 10"]
     assert state_of(hass, DIMMER).attributes["brightness"] == 10
     assert state_of(hass, OUTLET).state == "off"
+
+
+async def test_member_that_was_told_otherwise_before(
+    loaded: MockConfigEntry,
+    house: House,  # noqa: F811
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """What a member waits to be told nobody needs to tell it, once its group is told."""
+    actions = [
+        house.begin("turn_on", DIMMER, brightness=10),
+        house.begin("turn_on", OUTLET),
+        house.begin("turn_off", ALL),
+    ]
+    await time.move(3)
+    assert all(action.done() and not action.exception() for action in actions)
+    assert sent(simulator) == [f"turnOff {ALL_ID}"]
+    commands = loaded.runtime_data.commands
+    assert commands.fates == {Fate.REPLACED: 2}
+    await time.move(30)
+    assert commands.fates == {Fate.REPLACED: 2, Fate.CONFIRMED: 1}
 
 
 async def test_changed_mind(
