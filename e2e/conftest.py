@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from .chromium import chromium
+from .chromium import SIZES, chromium
 from .control import Telldus
 from .frontend import Person, person
 from .home_assistant import HomeAssistant
@@ -16,10 +16,21 @@ from .hours_ago import DOMAIN as HOURS_AGO
 from .house import House
 from .log import complaints, parse
 from .process import free_port
-from .stack import DOMAIN, ROOT, Stack
+from .stack import DOMAIN, IN_DOCUMENTS, ROOT, Stack
 
 _PICTURES = ROOT / ".e2e" / "browser"
 _FAILED = pytest.StashKey[bool]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a story be told on another screen and in another language."""
+    parser.addoption("--size", choices=SIZES, help="of the screen")
+    parser.addoption("--language", help="of the person, for instance en")
+    parser.addoption(
+        "--documents",
+        action="store_true",
+        help="renew the pictures of dialogs that documents show",
+    )
 
 
 @dataclass
@@ -42,7 +53,10 @@ async def home(request: pytest.FixtureRequest) -> AsyncIterator[Home]:
 
     It may say in which kind of `HOUSE`, too.
     """
-    size, language = request.module.SIZE, request.module.LANGUAGE
+    chosen = request.config.getoption
+    size = chosen("--size") or request.module.SIZE
+    language = chosen("--language") or request.module.LANGUAGE
+    documents = IN_DOCUMENTS if chosen("--documents") else None
     name = f"{size}-{language}"
     folder = ROOT / ".e2e" / name
     kind: type[Stack] = getattr(request.module, "HOUSE", Stack)
@@ -57,7 +71,9 @@ async def home(request: pytest.FixtureRequest) -> AsyncIterator[Home]:
             HomeAssistant(stack.url) as home_assistant,
             Telldus(stack.simulator_url) as telldus,
             chromium() as browser,
-            person(browser, stack.url, size, language, _PICTURES / name) as somebody,
+            person(
+                *(browser, stack.url, size, language, _PICTURES / name, documents)
+            ) as somebody,
         ):
             # Nothing moves but by what is done here.
             await telldus.settings(life=False)

@@ -28,6 +28,8 @@ from .texts import Texts
 
 _PATIENCE = 90_000
 expect.set_options(timeout=_PATIENCE)
+# Pixels around a dialog in a picture of it
+_MARGIN = 16
 
 _FLOW = "ui.panel.config.integrations.config_flow"
 _ENTRY = "ui.panel.config.integrations.config_entry"
@@ -46,8 +48,12 @@ class Person:
         url: str,
         texts: Texts,
         pictures: Path,
+        documents: Path | None,
     ) -> None:
-        """Take over a window; `url` is where Home Assistant is."""
+        """Take over a window; `url` is where Home Assistant is.
+
+        ``documents`` is where their pictures are, if they are to be renewed.
+        """
         self.context = context
         self.page = page
         self.url = url
@@ -57,6 +63,7 @@ class Person:
         # Windows that Home Assistant has opened, and nobody has taken yet
         self._windows: asyncio.Queue[Page] = asyncio.Queue()
         self._pictures = pictures
+        self._documents = documents
         self._taken = 0
         page.on("popup", self._windows.put_nowait)
         context.on("console", self._listen)
@@ -111,6 +118,23 @@ class Person:
             if picture == before:
                 break
         (self._pictures / f"{self._taken:02}-{name}.png").write_bytes(picture)
+
+    async def shoot_for_documents(self, name: str) -> None:
+        """Take a picture, and of its dialog alone the one that documents show."""
+        await self.shoot(name)
+        if self._documents:
+            dialog = self.page.locator("dialog").filter(visible=True).last
+            if box := await dialog.bounding_box():
+                await self.page.screenshot(
+                    path=self._documents / f"{name}.png",
+                    animations="disabled",
+                    clip={
+                        "x": max(box["x"] - _MARGIN, 0),
+                        "y": max(box["y"] - _MARGIN, 0),
+                        "width": box["width"] + 2 * _MARGIN,
+                        "height": box["height"] + 2 * _MARGIN,
+                    },
+                )
 
     async def shoot_scrolled(self, name: str) -> None:
         """Take pictures of a dialog that is longer than the screen, to its end."""
@@ -446,7 +470,12 @@ def _is_step(response: Response) -> bool:
 
 @asynccontextmanager
 async def person(
-    browser: Browser, url: str, size: str, language: str, pictures: Path
+    browser: Browser,
+    url: str,
+    size: str,
+    language: str,
+    pictures: Path,
+    documents: Path | None = None,
 ) -> AsyncIterator[Person]:
     """Sit somebody down before a screen, with an empty folder for pictures."""
     shutil.rmtree(pictures, ignore_errors=True)
@@ -455,6 +484,6 @@ async def person(
     context.set_default_timeout(_PATIENCE)
     try:
         page = await context.new_page()
-        yield Person(context, page, url, Texts(language), pictures)
+        yield Person(context, page, url, Texts(language), pictures, documents)
     finally:
         await context.close()

@@ -28,12 +28,11 @@ from .dashboards import BLINDS, CLIMATE, HOME, make_dashboards, use_energy
 from .home_assistant import HomeAssistant
 from .process import StartError, free_port
 from .sign_in import sign_in
-from .stack import DOMAIN, ROOT, Stack
+from .stack import DOMAIN, IN_DOCUMENTS, ROOT, Stack
 from .waiting import poll
 
 FOLDER = ROOT / ".e2e" / "studio"
 PICTURES = ROOT / ".e2e" / "screenshots"
-IN_DOCUMENTS = ROOT / "docs" / "pictures"
 # A size of its own has what documents show: no more than they speak of.
 DOCUMENTS = "documents"
 SIZES_OF_ALL: dict[str, dict[str, Any]] = {
@@ -230,8 +229,6 @@ async def take_pictures(stack: Stack) -> None:
 
 def refresh_documents() -> None:
     """Put the pictures into the documents' folder, and nothing else."""
-    shutil.rmtree(IN_DOCUMENTS, ignore_errors=True)
-    IN_DOCUMENTS.mkdir(parents=True)
     for picture in sorted(PICTURES.glob(f"*-{DOCUMENTS}.png")):
         name = picture.name.replace(f"-{DOCUMENTS}", "")
         shutil.copyfile(picture, IN_DOCUMENTS / name)

@@ -23,6 +23,7 @@ from .process import Process, StartError, port_is_free
 type Asker = Callable[[], Awaitable[bool]]
 
 ROOT = Path(__file__).resolve().parent.parent
+IN_DOCUMENTS = ROOT / "docs" / "pictures"
 DOMAIN = "telldus_pa"
 # Python's arguments that run Home Assistant with its own integration for Telldus pointed at
 # the address that follows. -P: nothing of this folder is to be imported for something else.

@@ -30,7 +30,7 @@ async def test_log_in(home: Home) -> None:
 async def test_wrong_keys(home: Home) -> None:
     """The integration is found by its name, and says so where keys are wrong."""
     dialog = await home.person.add_integration()
-    await home.person.shoot("keys")
+    await home.person.shoot_for_documents("sign-in-keys")
     await dialog.enter_keys("wrong", "keys", home.house.stack.simulator_url)
     await dialog.submit()
     await dialog.shows("config.error.sign_in_refused")
@@ -43,7 +43,7 @@ async def test_refuse(home: Home) -> None:
     await dialog.enter_keys(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
     await dialog.submit()
     await dialog.shows("config.step.road.title")
-    await home.person.shoot("road")
+    await home.person.shoot_for_documents("sign-in-road")
     await dialog.choose("config.step.road.menu_options.authorize")
     await dialog.is_elsewhere()
     telldus = await home.person.window()
@@ -67,7 +67,7 @@ async def test_agree(home: Home) -> None:
     await telldus.agree()
     await telldus.closes()
     await dialog.has_succeeded()
-    await home.person.shoot("success")
+    await home.person.shoot_for_documents("sign-in-success")
     names = await dialog.device_names()
     assert {"Home", "Coffee maker", "Wall remote", "Movie night"} <= set(names)
     await dialog.skip_naming()
@@ -136,7 +136,7 @@ async def test_options(home: Home) -> None:
     """The options show what the repair has set, and take something else."""
     entry = await home.person.visit_entry()
     dialog = await entry.configure()
-    await home.person.shoot("options")
+    await home.person.shoot_for_documents("options")
     label = home.person.texts.ours("options.step.init.data.poll_interval")
     field = home.person.page.get_by_role("spinbutton", name=label)
     await expect(field).to_have_value("120")
