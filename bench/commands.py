@@ -1,6 +1,7 @@
 """How soon an action is on the wire, and how soon a person sees what it does.
 
-Beside it goes a bare signed request, with nothing around it, over the same session.
+Beside it goes a bare signed request, with nothing around it, over the same session; and a
+lamp that does the least there is: it shows what it was told, and sends that request.
 """
 
 import argparse
@@ -28,6 +29,9 @@ HEAD: Final = (
     "turns",
 )
 BARE: Final = "a bare signed request"
+LEAST: Final = "the least there is"
+_LEAST_LAMP: Final = "light.least"
+_DEVICE: Final = "3000001"
 _SENT: Final = ("json/device/turn", "json/device/dim")
 
 # What was measured of each, time after time.
@@ -52,8 +56,10 @@ async def measure(
         rows = subject.rows((await subject.ask("set_up"))["entities"])
         lamps[subject] = dimmer(subject, rows)
     ours = pair[0]
+    await ours.ask("least", entity_id=_LEAST_LAMP, device_id=_DEVICE)
     found: Timed = {
         BARE: [],
+        LEAST: [],
         **{subject.contestant.domain: [] for subject in pair},
     }
     for turn in range(rounds + 3):
@@ -65,7 +71,10 @@ async def measure(
             )
             readings[subject.contestant.domain] = reading
         readings[BARE] = await _timed(
-            ours, "bare", path="json/device/turnOn?id=3000001"
+            ours, "bare", path=f"json/device/turnOn?id={_DEVICE}"
+        )
+        readings[LEAST] = await _timed(
+            ours, "act", action=action, entity_id=_LEAST_LAMP
         )
         for who, reading in readings.items():
             # The first few are to warm up.
@@ -104,6 +113,8 @@ def goals_of(delay: float, found: Timed) -> list[Goal]:
     ours = found[Ours.domain]
     bare = [one["wire"] for one in found[BARE]]
     over = Spread.of_ratios([one["wire"] for one in ours], bare)
+    least = [one["wire"] for one in found[LEAST]]
+    over_least = Spread.of_ratios([one["wire"] for one in ours], least)
     most = max(one["turns"] for one in ours)
     network = f"network of {delay * MS:.0f} ms"
     return [
@@ -111,6 +122,11 @@ def goals_of(delay: float, found: Timed) -> list[Goal]:
             f"{network}: on the wire at most 1.3 × a bare request",
             over.text(2),
             over.middle <= 1.3,
+        ),
+        Goal(
+            f"{network}: on the wire at most 1.3 × the least there is",
+            over_least.text(2),
+            over_least.middle <= 1.3,
         ),
         Goal(
             f"{network}: shown within one turn of the event loop",

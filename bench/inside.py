@@ -9,16 +9,18 @@ process, where Telldus is as well, and answers one line of JSON with another.
 
 import argparse
 import asyncio
+from collections.abc import Awaitable, Callable
 import gc
 import json
 from pathlib import Path
 import time
 import tracemalloc
-from typing import Any
+from typing import Any, override
 
 from e2e.pointed import point_at
 from homeassistant.auth import auth_manager_from_config
 from homeassistant.bootstrap import async_load_base_functionality
+from homeassistant.components.light import ColorMode, LightEntity
 from homeassistant.config_entries import ConfigEntries, ConfigEntry
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import (
@@ -30,6 +32,7 @@ from homeassistant.core import (
 )
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_component import EntityComponent
 from homeassistant.loader import async_get_custom_components, async_setup
 from homeassistant.setup import async_setup_component
 
@@ -42,6 +45,37 @@ _PLATFORMS = (
 )
 # A line may name all entities of a large home.
 LONGEST_LINE = 2**24
+
+
+class LeastLight(LightEntity):
+    """A lamp that does the least there is: it shows what it was told, and sends a request."""
+
+    _attr_color_mode = ColorMode.BRIGHTNESS
+    _attr_supported_color_modes = {ColorMode.BRIGHTNESS}
+    _attr_should_poll = False
+    _attr_brightness = 255
+
+    def __init__(
+        self, entity_id: str, send: Callable[[str], Awaitable[object]], device_id: str
+    ) -> None:
+        """Remember whom to send what."""
+        self.entity_id = entity_id
+        self._send = send
+        self._device_id = device_id
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Turn it on."""
+        self._attr_is_on = True
+        self.async_write_ha_state()
+        await self._send(f"json/device/turnOn?id={self._device_id}")
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Turn it off."""
+        self._attr_is_on = False
+        self.async_write_ha_state()
+        await self._send(f"json/device/turnOff?id={self._device_id}")
 
 
 class Counts:
@@ -164,6 +198,11 @@ class Inside:
         stop()
         when, turn = shown[0] if shown else (float("nan"), -1)
         return {"began": began, "shown": when - began, "turns": turn - turns}
+
+    async def least(self, entity_id: str, device_id: str) -> None:
+        """Have a lamp that does the least there is."""
+        lights: EntityComponent[LightEntity] = self._hass.data["light"]
+        await lights.async_add_entities([LeastLight(entity_id, self.bare, device_id)])
 
     async def begin(self, action: str, entity_ids: list[str]) -> None:
         """Perform an action without waiting for what comes of it."""

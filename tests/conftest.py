@@ -37,8 +37,13 @@ ACCOUNT = "an-account"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let scripts/hostile ask for more than a short life."""
+    """Let scripts/hostile ask for more than a short life, and anybody for another day."""
     parser.addoption("--soak-hours", type=int, default=1)
+    parser.addoption(
+        "--begin",
+        default="2026-09-15T06:40:07Z",
+        help="when the tests take place that move time",
+    )
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:
@@ -136,6 +141,18 @@ class Time:
             and executor._idle_semaphore._value < len(executor._threads)  # noqa: SLF001
             for executor in executors
         )
+
+
+@pytest.fixture(autouse=True)
+def begin(request: pytest.FixtureRequest) -> None:
+    """Have each test that moves time begin at the same moment, Home Assistant included.
+
+    The simulated home has its days, and everything its turn in a minute: what depends on
+    that is to come out the same each time. ``--begin`` is for looking at another moment.
+    """
+    if "freezer" in request.fixturenames:
+        freezer: FrozenDateTimeFactory = request.getfixturevalue("freezer")
+        freezer.move_to(request.config.getoption("--begin"))
 
 
 @pytest.fixture(autouse=True)
