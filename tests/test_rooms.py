@@ -16,6 +16,7 @@ from .test_registry import Registries
 
 DAY = 24 * 3600
 ROOMS = "json/room/list"
+PROFILE = "json/user/profile"
 
 
 @pytest.fixture
@@ -157,10 +158,13 @@ async def test_signed_out(
     """A token that is good for nothing at all just now is no answer either."""
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(15)
+    # The request for the rooms waits for its turn, and a poll is refused before it is.
+    await time.move(25)
     simulator.faults.add(Fault.UNAUTHORIZED_TEXT, times=None)
-    await time.move(45)
+    await time.until(entry.runtime_data.devices.async_refresh())
+    await time.move(35)
     assert polls(simulator, ROOMS) == 1
+    assert polls(simulator, PROFILE) == 0
     simulator.faults.clear()
     await time.until(hass.config_entries.async_reload(entry.entry_id))
     await time.move(60)

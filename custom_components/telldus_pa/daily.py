@@ -37,10 +37,11 @@ class Daily[AnswerT](ABC):
         """Ask Telldus, unless that was done within a day.
 
         Also a refusal is an answer: of a function that few accounts may use. One of the
-        sign-in is none where other requests are refused as well.
+        sign-in is none where other requests are refused as well, and then this waits until
+        one is accepted.
         """
         now = dt_util.utcnow().timestamp()
-        if account.is_refused or 0 <= now - self._asked < _ASK_EVERY:
+        if account.watch.first is not None or 0 <= now - self._asked < _ASK_EVERY:
             return
         try:
             answer = await self._async_fetch(account)
