@@ -102,10 +102,13 @@ async def test_remote(
     remote = hass.data["entity_components"]["event"].get_entity(BUTTON)
     assert remote is not None
 
-    async def press(method: Method, later: float = 1) -> list[str]:
-        """Press a button, and return what came of it."""
+    async def press(
+        method: Method, later: float = 1, told_late: float = 0
+    ) -> list[str]:
+        """Press a button, and return what came of it, be it told so many seconds later."""
         await time.move(later)
-        pressed = Occurrence("8", method, None, dt_util.utcnow().timestamp())
+        when = dt_util.utcnow().timestamp() - told_late
+        pressed = Occurrence("8", method, None, when)
         remote._async_fire(pressed, True)  # noqa: SLF001
         await time.settle()
         return told(events)
@@ -115,6 +118,10 @@ async def test_remote(
     assert await press(Method.TURNON, 8) == ["upper"]
     assert await press(Method.TURNOFF) == ["lower"]
     assert await press(Method.TURNOFF, 4) == ["lower", "lower_again"]
+    # Told together, pressed apart, and the other way round
+    assert await press(Method.TURNON, 30, told_late=25) == ["upper"]
+    assert await press(Method.TURNON, 1, told_late=5) == ["upper"]
+    assert await press(Method.TURNON, 12, told_late=14) == ["upper", "upper_again"]
     # What is no press: another name, being away and coming back
     entity_registry.async_update_entity(BUTTON, name="Knob")
     await time.settle()

@@ -711,3 +711,23 @@ async def test_unload_while_looking(
     await time.until(hass.config_entries.async_unload(loaded.entry_id))
     await time.move(60)
     assert len(simulator.log) == asked
+
+
+async def test_unload_in_the_middle_of_a_look(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A look that is under way ends with the entry, and plans no other."""
+    commands = loaded.runtime_data.commands
+    await house.do("turn_off", LAMP)
+    simulator.faults.add(Fault.SLOW, match="json/devices/list", times=1, seconds=8)
+    before = polls(simulator)
+    while polls(simulator) == before:
+        await time.move(1)
+    assert commands.undecided == 1
+    await time.until(hass.config_entries.async_unload(loaded.entry_id))
+    await time.move(60)
+    assert commands._look is None  # noqa: SLF001  # nobody else can see it

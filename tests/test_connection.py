@@ -351,6 +351,19 @@ async def test_limit_reached_now_and_then(
     assert issues(hass) == set()
 
 
+async def test_long_pauses(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """Who has to wait for an hour after each try has not recovered in between."""
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/*", times=None, retry_after=3600
+    )
+    await time.move(3 * HOUR)
+    assert issues(hass) == {"limit_used_up"}
+    await time.move(1800)
+    assert issues(hass) == {"limit_used_up"}
+
+
 # Core's integration
 
 
@@ -376,6 +389,36 @@ async def test_core_beside_ours(
     assert issues(hass) == {"core_integration"}
     await time.until(hass.config_entries.async_remove(other.entry_id))
     assert issues(hass) == set()
+
+
+async def test_core_beside_ours_after_a_restart(
+    hass: HomeAssistant, entry: MockConfigEntry, time: Time
+) -> None:
+    """What was shown before a restart is shown again: only its id is remembered."""
+    core_entry(hass)
+    issue_id = f"core_integration_{entry.entry_id}"
+    registry = ir.async_get(hass)
+    registry.issues[DOMAIN, issue_id] = ir.IssueEntry(
+        active=False,
+        breaks_in_ha_version=None,
+        created=dt_util.utcnow(),
+        data=None,
+        dismissed_version="2026.9.1",
+        domain=DOMAIN,
+        is_fixable=None,
+        is_persistent=False,
+        issue_domain=None,
+        issue_id=issue_id,
+        learn_more_url=None,
+        severity=None,
+        translation_key=None,
+        translation_placeholders=None,
+    )
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    issue = registry.async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    assert (issue.active, issue.translation_key) == (True, "core_integration")
+    assert issue.dismissed_version == "2026.9.1"
 
 
 @pytest.mark.parametrize(

@@ -498,6 +498,27 @@ async def test_telldus_in_trouble(
     assert (len(await hours(hass, ENERGY)) > 45) is (text is None)
 
 
+@pytest.mark.parametrize(
+    ("fault", "times"), [(Fault.NOT_FOUND, 1), (Fault.UNAUTHORIZED_XML, 4)]
+)
+async def test_history_alone_is_refused(
+    hass: HomeAssistant,
+    recorded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    fault: Fault,
+    times: int,
+) -> None:
+    """A server that does not know the function, or keeps it from us, is not asked for ever."""
+    simulator.faults.add(fault, match="json/sensor/history", times=None)
+    sensors = len(await recorded.runtime_data.history.async_start())
+    for _ in range(sensors * times):
+        await pass_by(hass, time, 40)
+        await time.move(600)
+    assert recorded.runtime_data.history.phase == "finished"
+    assert asked(simulator) == sensors * times
+
+
 @pytest.mark.parametrize(("unit", "unit_class"), [("lx", None), ("W", "power")])
 async def test_units_that_do_not_fit(
     hass: HomeAssistant,

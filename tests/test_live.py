@@ -509,6 +509,21 @@ async def test_one_odd_history(
     assert len(histories(simulator, before)) == 2
 
 
+async def test_paired_while_live(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """What becomes a remote while all is live is heard from its first press on."""
+    devices = simulator.home.devices
+    remote = devices.pop(REMOTE_ID)
+    await connect(hass, entry, simulator, time)
+    devices[REMOTE_ID] = remote
+    await time.until(entry.runtime_data.devices.async_refresh())
+    assert state_of(hass, REMOTE).state == "unknown"
+    simulator.press(REMOTE_ID, "turnOff")
+    await wait_for(lambda: state_of(hass, REMOTE).state != "unknown")
+    assert state_of(hass, REMOTE).attributes["event_type"] == "off"
+
+
 async def test_failed(
     hass: HomeAssistant,
     entry: MockConfigEntry,

@@ -111,6 +111,30 @@ async def test_accident_of_numbers(
     assert lamp.id != sensor.id
 
 
+async def test_nodes_without_numbers(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """What comes without a number of its gateway's is a device of its own."""
+    for device in simulator.home.devices.values():
+        device.client_device_id = ""
+    for sensor in simulator.home.sensors.values():
+        sensor.sensor_id = ""
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(15)
+    found = [
+        registries.device(f"sensor_{sensor.id}")
+        for sensor in simulator.home.sensors.values()
+        if sensor.protocol == "zwave" and sensor.values
+    ]
+    assert len(found) > 5
+    assert None not in found
+    assert len({one.id for one in found if one}) == len(found)
+
+
 async def test_pair_that_shows_later(
     hass: HomeAssistant,
     entry: MockConfigEntry,

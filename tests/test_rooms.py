@@ -102,7 +102,6 @@ async def test_asked_once_a_day(
         (Fault.NOT_FOUND, {}),
         (Fault.GARBAGE, {}),
         (Fault.UNAUTHORIZED_TEXT, {}),
-        (Fault.BAD_GATEWAY, {}),
     ],
 )
 async def test_refused(
@@ -126,6 +125,23 @@ async def test_refused(
     assert polls(simulator, ROOMS) == 1
     assert complaints(caplog) == []
     assert not hass.config_entries.flow.async_progress()
+
+
+async def test_cannot_be_told_just_now(
+    has_rooms: None,
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """What cannot be told just now is asked for again within hours, not tomorrow."""
+    simulator.faults.add(Fault.BAD_GATEWAY, match=ROOMS, times=1)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(60)
+    assert polls(simulator, ROOMS) == 1
+    await time.move(2 * 3600)
+    assert polls(simulator, ROOMS) == 2
+    assert area_of(hass, Registries(hass, entry), "device_2100001") == "Living room"
 
 
 async def test_postponed(

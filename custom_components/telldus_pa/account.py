@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
 from .pa_api import Budget, SignInRefused, TelldusClient, TelldusError
+from .pa_api.errors import is_refusal
 from .shared import SignInWatch
 
 
@@ -32,6 +33,15 @@ class Account:
     def is_refused(self) -> bool:
         """Return whether it is known that Telldus would refuse, so that asking is vain."""
         return bool(self.watch.wait(self.budget.now()))
+
+    def is_refused_for_good(self, err: TelldusError) -> bool:
+        """Return whether Telldus will not do what it refused, however often it is asked.
+
+        A refused sign-in says so only while it accepts other requests.
+        """
+        return is_refusal(err) and not (
+            isinstance(err, SignInRefused) and self.watch.first is not None
+        )
 
     @callback
     def async_note(self, err: TelldusError | None) -> None:

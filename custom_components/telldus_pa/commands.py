@@ -694,12 +694,21 @@ class Commands:
         self._look = async_call_later(
             self._hass,
             seconds,
-            HassJob(self._async_look, "confirm commands", cancel_on_shutdown=True),
+            HassJob(
+                self._async_begin_look, "confirm commands", cancel_on_shutdown=True
+            ),
         )
 
-    async def _async_look(self, _now: object) -> None:
-        """Read the list, and again if it came too early for some command."""
+    @callback
+    def _async_begin_look(self, _now: object) -> None:
+        """Look, for as long as the entry is loaded."""
         self._look = self._look_by = None
+        self._entry.async_create_background_task(
+            self._hass, self._async_look(), "confirm commands"
+        )
+
+    async def _async_look(self) -> None:
+        """Read the list, and again if it came too early for some command."""
         if not self._is_unclear and not self._has_lost:
             # What was pushed has told it all.
             return

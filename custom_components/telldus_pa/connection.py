@@ -209,7 +209,10 @@ class Connection:
     def _is_used_up(self) -> bool:
         """Return whether we are refused for hours though we keep to the limit."""
         now, last = self._account.budget.now(), self._account.budget.last_refused
-        if last is None or now - last >= _RECOVERED_AFTER:
+        if last is None or (
+            # In a pause that Telldus asked for nobody can tell.
+            not self._account.budget.pause and now - last >= _RECOVERED_AFTER
+        ):
             self._limited_since = None
         elif self._limited_since is None:
             self._limited_since = last

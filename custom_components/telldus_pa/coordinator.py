@@ -519,6 +519,7 @@ class SensorsCoordinator(ItemsCoordinator[Sensor]):
         self._by_node = {
             (sensor.gateway_id, sensor.local_id): sensor.id
             for sensor in self.data.values()
+            if sensor.local_id
         }
 
     @callback

@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from .account import Account
 from .const import LOGGER
-from .pa_api import Postponed, SignInRefused, TelldusError
+from .pa_api import TelldusError, Unintelligible
 from .storage import Kept, entry_store
 
 _ASK_EVERY: Final = timedelta(days=1).total_seconds()
@@ -36,19 +36,18 @@ class Daily[AnswerT](ABC):
     async def async_ask(self, account: Account) -> None:
         """Ask Telldus, unless that was done within a day.
 
-        Also a refusal is an answer: of a function that few accounts may use. One of the
-        sign-in is none where other requests are refused as well, and then this waits until
-        one is accepted.
+        Also a refusal is an answer: of a function that few accounts may use. What Telldus
+        cannot tell just now is none, and while it refuses the sign-in it is not asked.
         """
         now = dt_util.utcnow().timestamp()
         if account.watch.first is not None or 0 <= now - self._asked < _ASK_EVERY:
             return
         try:
             answer = await self._async_fetch(account)
-        except Postponed:
-            return
         except TelldusError as err:
-            if isinstance(err, SignInRefused) and account.watch.first is not None:
+            if not (
+                isinstance(err, Unintelligible) or account.is_refused_for_good(err)
+            ):
                 return
             LOGGER.debug("Telldus does not tell: %s: %s", self.what, err)
         else:

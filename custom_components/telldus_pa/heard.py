@@ -23,9 +23,8 @@ from .coordinator import DevicesCoordinator, TelldusConfigEntry
 from .entity import device_id_of, part_id_of
 from .kinds import HEARD, MAIN, RING, entities_of
 from .occurrences import JUST_NOW, SETTLED_AFTER, Occurrence, Track
-from .pa_api import Device, Method, Priority, SignInRefused, StateHeard, TelldusError
+from .pa_api import Device, Method, Priority, StateHeard, TelldusError
 from .pa_api.budget import ALLOWANCE
-from .pa_api.errors import is_refusal
 from .storage import Kept, entry_store
 
 # What heard a device itself, by the history's word for it: no command of ours.
@@ -92,6 +91,8 @@ class Heard:
         self._is_stopped = False
         self._listeners: dict[str, list[Listener]] = {}
         entry.async_on_unload(devices.async_on_list(self._async_listed))
+        # After that, and once it is known what is new: what is paired is heard at once.
+        entry.async_on_unload(devices.async_add_listener(self._follow_devices))
 
     async def async_load(self) -> None:
         """Go on where an earlier run ended."""
@@ -165,7 +166,6 @@ class Heard:
             return
         self._lists = self._devices.lists
         before, self._seen = self._seen, self._devices.data
-        self._follow_devices()
         since = self._unix(self._devices.requested_before)
         now = self._unix(self._devices.requested)
         for track in self.tracks.values():
@@ -179,6 +179,7 @@ class Heard:
             level = new.level if new and method is Method.DIM else None
             self._async_tell(track.listed(method, level, since, now), shown=True)
 
+    @callback
     def _follow_devices(self) -> None:
         """Have a track of each device that there is, begun now where it is new."""
         kinds, now = self._devices.home.kinds, _now()
@@ -342,11 +343,7 @@ class Heard:
             deeds = await client.history(track.device_id, track.read_from)
         except TelldusError as err:
             LOGGER.debug("No history: %s", type(err).__name__)
-            watch = self._devices.account.watch
-            refused = is_refusal(err) and not (
-                isinstance(err, SignInRefused) and watch.first is not None
-            )
-            if refused:
+            if self._devices.account.is_refused_for_good(err):
                 self._async_refused(track.device_id)
             else:
                 self._ask_again = _now() + _AGAIN_AFTER

@@ -22,7 +22,15 @@ from .const import DOMAIN, LOGGER
 from .entity import part_id_of, sensor_id_of
 from .history_rows import HOUR, Told, by_hour, converted, hours_before
 from .kinds import part_of
-from .pa_api import RateLimited, Reading, Refused, Sensor, TelldusError, Unintelligible
+from .pa_api import (
+    RateLimited,
+    Reading,
+    Refused,
+    Sensor,
+    SignInRefused,
+    TelldusError,
+    Unintelligible,
+)
 from .storage import Kept, entry_store
 from .texts import check_loaded
 
@@ -43,6 +51,8 @@ _NOTHING_FOR: Final = 365 * _DAY
 # Home Assistant's first hour: of what it does not record there will never be one.
 _WAIT: Final = 600.0
 _MOST_WAITS: Final = 12
+# How often the sign-in may be refused for a history alone before that is believed.
+_MOST_REFUSALS: Final = 3
 
 type _Key = tuple[str, int | None]
 
@@ -137,7 +147,7 @@ class HistoryImport:
         from .history_recorder import async_series  # noqa: PLC0415 (needs a recorder)
 
         walk: _Walk | None = None
-        waits = 0
+        waits = refusals = 0
         while targets := self._targets(sensor_id):
             self.phase = Phase.RUNNING
             found = await async_series(
@@ -160,7 +170,12 @@ class HistoryImport:
                 return
             try:
                 readings = await self._async_ask(sensor_id, walk)
-            except (Refused, Unintelligible) as err:
+            except TelldusError as err:
+                if isinstance(err, SignInRefused) and refusals < _MOST_REFUSALS:
+                    # Maybe only this was asked before anything else was refused.
+                    refusals += 1
+                    await self._async_wait(_WAIT)
+                    continue
                 LOGGER.debug("No history: %s", err)
                 return
             if readings is None or not walk.take(readings):
@@ -183,10 +198,11 @@ class HistoryImport:
             readings = await account.client.sensor_history(
                 sensor_id, walk.since, walk.until
             )
-        except Refused, Unintelligible:
-            raise
         except TelldusError as err:
+            hopeless = account.is_refused_for_good(err)
             account.async_note(err)
+            if hopeless or isinstance(err, (Refused, Unintelligible)):
+                raise
             await self._async_wait(
                 err.retry_after if isinstance(err, RateLimited) else _WAIT
             )

@@ -34,6 +34,8 @@ class Home:
         local = {
             (device.gateway_id, device.local_id): device.id
             for device in devices.values()
+            # Who has no number of the gateway's is nobody else.
+            if device.local_id
         }
         members = {
             device.id: tuple(dict.fromkeys(_members(device, devices, local)))

@@ -36,7 +36,10 @@ def async_show_issue(
     issue_id = f"{issue}_{entry.entry_id}"
     if not show:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
-    elif not ir.async_get(hass).async_get_issue(DOMAIN, issue_id):
+    elif not (known := ir.async_get(hass).async_get_issue(DOMAIN, issue_id)) or (
+        # Of one that was shown before a restart only the id is left.
+        not known.active
+    ):
         ir.async_create_issue(
             hass,
             DOMAIN,

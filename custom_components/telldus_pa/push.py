@@ -57,10 +57,14 @@ class _Reader:
             HassJob(self._async_read, "read list", cancel_on_shutdown=True),
         )
 
-    async def _async_read(self, _now: object) -> None:
-        """Read the list."""
+    @callback
+    def _async_read(self, _now: object) -> None:
+        """Read the list, for as long as the entry is loaded."""
         self._planned = None
-        await self._coordinator.async_refresh()
+        coordinator = self._coordinator
+        coordinator.config_entry.async_create_background_task(
+            self._hass, coordinator.async_refresh(), "read list"
+        )
 
     @callback
     def async_stop(self) -> None:

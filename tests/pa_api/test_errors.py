@@ -43,6 +43,7 @@ OFFLINE = "The client for this device is currently offline"
         ("nan", None),
         ("soon", None),
         ("30 s", None),
+        # A date, without one of the answer to measure it by
         ("Wed, 21 Oct 2026 07:28:00 GMT", None),
         ("\x00", None),
     ],
@@ -50,6 +51,24 @@ OFFLINE = "The client for this device is currently offline"
 def test_wait_from_header(header: str | None, seconds: float | None) -> None:
     """Retry-After is taken for what it can sanely mean."""
     assert wait_from_header(header) == seconds
+
+
+@pytest.mark.parametrize(
+    ("header", "date", "seconds"),
+    [
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 21 Oct 2026 07:18:00 GMT", 600.0),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 21 Oct 2026 08:00:00 GMT", 10.0),
+        # In whatever zone; without one it may be any
+        ("Wed, 21 Oct 2026 09:28:00 +0200", "Wed, 21 Oct 2026 07:18:00 GMT", 600.0),
+        ("Wed, 21 Oct 2026 07:28:00 -0000", "Wed, 21 Oct 2026 07:18:00 GMT", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "today", None),
+        ("tomorrow", "Wed, 21 Oct 2026 07:18:00 GMT", None),
+        ("30", "Wed, 21 Oct 2026 07:18:00 GMT", 30.0),
+    ],
+)
+def test_wait_until_a_date(header: str, date: str, seconds: float | None) -> None:
+    """A date is measured by the answer's own, not by our clock."""
+    assert wait_from_header(header, date) == seconds
 
 
 @pytest.mark.parametrize(

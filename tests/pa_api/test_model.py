@@ -442,6 +442,10 @@ def test_profile() -> None:
         uuid, "Demo"
     )
     assert Profile.from_wire({"uuid": uuid}).first_name is None
+    told = {1900000000: 1900000000, "0": 0, -1: 0, 1: None, "x": None}
+    for pro, until in told.items():
+        row = {"uuid": uuid, "pro": pro}
+        assert Profile.from_wire(row).premium_until == until
     with pytest.raises(ValueError, match="^no uuid$"):
         Profile.from_wire({"uuid": None, "email": "a@example.invalid"})
 

@@ -55,6 +55,7 @@ def test_a_bad_row_costs_that_row() -> None:
 def test_rows() -> None:
     """An empty list is one, and so is an object alone."""
     assert parse_rows([], parse_id) == ((), ())
+    assert parse_rows({}, parse_id) == ((), ())
     assert parse_rows({"id": "1"}, parse_id) == (("1",), ())
     # A list with gaps, as PHP writes it
     assert parse_rows({"0": {"id": "1"}, "7": {"id": "2"}}, parse_id) == (
@@ -63,7 +64,7 @@ def test_rows() -> None:
     )
 
 
-@pytest.mark.parametrize("rows", [{}, [{}, {}], [None], {"0": 5}])
+@pytest.mark.parametrize("rows", [[{}], [{}, {}], [None], {"0": 5}])
 def test_nothing_but_bad_rows(rows: object) -> None:
     """Where no row can be understood, it is not an empty list."""
     with pytest.raises(ValueError, match="^nothing but rows like row 0"):
@@ -83,7 +84,7 @@ def test_no_rows(rows: object) -> None:
         ([], []),
         ([1, None, A], [1, None, A]),
         (A, [A]),
-        ({}, [{}]),
+        ({}, []),
         ({"0": A, "2": B}, [A, B]),
         ({"1": 5}, [5]),
         # Not all of the keys are numbers

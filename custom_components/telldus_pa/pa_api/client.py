@@ -322,7 +322,10 @@ class TelldusClient:
                 if response.status == HTTPStatus.TOO_MANY_REQUESTS:
                     # Whatever becomes of the body
                     raise self._budget.refused(
-                        wait_from_header(response.headers.get("Retry-After"))
+                        wait_from_header(
+                            response.headers.get("Retry-After"),
+                            response.headers.get("Date"),
+                        )
                     )
                 body = await _read(response)
         except (TimeoutError, aiohttp.ClientError) as err:

@@ -3,6 +3,7 @@
 Source: docs/telldus-api.md, "Errors".
 """
 
+from email.utils import parsedate_to_datetime
 import math
 
 # Telldus asks for at least ten seconds between a refusal and the next try.
@@ -75,15 +76,20 @@ class Unintelligible(TelldusError):
     """Telldus answered with success, and the answer is not what it should be."""
 
 
-def wait_from_header(value: str | None) -> float | None:
+def wait_from_header(value: str | None, date: str | None = None) -> float | None:
     """Return the seconds a ``Retry-After`` header asks for, made sane, or None.
 
-    The other form of that header, a date, is not known from Telldus and counts as none.
+    It may be a number or a date; that is measured by ``date``, the answer's own, since
+    clocks differ. Neither is known from Telldus itself.
     """
     try:
         seconds = float(value or "")
     except ValueError:
-        return None
+        try:
+            until, now = map(parsedate_to_datetime, (value or "", date or ""))
+            seconds = (until - now).total_seconds()
+        except ValueError, TypeError:
+            return None
     if not math.isfinite(seconds):
         return None
     return min(max(seconds, SHORTEST_WAIT), LONGEST_WAIT)

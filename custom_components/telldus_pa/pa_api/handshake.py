@@ -207,7 +207,9 @@ class Handshake:
         """Return the error that an answer to a token request stands for."""
         if response.status_code == requests.codes.too_many_requests:
             return self._budget.refused(
-                wait_from_header(response.headers.get("Retry-After"))
+                wait_from_header(
+                    response.headers.get("Retry-After"), response.headers.get("Date")
+                )
             )
         self._budget.accepted()
         if response.status_code == requests.codes.unauthorized:

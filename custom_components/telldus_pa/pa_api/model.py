@@ -100,6 +100,8 @@ _DEVICE_TYPE_REST = "-0001-1000-2005-acca54000000"
 
 # What the app shows as dashes, and anything below it.
 _NO_SETPOINT: Final = -100.0
+# When nobody had Premium yet, in unix seconds.
+_OLDEST_PREMIUM: Final = 10**9
 
 # A battery that does not know its percentage: ok, or low. 254 is "unknown".
 _BATTERY_WORDS: Final[Mapping[int | None, bool]] = {253: False, 255: True}
@@ -512,7 +514,12 @@ class Profile:
         return cls(
             uuid=to_id(row, "uuid"),
             first_name=to_text(row.get("firstname")),
-            premium_until=None if until is None else to_time(until) or 0.0,
+            # What says no more than that it is paid for does not say until when.
+            premium_until=(
+                None
+                if until is None or 0 < until < _OLDEST_PREMIUM
+                else to_time(until) or 0.0
+            ),
         )
 
 

@@ -114,7 +114,8 @@ def to_list(value: object) -> list[object]:
     gaps, as PHP writes it.
     """
     if isinstance(value, dict):
-        numbered = value and all(key.isdecimal() for key in value)
+        # Also where there is nothing at all
+        numbered = all(key.isdecimal() for key in value)
         return list(value.values()) if numbered else [value]
     return value if isinstance(value, list) else []
 
