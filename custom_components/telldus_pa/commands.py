@@ -14,7 +14,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, override
 
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    HassJob,
+    HassJobType,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
@@ -695,7 +701,10 @@ class Commands:
             self._hass,
             seconds,
             HassJob(
-                self._async_begin_look, "confirm commands", cancel_on_shutdown=True
+                self._async_begin_look,
+                "confirm commands",
+                cancel_on_shutdown=True,
+                job_type=HassJobType.Callback,
             ),
         )
 
