@@ -20,11 +20,13 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 def answer(row: Row, *, xml: str | None = None) -> web.Response:
-    """Return a data call's answer; `xml` names the root element that is wanted."""
+    """Return a data call's answer; `xml` names the root element that is wanted.
+
+    An application error has that root too: clients look for `error` beside `status`.
+    """
     if xml is not None:
-        body = to_xml("error", row["error"]) if "error" in row else to_xml(xml, row)
         # Letters beyond ASCII have been seen as numbers.
-        body = body.encode("ascii", "xmlcharrefreplace").decode()
+        body = to_xml(xml, row).encode("ascii", "xmlcharrefreplace").decode()
         text = f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'
         return web.Response(text=text, content_type="text/xml")
     text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))

@@ -529,4 +529,7 @@ async def test_forms(api: Api) -> None:
     info = await api.call("xml/device/info", id="2100003", extras="parameters")
     assert "<device><id>2100003</id>" in info.text
     error = await api.call("xml/device/info", id="<9>")
-    assert '<error>The device with id "&lt;9&gt;" does not exist</error>' in error.text
+    text = 'The device with id "&lt;9&gt;" does not exist'
+    assert error.text.endswith(f"<device><error>{text}</error></device>")
+    on = await api.call("xml/device/turnOn", id="2100002")
+    assert on.text.endswith("<device><status>success</status></device>")
