@@ -17,6 +17,7 @@ from .tokens import AccessToken, RequestToken, TokenStore
 
 ALLOWED_SKEW: Final = 600
 PREFIX: Final = "OAuth Verification Failed: "
+MISSING: Final = "Can't verify request, missing oauth_consumer_key or oauth_token"
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -83,15 +84,12 @@ async def read_request(request: web.Request) -> SignedRequest:
             exclude_oauth_signature=False,
         )
     except ValueError:
-        raise Unauthorized(_MISSING) from None
+        raise Unauthorized(MISSING) from None
     # Scheme and host as the client saw them: forwarded headers could be anybody's.
     uri = f"{request.scheme}://{request.host}{request.rel_url.raw_path}"
     signature = next((value for key, value in params if key == "oauth_signature"), "")
     params = [(key, value) for key, value in params if key != "oauth_signature"]
     return SignedRequest(uri, request.method, params, signature)
-
-
-_MISSING: Final = "Can't verify request, missing oauth_consumer_key or oauth_token"
 
 
 @dataclass(slots=True)
@@ -114,7 +112,7 @@ class Verifier:
         """Check a call for a request token; returns the consumer key."""
         key = signed.get("oauth_consumer_key")
         if not key:
-            raise Unauthorized(_MISSING)
+            raise Unauthorized(MISSING)
         if key not in self._tokens.consumers:
             raise Unauthorized(_unknown(key, ""))
         self._check(signed, key, "", "")
@@ -147,7 +145,7 @@ class Verifier:
     def _names(self, signed: SignedRequest) -> tuple[str, str]:
         key, token = signed.get("oauth_consumer_key"), signed.get("oauth_token")
         if not key or not token:
-            raise Unauthorized(_MISSING)
+            raise Unauthorized(MISSING)
         if key not in self._tokens.consumers:
             raise Unauthorized(_unknown(key, token))
         return key, token

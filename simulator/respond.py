@@ -75,7 +75,7 @@ def _text(value: Any, entities: dict[str, str] | None = None) -> str:
 
 
 def unauthorized(text: str, *, xml: bool) -> web.Response:
-    """Return a 401. On data calls it has been seen as XML, where XML was asked for."""
+    """Return a 401, as XML or as the bare text: both have been seen."""
     if xml:
         body = f"<error> {escape(PREFIX + text)} </error>"
         return web.Response(status=401, text=body, content_type="text/xml")

@@ -20,7 +20,7 @@ from .faults import Fault, Faults
 from .home import Command, Home
 from .limit import Limit
 from .methods import Method, parse_method
-from .oauth import SignedRequest, Unauthorized, Verifier, read_request
+from .oauth import MISSING, SignedRequest, Unauthorized, Verifier, read_request
 from .page import HomePage
 from .push import Push
 from .respond import answer, hold, instead, mangle, too_many, unauthorized
@@ -280,7 +280,11 @@ class Simulator:
                 return web.Response(status=NO_ANSWER)
             if spoilt := instead(rule):
                 return spoilt
-        is_token_call = logged.path.startswith("oauth/")
+        form = request.match_info.get("form")
+        is_token_call = form == "oauth"
+        as_xml = form == "xml" or (
+            form is None and logged.params.get("format") != "json"
+        )
         try:
             if not isinstance(signed, SignedRequest):
                 raise signed or Unauthorized("")
@@ -288,21 +292,28 @@ class Simulator:
                 text = _TOKEN_CALLS[logged.path.removeprefix("oauth/")](self, signed)
                 response = web.Response(text=text, content_type="text/plain")
             else:
-                response = self._data(request, logged, signed)
+                response = self._data(request, logged, signed, as_xml=as_xml)
         except Unauthorized as error:
             logged.note = logged.note or error.text.partition(" (")[0]
-            xml = not is_token_call and settings.unauthorized_body == "xml"
-            return unauthorized(error.text, xml=xml)
+            body = settings.unauthorized_body
+            if body == "auto":
+                body = "xml" if as_xml or error.text == MISSING else "text"
+            return unauthorized(error.text, xml=body == "xml" and not is_token_call)
         except Refused as error:
             return web.Response(status=error.status, text="", content_type="text/html")
         return response if rule is None else mangle(rule, response)
 
     def _data(
-        self, request: web.Request, logged: LoggedRequest, signed: SignedRequest
+        self,
+        request: web.Request,
+        logged: LoggedRequest,
+        signed: SignedRequest,
+        *,
+        as_xml: bool,
     ) -> web.Response:
         """Run a function for a verified caller."""
         token = self.verifier.access(signed)
-        form, name = request.match_info.get("form"), request.match_info["name"]
+        name = request.match_info["name"]
         home = self.home_of(token.user)
         call = Call(
             function=name,
@@ -321,9 +332,6 @@ class Simulator:
         row = run(call)
         if "error" in row:
             logged.note = logged.note or str(row["error"])
-        as_xml = form == "xml" or (
-            form is None and signed.arguments.get("format") != "json"
-        )
         return answer(row, xml=name.partition("/")[0] if as_xml else None)
 
 

@@ -27,7 +27,8 @@ class Settings:
     """The name that the demo key pair was registered for; also the history's origin."""
     callback_confirmed: Literal["true", "1", "missing"] = "true"
     refuse_callback: bool = False
-    unauthorized_body: Literal["xml", "text"] = "xml"
+    unauthorized_body: Literal["auto", "xml", "text"] = "auto"
+    """On data calls; auto: XML if that was asked for or credentials are missing, else text."""
 
     # Commands
     effect_delay: float = 2.5

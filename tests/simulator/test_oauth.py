@@ -181,17 +181,32 @@ async def test_access_token_stays(api: Api, clock: Clock) -> None:
     assert (await api.call("json/clients/list")).status == 200
 
 
-@pytest.mark.parametrize("body", ["xml", "text"])
-async def test_revoked(api: Api, sim: Simulator, body: str) -> None:
-    """A data call is refused as XML, or as text if the setting says so."""
+@pytest.mark.parametrize(
+    ("body", "path", "expected"),
+    [
+        ("auto", "json/clients/list", "text"),
+        ("auto", "xml/clients/list", "xml"),
+        ("auto", "clients/list", "xml"),
+        ("auto", "clients/list?format=json", "text"),
+        ("xml", "json/clients/list", "xml"),
+        ("text", "xml/clients/list", "text"),
+    ],
+)
+async def test_revoked(
+    api: Api, sim: Simulator, body: str, path: str, expected: str
+) -> None:
+    """A data call is refused in the form it asked for, or in the one that is set."""
+    assert sim.settings.unauthorized_body == "auto"
     sim.settings.change({"unauthorized_body": body})
-    assert (await api.call("json/clients/list")).status == 200
+    path, _, query = path.partition("?")
+    params = dict(parse_qsl(query))
+    assert (await api.call(path, **params)).status == 200
     assert sim.revoke("nonsense") == 0
     assert sim.revoke() == 1
-    answer = await api.call("json/clients/list")
+    answer = await api.call(path, **params)
     assert answer.status == 401
     text = FAILED + unknown(DEMO_PUBLIC_KEY, api.token or "")
-    if body == "xml":
+    if expected == "xml":
         assert answer.headers["Content-Type"].startswith("text/xml")
         assert answer.text == f"<error> {text} </error>"
     else:
@@ -217,8 +232,8 @@ async def test_wrong_keys(stranger: Api, api: Api, sim: Simulator) -> None:
     assert unknown("other", api.token or "") in answer.text
 
 
-async def test_missing(api: Api) -> None:
-    """Without key or token there is nothing to verify."""
+async def test_missing(api: Api, sim: Simulator) -> None:
+    """Without key or token there is nothing to verify; for data that is told in XML."""
     answer = await api.open("json/devices/list")
     assert answer.status == 401
     assert answer.text == f"<error> {FAILED}{MISSING} </error>"
@@ -227,9 +242,11 @@ async def test_missing(api: Api) -> None:
     api.token = None
     assert MISSING in (await api.call("json/devices/list")).text
     broken = await api.open("json/devices/list", Authorization="OAuth nonsense")
-    assert MISSING in broken.text
+    assert broken.text == f"<error> {FAILED}{MISSING} </error>"
     basic = await api.open("json/devices/list", Authorization="Basic YTpi")
     assert MISSING in basic.text
+    sim.settings.unauthorized_body = "text"
+    refused(await api.open("json/devices/list"), MISSING)
 
 
 async def test_replay(api: Api) -> None:
