@@ -96,7 +96,9 @@ def _history_row(call: Call, sensor: Sensor, when: int) -> Row:
     if call.flag("includeKey"):
         row["uuid"] = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{sensor.id}/{when}"))
     if call.flag("includeHumanReadableDate"):
-        row["date"] = datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        # By the gateway's own clock, unlike `ts`
+        local = when + call.home.gateways[sensor.gateway_id].tzoffset
+        row["date"] = datetime.fromtimestamp(local, UTC).strftime("%Y-%m-%d %H:%M:%S")
     data: list[Row] = []
     for value in sensor.values:
         text = value_at(value, when) if call.settings.drift else value.value

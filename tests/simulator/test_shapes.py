@@ -8,6 +8,8 @@ from itertools import pairwise
 import re
 from typing import Any
 
+import pytest
+
 from simulator import Simulator
 
 from .conftest import NOW, Api, Clock
@@ -354,6 +356,20 @@ async def test_sensor_history(api: Api) -> None:
     check(more["history"][0], {"ts": "i", "uuid": "s", "date": "s", "data": "l"})
     assert more["history"][0]["data"][0]["unit"] == "°C"
     assert await api.get("sensor/history", id="1540000002") == {"history": []}
+
+
+@pytest.mark.parametrize(
+    ("tzoffset", "date"), [(3600, "2025-11-24 17:00:00"), (-7200, "2025-11-24 14:00:00")]
+)
+async def test_sensor_history_dates(
+    api: Api, sim: Simulator, tzoffset: int, date: str
+) -> None:
+    """A date for people is by the gateway's clock."""
+    sim.home.gateways["410001"].tzoffset = tzoffset
+    answer = await api.get(
+        "sensor/history", id="1540000001", includeHumanReadableDate=1
+    )
+    assert (answer["history"][-1]["ts"], answer["history"][-1]["date"]) == (NOW, date)
 
 
 async def test_sensor_history_is_long(api: Api, sim: Simulator) -> None:
