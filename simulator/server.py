@@ -37,6 +37,11 @@ NO_ANSWER: Final = 499
 # Importing these fills the table of functions.
 _TABLES: Final = (api_account, api_devices, api_sensors)
 _TOKEN_CALLS: Final = {"requestToken": request_token, "accessToken": access_token}
+_MODULES: Final = sorted({name.partition("/")[0] for name in FUNCTIONS})
+_SIGNED: Final = (
+    *(f"/{form}/" for form in ("json", "xml", *_MODULES)),
+    *(f"/oauth/{name}" for name in _TOKEN_CALLS),
+)
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -126,7 +131,7 @@ class Simulator:
             "/{form:oauth}/{name:requestToken|accessToken}",
             "/{form:json|xml}/{name:.+}",
             # The guide's legacy form, without /json/ but with format=json
-            f"/{{name:(?:{'|'.join(sorted({n.split('/')[0] for n in FUNCTIONS}))})/[^/]+}}",
+            f"/{{name:(?:{'|'.join(_MODULES)})/[^/]+}}",
         ):
             app.router.add_get(path, functions, allow_head=False)
             app.router.add_post(path, functions)
@@ -337,11 +342,12 @@ class Simulator:
 
 @web.middleware
 async def _same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what other web sites make a browser send to the control API and the pages."""
+    """Refuse what other web sites make a browser send to the control API and the pages.
+
+    What is signed needs no such guard: no browser can be made to sign it.
+    """
     origin = request.headers.get("Origin")
-    is_safe = request.method in ("GET", "HEAD") or request.path.startswith(
-        ("/json/", "/xml/")
-    )
+    is_safe = request.method in ("GET", "HEAD") or request.path.startswith(_SIGNED)
     if origin is not None and not is_safe and urlsplit(origin).netloc != request.host:
         return web.json_response({"error": "foreign origin"}, status=403)
     return await handler(request)

@@ -169,6 +169,25 @@ async def test_foreign_origin(api: Api, path: str) -> None:
     assert deleted.status == 403
 
 
+async def test_foreign_origin_signed(api: Api, sim: Simulator) -> None:
+    """A program in a browser of another site may send what it can sign."""
+
+    async def post(path: str, **params: str) -> int:
+        url, headers, body = api.signed(path, params, "POST")
+        headers["Origin"] = "https://elsewhere.invalid"
+        return (await api.send(url, headers, body, "POST")).status
+
+    assert await post("json/device/turnOn", id="2100002") == 200
+    assert await post("xml/device/turnOn", id="2100002") == 200
+    assert await post("device/turnOn", id="2100002", format="json") == 200
+    api.token = api.secret = None
+    assert await post("oauth/requestToken") == 200
+    (token,) = sim.tokens.request_tokens.values()
+    sim.authorize(token.token)
+    api.token, api.secret = token.token, token.secret
+    assert await post("oauth/accessToken") == 200
+
+
 async def test_page(api: Api, sim: Simulator, clock: Clock) -> None:
     """The home, the requests with the 429s, faults and settings."""
     sim.settings.limit = True
