@@ -155,12 +155,9 @@ class Verifier:
         if not _matches(signed, self._tokens.consumers[key], secret):
             if not signed.signature:
                 raise Unauthorized(
-                    "Verification of signature failed (no oauth_signature)."
+                    "Verification of signature failed (no oauth_signature in request)."
                 )
-            raise Unauthorized(
-                "Verification of signature failed "
-                f'(signature base string was "{signed.base_string}").'
-            )
+            raise _unverified(signed)
 
     def _check_nonce(self, signed: SignedRequest, key: str, token: str) -> None:
         """Refuse replays, and what is far behind the newest of this token.
@@ -178,7 +175,9 @@ class Verifier:
             # User scripts send "1764000000.0"
             timestamp = int(float(stamp))
         except ValueError, OverflowError:
-            timestamp = 0
+            raise _unverified(signed) from None
+        if not nonce:
+            raise _unverified(signed)
         seen = self._seen.setdefault((key, token), _Seen())
         if timestamp < seen.newest - ALLOWED_SKEW:
             raise Unauthorized(
@@ -195,6 +194,14 @@ class Verifier:
             old = [pair for pair in seen.nonces if pair[0] < timestamp - ALLOWED_SKEW]
             for pair in old:
                 del seen.nonces[pair]
+
+
+def _unverified(signed: SignedRequest) -> Unauthorized:
+    """Return the refusal of a signature, or of what must be there to sign it."""
+    return Unauthorized(
+        "Verification of signature failed "
+        f'(signature base string was "{signed.base_string}").'
+    )
 
 
 def _matches(signed: SignedRequest, consumer_secret: str, token_secret: str) -> bool:

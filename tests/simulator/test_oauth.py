@@ -288,7 +288,8 @@ async def test_signature_is_needed(api: Api) -> None:
     headers["Authorization"] = header[: header.index(", oauth_signature=")]
     answer = await api.send(url, headers, body)
     assert answer.status == 401
-    assert "no oauth_signature" in answer.text
+    reason = "Verification of signature failed (no oauth_signature in request)."
+    assert answer.text == FAILED + reason
     url, headers, body = api.signed("json/clients/list")
     headers["Host"] = "elsewhere.invalid"
     assert (await api.send(url, headers, body)).status == 401
@@ -333,6 +334,43 @@ async def test_plaintext_needs_no_nonce(api: Api) -> None:
     )
     for _ in range(2):
         assert (await api.open(f"json/clients/list?{query}")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "nonce"),
+    [
+        (None, "n"),
+        ("1764000000", None),
+        (None, None),
+        ("", "n"),
+        ("1764000000", ""),
+        ("soon", "n"),
+        ("inf", "n"),
+    ],
+)
+async def test_timestamp_and_nonce_are_needed(
+    api: Api, timestamp: str | None, nonce: str | None
+) -> None:
+    """HMAC-SHA1 without a time, without a nonce or with a time that is none is refused."""
+    pairs = {
+        "oauth_consumer_key": DEMO_PUBLIC_KEY,
+        "oauth_nonce": nonce,
+        "oauth_signature_method": "HMAC-SHA1",
+        "oauth_timestamp": timestamp,
+        "oauth_token": api.token,
+    }
+    query = urlencode({key: text for key, text in pairs.items() if text is not None})
+    url = f"{api.base}/json/clients/list"
+    text = "&".join(quote(part, safe="") for part in ("GET", url, query))
+    secrets = f"{DEMO_PRIVATE_KEY}&{api.secret}".encode()
+    digest = hmac.new(secrets, text.encode(), "sha1").digest()
+    query += f"&oauth_signature={quote(base64.b64encode(digest), safe='')}"
+    answer = await api.open(f"json/clients/list?{query}", raw=True)
+    refused(
+        answer,
+        f'Verification of signature failed (signature base string was "{text}").',
+    )
+    assert (await api.call("json/clients/list")).status == 200
 
 
 async def test_variants(stranger: Api, sim: Simulator) -> None:
