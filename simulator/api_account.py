@@ -32,7 +32,7 @@ def clients_list(call: Call) -> Row:
 
 @function("client/info")
 def client_info(call: Call) -> Row:
-    """Return one row, found by `id` or `uuid`."""
+    """Return one row, found by `id`, `uuid` or `code`."""
     return call.wire.gateway(_gateway(call), call.extras)
 
 
@@ -152,10 +152,9 @@ def room_list(call: Call) -> Row:
 
 
 def _gateway(call: Call) -> Gateway:
-    asked, asked_uuid = call.text("id"), call.text("uuid")
+    name = next((name for name in ("id", "uuid", "code") if call.text(name)), "id")
+    asked = call.text(name)
     for gateway in call.home.gateways.values():
-        if gateway.id == asked or (asked_uuid and gateway.uuid == asked_uuid):
+        if asked and getattr(gateway, name) == asked:
             return gateway
-    raise ApiError(
-        f'The client with id "{asked or asked_uuid}" does not exist', NOT_FOUND
-    )
+    raise ApiError(f'The client with id "{asked}" does not exist', NOT_FOUND)

@@ -171,10 +171,15 @@ def _command(call: Call, device: Device, wanted: Method, value: CommandValue) ->
 
 
 def _device(call: Call) -> Device:
-    device = call.home.devices.get(call.text("id"))
+    """Find a device by `id`, else by `uuid`."""
+    asked, asked_uuid = call.text("id"), call.text("uuid").lower()
+    device = call.home.devices.get(asked)
+    if device is None and not asked and asked_uuid:
+        every = call.home.devices.values()
+        device = next((d for d in every if d.uuid.lower() == asked_uuid), None)
     if device is None:
         raise ApiError(
-            f'The device with id "{call.text("id")}" does not exist', NOT_FOUND
+            f'The device with id "{asked or asked_uuid}" does not exist', NOT_FOUND
         )
     return device
 

@@ -54,6 +54,7 @@ def demo_home(now: float | None = None) -> Home:
             online=online,
             ip=f"203.0.113.{number}",
             transports=transports,
+            code=f"DEMO{gateway_id}",
         )
     add_devices(home)
     add_sensors(home, int(now))

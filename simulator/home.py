@@ -35,6 +35,8 @@ class Gateway:
     extensions: int = 3
     features: str = ""
     insured: bool = False
+    code: str = ""
+    """What stands on the device itself; lists do not tell it."""
 
 
 @dataclass(slots=True)
@@ -113,6 +115,11 @@ class Device:
     history: list[HistoryRow] = field(default_factory=list)
     previous_mode: str | None = None
     routine: Routine | None = None
+
+    @property
+    def uuid(self) -> str:
+        """What extras=uuid tells, and what the device can be found by."""
+        return f"5e7d0000-0000-4000-8000-{self.id:>012}"
 
     @property
     def node(self) -> tuple[str, str]:

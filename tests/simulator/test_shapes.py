@@ -145,7 +145,7 @@ def check(row: dict[str, Any], shape: dict[str, str]) -> None:
         assert shape_of(row[key]) in letters, (key, row[key])
 
 
-async def test_clients(api: Api) -> None:
+async def test_clients(api: Api, sim: Simulator) -> None:
     """Extras add only the keys that were asked for."""
     answer = await api.get("clients/list")
     assert list(answer) == ["client"]
@@ -159,6 +159,11 @@ async def test_clients(api: Api) -> None:
     info = await api.get("client/info", id="410001", extras=extras)
     check(info, CLIENT | CLIENT_EXTRAS)
     check(await api.get("client/info", uuid=info["uuid"]), CLIENT)
+    code = sim.home.gateways["410002"].code
+    assert (await api.get("client/info", code=code))["id"] == "410002"
+    sim.home.gateways["410002"].code = ""
+    for wrong in ({"code": code}, {"code": ""}, {"uuid": "410001"}):
+        assert "error" in await api.get("client/info", **wrong)
     check(
         await api.get("client/info", id="410001", extras="latestversion,insurance"),
         CLIENT | {"latestVersion": "s", "downloadUrl": "s", "insured": "b"},
@@ -274,6 +279,21 @@ async def test_device_info(api: Api) -> None:
     assert (await api.get("device/info", id="2100003"))["state"] == "0"
     transport = await api.get("device/info", id="2100003", extras="transport,timezone")
     check(transport, INFO | {"transport": "s", "timezone": "s"})
+
+
+async def test_found_by_uuid(api: Api, sim: Simulator) -> None:
+    """The uuid that the extra hands out finds the device again, for commands too."""
+    uuid = (await api.get("device/info", id="2100002", extras="uuid"))["uuid"]
+    assert (await api.get("device/info", uuid=uuid))["id"] == "2100002"
+    assert (await api.get("device/info", uuid=uuid.upper()))["id"] == "2100002"
+    sim.settings.effect_delay = 0
+    assert await api.get("device/turnOn", uuid=uuid) == {"status": "success"}
+    assert sim.home.devices["2100002"].state == 1
+    text = f'The device with id "{uuid[:-1]}" does not exist'
+    assert await api.get("device/info", uuid=uuid[:-1]) == {"error": text}
+    # The id, where both are given
+    assert (await api.get("device/info", id="2100003", uuid=uuid))["id"] == "2100003"
+    assert "error" in await api.get("device/info", id="99", uuid=uuid)
 
 
 async def test_device_info_of_2017(api: Api, sim: Simulator) -> None:
