@@ -6,7 +6,7 @@ Source: docs/telldus-api.md, "sensors/list, sensor/info" and "Sensor values".
 from datetime import UTC, datetime
 import uuid
 
-from .api import NOT_FOUND, SUCCESS, UNSUPPORTED, ApiError, Call, function
+from .api import SUCCESS, UNSUPPORTED, ApiError, Call, function
 from .effects import value_at
 from .home import Row, Sensor
 from .wire import unit_of
@@ -111,7 +111,6 @@ def _history_row(call: Call, sensor: Sensor, when: int) -> Row:
 def _sensor(call: Call) -> Sensor:
     sensor = call.home.sensors.get(call.text("id"))
     if sensor is None:
-        raise ApiError(
-            f'The sensor with id "{call.text("id")}" does not exist', NOT_FOUND
-        )
+        # Seen without a code only
+        raise ApiError(f'The sensor with id "{call.text("id")}" does not exist')
     return sensor

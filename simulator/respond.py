@@ -70,7 +70,9 @@ def _row(name: str, row: Any) -> str:
 
 
 def _text(value: Any, entities: dict[str, str] | None = None) -> str:
-    """Return a text or a number as it stands in XML, nothing for null."""
+    """Return a text or a number as it stands in XML, a truth as PHP's 1 or 0, null as nothing."""
+    if isinstance(value, bool):
+        value = int(value)
     return "" if value is None else escape(str(value), entities or {})
 
 

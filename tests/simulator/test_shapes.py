@@ -263,8 +263,9 @@ async def test_mask_substitutes(api: Api) -> None:
 
 
 async def test_no_mask(api: Api) -> None:
-    """Without a mask, and with one in words, methods and state are 0."""
-    for params in ({}, {"supportedMethods": "TURNON|TURNOFF"}, {"supportedMethods": 0}):
+    """Without a mask, with one in words or with no end, methods and state are 0."""
+    for mask in (None, "TURNON|TURNOFF", 0, "9" * 5000, "²"):
+        params = {} if mask is None else {"supportedMethods": mask}
         rows = (await api.get("devices/list", **params))["device"]
         assert {(row["methods"], row["state"]) for row in rows} == {(0, 0)}
 
@@ -490,6 +491,18 @@ async def test_errors(api: Api, sim: Simulator) -> None:
     assert "error" in await api.get("client/info", id="1")
     sim.settings.error_code = True
     assert await api.get("device/turnOn", id="2100021") == {**offline, "code": 3}
+    assert await api.get("device/info", id="99") == {
+        "error": 'The device with id "99" does not exist',
+        "code": 1,
+    }
+    assert await api.get("device/dim", id="2100003") == {
+        "error": "Invalid argument",
+        "code": 4,
+        "subcode": "5e7d0000-0000-4000-8000-000000000004",
+    }
+    assert await api.get("sensor/info", id="99") == {
+        "error": 'The sensor with id "99" does not exist'
+    }
 
 
 async def test_variants(api: Api, sim: Simulator) -> None:
@@ -543,7 +556,7 @@ async def test_guest(api: Api, sim: Simulator) -> None:
     assert sim.home.devices["2100002"].name == "Ours"
 
 
-async def test_forms(api: Api) -> None:
+async def test_forms(api: Api, sim: Simulator) -> None:
     """GET and POST, query and body, the legacy form, and XML."""
     answer = await api.call("json/device/info", "POST", id="2100003")
     assert answer.json["name"] == "Ceiling dimmer"
@@ -564,6 +577,12 @@ async def test_forms(api: Api) -> None:
     )
     info = await api.call("xml/device/info", id="2100003", extras="parameters")
     assert "<device><id>2100003</id>" in info.text
+    sim.home.gateways["410002"].timezone_autodetected = False
+    zones = await api.call("xml/clients/list", extras="timezone,insurance")
+    found = re.findall(r'timezoneAutodetected="(.+?)" insured="(.+?)"', zones.text)
+    assert found == [("1", "0"), ("0", "0"), ("1", "0")]
+    zone = await api.call("xml/client/info", id="410001", extras="timezone")
+    assert "<timezoneAutodetected>1</timezoneAutodetected>" in zone.text
     error = await api.call("xml/device/info", id="<9>")
     text = 'The device with id "&lt;9&gt;" does not exist'
     assert error.text.endswith(f"<device><error>{text}</error></device>")
