@@ -67,10 +67,11 @@ def client_server_address(call: Call) -> Row:
 
 @function("user/authenticateSession")
 def user_authenticate_session(call: Call) -> Row:
-    """Take in a session that the caller made up; `ttl` is when it ends."""
+    """Take in a session that the caller made up, as written; `ttl` is when it ends."""
     _need_push(call)
+    session = call.text("session")
     try:
-        session = str(uuid.UUID(call.text("session")))
+        uuid.UUID(session)
     except ValueError:
         raise ApiError("Invalid argument", INVALID) from None
     return SUCCESS | {"ttl": call.push.authenticate(session, call.account, call.now)}

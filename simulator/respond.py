@@ -4,6 +4,7 @@ Source: docs/telldus-api.md, "Authentication errors", "Application errors", "Lim
 """
 
 import asyncio
+from http import HTTPStatus
 import json
 import math
 import re
@@ -109,8 +110,10 @@ def instead(rule: FaultRule) -> web.Response | None:
         case Fault.NOT_FOUND:
             return web.Response(status=404, text="", content_type=html)
         case Fault.BAD_GATEWAY:
-            body = "<html><body>Bad Gateway</body></html>"
-            return web.Response(status=502, text=body, content_type=html)
+            status = args.get("status", 502)
+            title = HTTPStatus(status).phrase
+            body = f"<html><body>{title}</body></html>"
+            return web.Response(status=status, text=body, content_type=html)
         case Fault.CLOUDFLARE:
             return web.Response(
                 status=403, text=f"error code: {args.get('number', 1020)}"

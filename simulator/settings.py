@@ -72,7 +72,7 @@ class Settings:
     """Sessions, addresses and the socket; off, they are refused."""
     push_refusal: Literal["denied", "unknown", "http_403", "http_404"] = "denied"
     """How the two functions refuse while push is off."""
-    push_session_seconds: int = 3600
+    push_session_seconds: int = 86400
     """How long a session is good for opening sockets."""
     push_address: str = ""
     """What to answer instead of the host that was asked."""
