@@ -8,7 +8,7 @@ import time
 
 from .demo_devices import add_devices
 from .demo_sensors import add_sensors
-from .home import Gateway, Home
+from .home import Gateway, Home, Row
 
 _GATEWAYS = (
     (
@@ -56,9 +56,25 @@ def demo_home(now: float | None = None) -> Home:
             transports=transports,
             code=f"DEMO{gateway_id}",
         )
+    home.events = [_event()]
+    home.event_groups = [{"id": "700001", "name": "Evening"}]
     add_devices(home)
     add_sensors(home, int(now))
     return home
+
+
+def _event() -> Row:
+    """Return a row of the events; how a trigger or an action looks is not known."""
+    return {
+        "id": "600001",
+        "group": "Evening",
+        "description": "Lamp when dark",
+        "minRepeatInterval": 30,
+        "active": 1,
+        "trigger": [],
+        "condition": [],
+        "action": [],
+    }
 
 
 def _jobs(now: int) -> list[dict[str, int | str]]:

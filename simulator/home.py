@@ -242,6 +242,8 @@ class News:
 class Home:
     """All that one account sees. `rooms` are id -> name, `jobs` rows of the scheduler.
 
+    `events` and `event_groups` are rows too; nothing carries them out.
+
     `lived` is the time (unix seconds) up to which the devices' routines are carried out.
     `news` is what nobody has been told yet, None while nobody listens.
     """
@@ -251,6 +253,8 @@ class Home:
     sensors: dict[str, Sensor] = field(default_factory=dict)
     rooms: dict[str, str] = field(default_factory=dict)
     jobs: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    event_groups: list[Row] = field(default_factory=list)
     pending: list[Pending] = field(default_factory=list)
     lived: float = 0.0
     news: list[News] | None = None

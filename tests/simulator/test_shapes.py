@@ -114,6 +114,11 @@ JOB = {
     **dict.fromkeys(("offset", "randomInterval", "retries", "retryInterval"), "i"),
     **dict.fromkeys(("reps", "active"), "i"),
 }
+EVENT = {
+    **dict.fromkeys(("id", "group", "description"), "s"),
+    **dict.fromkeys(("minRepeatInterval", "active"), "i"),
+    **dict.fromkeys(("trigger", "condition", "action"), "l"),
+}
 EMPTY_HASH = "bf21a9e8fbc5a3846fb05b4fa0859e0917b2202f"
 
 # id -> methods and state with mask 4023, and with HA core's 915.
@@ -380,7 +385,8 @@ async def test_sensor_history(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tzoffset", "date"), [(3600, "2025-11-24 17:00:00"), (-7200, "2025-11-24 14:00:00")]
+    ("tzoffset", "date"),
+    [(3600, "2025-11-24 17:00:00"), (-7200, "2025-11-24 14:00:00")],
 )
 async def test_sensor_history_dates(
     api: Api, sim: Simulator, tzoffset: int, date: str
@@ -447,8 +453,14 @@ async def test_account(api: Api, sim: Simulator) -> None:
     jobs = await api.get("scheduler/jobList")
     for row in jobs["job"]:
         check(row, JOB)
-    assert await api.get("events/list") == {"event": []}
-    assert await api.get("event/groupList") == {"eventGroup": []}
+    for row in jobs["job"]:
+        assert await api.get("scheduler/jobInfo", id=row["id"]) == row
+    assert "error" in await api.get("scheduler/jobInfo", id="9")
+    (event,) = (await api.get("events/list"))["event"]
+    check(event, EVENT)
+    (group,) = (await api.get("event/groupList"))["eventGroup"]
+    check(group, {"id": "s", "name": "s"})
+    assert group["name"] == event["group"]
     for function in ("client/serverAddress", "user/authenticateSession"):
         assert list(await api.get(function)) == ["error"]
 
