@@ -6,7 +6,7 @@ Source: docs/telldus-api.md, "sensors/list, sensor/info" and "Sensor values".
 from datetime import UTC, datetime
 import uuid
 
-from .api import SUCCESS, UNSUPPORTED, ApiError, Call, function
+from .api import INVALID, SUCCESS, UNSUPPORTED, ApiError, Call, function
 from .effects import value_at
 from .home import Row, Sensor
 from .wire import unit_of
@@ -80,6 +80,21 @@ def sensor_set_ignore(call: Call) -> Row:
     """Hide or show a sensor."""
     call.own()
     _sensor(call).ignored = call.flag("ignore")
+    return dict(SUCCESS)
+
+
+@function("sensor/resetMaxMin")
+def sensor_reset_max_min(call: Call) -> Row:
+    """Let the extremes of `type` (max or min) begin anew with what is measured now."""
+    call.own()
+    sensor, kind = _sensor(call), call.text("type")
+    if kind not in ("max", "min"):
+        raise ApiError("Invalid argument", INVALID)
+    for value in sensor.values:
+        if kind == "max" and value.max is not None:
+            value.max, value.max_time = value.value, value.last_updated
+        elif kind == "min" and value.min is not None:
+            value.min, value.min_time = value.value, value.last_updated
     return dict(SUCCESS)
 
 

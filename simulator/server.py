@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from . import api_account, api_devices, api_sensors
+from . import api_account, api_admin, api_devices, api_sensors
 from .api import FUNCTIONS, Call, Refused, run
 from .consent import ConsentPages, access_token, answer_callback, request_token
 from .control import ControlApi
@@ -35,7 +35,7 @@ LOG_LENGTH: Final = 100_000
 NO_ANSWER: Final = 499
 
 # Importing these fills the table of functions.
-_TABLES: Final = (api_account, api_devices, api_sensors)
+_TABLES: Final = (api_account, api_admin, api_devices, api_sensors)
 _TOKEN_CALLS: Final = {"requestToken": request_token, "accessToken": access_token}
 _MODULES: Final = sorted({name.partition("/")[0] for name in FUNCTIONS})
 _SIGNED: Final = (
