@@ -60,7 +60,7 @@ class Call:
     guest: bool
     push: Push
     url: URL
-    """What was asked; where the socket is, is told by it."""
+    """Scheme, host and port that were asked; where the socket is, is told by it."""
 
     @property
     def wire(self) -> Wire:

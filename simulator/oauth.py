@@ -64,8 +64,11 @@ class SignedRequest:
         )
 
 
-async def read_request(request: web.Request) -> SignedRequest:
-    """Collect what a request carries. Raises Unauthorized for a header that is no OAuth."""
+async def read_request(request: web.Request, public_url: str = "") -> SignedRequest:
+    """Collect what a request carries. Raises Unauthorized for a header that is no OAuth.
+
+    `public_url` is scheme and host as clients see them, "" if they are what arrives here.
+    """
     pairs = parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True)
     if request.content_type == _FORM:
         body = (await request.read()).decode("utf-8", "replace")
@@ -86,7 +89,8 @@ async def read_request(request: web.Request) -> SignedRequest:
     except ValueError:
         raise Unauthorized(MISSING) from None
     # Scheme and host as the client saw them: forwarded headers could be anybody's.
-    uri = f"{request.scheme}://{request.host}{request.rel_url.raw_path}"
+    origin = public_url or f"{request.scheme}://{request.host}"
+    uri = f"{origin}{request.rel_url.raw_path}"
     signature = next((value for key, value in params if key == "oauth_signature"), "")
     params = [(key, value) for key, value in params if key != "oauth_signature"]
     return SignedRequest(uri, request.method, params, signature)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from yarl import URL
 
 from . import api_account, api_admin, api_devices, api_sensors
 from .api import FUNCTIONS, Call, Refused, run
@@ -82,11 +83,17 @@ class Simulator:
         limit: bool = True,
         clock: Callable[[], float] | None = None,
         state: Path | None = None,
+        public_url: str = "",
     ) -> None:
-        """Make a server; `state` is a file in which access tokens outlive it."""
+        """Make a server; `state` is a file in which access tokens outlive it.
+
+        `public_url` is scheme and host that clients use, and sign, where a proxy stands
+        before the server. Raises ValueError if it is something else.
+        """
         # A lambda, so that a clock frozen later is seen.
         self.clock = clock or (lambda: time.time())
         self.settings = Settings(limit=limit)
+        self.public_url = _origin_of(public_url) if public_url else ""
         self.faults = Faults()
         self.limit = Limit(self.settings)
         self.log: list[LoggedRequest] = []
@@ -121,7 +128,7 @@ class Simulator:
         async def socket(request: web.Request) -> web.StreamResponse:
             return await self.push.serve(request, running.closing)
 
-        app = web.Application(middlewares=[_same_origin, self._tell])
+        app = web.Application(middlewares=[self._same_origin, self._tell])
         app.on_shutdown.append(close)
         ConsentPages(self).add_routes(app.router)
         ControlApi(self).add_routes(app.router)
@@ -224,6 +231,22 @@ class Simulator:
         return token.token, token.secret
 
     @web.middleware
+    async def _same_origin(
+        self, request: web.Request, handler: Handler
+    ) -> web.StreamResponse:
+        """Refuse what other web sites make a browser send to the control API and the pages.
+
+        What is signed needs no such guard: no browser can be made to sign it.
+        """
+        origin = request.headers.get("Origin")
+        is_safe = request.method in ("GET", "HEAD") or request.path.startswith(_SIGNED)
+        if origin is not None and not is_safe:
+            ours = {request.host, urlsplit(self.public_url).netloc} - {""}
+            if urlsplit(origin).netloc not in ours:
+                return web.json_response({"error": "foreign origin"}, status=403)
+        return await handler(request)
+
+    @web.middleware
     async def _tell(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Tell the open sockets what a request has brought about."""
         try:
@@ -241,7 +264,7 @@ class Simulator:
         signed: SignedRequest | None = None
         malformed: Unauthorized | None = None
         try:
-            signed = await read_request(request)
+            signed = await read_request(request, self.public_url)
         except Unauthorized as error:
             malformed = error
         account = self.tokens.account_of(
@@ -332,7 +355,7 @@ class Simulator:
             now=self.clock(),
             guest=token.user == GUEST and GUEST not in self.homes,
             push=self.push,
-            url=request.url,
+            url=URL(self.public_url) if self.public_url else request.url,
         )
         row = run(call)
         if "error" in row:
@@ -340,14 +363,12 @@ class Simulator:
         return answer(row, xml=name.partition("/")[0] if as_xml else None)
 
 
-@web.middleware
-async def _same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what other web sites make a browser send to the control API and the pages.
-
-    What is signed needs no such guard: no browser can be made to sign it.
-    """
-    origin = request.headers.get("Origin")
-    is_safe = request.method in ("GET", "HEAD") or request.path.startswith(_SIGNED)
-    if origin is not None and not is_safe and urlsplit(origin).netloc != request.host:
-        return web.json_response({"error": "foreign origin"}, status=403)
-    return await handler(request)
+def _origin_of(text: str) -> str:
+    """Return scheme and host of an address that has nothing else. Raises ValueError."""
+    url = URL(text)
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError(f"{text!r} is no address like https://telldus.example")
+    origin = url.origin()
+    if url != origin.with_path("/"):
+        raise ValueError(f"{text!r} has more than a scheme, a host and a port")
+    return str(origin)

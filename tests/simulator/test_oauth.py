@@ -4,10 +4,14 @@ Source: docs/telldus-api.md, "OAuth 1.0a flow" and "Authentication errors".
 """
 
 import base64
+from collections.abc import AsyncGenerator
 import hmac
+import re
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode
 
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
 from oauthlib.oauth1 import (
     SIGNATURE_HMAC_SHA1,
     SIGNATURE_HMAC_SHA256,
@@ -401,3 +405,50 @@ async def test_log_holds_no_secrets(api: Api, sim: Simulator) -> None:
         200,
     )
     assert (second.account, second.status) == ("key none", 401)
+
+
+PUBLIC = "https://telldus.invalid:8443"
+
+
+@pytest.fixture
+async def proxied(socket_enabled: None, clock: Clock) -> AsyncGenerator[Api]:
+    """Return a client of a server behind a TLS proxy; `base` is the public address."""
+    sim = Simulator(clock=clock, limit=False, public_url=f"{PUBLIC}/")
+    sim.settings.push = True
+    async with TestServer(sim.app) as server, ClientSession() as session:
+        token, secret = sim.issue_token()
+        api = Api(str(server.make_url("")).rstrip("/"), session, token, secret)
+        yield api
+
+
+async def through_proxy(api: Api, path: str, params: dict[str, str]) -> Answer:
+    """Sign for the public address and send to the server itself, as a proxy does."""
+    inside, api.base = api.base, PUBLIC
+    url, headers, body = api.signed(path, params)
+    api.base = inside
+    return await api.send(url.replace(PUBLIC, inside), headers, body)
+
+
+async def test_public_url(proxied: Api) -> None:
+    """Clients sign what they see, and are led back there."""
+    answer = await through_proxy(proxied, "json/clients/list", {"extras": "suntime"})
+    assert answer.status == 200, answer.text
+    answer = await proxied.call("json/clients/list")
+    assert answer.status == 401
+    base_string = quote(quote(f"{PUBLIC}/json/clients/list", safe=""), safe="%")
+    assert f'"GET&{base_string}&' in answer.text
+    answer = await through_proxy(proxied, "json/client/serverAddress", {"id": "410001"})
+    assert answer.json["address"] == "telldus.invalid:8443"
+    assert (await proxied.open("do/cut", {}, Origin=PUBLIC)).status == 303
+    elsewhere = "https://elsewhere.invalid:8443"
+    assert (await proxied.open("do/cut", {}, Origin=elsewhere)).status == 403
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["telldus.invalid", "ftp://telldus.invalid", "https://", "https://x.invalid/a"],
+)
+def test_public_url_is_checked(text: str) -> None:
+    """Anything but scheme and host would make all signatures wrong."""
+    with pytest.raises(ValueError, match=re.escape(repr(text))):
+        Simulator(public_url=text)
