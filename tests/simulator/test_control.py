@@ -30,7 +30,7 @@ async def test_state(api: Api, clock: Clock) -> None:
     clock.now += 3
     state = await api.control("state", method="GET")
     assert (state["pending"], state["devices"]["2100003"]["state"]) == (0, 2)
-    assert state["devices"]["2100003"]["history"][0]["origin"] == "Demo application"
+    assert state["devices"]["2100003"]["history"][-1]["origin"] == "Demo application"
     assert str(api.secret) not in str(state)
 
 

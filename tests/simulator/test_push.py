@@ -241,7 +241,7 @@ async def test_commands(
     sim.push.look()
     data = {"deviceId": DIMMER, "method": "16", "value": "64"}
     assert await socket.frame() == ("device/setState", data)
-    (row,) = sim.home.devices[DIMMER].history
+    row = sim.home.devices[DIMMER].history[-1]
     assert (row.state, row.state_value, row.success_status) == (16, 64, 0)
     bulb = next(d for d in sim.home.devices.values() if d.methods & Method.RGB)
     sim.press(bulb.id, "rgb", 0xFF8000)

@@ -483,6 +483,33 @@ async def test_device_history(api: Api, clock: Clock) -> None:
     )
 
 
+async def test_device_history_of_yore(api: Api) -> None:
+    """The demo home has the rows of the samples, too old to be news, and true still."""
+    rows = (await api.get("device/history", id="2100003"))["history"]
+    assert [
+        (row["state"], row["stateValue"], row["origin"], row["successStatus"])
+        for row in rows
+    ] == [
+        (1, 0, "Incoming signal", 0),
+        (1, 0, "Group All lamps", 0),
+        (16, 128, "Home Assistant", 0),
+        (2, 0, "Scheduler", 2),
+    ]
+    radiator = (await api.get("device/history", id="2100010"))["history"]
+    assert radiator == [
+        {
+            "ts": radiator[0]["ts"],
+            "state": 2048,
+            "stateValue": "{'mode': 'heat', 'changeMode': 1, 'temperature': 21.5}",
+            "origin": "Unknown",
+            "successStatus": 6,
+        }
+    ]
+    times = [row["ts"] for row in (*rows, *radiator)]
+    assert times == sorted(times)
+    assert times[-1] <= NOW - 7200
+
+
 async def test_errors(api: Api, sim: Simulator) -> None:
     """Application errors have HTTP 200; a code only if the setting says so."""
     offline = {"error": "The client for this device is currently offline"}
