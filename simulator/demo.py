@@ -75,8 +75,8 @@ def demo_home(now: float | None = None) -> Home:
     add_sensors(home, int(now))
     for device in home.devices.values():
         device.history = [
-            HistoryRow(int(now) - ago, *rest)
-            for name, ago, *rest in _HISTORY
+            HistoryRow(int(now) - ago, state, value, origin, status)
+            for name, ago, state, value, origin, status in _HISTORY
             if name == device.name
         ]
     return home
