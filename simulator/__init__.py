@@ -4,7 +4,7 @@ server.py     Simulator: what reaches it is logged, counted, spoiled, verified, 
 oauth.py      OAuth 1.0a: reading and checking signed requests
 tokens.py     keys, request tokens, access tokens
 consent.py    token endpoints, the pages where people agree, the key pages
-api.py        the table of functions; api_account, api_devices, api_sensors fill it
+api.py        the table of functions; api_account, api_admin, api_devices, api_sensors fill it
 wire.py       rows of the answers, key for key; respond.py: bodies, refusals, mangling
 home.py       gateways, devices, sensors; methods.py: what a device can do
 effects.py    what commands, remotes and time do to a home, computed from the clock

@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
             private_key=options.private_key,
             limit=not options.no_limit,
             state=options.state,
+            public_url=options.public_url,
         )
         sim.settings.push = options.push
         asyncio.run(_serve(sim, options.host, options.port))
@@ -80,6 +81,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--state", type=Path, help="a file in which tokens outlive a restart"
+    )
+    parser.add_argument(
+        "--public-url",
+        default="",
+        help="scheme and host that clients use, where a TLS proxy stands in between",
     )
     return parser
 

@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from .push import Push
 
 NOT_FOUND, DENIED, OFFLINE, INVALID, UNSUPPORTED = 1, 2, 3, 4, 7
+SUBCODES: Final = {INVALID: "5e7d0000-0000-4000-8000-000000000004"}
 SUCCESS: Final[Row] = {"status": "success"}
+
+_LONGEST_MASK: Final = 20  # digits, as of 64 bits; int() itself refuses thousands
 
 
 class ApiError(Exception):
     """An answer {"error": text} with HTTP 200; `code` is told if the setting says so."""
 
-    def __init__(self, text: str, code: int) -> None:
-        """Refuse with Telldus' text and error number."""
+    def __init__(self, text: str, code: int | None = None) -> None:
+        """Refuse with Telldus' text and error number; some have none."""
         super().__init__(text)
         self.text = text
         self.code = code
@@ -57,7 +60,7 @@ class Call:
     guest: bool
     push: Push
     url: URL
-    """What was asked; where the socket is, is told by it."""
+    """Scheme, host and port that were asked; where the socket is, is told by it."""
 
     @property
     def wire(self) -> Wire:
@@ -89,9 +92,10 @@ class Call:
 
     @property
     def mask(self) -> int:
-        """Return supportedMethods; missing or written as text it is 0."""
+        """Return supportedMethods; missing, written as text or far too long it is 0."""
         text = self.text("supportedMethods")
-        return int(text) if text.isascii() and text.isdigit() else 0
+        is_number = text.isascii() and text.isdigit() and len(text) <= _LONGEST_MASK
+        return int(text) if is_number else 0
 
     def own(self) -> None:
         """Refuse guests: a shared home is not theirs to change."""
@@ -125,6 +129,8 @@ def run(call: Call) -> Row:
         return FUNCTIONS.get(call.function, no_function)(call)
     except ApiError as error:
         row: Row = {"error": error.text}
-        if call.settings.error_code:
+        if call.settings.error_code and error.code is not None:
             row["code"] = error.code
+            if error.code in SUBCODES:
+                row["subcode"] = SUBCODES[error.code]
         return row

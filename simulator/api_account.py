@@ -32,7 +32,7 @@ def clients_list(call: Call) -> Row:
 
 @function("client/info")
 def client_info(call: Call) -> Row:
-    """Return one row, found by `id` or `uuid`."""
+    """Return one row, found by `id`, `uuid` or `code`."""
     return call.wire.gateway(_gateway(call), call.extras)
 
 
@@ -67,10 +67,11 @@ def client_server_address(call: Call) -> Row:
 
 @function("user/authenticateSession")
 def user_authenticate_session(call: Call) -> Row:
-    """Take in a session that the caller made up; `ttl` is when it ends."""
+    """Take in a session that the caller made up, as written; `ttl` is when it ends."""
     _need_push(call)
+    session = call.text("session")
     try:
-        session = str(uuid.UUID(call.text("session")))
+        uuid.UUID(session)
     except ValueError:
         raise ApiError("Invalid argument", INVALID) from None
     return SUCCESS | {"ttl": call.push.authenticate(session, call.account, call.now)}
@@ -110,6 +111,16 @@ def user_profile(call: Call) -> Row:
     }
 
 
+@function("scheduler/jobInfo")
+def scheduler_job_info(call: Call) -> Row:
+    """Return one row of scheduler/jobList, found by `id`."""
+    asked = call.text("id")
+    for job in call.home.jobs:
+        if job["id"] == asked:
+            return dict(job)
+    raise ApiError(f'The job with id "{asked}" does not exist', NOT_FOUND)
+
+
 @function("scheduler/jobList")
 def scheduler_job_list(call: Call) -> Row:
     """Return {"job": [row, …]}."""
@@ -118,14 +129,28 @@ def scheduler_job_list(call: Call) -> Row:
 
 @function("events/list")
 def events_list(call: Call) -> Row:
-    """Return {"event": []}: the homes have none."""
-    return {"event": []}
+    """Return {"event": [row, …]}; `listOnly` is ignored."""
+    return {"event": list(call.home.events)}
 
 
 @function("event/groupList")
 def event_group_list(call: Call) -> Row:
-    """Return {"eventGroup": []}: the homes have none."""
-    return {"eventGroup": []}
+    """Return {"eventGroup": [row, …]}."""
+    return {"eventGroup": list(call.home.event_groups)}
+
+
+@function("event/removeAction")
+def event_remove_action(call: Call) -> Row:
+    """Remove an action, found by `id`, from the event that it belongs to."""
+    call.own()
+    asked = call.text("id")
+    for event in call.home.events:
+        for action in event["action"]:
+            if action.get("id") == asked:
+                event["action"].remove(action)
+                return dict(SUCCESS)
+    # Seen without a code only
+    raise ApiError(f'Action "{asked}" not found!')
 
 
 @function("room/list")
@@ -152,10 +177,15 @@ def room_list(call: Call) -> Row:
 
 
 def _gateway(call: Call) -> Gateway:
-    asked, asked_uuid = call.text("id"), call.text("uuid")
+    for name in ("id", "uuid", "code"):
+        if asked := call.text(name):
+            return find_gateway(call, name, asked)
+    return find_gateway(call, "id", "")
+
+
+def find_gateway(call: Call, name: str, asked: str) -> Gateway:
+    """Return the gateway whose `name` (id, uuid or code) is what was asked for."""
     for gateway in call.home.gateways.values():
-        if gateway.id == asked or (asked_uuid and gateway.uuid == asked_uuid):
+        if asked and getattr(gateway, name) == asked:
             return gateway
-    raise ApiError(
-        f'The client with id "{asked or asked_uuid}" does not exist', NOT_FOUND
-    )
+    raise ApiError(f'The client with id "{asked}" does not exist', NOT_FOUND)

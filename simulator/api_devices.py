@@ -40,13 +40,13 @@ def devices_list(call: Call) -> Row:
 @function("device/info")
 def device_info(call: Call) -> Row:
     """Return one device; without supportedMethods its methods and state mean nothing."""
-    return call.wire.device_info(_device(call), call.mask, call.extras)
+    return call.wire.device_info(device_of(call), call.mask, call.extras)
 
 
 @function("device/history")
 def device_history(call: Call) -> Row:
     """Return {"history": […]} from `from` to `to` (unix seconds), oldest first."""
-    device = _device(call)
+    device = device_of(call)
     since = call.number("from", 0)
     until = call.number("to", int(call.now))
     rows = [
@@ -71,26 +71,10 @@ def device_history(call: Call) -> Row:
     return answer
 
 
-@function("device/setName")
-def device_set_name(call: Call) -> Row:
-    """Rename a device."""
-    call.own()
-    _device(call).name = call.text("name")
-    return dict(SUCCESS)
-
-
-@function("device/setIgnore")
-def device_set_ignore(call: Call) -> Row:
-    """Hide or show a device."""
-    call.own()
-    _device(call).ignored = call.flag("ignore")
-    return dict(SUCCESS)
-
-
 @function("device/command")
 def device_command(call: Call) -> Row:
     """Carry out `method` (a bit) with `value`: a level, or nothing, or the text null."""
-    device = _device(call)
+    device = device_of(call)
     try:
         method = parse_method(call.number("method"))
     except ValueError:
@@ -120,14 +104,14 @@ def device_command(call: Call) -> Row:
 @function("device/dim")
 def device_dim(call: Call) -> Row:
     """Dim to `level`, clamped to 0-255."""
-    return _command(call, _device(call), Method.DIM, _level(call.number("level")))
+    return _command(call, device_of(call), Method.DIM, _level(call.number("level")))
 
 
 @function("device/rgb")
 def device_rgb(call: Call) -> Row:
     """Set a colour from `r`, `g` and `b`, each clamped to 0-255."""
     red, green, blue = (_level(call.number(name)) for name in ("r", "g", "b"))
-    return _command(call, _device(call), Method.RGB, red << 16 | green << 8 | blue)
+    return _command(call, device_of(call), Method.RGB, red << 16 | green << 8 | blue)
 
 
 @function("device/thermostat")
@@ -136,12 +120,12 @@ def device_thermostat(call: Call) -> Row:
     wish: Row = {
         name: call.text(name) for name in ("mode", "temperature", "scale", "changeMode")
     }
-    return _command(call, _device(call), Method.THERMOSTAT, _thermostat(wish))
+    return _command(call, device_of(call), Method.THERMOSTAT, _thermostat(wish))
 
 
 def _plain(method: Method, call: Call) -> Row:
     """Carry out a method that takes no value."""
-    return _command(call, _device(call), method, None)
+    return _command(call, device_of(call), method, None)
 
 
 def _enter_plain() -> None:
@@ -170,11 +154,16 @@ def _command(call: Call, device: Device, wanted: Method, value: CommandValue) ->
     return dict(SUCCESS)
 
 
-def _device(call: Call) -> Device:
-    device = call.home.devices.get(call.text("id"))
+def device_of(call: Call) -> Device:
+    """Find a device by `id`, else by `uuid`."""
+    asked, asked_uuid = call.text("id"), call.text("uuid").lower()
+    device = call.home.devices.get(asked)
+    if device is None and not asked and asked_uuid:
+        every = call.home.devices.values()
+        device = next((d for d in every if d.uuid.lower() == asked_uuid), None)
     if device is None:
         raise ApiError(
-            f'The device with id "{call.text("id")}" does not exist', NOT_FOUND
+            f'The device with id "{asked or asked_uuid}" does not exist', NOT_FOUND
         )
     return device
 

@@ -6,7 +6,7 @@ Source: docs/telldus-api.md, "sensors/list, sensor/info" and "Sensor values".
 from datetime import UTC, datetime
 import uuid
 
-from .api import NOT_FOUND, SUCCESS, UNSUPPORTED, ApiError, Call, function
+from .api import INVALID, SUCCESS, UNSUPPORTED, ApiError, Call, function
 from .effects import value_at
 from .home import Row, Sensor
 from .wire import unit_of
@@ -83,6 +83,21 @@ def sensor_set_ignore(call: Call) -> Row:
     return dict(SUCCESS)
 
 
+@function("sensor/resetMaxMin")
+def sensor_reset_max_min(call: Call) -> Row:
+    """Let the extremes of `type` (max or min) begin anew with what is measured now."""
+    call.own()
+    sensor, kind = _sensor(call), call.text("type")
+    if kind not in ("max", "min"):
+        raise ApiError("Invalid argument", INVALID)
+    for value in sensor.values:
+        if kind == "max" and value.max is not None:
+            value.max, value.max_time = value.value, value.last_updated
+        elif kind == "min" and value.min is not None:
+            value.min, value.min_time = value.value, value.last_updated
+    return dict(SUCCESS)
+
+
 @function("sensor/setKeepHistory")
 def sensor_set_keep_history(call: Call) -> Row:
     """Keep a sensor's history, or do not."""
@@ -96,7 +111,9 @@ def _history_row(call: Call, sensor: Sensor, when: int) -> Row:
     if call.flag("includeKey"):
         row["uuid"] = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{sensor.id}/{when}"))
     if call.flag("includeHumanReadableDate"):
-        row["date"] = datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        # By the gateway's own clock, unlike `ts`
+        local = when + call.home.gateways[sensor.gateway_id].tzoffset
+        row["date"] = datetime.fromtimestamp(local, UTC).strftime("%Y-%m-%d %H:%M:%S")
     data: list[Row] = []
     for value in sensor.values:
         text = value_at(value, when) if call.settings.drift else value.value
@@ -109,7 +126,6 @@ def _history_row(call: Call, sensor: Sensor, when: int) -> Row:
 def _sensor(call: Call) -> Sensor:
     sensor = call.home.sensors.get(call.text("id"))
     if sensor is None:
-        raise ApiError(
-            f'The sensor with id "{call.text("id")}" does not exist', NOT_FOUND
-        )
+        # Seen without a code only
+        raise ApiError(f'The sensor with id "{call.text("id")}" does not exist')
     return sensor

@@ -8,7 +8,7 @@ import time
 
 from .demo_devices import add_devices
 from .demo_sensors import add_sensors
-from .home import Gateway, Home
+from .home import Gateway, HistoryRow, Home, Row
 
 _GATEWAYS = (
     (
@@ -25,6 +25,19 @@ _GATEWAYS = (
 
 # Time to look at the tables before anything moves.
 _QUIET = 300
+
+# What happened before, and how many seconds ago: too old for anybody to act upon.
+_HISTORY: tuple[tuple[str, int, int, int | str, str, int], ...] = (
+    ("Ceiling dimmer", 7500, 1, 0, "Incoming signal", 0),
+    ("Ceiling dimmer", 7440, 1, 0, "Group All lamps", 0),
+    ("Ceiling dimmer", 7380, 16, 128, "Home Assistant", 0),
+    ("Ceiling dimmer", 7320, 2, 0, "Scheduler", 2),
+    (
+        *("Radiator", 7260, 2048),
+        "{'mode': 'heat', 'changeMode': 1, 'temperature': 21.5}",
+        *("Unknown", 6),
+    ),
+)
 
 ROOMS = {
     "5e7d0000-0000-4000-8000-000000009001": "Living room",
@@ -54,10 +67,33 @@ def demo_home(now: float | None = None) -> Home:
             online=online,
             ip=f"203.0.113.{number}",
             transports=transports,
+            code=f"DEMO{gateway_id}",
         )
+    home.events = [_event()]
+    home.event_groups = [{"id": "700001", "name": "Evening"}]
     add_devices(home)
     add_sensors(home, int(now))
+    for device in home.devices.values():
+        device.history = [
+            HistoryRow(int(now) - ago, state, value, origin, status)
+            for name, ago, state, value, origin, status in _HISTORY
+            if name == device.name
+        ]
     return home
+
+
+def _event() -> Row:
+    """Return a row of the events; how a trigger or an action looks is not known."""
+    return {
+        "id": "600001",
+        "group": "Evening",
+        "description": "Lamp when dark",
+        "minRepeatInterval": 30,
+        "active": 1,
+        "trigger": [],
+        "condition": [],
+        "action": [],
+    }
 
 
 def _jobs(now: int) -> list[dict[str, int | str]]:

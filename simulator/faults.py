@@ -17,7 +17,7 @@ class Fault(StrEnum):
     UNAUTHORIZED_TEXT = "unauthorized_text"
     RATE_LIMITED = "rate_limited"  # retry_after: seconds
     NOT_FOUND = "not_found"
-    BAD_GATEWAY = "bad_gateway"
+    BAD_GATEWAY = "bad_gateway"  # status: 502 or 503
     CLOUDFLARE = "cloudflare"  # number: 1020
     TIMEOUT = "timeout"
     SLOW = "slow"  # seconds: 5
@@ -34,6 +34,7 @@ class Fault(StrEnum):
 
 _ARGUMENTS: dict[Fault, dict[str, tuple[type, ...]]] = {
     Fault.RATE_LIMITED: {"retry_after": (int, float)},
+    Fault.BAD_GATEWAY: {"status": (int,)},
     Fault.CLOUDFLARE: {"number": (int,)},
     Fault.SLOW: {"seconds": (int, float)},
     Fault.MISSING_KEYS: {"keys": (list,)},
@@ -97,6 +98,8 @@ class Faults:
                 raise ValueError(f"{fault} takes no {name!r}")
             if not isinstance(value, known[name]) or isinstance(value, bool):
                 raise TypeError(f"{name!r} of {fault} is of another type")
+        if fault is Fault.BAD_GATEWAY and args.get("status", 502) not in (502, 503):
+            raise ValueError("'status' is 502 or 503")
         if times is not None and (isinstance(times, bool) or times < 1):
             raise ValueError("'times' is a number of 1 or more")
         rule = FaultRule(fault, match, times, args)

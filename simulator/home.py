@@ -35,6 +35,8 @@ class Gateway:
     extensions: int = 3
     features: str = ""
     insured: bool = False
+    code: str = ""
+    """What stands on the device itself; lists do not tell it."""
 
 
 @dataclass(slots=True)
@@ -113,6 +115,11 @@ class Device:
     history: list[HistoryRow] = field(default_factory=list)
     previous_mode: str | None = None
     routine: Routine | None = None
+
+    @property
+    def uuid(self) -> str:
+        """What extras=uuid tells, and what the device can be found by."""
+        return f"5e7d0000-0000-4000-8000-{self.id:>012}"
 
     @property
     def node(self) -> tuple[str, str]:
@@ -235,6 +242,8 @@ class News:
 class Home:
     """All that one account sees. `rooms` are id -> name, `jobs` rows of the scheduler.
 
+    `events` and `event_groups` are rows too; nothing carries them out.
+
     `lived` is the time (unix seconds) up to which the devices' routines are carried out.
     `news` is what nobody has been told yet, None while nobody listens.
     """
@@ -244,6 +253,8 @@ class Home:
     sensors: dict[str, Sensor] = field(default_factory=dict)
     rooms: dict[str, str] = field(default_factory=dict)
     jobs: list[Row] = field(default_factory=list)
+    events: list[Row] = field(default_factory=list)
+    event_groups: list[Row] = field(default_factory=list)
     pending: list[Pending] = field(default_factory=list)
     lived: float = 0.0
     news: list[News] | None = None

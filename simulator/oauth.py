@@ -17,6 +17,7 @@ from .tokens import AccessToken, RequestToken, TokenStore
 
 ALLOWED_SKEW: Final = 600
 PREFIX: Final = "OAuth Verification Failed: "
+MISSING: Final = "Can't verify request, missing oauth_consumer_key or oauth_token"
 _FORM: Final = "application/x-www-form-urlencoded"
 
 
@@ -63,8 +64,11 @@ class SignedRequest:
         )
 
 
-async def read_request(request: web.Request) -> SignedRequest:
-    """Collect what a request carries. Raises Unauthorized for a header that is no OAuth."""
+async def read_request(request: web.Request, public_url: str = "") -> SignedRequest:
+    """Collect what a request carries. Raises Unauthorized for a header that is no OAuth.
+
+    `public_url` is scheme and host as clients see them, "" if they are what arrives here.
+    """
     pairs = parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True)
     if request.content_type == _FORM:
         body = (await request.read()).decode("utf-8", "replace")
@@ -83,15 +87,13 @@ async def read_request(request: web.Request) -> SignedRequest:
             exclude_oauth_signature=False,
         )
     except ValueError:
-        raise Unauthorized(_MISSING) from None
+        raise Unauthorized(MISSING) from None
     # Scheme and host as the client saw them: forwarded headers could be anybody's.
-    uri = f"{request.scheme}://{request.host}{request.rel_url.raw_path}"
+    origin = public_url or f"{request.scheme}://{request.host}"
+    uri = f"{origin}{request.rel_url.raw_path}"
     signature = next((value for key, value in params if key == "oauth_signature"), "")
     params = [(key, value) for key, value in params if key != "oauth_signature"]
     return SignedRequest(uri, request.method, params, signature)
-
-
-_MISSING: Final = "Can't verify request, missing oauth_consumer_key or oauth_token"
 
 
 @dataclass(slots=True)
@@ -114,7 +116,7 @@ class Verifier:
         """Check a call for a request token; returns the consumer key."""
         key = signed.get("oauth_consumer_key")
         if not key:
-            raise Unauthorized(_MISSING)
+            raise Unauthorized(MISSING)
         if key not in self._tokens.consumers:
             raise Unauthorized(_unknown(key, ""))
         self._check(signed, key, "", "")
@@ -147,7 +149,7 @@ class Verifier:
     def _names(self, signed: SignedRequest) -> tuple[str, str]:
         key, token = signed.get("oauth_consumer_key"), signed.get("oauth_token")
         if not key or not token:
-            raise Unauthorized(_MISSING)
+            raise Unauthorized(MISSING)
         if key not in self._tokens.consumers:
             raise Unauthorized(_unknown(key, token))
         return key, token
@@ -157,12 +159,9 @@ class Verifier:
         if not _matches(signed, self._tokens.consumers[key], secret):
             if not signed.signature:
                 raise Unauthorized(
-                    "Verification of signature failed (no oauth_signature)."
+                    "Verification of signature failed (no oauth_signature in request)."
                 )
-            raise Unauthorized(
-                "Verification of signature failed "
-                f'(signature base string was "{signed.base_string}").'
-            )
+            raise _unverified(signed)
 
     def _check_nonce(self, signed: SignedRequest, key: str, token: str) -> None:
         """Refuse replays, and what is far behind the newest of this token.
@@ -180,7 +179,9 @@ class Verifier:
             # User scripts send "1764000000.0"
             timestamp = int(float(stamp))
         except ValueError, OverflowError:
-            timestamp = 0
+            raise _unverified(signed) from None
+        if not nonce:
+            raise _unverified(signed)
         seen = self._seen.setdefault((key, token), _Seen())
         if timestamp < seen.newest - ALLOWED_SKEW:
             raise Unauthorized(
@@ -197,6 +198,14 @@ class Verifier:
             old = [pair for pair in seen.nonces if pair[0] < timestamp - ALLOWED_SKEW]
             for pair in old:
                 del seen.nonces[pair]
+
+
+def _unverified(signed: SignedRequest) -> Unauthorized:
+    """Return the refusal of a signature, or of what must be there to sign it."""
+    return Unauthorized(
+        "Verification of signature failed "
+        f'(signature base string was "{signed.base_string}").'
+    )
 
 
 def _matches(signed: SignedRequest, consumer_secret: str, token_secret: str) -> bool:

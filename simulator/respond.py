@@ -4,6 +4,7 @@ Source: docs/telldus-api.md, "Authentication errors", "Application errors", "Lim
 """
 
 import asyncio
+from http import HTTPStatus
 import json
 import math
 import re
@@ -20,11 +21,13 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 def answer(row: Row, *, xml: str | None = None) -> web.Response:
-    """Return a data call's answer; `xml` names the root element that is wanted."""
+    """Return a data call's answer; `xml` names the root element that is wanted.
+
+    An application error has that root too: clients look for `error` beside `status`.
+    """
     if xml is not None:
-        body = to_xml("error", row["error"]) if "error" in row else to_xml(xml, row)
         # Letters beyond ASCII have been seen as numbers.
-        body = body.encode("ascii", "xmlcharrefreplace").decode()
+        body = to_xml(xml, row).encode("ascii", "xmlcharrefreplace").decode()
         text = f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'
         return web.Response(text=text, content_type="text/xml")
     text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
@@ -68,12 +71,14 @@ def _row(name: str, row: Any) -> str:
 
 
 def _text(value: Any, entities: dict[str, str] | None = None) -> str:
-    """Return a text or a number as it stands in XML, nothing for null."""
+    """Return a text or a number as it stands in XML, a truth as PHP's 1 or 0, null as nothing."""
+    if isinstance(value, bool):
+        value = int(value)
     return "" if value is None else escape(str(value), entities or {})
 
 
 def unauthorized(text: str, *, xml: bool) -> web.Response:
-    """Return a 401. On data calls it has been seen as XML, where XML was asked for."""
+    """Return a 401, as XML or as the bare text: both have been seen."""
     if xml:
         body = f"<error> {escape(PREFIX + text)} </error>"
         return web.Response(status=401, text=body, content_type="text/xml")
@@ -105,8 +110,10 @@ def instead(rule: FaultRule) -> web.Response | None:
         case Fault.NOT_FOUND:
             return web.Response(status=404, text="", content_type=html)
         case Fault.BAD_GATEWAY:
-            body = "<html><body>Bad Gateway</body></html>"
-            return web.Response(status=502, text=body, content_type=html)
+            status = args.get("status", 502)
+            title = HTTPStatus(status).phrase
+            body = f"<html><body>{title}</body></html>"
+            return web.Response(status=status, text=body, content_type=html)
         case Fault.CLOUDFLARE:
             return web.Response(
                 status=403, text=f"error code: {args.get('number', 1020)}"

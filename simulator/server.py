@@ -9,8 +9,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from yarl import URL
 
-from . import api_account, api_devices, api_sensors
+from . import api_account, api_admin, api_devices, api_sensors
 from .api import FUNCTIONS, Call, Refused, run
 from .consent import ConsentPages, access_token, answer_callback, request_token
 from .control import ControlApi
@@ -20,7 +21,7 @@ from .faults import Fault, Faults
 from .home import Command, Home
 from .limit import Limit
 from .methods import Method, parse_method
-from .oauth import SignedRequest, Unauthorized, Verifier, read_request
+from .oauth import MISSING, SignedRequest, Unauthorized, Verifier, read_request
 from .page import HomePage
 from .push import Push
 from .respond import answer, hold, instead, mangle, too_many, unauthorized
@@ -35,8 +36,13 @@ LOG_LENGTH: Final = 100_000
 NO_ANSWER: Final = 499
 
 # Importing these fills the table of functions.
-_TABLES: Final = (api_account, api_devices, api_sensors)
+_TABLES: Final = (api_account, api_admin, api_devices, api_sensors)
 _TOKEN_CALLS: Final = {"requestToken": request_token, "accessToken": access_token}
+_MODULES: Final = sorted({name.partition("/")[0] for name in FUNCTIONS})
+_SIGNED: Final = (
+    *(f"/{form}/" for form in ("json", "xml", *_MODULES)),
+    *(f"/oauth/{name}" for name in _TOKEN_CALLS),
+)
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -77,11 +83,17 @@ class Simulator:
         limit: bool = True,
         clock: Callable[[], float] | None = None,
         state: Path | None = None,
+        public_url: str = "",
     ) -> None:
-        """Make a server; `state` is a file in which access tokens outlive it."""
+        """Make a server; `state` is a file in which access tokens outlive it.
+
+        `public_url` is scheme and host that clients use, and sign, where a proxy stands
+        before the server. Raises ValueError if it is something else.
+        """
         # A lambda, so that a clock frozen later is seen.
         self.clock = clock or (lambda: time.time())
         self.settings = Settings(limit=limit)
+        self.public_url = _origin_of(public_url) if public_url else ""
         self.faults = Faults()
         self.limit = Limit(self.settings)
         self.log: list[LoggedRequest] = []
@@ -116,7 +128,7 @@ class Simulator:
         async def socket(request: web.Request) -> web.StreamResponse:
             return await self.push.serve(request, running.closing)
 
-        app = web.Application(middlewares=[_same_origin, self._tell])
+        app = web.Application(middlewares=[self._same_origin, self._tell])
         app.on_shutdown.append(close)
         ConsentPages(self).add_routes(app.router)
         ControlApi(self).add_routes(app.router)
@@ -126,7 +138,7 @@ class Simulator:
             "/{form:oauth}/{name:requestToken|accessToken}",
             "/{form:json|xml}/{name:.+}",
             # The guide's legacy form, without /json/ but with format=json
-            f"/{{name:(?:{'|'.join(sorted({n.split('/')[0] for n in FUNCTIONS}))})/[^/]+}}",
+            f"/{{name:(?:{'|'.join(_MODULES)})/[^/]+}}",
         ):
             app.router.add_get(path, functions, allow_head=False)
             app.router.add_post(path, functions)
@@ -219,6 +231,22 @@ class Simulator:
         return token.token, token.secret
 
     @web.middleware
+    async def _same_origin(
+        self, request: web.Request, handler: Handler
+    ) -> web.StreamResponse:
+        """Refuse what other web sites make a browser send to the control API and the pages.
+
+        What is signed needs no such guard: no browser can be made to sign it.
+        """
+        origin = request.headers.get("Origin")
+        is_safe = request.method in ("GET", "HEAD") or request.path.startswith(_SIGNED)
+        if origin is not None and not is_safe:
+            ours = {request.host, urlsplit(self.public_url).netloc} - {""}
+            if urlsplit(origin).netloc not in ours:
+                return web.json_response({"error": "foreign origin"}, status=403)
+        return await handler(request)
+
+    @web.middleware
     async def _tell(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Tell the open sockets what a request has brought about."""
         try:
@@ -236,7 +264,7 @@ class Simulator:
         signed: SignedRequest | None = None
         malformed: Unauthorized | None = None
         try:
-            signed = await read_request(request)
+            signed = await read_request(request, self.public_url)
         except Unauthorized as error:
             malformed = error
         account = self.tokens.account_of(
@@ -280,7 +308,11 @@ class Simulator:
                 return web.Response(status=NO_ANSWER)
             if spoilt := instead(rule):
                 return spoilt
-        is_token_call = logged.path.startswith("oauth/")
+        form = request.match_info.get("form")
+        is_token_call = form == "oauth"
+        as_xml = form == "xml" or (
+            form is None and logged.params.get("format") != "json"
+        )
         try:
             if not isinstance(signed, SignedRequest):
                 raise signed or Unauthorized("")
@@ -288,21 +320,28 @@ class Simulator:
                 text = _TOKEN_CALLS[logged.path.removeprefix("oauth/")](self, signed)
                 response = web.Response(text=text, content_type="text/plain")
             else:
-                response = self._data(request, logged, signed)
+                response = self._data(request, logged, signed, as_xml=as_xml)
         except Unauthorized as error:
             logged.note = logged.note or error.text.partition(" (")[0]
-            xml = not is_token_call and settings.unauthorized_body == "xml"
-            return unauthorized(error.text, xml=xml)
+            body = settings.unauthorized_body
+            if body == "auto":
+                body = "xml" if as_xml or error.text == MISSING else "text"
+            return unauthorized(error.text, xml=body == "xml" and not is_token_call)
         except Refused as error:
             return web.Response(status=error.status, text="", content_type="text/html")
         return response if rule is None else mangle(rule, response)
 
     def _data(
-        self, request: web.Request, logged: LoggedRequest, signed: SignedRequest
+        self,
+        request: web.Request,
+        logged: LoggedRequest,
+        signed: SignedRequest,
+        *,
+        as_xml: bool,
     ) -> web.Response:
         """Run a function for a verified caller."""
         token = self.verifier.access(signed)
-        form, name = request.match_info.get("form"), request.match_info["name"]
+        name = request.match_info["name"]
         home = self.home_of(token.user)
         call = Call(
             function=name,
@@ -316,24 +355,20 @@ class Simulator:
             now=self.clock(),
             guest=token.user == GUEST and GUEST not in self.homes,
             push=self.push,
-            url=request.url,
+            url=URL(self.public_url) if self.public_url else request.url,
         )
         row = run(call)
         if "error" in row:
             logged.note = logged.note or str(row["error"])
-        as_xml = form == "xml" or (
-            form is None and signed.arguments.get("format") != "json"
-        )
         return answer(row, xml=name.partition("/")[0] if as_xml else None)
 
 
-@web.middleware
-async def _same_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what other web sites make a browser send to the control API and the pages."""
-    origin = request.headers.get("Origin")
-    is_safe = request.method in ("GET", "HEAD") or request.path.startswith(
-        ("/json/", "/xml/")
-    )
-    if origin is not None and not is_safe and urlsplit(origin).netloc != request.host:
-        return web.json_response({"error": "foreign origin"}, status=403)
-    return await handler(request)
+def _origin_of(text: str) -> str:
+    """Return scheme and host of an address that has nothing else. Raises ValueError."""
+    url = URL(text)
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError(f"{text!r} is no address like https://telldus.example")
+    origin = url.origin()
+    if url != origin.with_path("/"):
+        raise ValueError(f"{text!r} has more than a scheme, a host and a port")
+    return str(origin)

@@ -27,7 +27,8 @@ class Settings:
     """The name that the demo key pair was registered for; also the history's origin."""
     callback_confirmed: Literal["true", "1", "missing"] = "true"
     refuse_callback: bool = False
-    unauthorized_body: Literal["xml", "text"] = "xml"
+    unauthorized_body: Literal["auto", "xml", "text"] = "auto"
+    """On data calls; auto: XML if that was asked for or credentials are missing, else text."""
 
     # Commands
     effect_delay: float = 2.5
@@ -71,7 +72,7 @@ class Settings:
     """Sessions, addresses and the socket; off, they are refused."""
     push_refusal: Literal["denied", "unknown", "http_403", "http_404"] = "denied"
     """How the two functions refuse while push is off."""
-    push_session_seconds: int = 3600
+    push_session_seconds: int = 86400
     """How long a session is good for opening sockets."""
     push_address: str = ""
     """What to answer instead of the host that was asked."""

@@ -196,7 +196,7 @@ class Wire:
         if "coordinate" in extras:
             row |= {"longitude": gateway.longitude, "latitude": gateway.latitude}
         if "uuid" in extras:
-            row["uuid"] = f"5e7d0000-0000-4000-8000-{device.id:>012}"
+            row["uuid"] = device.uuid
         return row
 
     def parameters(self, device: Device) -> Row:

@@ -80,7 +80,9 @@ async def test_nothing_lost_or_doubled(
 ) -> None:
     """Cuts, half-open sockets, refused handshakes, outages and restarts lose nothing."""
     hass.loop.set_debug(False)
-    simulator.change_settings({"life": False, "drift": False, "push": True})
+    simulator.change_settings(
+        {"life": False, "drift": False, "push": True, "push_session_seconds": 3600}
+    )
     for device_id in list(simulator.home.devices):
         if device_id not in (REMOTE_ID, BELL_ID):
             del simulator.home.devices[device_id]

@@ -638,7 +638,7 @@ async def test_faults(
     assert (await client.devices()).rows
 
 
-@pytest.mark.parametrize("body", ["xml", "text"])
+@pytest.mark.parametrize("body", ["auto", "xml", "text"])
 async def test_revoked(
     client: TelldusClient,
     simulator: Simulator,

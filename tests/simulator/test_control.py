@@ -30,7 +30,7 @@ async def test_state(api: Api, clock: Clock) -> None:
     clock.now += 3
     state = await api.control("state", method="GET")
     assert (state["pending"], state["devices"]["2100003"]["state"]) == (0, 2)
-    assert state["devices"]["2100003"]["history"][0]["origin"] == "Demo application"
+    assert state["devices"]["2100003"]["history"][-1]["origin"] == "Demo application"
     assert str(api.secret) not in str(state)
 
 
@@ -167,6 +167,25 @@ async def test_foreign_origin(api: Api, path: str) -> None:
     headers = {"Origin": "https://evil.invalid"}
     deleted = await api.session.delete(f"{api.base}/control/faults", headers=headers)
     assert deleted.status == 403
+
+
+async def test_foreign_origin_signed(api: Api, sim: Simulator) -> None:
+    """A program in a browser of another site may send what it can sign."""
+
+    async def post(path: str, **params: str) -> int:
+        url, headers, body = api.signed(path, params, "POST")
+        headers["Origin"] = "https://elsewhere.invalid"
+        return (await api.send(url, headers, body, "POST")).status
+
+    assert await post("json/device/turnOn", id="2100002") == 200
+    assert await post("xml/device/turnOn", id="2100002") == 200
+    assert await post("device/turnOn", id="2100002", format="json") == 200
+    api.token = api.secret = None
+    assert await post("oauth/requestToken") == 200
+    (token,) = sim.tokens.request_tokens.values()
+    sim.authorize(token.token)
+    api.token, api.secret = token.token, token.secret
+    assert await post("oauth/accessToken") == 200
 
 
 async def test_page(api: Api, sim: Simulator, clock: Clock) -> None:

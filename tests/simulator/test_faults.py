@@ -21,7 +21,11 @@ PATH = "json/clients/list"
         (Fault.UNAUTHORIZED_TEXT, {}, 401, "text/plain", "OAuth Verification Failed"),
         (Fault.RATE_LIMITED, {}, 429, "text/html", ""),
         (Fault.NOT_FOUND, {}, 404, "text/html", ""),
-        (Fault.BAD_GATEWAY, {}, 502, "text/html", "<html>"),
+        (Fault.BAD_GATEWAY, {}, 502, "text/html", "<html><body>Bad Gateway<"),
+        (
+            *(Fault.BAD_GATEWAY, {"status": 503}, 503, "text/html"),
+            "<html><body>Service Unavailable<",
+        ),
         (Fault.CLOUDFLARE, {}, 403, "text/plain", "error code: 1020"),
         (Fault.CLOUDFLARE, {"number": 1001}, 403, "text/plain", "error code: 1001"),
         (Fault.APPLICATION_ERROR, {}, 200, "application/json", '{"error":"Unknown'),
@@ -144,6 +148,8 @@ async def test_add_and_clear(api: Api, sim: Simulator) -> None:
         sim.faults.add("nothing")
     with pytest.raises(ValueError, match="seconds"):
         sim.faults.add(Fault.EMPTY, seconds=1)
+    with pytest.raises(ValueError, match="502 or 503"):
+        sim.faults.add(Fault.BAD_GATEWAY, status=200)
     with pytest.raises(ValueError, match="times"):
         sim.faults.add(Fault.EMPTY, times=0)
     with pytest.raises(TypeError, match="seconds"):

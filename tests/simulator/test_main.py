@@ -85,11 +85,13 @@ def test_port_in_use(port: int, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_wrong_arguments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Neither demo nor a number; a state file that is none."""
+    """Neither demo nor a number; an address and a state file that are none."""
     with pytest.raises(SystemExit) as stop:
         main(["--home", "castle"])
     assert stop.value.code == 2
     assert "neither demo nor a number" in capsys.readouterr().err
+    assert main(["--public-url", "telldus.invalid"]) == 2
+    assert "'telldus.invalid' is no address" in capsys.readouterr().err
     damaged = tmp_path / "state.json"
     for text in ("{", "[]", '{"access_tokens": [{"token": 1}]}'):
         damaged.write_text(text)

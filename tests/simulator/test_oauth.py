@@ -4,10 +4,14 @@ Source: docs/telldus-api.md, "OAuth 1.0a flow" and "Authentication errors".
 """
 
 import base64
+from collections.abc import AsyncGenerator
 import hmac
+import re
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode
 
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestServer
 from oauthlib.oauth1 import (
     SIGNATURE_HMAC_SHA1,
     SIGNATURE_HMAC_SHA256,
@@ -181,17 +185,32 @@ async def test_access_token_stays(api: Api, clock: Clock) -> None:
     assert (await api.call("json/clients/list")).status == 200
 
 
-@pytest.mark.parametrize("body", ["xml", "text"])
-async def test_revoked(api: Api, sim: Simulator, body: str) -> None:
-    """A data call is refused as XML, or as text if the setting says so."""
+@pytest.mark.parametrize(
+    ("body", "path", "expected"),
+    [
+        ("auto", "json/clients/list", "text"),
+        ("auto", "xml/clients/list", "xml"),
+        ("auto", "clients/list", "xml"),
+        ("auto", "clients/list?format=json", "text"),
+        ("xml", "json/clients/list", "xml"),
+        ("text", "xml/clients/list", "text"),
+    ],
+)
+async def test_revoked(
+    api: Api, sim: Simulator, body: str, path: str, expected: str
+) -> None:
+    """A data call is refused in the form it asked for, or in the one that is set."""
+    assert sim.settings.unauthorized_body == "auto"
     sim.settings.change({"unauthorized_body": body})
-    assert (await api.call("json/clients/list")).status == 200
+    path, _, query = path.partition("?")
+    params = dict(parse_qsl(query))
+    assert (await api.call(path, **params)).status == 200
     assert sim.revoke("nonsense") == 0
     assert sim.revoke() == 1
-    answer = await api.call("json/clients/list")
+    answer = await api.call(path, **params)
     assert answer.status == 401
     text = FAILED + unknown(DEMO_PUBLIC_KEY, api.token or "")
-    if body == "xml":
+    if expected == "xml":
         assert answer.headers["Content-Type"].startswith("text/xml")
         assert answer.text == f"<error> {text} </error>"
     else:
@@ -217,8 +236,8 @@ async def test_wrong_keys(stranger: Api, api: Api, sim: Simulator) -> None:
     assert unknown("other", api.token or "") in answer.text
 
 
-async def test_missing(api: Api) -> None:
-    """Without key or token there is nothing to verify."""
+async def test_missing(api: Api, sim: Simulator) -> None:
+    """Without key or token there is nothing to verify; for data that is told in XML."""
     answer = await api.open("json/devices/list")
     assert answer.status == 401
     assert answer.text == f"<error> {FAILED}{MISSING} </error>"
@@ -227,9 +246,11 @@ async def test_missing(api: Api) -> None:
     api.token = None
     assert MISSING in (await api.call("json/devices/list")).text
     broken = await api.open("json/devices/list", Authorization="OAuth nonsense")
-    assert MISSING in broken.text
+    assert broken.text == f"<error> {FAILED}{MISSING} </error>"
     basic = await api.open("json/devices/list", Authorization="Basic YTpi")
     assert MISSING in basic.text
+    sim.settings.unauthorized_body = "text"
+    refused(await api.open("json/devices/list"), MISSING)
 
 
 async def test_replay(api: Api) -> None:
@@ -271,7 +292,8 @@ async def test_signature_is_needed(api: Api) -> None:
     headers["Authorization"] = header[: header.index(", oauth_signature=")]
     answer = await api.send(url, headers, body)
     assert answer.status == 401
-    assert "no oauth_signature" in answer.text
+    reason = "Verification of signature failed (no oauth_signature in request)."
+    assert answer.text == FAILED + reason
     url, headers, body = api.signed("json/clients/list")
     headers["Host"] = "elsewhere.invalid"
     assert (await api.send(url, headers, body)).status == 401
@@ -318,6 +340,43 @@ async def test_plaintext_needs_no_nonce(api: Api) -> None:
         assert (await api.open(f"json/clients/list?{query}")).status == 200
 
 
+@pytest.mark.parametrize(
+    ("timestamp", "nonce"),
+    [
+        (None, "n"),
+        ("1764000000", None),
+        (None, None),
+        ("", "n"),
+        ("1764000000", ""),
+        ("soon", "n"),
+        ("inf", "n"),
+    ],
+)
+async def test_timestamp_and_nonce_are_needed(
+    api: Api, timestamp: str | None, nonce: str | None
+) -> None:
+    """HMAC-SHA1 without a time, without a nonce or with a time that is none is refused."""
+    pairs = {
+        "oauth_consumer_key": DEMO_PUBLIC_KEY,
+        "oauth_nonce": nonce,
+        "oauth_signature_method": "HMAC-SHA1",
+        "oauth_timestamp": timestamp,
+        "oauth_token": api.token,
+    }
+    query = urlencode({key: text for key, text in pairs.items() if text is not None})
+    url = f"{api.base}/json/clients/list"
+    text = "&".join(quote(part, safe="") for part in ("GET", url, query))
+    secrets = f"{DEMO_PRIVATE_KEY}&{api.secret}".encode()
+    digest = hmac.new(secrets, text.encode(), "sha1").digest()
+    query += f"&oauth_signature={quote(base64.b64encode(digest), safe='')}"
+    answer = await api.open(f"json/clients/list?{query}", raw=True)
+    refused(
+        answer,
+        f'Verification of signature failed (signature base string was "{text}").',
+    )
+    assert (await api.call("json/clients/list")).status == 200
+
+
 async def test_variants(stranger: Api, sim: Simulator) -> None:
     """The callback may be left unconfirmed, or be refused."""
     sim.settings.change({"callback_confirmed": "1"})
@@ -346,3 +405,50 @@ async def test_log_holds_no_secrets(api: Api, sim: Simulator) -> None:
         200,
     )
     assert (second.account, second.status) == ("key none", 401)
+
+
+PUBLIC = "https://telldus.invalid:8443"
+
+
+@pytest.fixture
+async def proxied(socket_enabled: None, clock: Clock) -> AsyncGenerator[Api]:
+    """Return a client of a server behind a TLS proxy; `base` is the public address."""
+    sim = Simulator(clock=clock, limit=False, public_url=f"{PUBLIC}/")
+    sim.settings.push = True
+    async with TestServer(sim.app) as server, ClientSession() as session:
+        token, secret = sim.issue_token()
+        api = Api(str(server.make_url("")).rstrip("/"), session, token, secret)
+        yield api
+
+
+async def through_proxy(api: Api, path: str, params: dict[str, str]) -> Answer:
+    """Sign for the public address and send to the server itself, as a proxy does."""
+    inside, api.base = api.base, PUBLIC
+    url, headers, body = api.signed(path, params)
+    api.base = inside
+    return await api.send(url.replace(PUBLIC, inside), headers, body)
+
+
+async def test_public_url(proxied: Api) -> None:
+    """Clients sign what they see, and are led back there."""
+    answer = await through_proxy(proxied, "json/clients/list", {"extras": "suntime"})
+    assert answer.status == 200, answer.text
+    answer = await proxied.call("json/clients/list")
+    assert answer.status == 401
+    base_string = quote(quote(f"{PUBLIC}/json/clients/list", safe=""), safe="%")
+    assert f'"GET&{base_string}&' in answer.text
+    answer = await through_proxy(proxied, "json/client/serverAddress", {"id": "410001"})
+    assert answer.json["address"] == "telldus.invalid:8443"
+    assert (await proxied.open("do/cut", {}, Origin=PUBLIC)).status == 303
+    elsewhere = "https://elsewhere.invalid:8443"
+    assert (await proxied.open("do/cut", {}, Origin=elsewhere)).status == 403
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["telldus.invalid", "ftp://telldus.invalid", "https://", "https://x.invalid/a"],
+)
+def test_public_url_is_checked(text: str) -> None:
+    """Anything but scheme and host would make all signatures wrong."""
+    with pytest.raises(ValueError, match=re.escape(repr(text))):
+        Simulator(public_url=text)

@@ -155,7 +155,7 @@ async def test_refused(
 async def test_session_and_address(api: Api, sim: Simulator) -> None:
     """A session ends some time; the address leads here."""
     answer = await api.get("user/authenticateSession", session=str(uuid.uuid4()))
-    assert answer == {"status": "success", "ttl": int(NOW) + 3600}
+    assert answer == {"status": "success", "ttl": int(NOW) + 86400}
     assert "error" in await api.get("user/authenticateSession", session="mine")
     host, _, port = api.base.removeprefix("http://").partition(":")
     answer = await api.get("client/serverAddress", id=HOME)
@@ -168,6 +168,18 @@ async def test_session_and_address(api: Api, sim: Simulator) -> None:
         sim.change_settings({"push_offline": shape})
         answer = await api.get("client/serverAddress", id=CABIN)
         assert set(answer.values()) == row
+
+
+@pytest.mark.parametrize("written", ["{}", "{{{}}}"])
+async def test_session_as_written(api: Api, sockets: Sockets, written: str) -> None:
+    """A session is the text that it was made with; Qt's has capitals or braces."""
+    session = written.format(str(uuid.uuid4()).upper())
+    await api.get("user/authenticateSession", session=session)
+    socket = await sockets.connect()
+    for other in (session.lower().strip("{}"), session):
+        await socket.say("auth", "auth", sessionid=other, clientId=HOME)
+        expected = "validconnection" if other == session else "error"
+        assert await socket.text() == expected
 
 
 async def test_auth(api: Api, sim: Simulator, sockets: Sockets, clock: Clock) -> None:
@@ -183,7 +195,7 @@ async def test_auth(api: Api, sim: Simulator, sockets: Sockets, clock: Clock) ->
         await socket.say("auth", "auth", sessionid=session, clientId=gateway)
         assert await socket.text() == "error"
     old = await sockets.session()
-    clock.now += 3600
+    clock.now += 86400
     await socket.say("auth", "auth", sessionid=old, clientId=HOME)
     assert await socket.text() == "error"
     good = await sockets.session()
@@ -229,7 +241,7 @@ async def test_commands(
     sim.push.look()
     data = {"deviceId": DIMMER, "method": "16", "value": "64"}
     assert await socket.frame() == ("device/setState", data)
-    (row,) = sim.home.devices[DIMMER].history
+    row = sim.home.devices[DIMMER].history[-1]
     assert (row.state, row.state_value, row.success_status) == (16, 64, 0)
     bulb = next(d for d in sim.home.devices.values() if d.methods & Method.RGB)
     sim.press(bulb.id, "rgb", 0xFF8000)

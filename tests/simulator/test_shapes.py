@@ -8,6 +8,8 @@ from itertools import pairwise
 import re
 from typing import Any
 
+import pytest
+
 from simulator import Simulator
 
 from .conftest import NOW, Api, Clock
@@ -112,6 +114,11 @@ JOB = {
     **dict.fromkeys(("offset", "randomInterval", "retries", "retryInterval"), "i"),
     **dict.fromkeys(("reps", "active"), "i"),
 }
+EVENT = {
+    **dict.fromkeys(("id", "group", "description"), "s"),
+    **dict.fromkeys(("minRepeatInterval", "active"), "i"),
+    **dict.fromkeys(("trigger", "condition", "action"), "l"),
+}
 EMPTY_HASH = "bf21a9e8fbc5a3846fb05b4fa0859e0917b2202f"
 
 # id -> methods and state with mask 4023, and with HA core's 915.
@@ -143,7 +150,7 @@ def check(row: dict[str, Any], shape: dict[str, str]) -> None:
         assert shape_of(row[key]) in letters, (key, row[key])
 
 
-async def test_clients(api: Api) -> None:
+async def test_clients(api: Api, sim: Simulator) -> None:
     """Extras add only the keys that were asked for."""
     answer = await api.get("clients/list")
     assert list(answer) == ["client"]
@@ -157,6 +164,11 @@ async def test_clients(api: Api) -> None:
     info = await api.get("client/info", id="410001", extras=extras)
     check(info, CLIENT | CLIENT_EXTRAS)
     check(await api.get("client/info", uuid=info["uuid"]), CLIENT)
+    code = sim.home.gateways["410002"].code
+    assert (await api.get("client/info", code=code))["id"] == "410002"
+    sim.home.gateways["410002"].code = ""
+    for wrong in ({"code": code}, {"code": ""}, {"uuid": "410001"}):
+        assert "error" in await api.get("client/info", **wrong)
     check(
         await api.get("client/info", id="410001", extras="latestversion,insurance"),
         CLIENT | {"latestVersion": "s", "downloadUrl": "s", "insured": "b"},
@@ -256,8 +268,9 @@ async def test_mask_substitutes(api: Api) -> None:
 
 
 async def test_no_mask(api: Api) -> None:
-    """Without a mask, and with one in words, methods and state are 0."""
-    for params in ({}, {"supportedMethods": "TURNON|TURNOFF"}, {"supportedMethods": 0}):
+    """Without a mask, with one in words or with no end, methods and state are 0."""
+    for mask in (None, "TURNON|TURNOFF", 0, "9" * 5000, "²"):
+        params = {} if mask is None else {"supportedMethods": mask}
         rows = (await api.get("devices/list", **params))["device"]
         assert {(row["methods"], row["state"]) for row in rows} == {(0, 0)}
 
@@ -272,6 +285,21 @@ async def test_device_info(api: Api) -> None:
     assert (await api.get("device/info", id="2100003"))["state"] == "0"
     transport = await api.get("device/info", id="2100003", extras="transport,timezone")
     check(transport, INFO | {"transport": "s", "timezone": "s"})
+
+
+async def test_found_by_uuid(api: Api, sim: Simulator) -> None:
+    """The uuid that the extra hands out finds the device again, for commands too."""
+    uuid = (await api.get("device/info", id="2100002", extras="uuid"))["uuid"]
+    assert (await api.get("device/info", uuid=uuid))["id"] == "2100002"
+    assert (await api.get("device/info", uuid=uuid.upper()))["id"] == "2100002"
+    sim.settings.effect_delay = 0
+    assert await api.get("device/turnOn", uuid=uuid) == {"status": "success"}
+    assert sim.home.devices["2100002"].state == 1
+    text = f'The device with id "{uuid[:-1]}" does not exist'
+    assert await api.get("device/info", uuid=uuid[:-1]) == {"error": text}
+    # The id, where both are given
+    assert (await api.get("device/info", id="2100003", uuid=uuid))["id"] == "2100003"
+    assert "error" in await api.get("device/info", id="99", uuid=uuid)
 
 
 async def test_device_info_of_2017(api: Api, sim: Simulator) -> None:
@@ -356,6 +384,21 @@ async def test_sensor_history(api: Api) -> None:
     assert await api.get("sensor/history", id="1540000002") == {"history": []}
 
 
+@pytest.mark.parametrize(
+    ("tzoffset", "date"),
+    [(3600, "2025-11-24 17:00:00"), (-7200, "2025-11-24 14:00:00")],
+)
+async def test_sensor_history_dates(
+    api: Api, sim: Simulator, tzoffset: int, date: str
+) -> None:
+    """A date for people is by the gateway's clock."""
+    sim.home.gateways["410001"].tzoffset = tzoffset
+    answer = await api.get(
+        "sensor/history", id="1540000001", includeHumanReadableDate=1
+    )
+    assert (answer["history"][-1]["ts"], answer["history"][-1]["date"]) == (NOW, date)
+
+
 async def test_sensor_history_is_long(api: Api, sim: Simulator) -> None:
     """Two years are there, told a part at a time, and say the same whenever asked."""
     day = 86400
@@ -410,8 +453,14 @@ async def test_account(api: Api, sim: Simulator) -> None:
     jobs = await api.get("scheduler/jobList")
     for row in jobs["job"]:
         check(row, JOB)
-    assert await api.get("events/list") == {"event": []}
-    assert await api.get("event/groupList") == {"eventGroup": []}
+    for row in jobs["job"]:
+        assert await api.get("scheduler/jobInfo", id=row["id"]) == row
+    assert "error" in await api.get("scheduler/jobInfo", id="9")
+    (event,) = (await api.get("events/list"))["event"]
+    check(event, EVENT)
+    (group,) = (await api.get("event/groupList"))["eventGroup"]
+    check(group, {"id": "s", "name": "s"})
+    assert group["name"] == event["group"]
     for function in ("client/serverAddress", "user/authenticateSession"):
         assert list(await api.get(function)) == ["error"]
 
@@ -434,6 +483,33 @@ async def test_device_history(api: Api, clock: Clock) -> None:
     )
 
 
+async def test_device_history_of_yore(api: Api) -> None:
+    """The demo home has the rows of the samples, too old to be news, and true still."""
+    rows = (await api.get("device/history", id="2100003"))["history"]
+    assert [
+        (row["state"], row["stateValue"], row["origin"], row["successStatus"])
+        for row in rows
+    ] == [
+        (1, 0, "Incoming signal", 0),
+        (1, 0, "Group All lamps", 0),
+        (16, 128, "Home Assistant", 0),
+        (2, 0, "Scheduler", 2),
+    ]
+    radiator = (await api.get("device/history", id="2100010"))["history"]
+    assert radiator == [
+        {
+            "ts": radiator[0]["ts"],
+            "state": 2048,
+            "stateValue": "{'mode': 'heat', 'changeMode': 1, 'temperature': 21.5}",
+            "origin": "Unknown",
+            "successStatus": 6,
+        }
+    ]
+    times = [row["ts"] for row in (*rows, *radiator)]
+    assert times == sorted(times)
+    assert times[-1] <= NOW - 7200
+
+
 async def test_errors(api: Api, sim: Simulator) -> None:
     """Application errors have HTTP 200; a code only if the setting says so."""
     offline = {"error": "The client for this device is currently offline"}
@@ -454,6 +530,18 @@ async def test_errors(api: Api, sim: Simulator) -> None:
     assert "error" in await api.get("client/info", id="1")
     sim.settings.error_code = True
     assert await api.get("device/turnOn", id="2100021") == {**offline, "code": 3}
+    assert await api.get("device/info", id="99") == {
+        "error": 'The device with id "99" does not exist',
+        "code": 1,
+    }
+    assert await api.get("device/dim", id="2100003") == {
+        "error": "Invalid argument",
+        "code": 4,
+        "subcode": "5e7d0000-0000-4000-8000-000000000004",
+    }
+    assert await api.get("sensor/info", id="99") == {
+        "error": 'The sensor with id "99" does not exist'
+    }
 
 
 async def test_variants(api: Api, sim: Simulator) -> None:
@@ -507,7 +595,7 @@ async def test_guest(api: Api, sim: Simulator) -> None:
     assert sim.home.devices["2100002"].name == "Ours"
 
 
-async def test_forms(api: Api) -> None:
+async def test_forms(api: Api, sim: Simulator) -> None:
     """GET and POST, query and body, the legacy form, and XML."""
     answer = await api.call("json/device/info", "POST", id="2100003")
     assert answer.json["name"] == "Ceiling dimmer"
@@ -528,5 +616,14 @@ async def test_forms(api: Api) -> None:
     )
     info = await api.call("xml/device/info", id="2100003", extras="parameters")
     assert "<device><id>2100003</id>" in info.text
+    sim.home.gateways["410002"].timezone_autodetected = False
+    zones = await api.call("xml/clients/list", extras="timezone,insurance")
+    found = re.findall(r'timezoneAutodetected="(.+?)" insured="(.+?)"', zones.text)
+    assert found == [("1", "0"), ("0", "0"), ("1", "0")]
+    zone = await api.call("xml/client/info", id="410001", extras="timezone")
+    assert "<timezoneAutodetected>1</timezoneAutodetected>" in zone.text
     error = await api.call("xml/device/info", id="<9>")
-    assert '<error>The device with id "&lt;9&gt;" does not exist</error>' in error.text
+    text = 'The device with id "&lt;9&gt;" does not exist'
+    assert error.text.endswith(f"<device><error>{text}</error></device>")
+    on = await api.call("xml/device/turnOn", id="2100002")
+    assert on.text.endswith("<device><status>success</status></device>")
