@@ -35,6 +35,7 @@ from custom_components.telldus_pa.pa_api import (
     budget as budget_module,
     client as client_module,
 )
+from custom_components.telldus_pa.pa_api.wire import read_json
 from simulator import Fault, Simulator, demo_home
 from simulator.wire import unit_of
 
@@ -242,6 +243,37 @@ async def test_requested_is_when_it_was_asked(
     clock.tick(7)
 
     assert (await asking).requested == asked
+
+
+async def test_the_same_again(
+    client: TelldusClient, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list that is the same to the letter is not read again; any other is."""
+    read: list[bytes] = []
+
+    def counted(body: bytes) -> object:
+        """Read some JSON."""
+        read.append(body)
+        return read_json(body)
+
+    monkeypatch.setattr(client_module, "read_json", counted)
+    first, second = await client.devices(), await client.devices()
+    assert len(read) == 1
+    assert second.rows is first.rows
+    simulator.press(LAMP, "turnOff")
+    third = await client.devices()
+    assert len(read) == 2
+    changed = [a.id for a, b in zip(first.rows, third.rows, strict=True) if a is not b]
+    assert changed == [LAMP]
+    # What is not a list, and what went wrong, is read each time.
+    await client.profile()
+    await client.profile()
+    assert len(read) == 4
+    simulator.faults.add(Fault.APPLICATION_ERROR, times=2, text="No")
+    for _ in range(2):
+        with pytest.raises(Refused):
+            await client.devices()
+    assert len(read) == 6
 
 
 async def test_sensor_history(client: TelldusClient, simulator: Simulator) -> None:

@@ -413,3 +413,10 @@ def test_rows_that_did_not_change() -> None:
     assert complaints == ("row 0: bad",)
     assert again[1] is not first[2]
     assert len(parsed) == 9
+    # The very same list is not even looked at again.
+    same: list[object] = [{"id": "1", "a": 1}, {"no": "id"}]
+    assert rows.parse(same) is rows.parse(same)
+    assert len(parsed) == 11
+    assert rows.parse([]) == ((), ())
+    with pytest.raises(ValueError, match="no list"):
+        rows.parse(None)

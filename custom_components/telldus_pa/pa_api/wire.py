@@ -88,9 +88,14 @@ class Rows[T]:
         """Know no row yet. ``parse`` raises ValueError."""
         self._parse = parse
         self._known: dict[object, tuple[Json, T]] = {}
+        # The list before, and what it came to.
+        self._rows: object = None
+        self._parsed: tuple[tuple[T, ...], tuple[str, ...]] = ((), ())
 
     def parse(self, rows: object) -> tuple[tuple[T, ...], tuple[str, ...]]:
         """Parse a list as ``parse_rows`` does. Raises ValueError."""
+        if rows is self._rows and rows is not None:
+            return self._parsed
         before, self._known = self._known, {}
 
         def parse(row: Json) -> T:
@@ -99,12 +104,14 @@ class Rows[T]:
             if not isinstance(row_id, (str, int)):
                 return self._parse(row)
             known = before.get(row_id)
-            if known is None or known[0] != row:
-                known = (row, self._parse(row))
-            self._known[row_id] = known
-            return known[1]
+            parsed = known[1] if known and known[0] == row else self._parse(row)
+            # The newer of two equal rows: the older list is not to stay in memory.
+            self._known[row_id] = row, parsed
+            return parsed
 
-        return parse_rows(rows, parse)
+        self._parsed = parse_rows(rows, parse)
+        self._rows = rows
+        return self._parsed
 
 
 def to_list(value: object) -> list[object]:
