@@ -58,6 +58,9 @@ async def home(request: pytest.FixtureRequest) -> AsyncIterator[Home]:
     language = chosen("--language") or request.module.LANGUAGE
     documents = IN_DOCUMENTS if chosen("--documents") else None
     name = f"{size}-{language}"
+    if (size, language) != (request.module.SIZE, request.module.LANGUAGE):
+        # Another story may have this one by itself.
+        name += f"-{request.module.__name__.rpartition('_')[2]}"
     folder = ROOT / ".e2e" / name
     kind: type[Stack] = getattr(request.module, "HOUSE", Stack)
     stack = kind(folder, free_port(), free_port(), helpers=(HOURS_AGO,))

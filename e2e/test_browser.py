@@ -43,7 +43,7 @@ async def test_refuse(home: Home) -> None:
     await dialog.enter_keys(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
     await dialog.submit()
     await dialog.shows("config.step.road.title")
-    await home.person.shoot_for_documents("sign-in-road")
+    await home.person.shoot("road")
     await dialog.choose("config.step.road.menu_options.authorize")
     await dialog.is_elsewhere()
     telldus = await home.person.window()

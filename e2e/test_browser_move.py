@@ -97,7 +97,7 @@ async def test_offer(home: Home) -> None:
     await dialog.shows("options.progress.read_lists")
     await person.shoot("reading")
     await dialog.shows("options.step.review.title")
-    await person.shoot("offer")
+    await person.shoot_for_documents("moving-offer")
     # Our own groups name other members by themselves.
     await expect(person.page.get_by_text("Everything off")).to_have_count(0)
     await person.shoot_scrolled("offer")

@@ -7,7 +7,7 @@ both directions, since Home Assistant removes those of an entry that a device ha
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -19,6 +19,8 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.entity_component import DATA_INSTANCES
+from homeassistant.helpers.entity_platform import async_get_platforms
 from homeassistant.helpers.singleton import singleton
 from homeassistant.helpers.typing import UNDEFINED
 from homeassistant.util.hass_dict import HassKey
@@ -546,6 +548,7 @@ async def _async_stop(
     disabled_by = entry.disabled_by
     if not await hass.config_entries.async_unload(entry.entry_id):
         raise MoveFailed(f"{entry.title} cannot be stopped")
+    await _async_unload_rest(hass, entry)
 
     async def async_start_again() -> None:
         """Let it run again, if it did."""
@@ -555,6 +558,21 @@ async def _async_stop(
             await hass.config_entries.async_set_disabled_by(entry.entry_id, disabled_by)
 
     undo.push_async_callback(async_start_again)
+
+
+async def _async_unload_rest(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Unload entities that are left: Home Assistant 2026.8's own unloads none."""
+    components = hass.data[DATA_INSTANCES]
+    left = [
+        platform
+        for platform in async_get_platforms(hass, entry.domain)
+        if platform.config_entry is entry and platform.entities
+    ]
+    for platform in left:
+        with suppress(ValueError):
+            # After a reload it may be another than the one that is known.
+            await components[platform.domain].async_unload_entry(entry)
+        await platform.async_reset()
 
 
 async def _async_change_sides(

@@ -151,6 +151,16 @@ def _of(rows: Rows, entry: MockConfigEntry) -> Rows:
     }
 
 
+def all_devices(hass: HomeAssistant) -> list[dr.DeviceEntry]:
+    """Return all devices of the registry."""
+    registry = dr.async_get(hass)
+    # Home Assistant 2026.8 has them by their ids.
+    return [
+        registry.devices[one] if isinstance(one, str) else one  # type: ignore[unreachable]
+        for one in registry.devices
+    ]
+
+
 def look(hass: HomeAssistant) -> Seen:
     """Return both registries as they are now."""
     entities = {
@@ -167,7 +177,7 @@ def look(hass: HomeAssistant) -> Seen:
             for name, value in device.dict_repr.items()
             if name not in _UNSEEN
         }
-        for device in dr.async_get(hass).devices
+        for device in all_devices(hass)
     }
     return Seen(entities, devices)
 

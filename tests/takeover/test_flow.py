@@ -23,7 +23,7 @@ from tests.test_config_flow import OPTIONS, Person, keys
 from tests.test_connection import issues
 from tests.test_init import state_of
 
-from .conftest import look
+from .conftest import all_devices, look
 from .test_move import take_over
 
 FLOWS = {
@@ -223,7 +223,7 @@ async def test_nothing_in_the_tables(
     registry = er.async_get(hass)
     for entity_id in ("light.blind", "switch.porch", "sensor.plug_power"):
         registry.async_remove(entity_id)
-    for device in list(dr.async_get(hass).devices):
+    for device in all_devices(hass):
         if ("tellduslive", "_50") in device.identifiers:
             dr.async_get(hass).async_remove_device(device.id)
     # So that the list of ours lacks one of them.

@@ -19,9 +19,11 @@ from custom_components.telldus_pa.takeover_move import (
 )
 from homeassistant.config_entries import (
     ConfigEntries,
+    ConfigEntry,
     ConfigEntryDisabler,
     ConfigEntryState,
 )
+from homeassistant.const import MAJOR_VERSION, MINOR_VERSION, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
     area_registry as ar,
@@ -193,6 +195,10 @@ async def test_entity_id_that_is_taken(
     assert after["light.veranda"]["platform"] == "other"
 
 
+@pytest.mark.skipif(
+    (MAJOR_VERSION, MINOR_VERSION) < (2026, 10),
+    reason="an entity without a name may have an area there",
+)
 @pytest.mark.parametrize("own", [False, True])
 async def test_area_without_a_name(
     hass: HomeAssistant,
@@ -375,6 +381,30 @@ async def test_cancelled(
     await time.move(45)
     assert task.cancelled()
     await unchanged(hass, before, automated, loaded, time)
+
+
+async def test_core_forgets_its_platforms(
+    hass: HomeAssistant,
+    lived_in: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What it leaves loaded, as Home Assistant 2026.8's own does, is unloaded for it."""
+    unload = hass.config_entries.async_unload_platforms
+
+    async def forget(
+        entry: ConfigEntry[Any], platforms: Iterable[Platform | str]
+    ) -> bool:
+        """Unload the platforms, but for those of Home Assistant's own integration."""
+        return entry.domain == "tellduslive" or await unload(entry, platforms)
+
+    monkeypatch.setattr(hass.config_entries, "async_unload_platforms", forget)
+    await take_over(hass, lived_in, loaded, time)
+    row = er.async_get(hass).async_get("light.bedroom")
+    assert row is not None
+    assert row.platform == "telldus_pa"
+    assert state_of(hass, "light.bedroom").state != "unavailable"
 
 
 async def test_core_cannot_be_stopped(
