@@ -49,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Record how many examples Hypothesis has made for a test."""
     statistics = getattr(item, "hypothesis_statistics", "")
-    for number in re.findall(r"(\d+) passing examples", statistics):
+    for number in re.findall(r"(\d+) passing", statistics):
         item.user_properties.append(("examples", int(number)))
 
 
