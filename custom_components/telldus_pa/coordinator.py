@@ -8,6 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+import math
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -186,8 +187,9 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
 
     def _merge(self, answer: Answer[RowT]) -> Mapping[str, RowT]:
         """Return the snapshot; rows that did not change stay the same objects."""
+        known = self.data
         return {
-            row.id: old if (old := self.data.get(row.id)) == row else row
+            row.id: old if (old := known.get(row.id)) is not row and old == row else row
             for row in answer.rows
         }
 
@@ -274,10 +276,9 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
     def async_update_listeners(self) -> None:
         """Wake those whose row changed, and all when data are lost or found again."""
         shown, self._shown = self._shown, self.data
-        changed = [
-            row_id
-            for row_id in (() if shown is self.data else {**shown, **self.data})
-            if shown.get(row_id) is not self.data.get(row_id)
+        changed = [row_id for row_id in shown if row_id not in self.data]
+        changed += [
+            row_id for row_id, row in self.data.items() if shown.get(row_id) is not row
         ]
         reshaped = any(
             (old := shown.get(row_id)) is None
@@ -373,13 +374,16 @@ class ItemsCoordinator[ItemT: Item](ListCoordinator[ItemT]):
             for row_id, (row, when) in self._pushed.items()
             if when + _LISTS_LAG >= answer.requested
         }
-        rows = tuple(
-            row.keeping(self._pushed[row.id][0]) if row.id in self._pushed else row
-            for row in answer.rows
-        )
+        rows = answer.rows
+        if self._pushed:
+            rows = tuple(
+                row.keeping(self._pushed[row.id][0]) if row.id in self._pushed else row
+                for row in rows
+            )
         if not self.config_entry.options.get(CONF_INCLUDE_IGNORED):
-            self.ignored = frozenset(row.id for row in rows if row.ignored)
-            rows = tuple(row for row in rows if not row.ignored)
+            self.ignored = frozenset([row.id for row in rows if row.ignored])
+            if self.ignored:
+                rows = tuple(row for row in rows if not row.ignored)
         return super()._merge(Answer(rows, answer.requested))
 
 
@@ -464,8 +468,9 @@ class SensorsCoordinator(ItemsCoordinator[Sensor]):
         )
         # One outage is one line in the log.
         self._lost_silently = False
-        # When the next value of a sensor will be too old to be shown, in unix seconds.
-        self._expires: dict[str, float] = {}
+        # When the next value of a sensor will be too old to be shown, in unix seconds, and
+        # the row of which that is true.
+        self._expires: dict[str, tuple[Sensor, float]] = {}
         self._by_node: Mapping[tuple[str, str], str] = {}
 
     @override
@@ -551,19 +556,25 @@ class SensorsCoordinator(ItemsCoordinator[Sensor]):
     def _expired(self) -> list[str]:
         """Return the sensors of which a value has grown too old since the last look."""
         now = _unix_now()
-        expired = [row_id for row_id, when in self._expires.items() if when <= now]
+        expired = [one for one, (_, when) in self._expires.items() if when <= now]
+        known = self._expires
         self._expires = {
-            sensor.id: min(times)
-            for sensor in self.data.values()
-            if (
-                times := [
-                    when
-                    for value in sensor.values.values()
-                    if value.heard and (when := value.heard + _VALUE_EXPIRES) > now
-                ]
-            )
+            sensor_id: looked
+            if (looked := known.get(sensor_id))
+            and looked[0] is sensor
+            and looked[1] > now
+            else (sensor, _expires(sensor, now))
+            for sensor_id, sensor in self.data.items()
         }
         return expired
+
+
+def _expires(sensor: Sensor, now: float) -> float:
+    """Return when the next of a sensor's values will be too old, in unix seconds."""
+    times = (
+        value.heard + _VALUE_EXPIRES for value in sensor.values.values() if value.heard
+    )
+    return min((when for when in times if when > now), default=math.inf)
 
 
 class GatewaysCoordinator(ListCoordinator[Gateway]):

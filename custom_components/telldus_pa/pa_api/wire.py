@@ -8,6 +8,8 @@ rules" and "Quirks checklist".
 from collections.abc import Callable, Mapping
 import json
 
+import orjson
+
 type Json = Mapping[str, object]
 
 _MAX_TEXT = 200
@@ -23,20 +25,17 @@ def read_json(text: str | bytes) -> object:
     Raises ValueError. The reader's own error carries the whole text: do not chain it.
     """
     try:
-        return _read(text)
-    except json.JSONDecodeError:
-        raise
-    except ValueError:
-        # Most likely a number of endless length. To look at each costs a third more.
-        return _read(text, _to_int)
+        # Twice as fast, and part of Home Assistant
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        # It is strict: NaN, endless numbers, halves of characters.
+        return _read_leniently(text)
 
 
-def _read(
-    text: str | bytes, parse_int: Callable[[str], int | None] | None = None
-) -> object:
-    """Return what some JSON says. Raises ValueError."""
+def _read_leniently(text: str | bytes) -> object:
+    """Return what some JSON says, read by whoever takes the most for JSON."""
     try:
-        return json.loads(text, parse_int=parse_int, parse_constant=_to_nothing)
+        return json.loads(text, parse_int=_to_int, parse_constant=_to_nothing)
     except RecursionError as err:
         raise ValueError("too deep") from err
 
