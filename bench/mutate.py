@@ -1,12 +1,14 @@
 """Break the code on purpose, a little each time, and see whether the tests notice.
 
-Mutmut does it, in a copy of the checkout below ``.mutation/``, where it also remembers what
-it has tried: a second run tries only what has changed. What it mutates and which tests are
-to notice, ``pyproject.toml`` says.
+Mutmut does it, in copies of the checkout below ``.mutation/``, where it also remembers what
+it has tried: a second run tries only what has changed. The client's mistakes are to be
+noticed by the client's own tests, without a home around it, which is quicker as well.
 """
 
 import argparse
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 import json
 from pathlib import Path
 import re
@@ -22,29 +24,106 @@ from .table import table
 ROOT: Final = Path(__file__).resolve().parent.parent
 WORK: Final = ROOT / ".mutation"
 PACKAGE: Final = Path("custom_components/telldus_pa")
-COPIED: Final = (
-    *("custom_components", "simulator", "tests", "docs", "blueprints"),
-    *("pyproject.toml", "hacs.json", "README.md"),
-)
+# What tests look at, beside what mutmut copies by itself
+_BESIDE: Final = ("simulator", "docs", "blueprints", "hacs.json", "README.md")
+COPIED: Final = ("custom_components", "tests", "pyproject.toml", *_BESIDE)
 # Mutmut leaves alone what is decorated; in what it mutates these two change nothing.
 _DECORATORS: Final = re.compile(r"^ *@(callback|override)\n", re.MULTILINE)
 # A test that does not come to an end has noticed.
 NOTICED: Final = frozenset(("killed", "timeout", "segfault"))
 
 
-def copy() -> None:
-    """Copy what is needed, as it is now."""
-    WORK.mkdir(exist_ok=True)
-    for name in COPIED:
-        source, target = ROOT / name, WORK / name
-        if source.is_dir():
-            shutil.rmtree(target, ignore_errors=True)
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, target, ignore=ignored)
-        else:
-            shutil.copy(source, target)
-    for path in (WORK / PACKAGE / "commands.py", *(WORK / PACKAGE).glob("pa_api/*.py")):
-        path.write_text(_DECORATORS.sub("", path.read_text()))
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Code to be mutated, as a pattern below the package, and the tests that are to notice."""
+
+    name: str
+    mutated: str
+    tests: tuple[str, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Return where its copy is."""
+        return WORK / self.name
+
+    def owns(self, module: str) -> bool:
+        """Return whether a module, such as ``pa_api.budget``, belongs to it."""
+        return Path(f"{module.replace('.', '/')}.py").match(self.mutated)
+
+    def copy(self) -> None:
+        """Copy what is needed, as it is now."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name in COPIED:
+            source, target = ROOT / name, self.folder / name
+            if source.is_dir():
+                shutil.rmtree(target, ignore_errors=True)
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(source, target, ignore=ignored)
+            else:
+                shutil.copy(source, target)
+        for path in (self.folder / PACKAGE).glob(self.mutated):
+            path.write_text(_DECORATORS.sub("", path.read_text()))
+        settings = {
+            "only_mutate": [f"{PACKAGE}/{self.mutated}"],
+            "pytest_add_cli_args_test_selection": list(self.tests),
+        }
+        with (self.folder / "pyproject.toml").open("a") as project:
+            # A list of texts is the same in TOML.
+            project.writelines(
+                (
+                    "\n[tool.mutmut]\n",
+                    *(
+                        f"{key} = {json.dumps(value)}\n"
+                        for key, value in _COMMON.items()
+                    ),
+                    *(
+                        f"{key} = {json.dumps(value)}\n"
+                        for key, value in settings.items()
+                    ),
+                )
+            )
+
+    def run(self, modules: Iterable[str]) -> int:
+        """Try the mutants of some modules, or all of them; return mutmut's exit code."""
+        dotted = ".".join(PACKAGE.parts)
+        line = [sys.executable, "-m", "mutmut", "run"]
+        line += [f"{dotted}.{module}.*" for module in modules]
+        return subprocess.run(line, cwd=self.folder, check=False).returncode
+
+
+_COMMON: Final = {
+    "source_paths": [str(PACKAGE)],
+    "also_copy": list(_BESIDE),
+    # What waits for ever has been noticed.
+    "pytest_add_cli_args": [
+        "-p",
+        "no:cacheprovider",
+        "--show-capture=no",
+        "--timeout=20",
+    ],
+}
+# Tests that try the same at random, and those of whole lives, take too long.
+PARTS: Final = (
+    Part(
+        "client",
+        "pa_api/*.py",
+        (
+            "tests/pa_api",
+            *(
+                f"--ignore=tests/pa_api/test_{name}.py"
+                for name in ("budget_properties", "wire_properties", "recorded")
+            ),
+        ),
+    ),
+    Part(
+        "commands",
+        "commands.py",
+        tuple(
+            f"tests/test_{name}.py"
+            for name in ("bursts", "commands", "fate", "groups", "live")
+        ),
+    ),
+)
 
 
 def outcomes(folder: Path) -> dict[str, Counter[str]]:
@@ -85,16 +164,26 @@ def main() -> int:
     """Try the mutants that are named, or all of them, and tell what became of them."""
     parser = argparse.ArgumentParser(prog="scripts/mutate", description=__doc__)
     parser.add_argument(
-        "module", nargs="*", help="such as commands or pa_api.budget; all, if none is"
+        "what",
+        nargs="*",
+        help="client, commands, or a module such as pa_api.budget, which is tried anew; "
+        "all, if nothing is named",
     )
-    chosen = parser.parse_args()
-    copy()
-    dotted = ".".join(PACKAGE.parts)
-    line = [sys.executable, "-m", "mutmut", "run"]
-    line += [f"{dotted}.{module}.*" for module in chosen.module]
-    code = subprocess.run(line, cwd=WORK, check=False).returncode
-    print(f"\n{summary(outcomes(WORK / 'mutants'))}")
-    print("\nWhich have survived: mutmut browse, in .mutation/")
+    wanted: list[str] = parser.parse_args().what
+    code = 0
+    found: dict[str, Counter[str]] = {}
+    for part in PARTS:
+        modules = [module for module in wanted if part.owns(module)]
+        if part.name in wanted or not wanted:
+            modules = []
+        elif not modules:
+            continue
+        part.copy()
+        code = part.run(modules) or code
+    for part in PARTS:
+        found |= outcomes(part.folder / "mutants")
+    print(f"\n{summary(found)}")
+    print("\nWhich have survived: mutmut browse, in .mutation/client and commands")
     return code
 
 

@@ -44,6 +44,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="2026-09-15T06:40:07Z",
         help="when the tests take place that move time",
     )
+    parser.addoption(
+        "--loop-debug",
+        action="store_true",
+        help="have asyncio check what is called from where; tests take twice as long",
+    )
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:
@@ -153,6 +158,17 @@ def begin(request: pytest.FixtureRequest) -> None:
     if "freezer" in request.fixturenames:
         freezer: FrozenDateTimeFactory = request.getfixturevalue("freezer")
         freezer.move_to(request.config.getoption("--begin"))
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug(request: pytest.FixtureRequest) -> None:
+    """Have asyncio watch itself only where somebody asks for it, unlike the test package.
+
+    It writes down a traceback for each callback and each future, which is more than half of
+    what the tests do.
+    """
+    if request.config.getoption("--loop-debug"):
+        asyncio.get_running_loop().set_debug(True)
 
 
 @pytest.fixture(autouse=True)
