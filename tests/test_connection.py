@@ -421,6 +421,23 @@ async def test_core_beside_ours_after_a_restart(
     assert issue.dismissed_version == "2026.9.1"
 
 
+async def test_ignored_stays_ignored(
+    hass: HomeAssistant, loaded: MockConfigEntry, time: Time
+) -> None:
+    """What a person ignores is not shown again after a reload; removal forgets it."""
+    other = core_entry(hass)
+    hass.config_entries.async_update_entry(other, title="Somebody looks at it")
+    await time.settle()
+    key = DOMAIN, f"core_integration_{loaded.entry_id}"
+    ir.async_ignore_issue(hass, *key, ignore=True)
+    await time.until(hass.config_entries.async_reload(loaded.entry_id))
+    issue = ir.async_get(hass).async_get_issue(*key)
+    assert issue is not None
+    assert issue.dismissed_version
+    await time.until(hass.config_entries.async_remove(loaded.entry_id))
+    assert key not in ir.async_get(hass).issues
+
+
 @pytest.mark.parametrize(
     "more",
     [

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 import json
+from unittest.mock import AsyncMock
 
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -20,12 +21,15 @@ from custom_components.telldus_pa.const import (
     EVENT_MISSED,
 )
 from custom_components.telldus_pa.pa_api import Method as PaMethod
+from custom_components.telldus_pa.pa_api.link import Link
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 from simulator import Fault, Method, Simulator
+from simulator.home import Gateway
 
 from .conftest import AddEntry, Time
+from .homes import lamp
 from .test_init import complaints, state_of
 
 REMOTE, REMOTE_ID = "event.wall_remote", "2100034"
@@ -754,3 +758,32 @@ def histories(simulator: Simulator, since: int = 0) -> list[str]:
     """Return of which devices the history was asked."""
     log = list(simulator.log)[since:]
     return [row.params["id"] for row in log if row.path == "json/device/history"]
+
+
+async def test_broken(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Should all of the live channel break in a way that nobody foresaw, polls go on."""
+    await connect(hass, entry, simulator, time)
+    assert state_of(hass, CONNECTION).state == "live"
+    monkeypatch.setattr(
+        Link, "run", AsyncMock(side_effect=RuntimeError("nobody foresaw it"))
+    )
+    simulator.home.gateways["9"] = Gateway("9", "5e7d", "Shed")
+    simulator.home.devices["9"] = replace(lamp(9), gateway_id="9")
+    await time.move(301)
+    coordinator = entry.runtime_data.devices
+    assert coordinator.update_interval == timedelta(seconds=30)
+    assert state_of(hass, CONNECTION).state == "polling"
+    simulator.home.devices[PUMP_ID].state = Method.TURNON
+    await time.move(31)
+    assert state_of(hass, PUMP).state == "on"
+    assert "until a reload" in caplog.text
+    del simulator.home.devices["9"]
+    await time.move(31)
+    assert await hass.config_entries.async_unload(entry.entry_id)

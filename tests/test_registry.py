@@ -10,6 +10,7 @@ from custom_components.telldus_pa.const import (
     DOMAIN,
 )
 from custom_components.telldus_pa.registry import Absences
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -288,6 +289,41 @@ async def test_list_without_methods(
         device.methods = methods[device.id]
     await time.move(61)
     assert state_of(hass, "switch.hall_switch").state == "off"
+
+
+async def test_first_list_without_methods(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Nor is the first one after a restart, if Home Assistant knows better."""
+    devices = simulator.home.devices
+    methods = {one.id: one.methods for one in devices.values()}
+    for device in devices.values():
+        device.methods = 0
+        device.members.clear()
+    await time.until(hass.config_entries.async_unload(loaded.entry_id))
+    await time.until(hass.config_entries.async_setup(loaded.entry_id))
+    assert loaded.state is ConfigEntryState.SETUP_RETRY
+    assert registries.entity_ids("device_2100002") == {"switch.hall_switch"}
+    devices["2100002"].methods = methods["2100002"]
+    await time.move(15)
+    assert loaded.state is ConfigEntryState.LOADED
+    assert state_of(hass, "switch.hall_switch").state == "off"
+
+
+async def test_all_with_methods_are_gone(
+    loaded: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A home of which nothing but remotes is left is believed."""
+    devices = simulator.home.devices
+    for device in [one for one in devices.values() if one.methods]:
+        del devices[device.id]
+    assert devices
+    await time.move(31)
+    assert loaded.runtime_data.devices.data.keys() == devices.keys()
 
 
 # Going

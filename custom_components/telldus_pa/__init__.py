@@ -182,6 +182,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
     """Forget an account that was removed."""
+    async_take_issues_away(hass, entry, for_good=True)
     await async_give_back(hass, entry)
     shared = await async_get_shared(hass)
     await shared.async_forget(

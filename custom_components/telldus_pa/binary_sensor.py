@@ -21,14 +21,13 @@ from .entity import (
     async_add_as_they_come,
     async_add_devices,
     async_add_sensors,
-    gateway_id_of,
     gateway_info,
     known_gateways,
-    part_id_of,
 )
 from .kinds import MAIN, Kind, kind_of
 from .occurrences import Occurrence
 from .pa_api import Gateway, Method
+from .unique_ids import gateway_id_of, part_id_of
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0

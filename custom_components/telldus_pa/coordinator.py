@@ -12,7 +12,9 @@ import math
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, override
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
@@ -39,6 +41,7 @@ from .pa_api import (
     Unintelligible,
 )
 from .texts import error_key, error_placeholders
+from .unique_ids import device_id_of
 
 if TYPE_CHECKING:
     from .commands import Commands
@@ -62,6 +65,11 @@ _LISTS_LAG: Final = 5.0
 _UNTIL_FIRST: Final = timedelta(minutes=1)
 # A value that was not heard for this long, in seconds, is not what is now.
 _VALUE_EXPIRES: Final = 24 * 3600.0
+# What shows a device only for its methods.
+_BY_METHODS: Final = (
+    *(Platform.BUTTON, Platform.CLIMATE, Platform.COVER),
+    *(Platform.LIGHT, Platform.LOCK, Platform.SWITCH),
+)
 # Set-up must not hold up Home Assistant's start; it is tried again soon.
 _SETUP_PATIENCE: Final = 5.0
 
@@ -406,12 +414,31 @@ class DevicesCoordinator(ItemsCoordinator[Device]):
     async def _async_fetch(self, patience: float | None) -> Answer[Device]:
         """Ask for all devices."""
         answer = await self.account.client.devices(patience=patience)
-        had_methods = any(device.methods for device in self.data.values())
-        if had_methods and answer.rows and not any(row.methods for row in answer.rows):
+        if self._lacks_methods(answer.rows):
             # So it looks where the mask of methods got lost on the way. Believing it
             # would turn every lamp and blind into something that can only be looked at.
             raise Unintelligible("devices/list: no methods")
         return answer
+
+    def _lacks_methods(self, rows: Iterable[Device]) -> bool:
+        """Return whether nothing has methods any more, nor what had some before.
+
+        Before the first list, that is known by what Home Assistant remembers.
+        """
+        if any(row.methods for row in rows):
+            return False
+        if self.data:
+            return any(
+                row.id in self.data and self.data[row.id].methods for row in rows
+            )
+        entities = er.async_get(self.hass)
+        return any(
+            entities.async_get_entity_id(
+                platform, DOMAIN, device_id_of(self.config_entry, row.id)
+            )
+            for row in rows
+            for platform in _BY_METHODS
+        )
 
     @property
     @override

@@ -24,6 +24,13 @@ from .coordinator import (
 from .home import gateways_of, is_assumed, is_group
 from .kinds import MAIN, Kind, entities_of, entities_of_sensor
 from .pa_api import Command, Device, Gateway, Method, Sensor, Setting
+from .unique_ids import (
+    account_id_of,
+    device_id_of,
+    gateway_id_of,
+    part_id_of,
+    sensor_id_of,
+)
 
 _TRANSPORTS: Final = {
     "433": "433 MHz",
@@ -39,26 +46,6 @@ _BY_US: Final = er.RegistryEntryDisabler.INTEGRATION
 _NO_MODELS: Final = frozenset((None, "n/a"))
 
 
-def gateway_id_of(entry: TelldusConfigEntry, gateway_id: str) -> str:
-    """Return the id of a gateway in Home Assistant's registries."""
-    return f"{entry.unique_id}_gateway_{gateway_id}"
-
-
-def device_id_of(entry: TelldusConfigEntry, device_id: str) -> str:
-    """Return the id of a device in Home Assistant's registries."""
-    return f"{entry.unique_id}_device_{device_id}"
-
-
-def sensor_id_of(entry: TelldusConfigEntry, sensor_id: str) -> str:
-    """Return the id of a sensor in Home Assistant's registries."""
-    return f"{entry.unique_id}_sensor_{sensor_id}"
-
-
-def account_id_of(entry: TelldusConfigEntry) -> str:
-    """Return the id of the account itself in Home Assistant's registries."""
-    return f"{entry.unique_id}_account"
-
-
 def account_info(entry: TelldusConfigEntry) -> DeviceInfo:
     """Return what the device registry is told of the account."""
     return DeviceInfo(
@@ -69,11 +56,6 @@ def account_info(entry: TelldusConfigEntry) -> DeviceInfo:
         model="Telldus Live!",
         configuration_url="https://live.telldus.com",
     )
-
-
-def part_id_of(thing: str, part: str) -> str:
-    """Return the unique id of the entity that shows a part of a device or a sensor."""
-    return thing if part == MAIN else f"{thing}_{part}"
 
 
 def known_gateways(data: TelldusData) -> Mapping[str, Gateway]:

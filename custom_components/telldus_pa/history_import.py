@@ -19,7 +19,6 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN, LOGGER
-from .entity import part_id_of, sensor_id_of
 from .history_rows import HOUR, Told, by_hour, converted, hours_before
 from .kinds import part_of
 from .pa_api import (
@@ -33,6 +32,7 @@ from .pa_api import (
 )
 from .storage import Kept, entry_store
 from .texts import check_loaded
+from .unique_ids import part_id_of, sensor_id_of
 
 if TYPE_CHECKING:
     from .coordinator import TelldusConfigEntry

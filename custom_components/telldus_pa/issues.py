@@ -75,7 +75,16 @@ def async_watch_core(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
 
 
 @callback
-def async_take_issues_away(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Take all issues of an entry away: it was unloaded, and nobody watches any more."""
+def async_take_issues_away(
+    hass: HomeAssistant, entry: ConfigEntry[Any], *, for_good: bool = False
+) -> None:
+    """Take all issues of an entry away: it was unloaded, and nobody watches any more.
+
+    Those that the person wants to ignore nobody sees; they stay unless it is for good, lest
+    they be shown again after a reload.
+    """
+    registry = ir.async_get(hass)
     for issue in Issue:
-        async_show_issue(hass, entry, issue, show=False)
+        known = registry.async_get_issue(DOMAIN, f"{issue}_{entry.entry_id}")
+        if for_good or not (known and known.dismissed_version):
+            async_show_issue(hass, entry, issue, show=False)

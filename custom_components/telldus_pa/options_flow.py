@@ -39,12 +39,12 @@ from .const import (
     SHORTEST_POLL_INTERVAL,
 )
 from .coordinator import TelldusConfigEntry
-from .entity import device_id_of
 from .history_import import async_start_import
 from .kinds import Kind
 from .pa_api import Method
 from .takeover import core_entries
 from .takeover_flow import TakeOverFlow
+from .unique_ids import device_id_of
 
 _SCHEMA: Final = vol.Schema(
     {

@@ -11,7 +11,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later
 
 from .commands import Commands
-from .const import CONF_LIVE
+from .const import CONF_LIVE, LOGGER
 from .coordinator import (
     DevicesCoordinator,
     ListCoordinator,
@@ -117,7 +117,24 @@ class LiveUpdates:
         )
         for reader in self._readers.values():
             self._entry.async_on_unload(reader.async_stop)
-        self._entry.async_create_background_task(self._hass, self._live.run(), "live")
+        self._entry.async_create_background_task(
+            self._hass, self._async_run(self._live), "live"
+        )
+
+    async def _async_run(self, live: Live) -> None:
+        """Keep the sockets open; should that break, poll as if there were none."""
+        try:
+            await live.run()
+        except Exception:  # noqa: BLE001
+            # Nobody knows how; but nothing is to stand still for it.
+            LOGGER.exception("Changes are not pushed any more, until a reload")
+            for gateway_id, state in self._states.items():
+                if state is LiveState.LIVE:
+                    self._async_lost(gateway_id)
+            self._live = None
+            self._states.clear()
+            self._async_set_pace()
+            self._entry.runtime_data.connection.async_live_changed()
 
     @property
     def refused_until(self) -> float:
@@ -203,7 +220,8 @@ class LiveUpdates:
     @callback
     def _follow_gateways(self) -> None:
         """Have a socket for each gateway that has devices."""
-        assert self._live
+        if not self._live:
+            return
         gateway_ids = self._devices.gateways.keys()
         self._live.set_gateways(gateway_ids)
         for gateway_id in self._states.keys() - gateway_ids:

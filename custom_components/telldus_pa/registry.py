@@ -14,18 +14,15 @@ from homeassistant.helpers.device_registry import DeviceEntry, DeviceInfo
 
 from .const import DOMAIN
 from .coordinator import ListCoordinator, TelldusConfigEntry
-from .entity import (
+from .entity import device_info, gateway_info, known_gateways, sensor_info
+from .kinds import BATTERY, BATTERY_LOW, entities_of, entities_of_sensor
+from .unique_ids import (
     account_id_of,
     device_id_of,
-    device_info,
     gateway_id_of,
-    gateway_info,
-    known_gateways,
     part_id_of,
     sensor_id_of,
-    sensor_info,
 )
-from .kinds import BATTERY, BATTERY_LOW, entities_of, entities_of_sensor
 
 # How long, in seconds and in lists, something must have been missing to be gone.
 _GONE_AFTER: Final = 24 * 3600.0

@@ -44,19 +44,17 @@ from .const import CONF_SERVER_URL
 from .coordinator import TelldusConfigEntry, TelldusData, gateway_context
 from .entity import (
     TelldusSensorEntity,
-    account_id_of,
     account_info,
     async_add_as_they_come,
     async_add_sensors,
-    gateway_id_of,
     gateway_info,
     known_gateways,
-    part_id_of,
 )
 from .history_import import Phase
 from .kinds import BATTERY, LAST_HEARD, part_of
 from .pa_api import SensorValue
 from .shared import Shared, async_get_shared
+from .unique_ids import account_id_of, gateway_id_of, part_id_of
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
