@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 import time
 from typing import Any, Final
@@ -128,7 +129,11 @@ class Simulator:
         async def socket(request: web.Request) -> web.StreamResponse:
             return await self.push.serve(request, running.closing)
 
+        async def date(_: web.Request, response: web.StreamResponse) -> None:
+            response.headers["Date"] = formatdate(self.clock(), usegmt=True)
+
         app = web.Application(middlewares=[self._same_origin, self._tell])
+        app.on_response_prepare.append(date)
         app.on_shutdown.append(close)
         ConsentPages(self).add_routes(app.router)
         ControlApi(self).add_routes(app.router)

@@ -25,6 +25,7 @@ from custom_components.telldus_pa.pa_api.link import Link
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.util import dt as dt_util
 from simulator import Fault, Method, Simulator
 from simulator.home import Gateway
 
@@ -323,6 +324,33 @@ async def test_second_press_between_lists(
     assert len([one for one in fired.seen if one != "unknown"]) == 2
     assert state_of(hass, REMOTE).attributes["event_type"] == "off"
     assert states.seen == [STATE_ON, STATE_OFF]
+
+
+@pytest.mark.parametrize("ahead", [-3600, -20, 20, 3600])
+async def test_clocks_that_differ(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    simulator: Simulator,
+    time: Time,
+    ahead: int,
+) -> None:
+    """What a list has told, the history does not tell again, whatever Telldus' clock says."""
+    simulator.clock = lambda: dt_util.utcnow().timestamp() + ahead
+    entry = add_entry(options={CONF_LIVE: False})
+    await quiet_home(hass, entry, simulator, time, REMOTE_ID)
+    fired = States(hass, REMOTE)
+    missed = async_capture_events(hass, EVENT_MISSED)
+    for method in ("turnOn", "turnOff"):
+        simulator.press(REMOTE_ID, method)
+        await time.move(31)
+        simulator.press(REMOTE_ID, method)
+        for _ in range(3):
+            await time.move(30)
+    assert "device/history" in functions(simulator)
+    assert len([one for one in fired.seen if one != "unknown"]) + len(missed) == 4
+    for _ in range(4):
+        await time.move(60)
+    assert len(fired.seen) + len(missed) == 4
 
 
 async def test_two_at_once(

@@ -1,7 +1,7 @@
 """What happened at a device, told by several sources and counted once.
 
 A press comes as a push, shows as a difference between two lists, and stands in the history.
-None of them knows of the others, and the clock of the history is Telldus' own. So each row
+None of them knows of the others, and the clock of the history is not quite ours. So each row
 of the history is matched, one to one, with what was told before: what remains is news.
 """
 
@@ -58,7 +58,7 @@ class _Known:
 class Track:
     """What is known of one device's past. All times are unix seconds.
 
-    ``read_from`` is where the history has to be read from, by Telldus' clock: what it has
+    ``read_from`` is where the history has to be read from, by its own times: what it has
     before that was told, and what it has after that is in ``_known`` or is news.
     ``complete`` means that pushes have told everything since, and go on to.
     """

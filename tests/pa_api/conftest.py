@@ -75,9 +75,12 @@ def client(
     session: aiohttp.ClientSession,
     credentials: Credentials,
     budget: Budget,
+    clock: Clock,
 ) -> TelldusClient:
-    """Return a client that is signed in at the simulator."""
-    return TelldusClient(session, server_url, credentials, budget)
+    """Return a client that is signed in at the simulator, and whose clock is the same."""
+    return TelldusClient(
+        session, server_url, credentials, budget, lambda: UNIX_TIME + clock()
+    )
 
 
 @pytest.fixture

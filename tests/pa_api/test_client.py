@@ -320,6 +320,62 @@ async def test_history(
     assert (deed.mode, deed.temperature, deed.value) == ("heat", 19.5, None)
 
 
+@pytest.mark.parametrize("ahead", [0.0, 2.0, 7200.0, -7200.0])
+async def test_clock_of_telldus(
+    client: TelldusClient, simulator: Simulator, clock: Clock, ahead: float
+) -> None:
+    """What Telldus tells of the past is by our clock, also where its own is another."""
+    clock.tick(0.25)
+    our_time = simulator.clock
+    simulator.clock = lambda: our_time() + ahead
+    await client.gateways()
+    begin = our_time()
+    simulator.press(DIMMER, Method.TURNOFF)
+    clock.tick(1300)
+    (deed,) = await client.history(DIMMER, begin - 5, begin + 5)
+    assert abs(deed.when - begin) <= 3
+    readings = await client.sensor_history("1540000001", begin - 5, our_time())
+    assert readings
+    assert all(begin - 8 <= one.when <= our_time() + 3 for one in readings)
+
+
+@pytest.mark.parametrize(
+    "date", ["", "yesterday", "Mon, 99 Foo 2026", "Sun, 01 Jan 0001 00:00:00 +2300"]
+)
+async def test_clock_that_cannot_be_read(
+    client_of: ClientOf, misbehave: Misbehave, date: str
+) -> None:
+    """A date that is none says nothing of the clock."""
+    body = '{"history": [{"ts": 1764000000, "state": 1, "successStatus": 0}]}'
+    client = client_of(await misbehave(http(body, "200 OK", f"Date: {date}")))
+    for _ in range(2):
+        (deed,) = await client.history(LAMP, 1763999999)
+        assert deed.when == 1764000000
+
+
+async def test_clock_of_a_late_answer(
+    session: aiohttp.ClientSession,
+    credentials: Credentials,
+    budget: Budget,
+    server_url: str,
+    simulator: Simulator,
+) -> None:
+    """What was on its way for long does not tell what time it is."""
+    our_time = simulator.clock
+    simulator.clock = lambda: our_time() + 7200
+    late = iter([0.0, 2.5])
+    client = TelldusClient(
+        *(session, server_url, credentials, budget),
+        lambda: our_time() + next(late, 0.0),
+    )
+    await client.gateways()
+    assert next(late, None) is None
+    simulator.press(DIMMER, Method.TURNOFF)
+    begin = our_time()
+    assert await client.history(DIMMER, begin - 5, begin + 5) == ()
+    assert len(await client.history(DIMMER, begin - 5, begin + 5)) == 1
+
+
 async def test_inventory(client: TelldusClient, simulator: Simulator) -> None:
     """All devices come with their parameters, which nothing shows by itself."""
     device = simulator.home.devices[LAMP]

@@ -5,10 +5,12 @@ Source: docs/telldus-api.md, "Functions".
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 import logging
 import math
+import time
 from typing import Final
 
 import aiohttp
@@ -45,6 +47,13 @@ _LOGGER = logging.getLogger(__name__)
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=15, sock_connect=10)
 # Several thousand devices; anything larger is not an answer to anything we ask.
 _LARGEST_ANSWER: Final = 32 * 1024 * 1024
+# Clocks that differ by less, in seconds, are as good as the same: answers are on their way
+# for a while, and tell whole seconds.
+_SAME_CLOCK: Final = 3.0
+# More than that, in seconds, is no clock of anybody who answers our questions.
+_NO_CLOCK: Final = 86400.0
+# An answer that took longer, in seconds, does not tell when it was written.
+_PROMPT: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +80,15 @@ class TelldusClient:
         server: str,
         credentials: Credentials,
         budget: Budget,
+        unix_time: Callable[[], float] | None = None,
     ) -> None:
-        """Use a session that the caller owns."""
+        """Use a session that the caller owns. ``unix_time`` is our clock, in seconds."""
         self._session = session
         self._server = server
         self._credentials = credentials
         self._budget = budget
+        # A lambda, so that a clock frozen later is seen.
+        self._unix_time = unix_time or (lambda: time.time())
         self._reported: set[str] = set()
         # The lists that are asked for again and again
         self._device_rows = Rows(Device.from_wire)
@@ -86,6 +98,8 @@ class TelldusClient:
         # The same as text, and as what it was understood to be: in a quiet home the next
         # is the same to the letter.
         self._bodies: dict[str, tuple[bytes, Json]] = {}
+        # How many seconds Telldus' clock is ahead of ours.
+        self._ahead = 0.0
 
     @property
     def server(self) -> str:
@@ -166,11 +180,12 @@ class TelldusClient:
     ) -> tuple[Deed, ...]:
         """Return what a device did between two times in unix seconds, oldest first.
 
-        Telldus tells 5000 rows at most.
+        All times are by our clock, whatever Telldus' own says. It tells 5000 rows at most.
         """
-        span = {"from": str(int(since))}
+        ahead = self._ahead
+        span = {"from": str(int(since + ahead))}
         if until is not None:
-            span["to"] = str(math.ceil(until))
+            span["to"] = str(math.ceil(until + ahead))
         answer = await self._list(
             "device/history",
             {"id": device_id, **span},
@@ -179,7 +194,8 @@ class TelldusClient:
             priority,
             patience,
         )
-        return tuple(sorted(answer.rows, key=lambda deed: deed.when))
+        deeds = [replace(deed, when=deed.when - ahead) for deed in answer.rows]
+        return tuple(sorted(deeds, key=lambda deed: deed.when))
 
     async def sensor_history(
         self,
@@ -192,15 +208,17 @@ class TelldusClient:
     ) -> tuple[Reading, ...]:
         """Return what a sensor told between two times in unix seconds, oldest first.
 
-        Nothing for a sensor that keeps no history. How many rows Telldus tells at most,
-        and which it leaves out then, is not known.
+        All times are by our clock, whatever Telldus' own says. Nothing for a sensor that
+        keeps no history. How many rows Telldus tells at most, and which it leaves out then,
+        is not known.
         """
+        ahead = self._ahead
         answer = await self._list(
             "sensor/history",
             {
                 "id": sensor_id,
-                "from": str(int(since)),
-                "to": str(math.ceil(until)),
+                "from": str(int(since + ahead)),
+                "to": str(math.ceil(until + ahead)),
                 "includeUnit": "1",
             },
             "history",
@@ -208,7 +226,8 @@ class TelldusClient:
             priority,
             patience,
         )
-        return tuple(sorted(answer.rows, key=lambda reading: reading.when))
+        readings = [replace(one, when=one.when - ahead) for one in answer.rows]
+        return tuple(sorted(readings, key=lambda reading: reading.when))
 
     async def profile(
         self, *, priority: Priority = Priority.SIGN_IN, patience: float | None = None
@@ -315,6 +334,7 @@ class TelldusClient:
         """Send one request, within a slot of the budget, and understand the answer."""
         # Signed and sent must be the same to the letter.
         url = str(URL(f"{self._server}/json/{function}").with_query(parameters))
+        asked = self._unix_time()
         try:
             async with self._session.get(
                 URL(url, encoded=True),
@@ -330,11 +350,27 @@ class TelldusClient:
                             response.headers.get("Date"),
                         )
                     )
+                if response.status == HTTPStatus.OK:
+                    self._note_clock(response.headers.get("Date"), asked)
                 body = await _read(response)
         except (TimeoutError, aiohttp.ClientError) as err:
             # Not chained: aiohttp's errors can carry the request's headers.
             raise Unreachable(f"{function}: {type(err).__name__}") from None
         return self._understand(function, response, body)
+
+    def _note_clock(self, date: str | None, asked: float) -> None:
+        """Learn from an answer what Telldus' clock says, if it came at once."""
+        now = self._unix_time()
+        if not date or not 0 <= now - asked <= _PROMPT:
+            return
+        try:
+            ahead = parsedate_to_datetime(date).timestamp() - now
+        except ValueError, OverflowError:
+            return
+        if abs(ahead) < _SAME_CLOCK:
+            self._ahead = 0.0
+        elif abs(ahead - self._ahead) >= _SAME_CLOCK and abs(ahead) <= _NO_CLOCK:
+            self._ahead = ahead
 
     def _understand(
         self, function: str, response: aiohttp.ClientResponse, body: bytes
