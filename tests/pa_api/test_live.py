@@ -148,7 +148,7 @@ async def _time_stands_still(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> N
     def select_soon(
         timeout: float | None = None,
     ) -> list[tuple[selectors.SelectorKey, int]]:
-        found: list[tuple[selectors.SelectorKey, int]] = select(0.001)
+        found: list[tuple[selectors.SelectorKey, int]] = select(0)
         return found
 
     monkeypatch.setattr(random, "uniform", lambda low, high: low)
