@@ -27,6 +27,7 @@ PACKAGE: Final = Path("custom_components/telldus_pa")
 # What tests look at, beside what mutmut copies by itself
 _BESIDE: Final = ("simulator", "docs", "blueprints", "hacs.json", "README.md")
 COPIED: Final = ("custom_components", "tests", "pyproject.toml", *_BESIDE)
+_ARGUMENTS: Final = ("-p", "no:cacheprovider", "--show-capture=no")
 # Mutmut leaves alone what is decorated; in what it mutates these two change nothing.
 _DECORATORS: Final = re.compile(r"^ *@(callback|override)\n", re.MULTILINE)
 # A test that does not come to an end has noticed.
@@ -35,10 +36,14 @@ NOTICED: Final = frozenset(("killed", "timeout", "segfault"))
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Code to be mutated, as a pattern below the package, and the tests that are to notice."""
+    """Code to be mutated, as a pattern below the package, and the tests that are to notice.
+
+    A test that takes longer than ``patience`` seconds waits for ever, and has noticed.
+    """
 
     name: str
     mutated: str
+    patience: int
     tests: tuple[str, ...]
 
     @property
@@ -64,24 +69,16 @@ class Part:
         for path in (self.folder / PACKAGE).glob(self.mutated):
             path.write_text(_DECORATORS.sub("", path.read_text()))
         settings = {
+            "source_paths": [str(PACKAGE)],
             "only_mutate": [f"{PACKAGE}/{self.mutated}"],
+            "also_copy": list(_BESIDE),
+            "pytest_add_cli_args": [*_ARGUMENTS, f"--timeout={self.patience}"],
             "pytest_add_cli_args_test_selection": list(self.tests),
         }
+        # Texts and lists of them are the same in TOML.
+        lines = (f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
         with (self.folder / "pyproject.toml").open("a") as project:
-            # A list of texts is the same in TOML.
-            project.writelines(
-                (
-                    "\n[tool.mutmut]\n",
-                    *(
-                        f"{key} = {json.dumps(value)}\n"
-                        for key, value in _COMMON.items()
-                    ),
-                    *(
-                        f"{key} = {json.dumps(value)}\n"
-                        for key, value in settings.items()
-                    ),
-                )
-            )
+            project.writelines(("\n[tool.mutmut]\n", *lines))
 
     def run(self, modules: Iterable[str]) -> int:
         """Try the mutants of some modules, or all of them; return mutmut's exit code."""
@@ -91,22 +88,12 @@ class Part:
         return subprocess.run(line, cwd=self.folder, check=False).returncode
 
 
-_COMMON: Final = {
-    "source_paths": [str(PACKAGE)],
-    "also_copy": list(_BESIDE),
-    # What waits for ever has been noticed.
-    "pytest_add_cli_args": [
-        "-p",
-        "no:cacheprovider",
-        "--show-capture=no",
-        "--timeout=20",
-    ],
-}
 # Tests that try the same at random, and those of whole lives, take too long.
 PARTS: Final = (
     Part(
         "client",
         "pa_api/*.py",
+        6,
         (
             "tests/pa_api",
             *(
@@ -118,6 +105,7 @@ PARTS: Final = (
     Part(
         "commands",
         "commands.py",
+        25,
         tuple(
             f"tests/test_{name}.py"
             for name in ("bursts", "commands", "fate", "groups", "live")

@@ -97,6 +97,17 @@ def kept(err: TelldusError, secrets: set[str]) -> TelldusError:
 # What is asked, and what comes back
 
 
+async def test_what_was_received(client: TelldusClient) -> None:
+    """The lists are there as they came, and nothing else."""
+    await client.devices()
+    await client.gateways()
+    await client.history(LAMP, 0)
+    assert client.received.keys() == {"devices/list", "clients/list"}
+    listed = client.received["clients/list"]
+    assert isinstance(listed, list)
+    assert all("uuid" in row for row in listed)
+
+
 async def test_devices(
     client: TelldusClient, simulator: Simulator, clock: Clock
 ) -> None:
@@ -353,6 +364,24 @@ async def test_clock_that_cannot_be_read(
         assert deed.when == 1764000000
 
 
+async def test_clocks_that_are_set(
+    client: TelldusClient, simulator: Simulator, clock: Clock
+) -> None:
+    """A clock that is set, ours or Telldus', is noticed; a second or two is nothing."""
+    our_time = simulator.clock
+    begin = our_time()
+    simulator.press(DIMMER, Method.TURNOFF)
+    simulator.settings.change({"limit": False})
+    telldus = {"ahead": 0.0}
+    simulator.clock = lambda: our_time() + telldus["ahead"]
+    for ahead, known in ((100, 100), (102, 100), (-100, -100), (1, 0), (50, 50)):
+        telldus["ahead"] = ahead
+        await client.gateways()
+        (deed,) = await client.history(DIMMER, begin - 500, begin + 500)
+        assert deed.when == pytest.approx(begin - known, abs=0.01)
+        clock.tick(61)
+
+
 async def test_clock_of_a_late_answer(
     session: aiohttp.ClientSession,
     credentials: Credentials,
@@ -468,6 +497,7 @@ async def test_priorities(
     client: TelldusClient,
     simulator: Simulator,
     budget: Budget,
+    clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each call has its importance and its caller's patience."""
@@ -487,6 +517,11 @@ async def test_priorities(
     await client.sensors(patience=4)
     await client.rooms()
     await client.profile(patience=3)
+    clock.tick(61)
+    await client.inventory(patience=5)
+    await client.radio(LAMP, patience=6)
+    await client.history(LAMP, 0, patience=7)
+    await client.sensor_history("1540000001", 0, 1, patience=8)
     await client.command(lambda: ON)
 
     assert asked == [
@@ -497,6 +532,7 @@ async def test_priorities(
         (Priority.BACKGROUND, 4),
         (Priority.BACKGROUND, None),
         (Priority.SIGN_IN, 3),
+        *((Priority.BACKGROUND, patience) for patience in (5, 6, 7, 8)),
         (Priority.COMMAND, None),
     ]
 

@@ -442,3 +442,85 @@ def test_mode_is_set(mode: str, change_mode: bool, done: bool) -> None:
     )
     assert row.thermostat is not None
     assert setting(mode, change_mode=change_mode).is_done(row) is done
+
+
+# Whether it is done
+
+
+def lit(method: Method, level: int | None = None) -> Device:
+    """Return a lamp that was last told this."""
+    return replace(device(methods=19), state=method, level=level)
+
+
+@pytest.mark.parametrize(
+    ("level", "shown", "done"),
+    [
+        (128, lit(Method.DIM, 128), True),
+        (128, lit(Method.DIM, 125), True),
+        (128, lit(Method.DIM, 131), True),
+        (128, lit(Method.DIM, 124), False),
+        (128, lit(Method.DIM, 132), False),
+        (128, lit(Method.DIM), False),
+        (128, lit(Method.TURNOFF, 128), False),
+        (254, lit(Method.TURNON, 40), True),
+        (128, lit(Method.TURNON, 128), False),
+        (300, lit(Method.DIM, 254), True),
+        (0, lit(Method.TURNOFF, 128), True),
+        (3, lit(Method.TURNOFF), True),
+        (4, lit(Method.TURNOFF), False),
+        (0, lit(Method.TURNON, 0), False),
+    ],
+)
+def test_dimmed(level: int, shown: Device, done: bool) -> None:
+    """A level is reached where what is shown is near it, by whatever word."""
+    assert Command(LAMP, Method.DIM, level).is_done(shown) is done
+
+
+@pytest.mark.parametrize(
+    ("method", "shown", "done"),
+    [
+        (Method.TURNON, lit(Method.TURNON), True),
+        (Method.TURNON, lit(Method.DIM, 7), True),
+        (Method.TURNON, lit(Method.TURNOFF), False),
+        (Method.TURNON, lit(Method.STOP), False),
+        (Method.TURNOFF, lit(Method.TURNOFF), True),
+        (Method.TURNOFF, lit(Method.TURNON), False),
+        (Method.TURNOFF, lit(Method.STOP), False),
+        (Method.UP, lit(Method.UP), True),
+        (Method.UP, lit(Method.DOWN), False),
+        (Method.BELL, lit(Method.TURNOFF), True),
+        (Method.LEARN, lit(Method.TURNOFF), True),
+    ],
+)
+def test_switched(method: Method, shown: Device, done: bool) -> None:
+    """A device shows whether it is on, and what it was told; of a bell nothing shows."""
+    assert Command(LAMP, method).is_done(shown) is done
+
+
+@pytest.mark.parametrize(
+    ("told", "shown", "done"),
+    [
+        (setting("heat", 21.5), heating("heat", heat=21.5), True),
+        (setting("heat", 21.5), heating("heat", heat=21.25), True),
+        (setting("heat", 21.5), heating("heat", heat=21.0), False),
+        (setting("heat", 21.5), heating("heat", heat=22.0), False),
+        (setting("heat", 21.5), heating("heat", cool=21.5), False),
+        (setting("heat", 21.5), heating("cool", heat=21.5), False),
+        (setting("heat", 21.5), heating(None, heat=21.5), True),
+        (
+            setting("heat", 21.5, change_mode=False),
+            heating("cool", heat=21.5),
+            True,
+        ),
+        (setting("cool"), heating("cool", heat=21.5), True),
+        (setting("cool"), heating("heat", heat=21.5), False),
+        (setting(OFF), heating(OFF), True),
+        (setting(OFF), heating("heat"), False),
+        (setting(RESUME), heating("heat"), True),
+        (setting(RESUME), heating(OFF), False),
+        (setting("heat", 21.5), lit(Method.TURNON), True),
+    ],
+)
+def test_heated(told: Command, shown: Device, done: bool) -> None:
+    """A thermostat shows its mode and its temperatures, those that it knows."""
+    assert told.is_done(shown) is done

@@ -409,6 +409,18 @@ async def test_rate_limited_whatever_the_body(
     assert caught.value.retry_after == budget.pause == 30
 
 
+async def test_rate_limited_until_a_date(misbehave: Misbehave, budget: Budget) -> None:
+    """How long to wait may come as a date, which is one by Telldus' own clock."""
+    answer = (
+        b"HTTP/1.1 429 No\r\nContent-Length: 0\r\n"
+        b"Date: Thu, 01 Jan 2015 10:00:00 GMT\r\n"
+        b"Retry-After: Thu, 01 Jan 2015 10:00:45 GMT\r\n\r\n"
+    )
+    with pytest.raises(RateLimited) as caught:
+        await handshake_at(await misbehave(answer), budget).request_token(CALLBACK)
+    assert caught.value.retry_after == 45
+
+
 @pytest.mark.parametrize("answer", [Fault.UNAUTHORIZED_TEXT, Fault.NOT_FOUND, None])
 async def test_an_answer_ends_the_doubling(
     handshake: Handshake, simulator: Simulator, budget: Budget, answer: Fault | None

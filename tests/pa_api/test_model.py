@@ -13,6 +13,7 @@ from custom_components.telldus_pa.pa_api import (
     DeviceType,
     Gateway,
     Method,
+    Outcome,
     Profile,
     Range,
     Reading,
@@ -430,6 +431,7 @@ def test_gateway() -> None:
     assert Gateway.from_wire({"id": 7, "online": 1, "version": 1.3}) == Gateway(
         id="7", name=None, online=True, model=None, version="1.3", owned=True
     )
+    assert Gateway.from_wire({"id": 7}).online
     with pytest.raises(ValueError, match="^no id$"):
         Gateway.from_wire({"name": "Home"})
 
@@ -1187,6 +1189,33 @@ def test_deed_of_a_thermostat(told: object) -> None:
         assert (deed.mode, deed.temperature) == ("heat", None)
     with pytest.raises(ValueError, match="no ts"):
         Deed.from_wire({"state": 1})
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        *((one.value, one) for one in Outcome),
+        ("0", Outcome.DONE),
+        ("2", Outcome.NO_REPLY),
+        (None, Outcome.DONE),
+        (8, Outcome.UNKNOWN),
+        (-1, Outcome.UNKNOWN),
+        ("soon", Outcome.DONE),
+    ],
+)
+def test_outcome_of_a_deed(status: object, outcome: Outcome) -> None:
+    """What became of it comes as a number; none says nothing against it."""
+    row = {"ts": 1764000000, "state": 1, "successStatus": status}
+    assert Deed.from_wire(row).outcome is outcome
+    del row["successStatus"]
+    assert Deed.from_wire(row).outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize(("raw", "kept"), [(1, True), ("1", True), (0, False)])
+def test_keeps_history(raw: object, kept: bool) -> None:
+    """Whether Telldus keeps what a sensor tells it says itself; else it does not."""
+    assert sensor(keepHistory=raw).keeps_history is kept
+    assert sensor(keepHistory=None).keeps_history is False
 
 
 def test_reading() -> None:
