@@ -118,11 +118,13 @@ class Listener:
 
     live: Live | None = None
     events: list[LiveEvent] = field(default_factory=list)
+    gateways: set[str] = field(default_factory=set)
     states: list[LiveState] = field(default_factory=list)
 
     def heard(self, gateway_id: str, event: LiveEvent) -> None:
         """Note an event."""
         self.events.append(event)
+        self.gateways.add(gateway_id)
 
     def live_changed(self, gateway_id: str) -> None:
         """Note a state."""
@@ -197,6 +199,9 @@ async def live(
         await task
     assert live.state_of(GATEWAY) in (LiveState.CONNECTING, LiveState.REFUSED)
     await happens(lambda: all(one.socket.closed for one in telldus.sockets))
+    # Connections are the session's own, which others use as well.
+    assert session.connector
+    assert not session.connector.closed
 
 
 async def pass_by(clock: Clock, seconds: float, step: float = 1.0) -> None:
@@ -259,6 +264,7 @@ async def test_live(
         ValuesHeard("7", UNIX_TIME + clock(), 80, ()),
         ListChanged(ListKind.DEVICES),
     ]
+    assert listener.gateways == {GATEWAY}
     assert live.last_heard(GATEWAY) == clock()
     await one.socket.ping(b"x")
     await happens(lambda: one.pongs == 1)
@@ -286,7 +292,10 @@ async def test_heartbeat(live: Live, telldus: Telldus, clock: Clock) -> None:
     """Silence is asked after; a dead connection is found and left."""
     await go_live(live, clock)
     one = telldus.sockets[0]
-    clock.tick(30)
+    await happens(lambda: len(one.frames) == 10)
+    await pass_by(clock, 29)
+    assert one.pings == 0
+    clock.tick(1)
     await happens(lambda: one.pings == 1)
     await happens(lambda: live.last_heard(GATEWAY) == clock())
     clock.tick(20)
@@ -324,9 +333,21 @@ async def test_bad_session(live: Live, telldus: Telldus, clock: Clock) -> None:
     await go_live(live, clock)
     used = [value for name, value in telldus.asked if name == "authenticateSession"]
     assert len(set(used)) == len(used) == 3
-    telldus.words.extend(["error", "error"])
-    await telldus.sockets[-1].socket.send_str("error")
-    await until(clock, lambda: live.state_of(GATEWAY) is LiveState.REFUSED, 200)
+    for _ in range(2):
+        telldus.words.extend(["error", "error"])
+        await telldus.sockets[-1].socket.send_str("error")
+        await until(clock, lambda: live.state_of(GATEWAY) is LiveState.REFUSED, 200)
+        # The next day it is forgotten.
+        telldus.words.append("error")
+        await pass_by(clock, DAY, DAY)
+        await go_live(live, clock)
+
+
+async def test_one_bad_session(live: Live, telldus: Telldus, clock: Clock) -> None:
+    """One new session alone that is not accepted is no refusal, not even the first."""
+    telldus.words.append("error")
+    await go_live(live, clock)
+    assert telldus.names().count("authenticateSession") == 2
 
 
 @pytest.mark.parametrize(
@@ -395,7 +416,8 @@ async def test_trouble(live: Live, telldus: Telldus, clock: Clock, answer: Any) 
 
 
 @pytest.mark.parametrize(
-    ("status", "refused"), [(403, True), (429, False), (302, False)]
+    ("status", "refused"),
+    [(400, True), (403, True), (429, False), (300, False), (302, False), (500, False)],
 )
 async def test_handshake(
     live: Live, telldus: Telldus, clock: Clock, status: int, refused: bool
@@ -407,6 +429,20 @@ async def test_handshake(
         await happens(lambda: live.state_of(GATEWAY) is LiveState.REFUSED)
     else:
         await go_live(live, clock)
+
+
+async def test_not_all_at_once(
+    live: Live, telldus: Telldus, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Homes that were cut off together come back one after the other."""
+    monkeypatch.setattr(random, "uniform", lambda low, high: high)
+    await go_live(live, clock)
+    await telldus.sockets[0].socket.close()
+    await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+    await pass_by(clock, 14)
+    assert len(telldus.sockets) == 1
+    await pass_by(clock, 2)
+    await happens(lambda: len(telldus.sockets) == 2)
 
 
 async def test_renewed(live: Live, telldus: Telldus, clock: Clock) -> None:
