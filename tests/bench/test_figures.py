@@ -12,7 +12,7 @@ from bench.figures import Goal, Spread, goals
 from bench.growth import Cost, goals_of, of_each
 from bench.hours import line
 from bench.loop import Loop
-from bench.poll import answers_of, parsing
+from bench.poll import answers_of, read
 from simulator import LoggedRequest, generated_home
 
 
@@ -128,5 +128,5 @@ def test_answers_that_are_parsed() -> None:
     assert answers.keys() == {"devices/list", "sensors/list"}
     assert len(json.loads(answers["devices/list"])["device"]) == 8
     assert len(json.loads(answers["sensors/list"])["sensor"]) == 4
-    decoding, parsed = parsing(answers, 3)
-    assert len(decoding) == len(parsed) == 3
+    reading = read(answers, 3)
+    assert len(reading.decoding) == len(reading.ours) == len(reading.parsing) == 3
