@@ -80,11 +80,9 @@ class Part:
         with (self.folder / "pyproject.toml").open("a") as project:
             project.writelines(("\n[tool.mutmut]\n", *lines))
 
-    def run(self, modules: Iterable[str]) -> int:
-        """Try the mutants of some modules, or all of them; return mutmut's exit code."""
-        dotted = ".".join(PACKAGE.parts)
-        line = [sys.executable, "-m", "mutmut", "run"]
-        line += [f"{dotted}.{module}.*" for module in modules]
+    def run(self, mutants: Iterable[str]) -> int:
+        """Try some mutants, or those that were not tried yet; return mutmut's exit code."""
+        line = [sys.executable, "-m", "mutmut", "run", *mutants]
         return subprocess.run(line, cwd=self.folder, check=False).returncode
 
 
@@ -114,17 +112,34 @@ PARTS: Final = (
 )
 
 
-def outcomes(folder: Path) -> dict[str, Counter[str]]:
-    """Return what became of the mutants, by module."""
+def statuses(folder: Path) -> dict[str, dict[str, str]]:
+    """Return what became of the mutants, each by its name, by module."""
     found = {}
     for path in sorted((folder / PACKAGE).rglob("*.meta")):
         codes = json.loads(path.read_text())["exit_code_by_key"]
         if codes:
             module = path.relative_to(folder / PACKAGE).as_posix()
-            found[module.removesuffix(".meta")] = Counter(
-                status_by_exit_code[code] for code in codes.values()
-            )
+            found[module.removesuffix(".meta")] = {
+                name: status_by_exit_code[code] for name, code in codes.items()
+            }
     return found
+
+
+def outcomes(folder: Path) -> dict[str, Counter[str]]:
+    """Return how many mutants became what, by module."""
+    return {
+        module: Counter(became.values()) for module, became in statuses(folder).items()
+    }
+
+
+def survivors(folder: Path) -> list[str]:
+    """Return the mutants that no test has noticed."""
+    return [
+        name
+        for became in statuses(folder).values()
+        for name, status in became.items()
+        if status == "survived"
+    ]
 
 
 def summary(found: dict[str, Counter[str]]) -> str:
@@ -157,17 +172,23 @@ def main() -> int:
         help="client, commands, or a module such as pa_api.budget, which is tried anew; "
         "all, if nothing is named",
     )
-    wanted: list[str] = parser.parse_args().what
+    parser.add_argument(
+        "--again", action="store_true", help="try those that have survived once more"
+    )
+    chosen = parser.parse_args()
+    wanted: list[str] = chosen.what
     code = 0
     found: dict[str, Counter[str]] = {}
     for part in PARTS:
         modules = [module for module in wanted if part.owns(module)]
+        mutants = [f"{'.'.join(PACKAGE.parts)}.{module}.*" for module in modules]
         if part.name in wanted or not wanted:
-            modules = []
-        elif not modules:
+            mutants = survivors(part.folder / "mutants") if chosen.again else []
+        elif not mutants:
             continue
-        part.copy()
-        code = part.run(modules) or code
+        if mutants or not chosen.again:
+            part.copy()
+            code = part.run(mutants) or code
     for part in PARTS:
         found |= outcomes(part.folder / "mutants")
     print(f"\n{summary(found)}")

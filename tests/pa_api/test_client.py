@@ -36,7 +36,7 @@ from custom_components.telldus_pa.pa_api import (
     client as client_module,
 )
 from custom_components.telldus_pa.pa_api.wire import read_json
-from simulator import Fault, Simulator, demo_home
+from simulator import Fault, Simulator, demo_home, generated_home
 from simulator.wire import unit_of
 
 from .conftest import Clock, Misbehave, told
@@ -403,6 +403,35 @@ async def test_clock_of_a_late_answer(
     begin = our_time()
     assert await client.history(DIMMER, begin - 5, begin + 5) == ()
     assert len(await client.history(DIMMER, begin - 5, begin + 5)) == 1
+
+
+async def test_session(
+    client: TelldusClient, simulator: Simulator, clock: Clock
+) -> None:
+    """A session for sockets says until when it is good."""
+    simulator.change_settings({"push": True})
+    ends = await client.authenticate_session("5e7d0000-0000-4000-8000-00000000abcd")
+    assert ends > simulator.clock() + 3600
+    address = await client.server_address("410001")
+    assert address is not None
+
+
+async def test_session_without_an_end(
+    client_of: ClientOf, misbehave: Misbehave
+) -> None:
+    """Nor need it."""
+    client = client_of(await misbehave(http('{"status": "success"}')))
+    assert await client.authenticate_session("x") == 0
+
+
+async def test_in_pieces(
+    client: TelldusClient, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of a large home comes in many pieces."""
+    home = generated_home(700, 3)
+    monkeypatch.setattr(simulator, "_home", home)
+    answer = await client.devices()
+    assert {row.id for row in answer.rows} == home.devices.keys()
 
 
 async def test_inventory(client: TelldusClient, simulator: Simulator) -> None:
@@ -1166,6 +1195,11 @@ async def test_rate_limited_whatever_the_body(
         ("Retry-After: 1", 10, 10),
         ("Retry-After: 86400", 3600, 3600),
         ("Retry-After: Wed, 21 Oct 2026 07:28:00 GMT", 15, 18),
+        (
+            "Date: Wed, 21 Oct 2026 07:27:20 GMT\r\n"
+            "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT",
+            *(40, 40),
+        ),
         ("retry-after: 1e999", 15, 18),
         ("X-Nothing: 5", 15, 18),
     ],
