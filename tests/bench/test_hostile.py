@@ -59,7 +59,13 @@ def test_files() -> None:
 def test_mutants(tmp_path: Path) -> None:
     """What no test notices has survived, be it that there is none."""
     pytest.importorskip("mutmut", reason="not in the oldest environment")
-    from bench.mutate import PACKAGE, outcomes, summary  # noqa: PLC0415
+    from bench.mutate import (  # noqa: PLC0415
+        PACKAGE,
+        PARTS,
+        outcomes,
+        summary,
+        survivors,
+    )
 
     codes: dict[str, int | None] = {"a": 1, "b": 0, "c": 33, "d": None, "e": 36}
     for name, tried in {"pa_api/budget": codes, "errors": {}}.items():
@@ -75,6 +81,16 @@ def test_mutants(tmp_path: Path) -> None:
             "not checked": 1,
             "timeout": 1,
         }
+    }
+    assert survivors(tmp_path) == ["b"]
+    owners = {
+        module: [part.name for part in PARTS if part.owns(module)]
+        for module in ("commands", "pa_api.budget", "sensor")
+    }
+    assert owners == {
+        "commands": ["commands"],
+        "pa_api.budget": ["client"],
+        "sensor": [],
     }
     last = summary(found).splitlines()[-1]
     assert [cell.strip() for cell in last.split("|")[1:-1]] == [
