@@ -59,13 +59,7 @@ def test_files() -> None:
 def test_mutants(tmp_path: Path) -> None:
     """What no test notices has survived, be it that there is none."""
     pytest.importorskip("mutmut", reason="not in the oldest environment")
-    from bench.mutate import (  # noqa: PLC0415
-        PACKAGE,
-        PARTS,
-        outcomes,
-        summary,
-        survivors,
-    )
+    from bench.mutate import PACKAGE, PARTS, outcomes, summary, survivors  # noqa: PLC0415
 
     codes: dict[str, int | None] = {"a": 1, "b": 0, "c": 33, "d": None, "e": 36}
     for name, tried in {"pa_api/budget": codes, "errors": {}}.items():
