@@ -1,14 +1,16 @@
 """A command's life: shown at once, sent, confirmed or taken back."""
 
 import asyncio
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.telldus_pa.commands import Fate
 from custom_components.telldus_pa.const import CONF_POLL_INTERVAL
-from custom_components.telldus_pa.pa_api import Command, Method, Setting
+from custom_components.telldus_pa.pa_api import Command, Method, Setting, TelldusError
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Fault, Simulator
@@ -450,11 +452,81 @@ async def test_refused_in_time(
         await house.do("turn_off", LAMP)
     assert raised.value.translation_key == key
     assert text in str(raised.value)
+    assert isinstance(raised.value.__cause__, TelldusError)
     assert state_of(hass, LAMP).state == "on"
     assert complaints(caplog) == []
     # The next one finds nothing in its way.
     await house.do("turn_off", LAMP)
     assert state_of(hass, LAMP).state == "off"
+
+
+async def test_fates_are_counted(
+    loaded: MockConfigEntry, house: House, simulator: Simulator, time: Time
+) -> None:
+    """What became of the commands adds up."""
+    fates = loaded.runtime_data.commands.fates
+    for number in (1, 2):
+        simulator.faults.add(Fault.APPLICATION_ERROR, match="json/device/*", times=1)
+        with pytest.raises(HomeAssistantError):
+            await house.do("turn_off", LAMP)
+        assert fates == {Fate.REFUSED: number}
+    for number, action in enumerate(("turn_off", "turn_on"), 1):
+        await house.do(action, LAMP)
+        await time.move(20)
+        assert fates == {Fate.REFUSED: 2, Fate.CONFIRMED: number}
+
+
+async def test_heard_is_not_sent(
+    loaded: MockConfigEntry, house: House, simulator: Simulator, time: Time
+) -> None:
+    """What a device was heard to do says nothing of a command that was not sent yet."""
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=15
+    )
+    house.begin("turn_off", LAMP)
+    await time.move(1)
+    commands = loaded.runtime_data.commands
+    lamp = replace(loaded.runtime_data.devices.data[LAMP_ID], state=Method.TURNOFF)
+    commands.async_heard(lamp, Method.TURNOFF)
+    assert (commands.unsent, commands.undecided, commands.fates) == (1, 1, {})
+    assert commands.is_commanded(LAMP_ID)
+    await time.move(35)
+    assert sent(simulator) == 2 * [f"turnOff {LAMP_ID}"]
+    assert commands.fates == {Fate.CONFIRMED: 1}
+    assert not commands.is_commanded(LAMP_ID)
+
+
+async def test_order_after_a_pause(
+    loaded: MockConfigEntry, house: House, simulator: Simulator, time: Time
+) -> None:
+    """What was refused for a while goes first again."""
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=15
+    )
+    for entity_id in (LAMP, DIMMER, "switch.hall_switch"):
+        house.begin("turn_off" if entity_id == LAMP else "turn_on", entity_id)
+    await time.move(30)
+    first, *rest = (told.partition(" ")[2] for told in sent(simulator))
+    assert [first, rest[0]] == 2 * [LAMP_ID]
+    assert rest[1:] == [DIMMER_ID, "2100002"]
+
+
+async def test_not_asleep_without_a_battery(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """What has a sensor but no battery is awake: the list says what became of it."""
+    plug, commands = "switch.energy_plug", loaded.runtime_data.commands
+    before = state_of(hass, plug).state
+    simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
+    await house.do("toggle", plug)
+    assert state_of(hass, plug).state != before
+    await time.move(20)
+    assert state_of(hass, plug).state == before
+    assert (commands.undecided, commands.fates) == (0, {Fate.OVERRULED: 1})
 
 
 async def test_neither_success_nor_error(

@@ -1,5 +1,6 @@
 """Groups: what their members are and do."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -307,6 +308,44 @@ async def test_sent_once(
     await time.move(3)
     assert all(action.done() and not action.exception() for action in actions)
     assert sent(simulator) == [f"turnOff {ALL_ID}"]
+
+
+async def test_group_goes_when_its_first_member_would(
+    loaded: MockConfigEntry,
+    house: House,  # noqa: F811
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """What a group says for its members it says in the place of the first of them."""
+    fates = loaded.runtime_data.commands.fates
+    for number, action in enumerate(("turn_off", "turn_on"), 1):
+        before = len(sent(simulator))
+        for entity_id in (OUTLET, "switch.hall_switch", DIMMER, OLD):
+            house.begin(action, entity_id)
+        await time.move(20)
+        assert [told.partition(" ")[2] for told in sent(simulator)[before:]] == [
+            *(ALL_ID, "2100002")
+        ]
+        assert fates[Fate.REPLACED] == 2 * number
+
+
+async def test_one_member_is_heard(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,  # noqa: F811
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """One member that was heard to do it says nothing of the others."""
+    commands = loaded.runtime_data.commands
+    await house.do("turn_off", ALL)
+    assert commands.undecided
+    dimmer = replace(loaded.runtime_data.devices.data[DIMMER_ID], state=Method.TURNOFF)
+    commands.async_heard(dimmer, Method.TURNOFF)
+    assert not commands.is_commanded(DIMMER_ID)
+    assert commands.is_commanded(OUTLET_ID)
+    assert commands.is_commanded(OLD_ID)
+    assert commands.fates == {}
 
 
 async def test_one_action_for_an_area(

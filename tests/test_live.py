@@ -204,6 +204,13 @@ async def test_command(
     assert "devices/list" not in functions(simulator, before)
     assert entry.runtime_data.commands.fates == {"confirmed": 1}
     assert state_of(hass, OUTDOOR).state == STATE_OFF
+    await time.until(
+        hass.services.async_call(
+            "switch", "turn_on", {"entity_id": OUTDOOR}, blocking=True
+        )
+    )
+    await time.move(20)
+    assert entry.runtime_data.commands.fates == {"confirmed": 2}
 
 
 async def test_polls(
