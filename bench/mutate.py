@@ -104,9 +104,13 @@ PARTS: Final = (
         "commands",
         "commands.py",
         25,
-        tuple(
-            f"tests/test_{name}.py"
-            for name in ("bursts", "commands", "fate", "groups", "live")
+        (
+            *(
+                f"tests/test_{name}.py"
+                for name in ("bursts", "commands", "fate", "groups")
+            ),
+            # Of what is pushed, that which concerns them
+            *(f"tests/test_live.py::test_{name}" for name in ("command", "failed")),
         ),
     ),
 )
