@@ -485,6 +485,7 @@ def test_dimmed(level: int, shown: Device, done: bool) -> None:
         (Method.TURNON, lit(Method.STOP), False),
         (Method.TURNOFF, lit(Method.TURNOFF), True),
         (Method.TURNOFF, lit(Method.TURNON), False),
+        (Method.TURNOFF, lit(Method.DIM, 0), True),
         (Method.TURNOFF, lit(Method.STOP), False),
         (Method.UP, lit(Method.UP), True),
         (Method.UP, lit(Method.DOWN), False),

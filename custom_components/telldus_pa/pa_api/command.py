@@ -120,8 +120,6 @@ class Command:
     def is_done(self, device: Device) -> bool:
         """Return whether a device is like one that has done this, as far as it can tell."""
         match self.method, self.value:
-            case ((Method.LEARN | Method.BELL), _):
-                return True
             case Method.DIM, int(level):
                 # Z-Wave has a hundred levels, and Telldus may call the ends off and on.
                 shown = MAX_LEVEL if device.state is Method.TURNON else device.level
@@ -134,6 +132,7 @@ class Command:
                 return bool(device.is_on)
             case Method.TURNOFF, _:
                 return device.is_on is False
+        # Of a bell nothing shows, nor of learning.
         return self.effect(device) == device
 
     def for_member(self, member: Device) -> Command | None:
