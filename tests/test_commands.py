@@ -10,9 +10,17 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.commands import Fate
 from custom_components.telldus_pa.const import CONF_POLL_INTERVAL
-from custom_components.telldus_pa.pa_api import Command, Method, Setting, TelldusError
+from custom_components.telldus_pa.pa_api import (
+    Command,
+    CommandFailed,
+    Method,
+    Outcome,
+    Setting,
+    TelldusError,
+)
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 
 from .conftest import AddEntry, Time
@@ -494,6 +502,101 @@ async def test_heard_is_not_sent(
     assert sent(simulator) == 2 * [f"turnOff {LAMP_ID}"]
     assert commands.fates == {Fate.CONFIRMED: 1}
     assert not commands.is_commanded(LAMP_ID)
+
+
+async def test_explains_what_is_heard(
+    loaded: MockConfigEntry, house: House, simulator: Simulator, time: Time
+) -> None:
+    """A command that Telldus has not accepted yet explains one thing that its device does."""
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=30
+    )
+    commands = loaded.runtime_data.commands
+    given = dt_util.utcnow().timestamp()
+    house.begin("turn_off", LAMP)
+    await time.move(5)
+    now = dt_util.utcnow().timestamp()
+    assert commands.is_on_its_way(LAMP_ID, now)
+    assert commands.is_on_its_way(LAMP_ID, given - 14)
+    assert not commands.is_on_its_way(LAMP_ID, given - 16)
+    assert not commands.is_on_its_way(DIMMER_ID, now)
+    assert not commands.async_explain(DIMMER_ID, now)
+    assert not commands.async_explain(LAMP_ID, given - 16)
+    assert commands.async_explain(LAMP_ID, now)
+    assert not commands.is_on_its_way(LAMP_ID, now)
+    assert not commands.async_explain(LAMP_ID, now)
+    house.begin("turn_on", LAMP)
+    assert commands.is_on_its_way(LAMP_ID, now)
+    await time.move(30)
+    assert commands.unsent == 0
+    assert commands.is_commanded(LAMP_ID)
+    assert not commands.is_on_its_way(LAMP_ID, dt_util.utcnow().timestamp())
+
+
+async def test_heard_in_order(
+    loaded: MockConfigEntry, house: House, simulator: Simulator, time: Time
+) -> None:
+    """What a device was told last it may still have to do."""
+    commands = loaded.runtime_data.commands
+    await house.do("turn_off", LAMP)
+    await time.move(3)
+    await house.do("turn_on", LAMP)
+    assert commands.undecided == 2
+    lamp = replace(loaded.runtime_data.devices.data[LAMP_ID], state=Method.TURNOFF)
+    commands.async_heard(lamp, Method.TURNOFF)
+    assert (commands.undecided, commands.fates) == (1, {Fate.CONFIRMED: 1})
+
+
+async def test_pushed_failure(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A failure that is pushed takes back what it is about, and nothing else."""
+    commands = loaded.runtime_data.commands
+    failed = CommandFailed(LAMP_ID, Method.TURNOFF, Outcome.NO_REPLY, None)
+    commands.async_failed(failed)
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=15
+    )
+    house.begin("turn_off", LAMP)
+    await time.move(1)
+    # Of another time: this one was not even sent.
+    commands.async_failed(failed)
+    assert commands.is_commanded(LAMP_ID)
+    await time.move(17)
+    commands.async_failed(replace(failed, method=Method.RGB))
+    assert commands.is_commanded(LAMP_ID)
+    assert state_of(hass, LAMP).state == "off"
+    commands.async_failed(replace(failed, method=None))
+    assert not commands.is_commanded(LAMP_ID)
+    assert commands.fates == {Fate.REFUSED_LATE: 1}
+    (line,) = complaints(caplog)
+    assert "it did not answer" in line
+
+
+async def test_waits_at_the_gateway(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    house: House,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """What waits for its device to wake stays shown, and is not asked after at once."""
+    simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
+    await house.do("turn_on", DIMMER, brightness=17)
+    loaded.runtime_data.commands.async_failed(
+        CommandFailed(DIMMER_ID, Method.DIM, Outcome.QUEUED, None)
+    )
+    for passed in (20, 250):
+        await time.move(passed)
+        assert sent(simulator) == [f"dim {DIMMER_ID} 17"]
+        assert state_of(hass, DIMMER).attributes["brightness"] == 17
+    await time.move(70)
+    assert sent(simulator) == [f"dim {DIMMER_ID} 17", f"history {DIMMER_ID}"]
 
 
 async def test_order_after_a_pause(

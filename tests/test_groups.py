@@ -11,7 +11,14 @@ from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.groups import combined
 from custom_components.telldus_pa.home import Home
 from custom_components.telldus_pa.kinds import Kind
-from custom_components.telldus_pa.pa_api import Device, DeviceType, Method, Thermostat
+from custom_components.telldus_pa.pa_api import (
+    CommandFailed,
+    Device,
+    DeviceType,
+    Method,
+    Outcome,
+    Thermostat,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Fault, Simulator
@@ -346,6 +353,9 @@ async def test_one_member_is_heard(
     assert commands.is_commanded(OUTLET_ID)
     assert commands.is_commanded(OLD_ID)
     assert commands.fates == {}
+    commands.async_failed(CommandFailed(OLD_ID, Method.TURNOFF, Outcome.FAILED, None))
+    assert not commands.is_commanded(OLD_ID)
+    assert commands.is_commanded(OUTLET_ID)
 
 
 async def test_one_action_for_an_area(
