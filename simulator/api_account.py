@@ -1,6 +1,9 @@
 """clients, user, scheduler, events and rooms."""
 
+from datetime import datetime, timedelta
+from typing import Final
 import uuid
+import zoneinfo
 
 from .api import (
     DENIED,
@@ -17,6 +20,21 @@ from .home import Gateway, Row
 
 _NAMESPACE = uuid.UUID("5e7d0000-0000-4000-8000-000000000000")
 _YEAR = 366 * 86400
+_USUAL_ZONE = "Europe/Stockholm"
+# A job's fields, by what they are on the wire
+_JOB_TEXTS: Final = (
+    *("deviceId", "method", "methodValue", "type", "hour", "minute", "weekdays"),
+)
+_JOB_NUMBERS: Final = (
+    *("offset", "randomInterval", "retries", "retryInterval", "reps", "active"),
+)
+_NEW_JOB: Final[Row] = {
+    **dict.fromkeys(_JOB_TEXTS, ""),
+    "type": "time",
+    **dict.fromkeys(_JOB_NUMBERS, 0),
+    "reps": 1,
+    "active": 1,
+}
 
 
 @function("clients/list")
@@ -41,6 +59,47 @@ def client_set_name(call: Call) -> Row:
     """Rename a gateway."""
     call.own()
     _gateway(call).name = call.text("name")
+    return dict(SUCCESS)
+
+
+@function("client/setTimezone")
+def client_set_timezone(call: Call) -> Row:
+    """Set `timezone`; none means the one that is found out."""
+    call.own()
+    gateway, name = _gateway(call), call.text("timezone")
+    try:
+        zone = zoneinfo.ZoneInfo(name or _USUAL_ZONE)
+    except KeyError, OSError, ValueError:
+        raise ApiError("Invalid argument", INVALID) from None
+    offset = datetime.fromtimestamp(call.now, zone).utcoffset() or timedelta()
+    gateway.timezone, gateway.timezone_autodetected = zone.key, not name
+    gateway.tzoffset = int(offset.total_seconds())
+    return dict(SUCCESS)
+
+
+@function("client/setCoordinates")
+def client_set_coordinates(call: Call) -> Row:
+    """Set `longitude` and `latitude`, in degrees."""
+    call.own()
+    gateway = _gateway(call)
+    try:
+        longitude, latitude = (
+            float(call.text("longitude")),
+            float(call.text("latitude")),
+        )
+    except ValueError:
+        raise ApiError("Invalid argument", INVALID) from None
+    if not (abs(longitude) <= 180 and abs(latitude) <= 90):
+        raise ApiError("Invalid argument", INVALID)
+    gateway.longitude, gateway.latitude = longitude, latitude
+    return dict(SUCCESS)
+
+
+@function("client/setPush")
+def client_set_push(call: Call) -> Row:
+    """Take note of `enable`: what it is about, the vendor's app alone shows."""
+    call.own()
+    _gateway(call)
     return dict(SUCCESS)
 
 
@@ -114,11 +173,41 @@ def user_profile(call: Call) -> Row:
 @function("scheduler/jobInfo")
 def scheduler_job_info(call: Call) -> Row:
     """Return one row of scheduler/jobList, found by `id`."""
-    asked = call.text("id")
-    for job in call.home.jobs:
-        if job["id"] == asked:
-            return dict(job)
-    raise ApiError(f'The job with id "{asked}" does not exist', NOT_FOUND)
+    return dict(_job(call))
+
+
+@function("scheduler/setJob")
+def scheduler_set_job(call: Call) -> Row:
+    """Change what is given of a job, or add one: without `id`, or with 0, for `deviceId`.
+
+    Nothing carries it out, and when it would run next is a guess.
+    """
+    call.own()
+    device_id = call.text("deviceId")
+    if device_id and device_id not in call.home.devices:
+        raise ApiError(f'Device "{device_id}" not found!', NOT_FOUND)
+    is_new = call.text("id") in ("", "0")
+    if is_new and not device_id:
+        raise ApiError("Invalid argument", INVALID)
+    # Read to the end before anything is changed.
+    given: Row = {name: call.text(name) for name in _JOB_TEXTS if name in call.params}
+    given |= {name: call.number(name) for name in _JOB_NUMBERS if call.text(name)}
+    jobs = call.home.jobs
+    if is_new:
+        newest = max((int(job["id"]) for job in jobs), default=500000)
+        jobs.append(_NEW_JOB | {"id": str(newest + 1)} | given)
+        jobs[-1]["nextRunTime"] = int(call.now) + 3600
+    else:
+        _job(call).update(given)
+    return dict(SUCCESS)
+
+
+@function("scheduler/removeJob")
+def scheduler_remove_job(call: Call) -> Row:
+    """Remove a job, found by `id`."""
+    call.own()
+    call.home.jobs.remove(_job(call))
+    return dict(SUCCESS)
 
 
 @function("scheduler/jobList")
@@ -174,6 +263,14 @@ def room_list(call: Call) -> Row:
             for room, name in call.home.rooms.items()
         ]
     }
+
+
+def _job(call: Call) -> Row:
+    asked = call.text("id")
+    for job in call.home.jobs:
+        if job["id"] == asked:
+            return job
+    raise ApiError(f'The job with id "{asked}" does not exist', NOT_FOUND)
 
 
 def _gateway(call: Call) -> Gateway:

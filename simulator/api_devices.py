@@ -109,8 +109,12 @@ def device_dim(call: Call) -> Row:
 
 @function("device/rgb")
 def device_rgb(call: Call) -> Row:
-    """Set a colour from `r`, `g` and `b`, each clamped to 0-255."""
-    red, green, blue = (_level(call.number(name)) for name in ("r", "g", "b"))
+    """Set a colour from `r`, `g` and `b`, each clamped to 0-255; or by their long names."""
+    names = ("r", "g", "b")
+    if not any(map(call.text, names)):
+        # Which of the two the server takes is not known.
+        names = ("red", "green", "blue")
+    red, green, blue = (_level(call.number(name)) for name in names)
     return _command(call, device_of(call), Method.RGB, red << 16 | green << 8 | blue)
 
 

@@ -106,6 +106,20 @@ def sensor_set_keep_history(call: Call) -> Row:
     return dict(SUCCESS)
 
 
+@function("sensor/removeHistory")
+def sensor_remove_history(call: Call) -> Row:
+    """Accept that a sensor's history is removed; since it is computed, it is there again."""
+    call.own()
+    _sensor(call)
+    return dict(SUCCESS)
+
+
+@function("sensor/removeValue")
+def sensor_remove_value(call: Call) -> Row:
+    """Accept the same of one row, named by `timeUuid`."""
+    return sensor_remove_history(call)
+
+
 def _history_row(call: Call, sensor: Sensor, when: int) -> Row:
     row: Row = {"ts": when}
     if call.flag("includeKey"):

@@ -65,6 +65,8 @@ class ConsentPages:
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Register all pages."""
         router.add_get("/oauth/authorize", self.show)
+        # As one client has it
+        router.add_get("/oauth/authorize/", self.show)
         router.add_post("/oauth/authorize", self.answer)
         for path in ("/keys/index", "/keys/showToken"):
             router.add_get(path, self.keys)

@@ -230,6 +230,60 @@ async def test_remove_action(api: Api, sim: Simulator) -> None:
     assert await api.get("event/removeAction", id="123") == missing
 
 
+async def test_set_job(api: Api) -> None:
+    """A job changes in what is given; one without id, or with 0, is new."""
+    path, before = "scheduler/setJob", (await api.get("scheduler/jobList"))["job"]
+    assert await api.get(path, id="500001", active="0", hour="7") == OK
+    job = await api.get("scheduler/jobInfo", id="500001")
+    assert job == before[0] | {"active": 0, "hour": "7"}
+    for number, new in enumerate(({}, {"id": "0"}, {"id": ""}), 3):
+        given = {"deviceId": LAMP, "method": "1", "offset": "-10", "weekdays": "6,7"}
+        assert await api.get(path, **new, **given) == OK
+        job = await api.get("scheduler/jobInfo", id=f"50000{number}")
+        assert job.keys() == before[0].keys()
+        assert {name: str(job[name]) for name in given} == given
+        assert {type(value) for value in job.values()} == {int, str}
+    assert "error" in await api.get(path, id="9", active="1")
+    assert await api.get(path, active="1") == INVALID
+    assert "error" in await api.get(path, deviceId="9")
+    assert await api.get(path, id="500001", minute="5", offset="soon") == INVALID
+    job = await api.get("scheduler/jobInfo", id="500001")
+    assert job["minute"] == before[0]["minute"]
+    assert await api.get("scheduler/removeJob", id="500001") == OK
+    assert "error" in await api.get("scheduler/removeJob", id="500001")
+    assert len((await api.get("scheduler/jobList"))["job"]) == 4
+
+
+async def test_where_a_gateway_is(api: Api, sim: Simulator) -> None:
+    """Zone and place can be set; an empty zone is the one that is found out."""
+    path, gateway = "client/setTimezone", sim.home.gateways["410001"]
+    assert await api.get(path, id="410001", timezone="America/New_York") == OK
+    assert (gateway.timezone, gateway.timezone_autodetected) == (
+        *("America/New_York", False),
+    )
+    assert gateway.tzoffset in (-5 * 3600, -4 * 3600)
+    for odd in ("Nowhere/Land", "../x", "x" * 300):
+        assert await api.get(path, id="410001", timezone=odd) == INVALID
+    assert await api.get(path, id="410001", timezone="") == OK
+    assert (gateway.timezone, gateway.timezone_autodetected) == (
+        *("Europe/Stockholm", True),
+    )
+    path = "client/setCoordinates"
+    assert await api.get(path, id="410001", longitude="-3.5", latitude="40") == OK
+    assert (gateway.longitude, gateway.latitude) == (-3.5, 40)
+    for odd in ("", "x", "nan", "181"):
+        assert await api.get(path, id="410001", longitude=odd, latitude="1") == INVALID
+    assert await api.get("client/setPush", id="410001", enable="1") == OK
+    assert "error" in await api.get("client/setPush", id="9", enable="1")
+
+
+async def test_remove_history(api: Api) -> None:
+    """It is accepted for a sensor that there is."""
+    for path in ("sensor/removeHistory", "sensor/removeValue"):
+        assert await api.get(path, id="1540000001") == OK
+        assert "error" in await api.get(path, id="9")
+
+
 @pytest.mark.parametrize(
     ("path", "params"),
     [
@@ -243,6 +297,16 @@ async def test_remove_action(api: Api, sim: Simulator) -> None:
         ("group/remove", {"id": GROUP}),
         ("sensor/resetMaxMin", {"id": "1540000001", "type": "max"}),
         ("event/removeAction", {"id": "1"}),
+        ("scheduler/setJob", {"id": "500001", "active": "0"}),
+        ("scheduler/removeJob", {"id": "500001"}),
+        ("client/setTimezone", {"id": "410001", "timezone": "Europe/Oslo"}),
+        (
+            "client/setCoordinates",
+            {"id": "410001", "longitude": "10", "latitude": "59"},
+        ),
+        ("client/setPush", {"id": "410001", "enable": "1"}),
+        ("sensor/removeHistory", {"id": "1540000001"}),
+        ("sensor/removeValue", {"id": "1540000001", "timeUuid": "x"}),
     ],
 )
 async def test_guests_may_not(

@@ -136,6 +136,9 @@ async def test_rgb(api: Api, clock: Clock) -> None:
     assert info["statevalues"][1] == {"state": "1024", "value": 0x01FF03}
     assert (await history(api, "2100009"))[-1]["state"] == 1024
     assert "error" in await api.get("device/rgb", id="2100009", r=1, g=2)
+    assert "error" in await api.get("device/rgb", id="2100009", r=1, green=2, blue=3)
+    long = {"red": 1, "green": 2, "blue": 3}
+    assert await api.get("device/rgb", id="2100009", **long) == SUCCESS
 
 
 async def thermostat(api: Api, device: str = "2100010") -> tuple[str, Any]:

@@ -26,6 +26,8 @@ async def walk(api: Api, answer: str, user: str = "demo") -> Answer:
     page = await api.open(f"oauth/authorize?oauth_token={api.token}")
     assert page.status == 200
     assert 'type="password"' in page.text
+    # One client has it with a slash.
+    assert (await api.open(f"oauth/authorize/?oauth_token={api.token}")).status == 200
     form = {"oauth_token": api.token or "", "username": user, "password": "x"}
     page = await api.open("oauth/authorize", form)
     assert page.status == 200
