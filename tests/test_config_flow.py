@@ -516,7 +516,7 @@ async def test_token_refused_after_the_link(
     simulator.authorize(
         URL(step["description_placeholders"]["link"]).query["oauth_token"]
     )
-    simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/user/profile", times=1)
+    simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*", times=2)
     step = await person.submit()
     assert (step["step_id"], step["errors"]) == ("failed", {"base": "sign_in_refused"})
     again = await person.submit()
@@ -555,6 +555,24 @@ async def test_no_way_back_for_lack_of_a_callback(
     token = URL(step["description_placeholders"]["link"]).query["oauth_token"]
     simulator.authorize(token)
     assert (await person.submit())["type"] == "create_entry"
+
+
+@pytest.mark.parametrize("fault", [Fault.CLOUDFLARE, Fault.NOT_FOUND])
+async def test_callback_refused_by_somebody_before_telldus(
+    person: Person, server_url: str, simulator: Simulator, fault: Fault
+) -> None:
+    """Who dislikes an address at home in a request may refuse it in other ways."""
+    simulator.faults.add(fault, match="oauth/requestToken", times=1)
+    await person.begin()
+    step = await person.submit(keys(server_url))
+    assert step["step_id"] == "link"
+    assert len(simulator.log) == 2
+    # Where all of it is refused, that is what is said.
+    await person.time.move(60)
+    simulator.faults.add(fault, match="oauth/requestToken", times=2)
+    await person.begin()
+    step = await person.submit(keys(server_url))
+    assert (step["step_id"], step["errors"]) == ("user", {"base": "unreachable"})
 
 
 async def test_callback_confirmed_in_the_old_way(
@@ -730,11 +748,18 @@ async def test_profile_refused(
     assert step["type"] == "create_entry"
 
 
+@pytest.mark.parametrize(
+    "fault", [Fault.NOT_FOUND, Fault.UNAUTHORIZED_XML, Fault.APPLICATION_ERROR]
+)
 async def test_profile_not_there(
-    hass: HomeAssistant, person: Person, server_url: str, simulator: Simulator
+    hass: HomeAssistant,
+    person: Person,
+    server_url: str,
+    simulator: Simulator,
+    fault: Fault,
 ) -> None:
-    """A server that does not know the function does not keep anybody from signing in."""
-    simulator.faults.add(Fault.NOT_FOUND, match="json/user/profile", times=None)
+    """A server that will not say does not keep anybody from signing in."""
+    simulator.faults.add(fault, match="json/user/profile", times=None)
     await person.begin()
     await person.submit(keys(server_url))
     step = await person.sign_in(await person.choose("authorize"))

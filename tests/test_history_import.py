@@ -586,6 +586,55 @@ async def test_while_refused(
     assert len(await hours(hass, ENERGY)) > 45
 
 
+@pytest.mark.parametrize("fault", [Fault.RATE_LIMITED, Fault.BAD_GATEWAY])
+async def test_resumed_before_the_first_list(
+    hass: HomeAssistant,
+    recorded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    fault: Fault,
+) -> None:
+    """A start whose list of sensors is late leaves nothing out."""
+    simulator.settings.history_days = 2
+    await async_start_import(hass, recorded)
+    simulator.faults.add(fault, match="json/sensors/list", times=2)
+    await time.until(hass.config_entries.async_reload(recorded.entry_id))
+    await pass_by(hass, time, 60)
+    history = recorded.runtime_data.history
+    assert (history.phase, history.hours) == ("waiting", 0)
+    assert asked(simulator) == 0
+    await reach("finished", hass, recorded, time, 8000)
+    assert len(await hours(hass, ENERGY)) > 45
+
+
+@pytest.mark.parametrize(("times", "imported"), [(2, True), (6, False)])
+async def test_database_away(
+    hass: HomeAssistant,
+    recorded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    times: int,
+    imported: bool,
+) -> None:
+    """A database that is away for a while is waited for, and one that stays so is not."""
+    simulator.settings.history_days = 2
+    really, failures = history_recorder.async_series, iter(range(times))
+
+    async def series(*arguments: Any) -> Any:
+        if next(failures, None) is not None:
+            raise OSError("database is locked")
+        return await really(*arguments)
+
+    monkeypatch.setattr(history_recorder, "async_series", series)
+    await async_start_import(hass, recorded)
+    await reach("waiting", hass, recorded, time, 100)
+    await reach("finished", hass, recorded, time, 8000)
+    assert (len(await hours(hass, ENERGY)) > 45) is imported
+    assert ("could not be imported" in caplog.text) is not imported
+
+
 async def test_removed(
     hass: HomeAssistant,
     recorded: MockConfigEntry,

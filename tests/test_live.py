@@ -722,11 +722,39 @@ async def test_gateway_removed(
     for device in list(simulator.home.devices.values()):
         if device.gateway_id != "410001":
             del simulator.home.devices[device.id]
+    for sensor in list(simulator.home.sensors.values()):
+        if sensor.gateway_id == "410003":
+            del simulator.home.sensors[sensor.id]
     simulator.push.look()
-    await time.move(30)
+    await time.move(45)
     assert simulator.push.sockets("410003") == []
     assert simulator.push.sockets("410001")
     assert state_of(hass, CONNECTION).state == "live"
+
+
+async def test_gateway_of_sensors_alone(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A gateway that has nothing but sensors is live as well, and is waited for."""
+    home, connection = simulator.home, "sensor.weather_connection"
+    connectivity = "binary_sensor.weather_connectivity"
+    home.gateways["99"] = Gateway("99", "5e7d", "Weather")
+    home.sensors["1540000001"].gateway_id = "99"
+    simulator.settings.push_refusal = "denied"
+    await connect(hass, entry, simulator, time)
+    assert simulator.push.sockets("99")
+    assert state_of(hass, connection).state == "live"
+    assert state_of(hass, connectivity).state == STATE_ON
+    sensors = entry.runtime_data.sensors
+    assert sensors.update_interval == timedelta(minutes=10)
+    simulator.set_gateway_online("99", online=False)
+    await time.until(sensors.async_refresh())
+    assert state_of(hass, connection).state == "gateway_offline"
+    assert state_of(hass, connectivity).state == STATE_OFF
+    simulator.set_gateway_online("99", online=True)
+    await time.until(sensors.async_refresh())
+    assert state_of(hass, connectivity).state == STATE_ON
+    assert state_of(hass, connection).state != "gateway_offline"
 
 
 async def test_failures_of_others(

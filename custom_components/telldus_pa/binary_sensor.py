@@ -134,7 +134,9 @@ class TelldusConnectivity(CoordinatorEntity[DevicesCoordinator], BinarySensorEnt
         """Stand for a gateway that a list tells of now."""
         data = entry.runtime_data
         super().__init__(data.devices, context=gateway_context(gateway_id))
+        self._sensors = data.sensors
         self._gateways = data.gateways
+        self._connection = data.connection
         self._gateway_id = gateway_id
         thing = gateway_id_of(entry, gateway_id)
         self._attr_unique_id = part_id_of(thing, _CONNECTIVITY)
@@ -142,8 +144,13 @@ class TelldusConnectivity(CoordinatorEntity[DevicesCoordinator], BinarySensorEnt
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to both lists."""
+        """Listen to all lists."""
         await super().async_added_to_hass()
+        self.async_on_remove(
+            self._sensors.async_add_listener(
+                self._handle_coordinator_update, gateway_context(self._gateway_id)
+            )
+        )
         self.async_on_remove(
             self._gateways.async_add_listener(
                 self._handle_coordinator_update, self._gateway_id
@@ -152,9 +159,8 @@ class TelldusConnectivity(CoordinatorEntity[DevicesCoordinator], BinarySensorEnt
 
     @property
     def _gateway(self) -> Gateway | None:
-        """Return the newest that is known: the devices tell it more often."""
-        told = self.coordinator.gateways.get(self._gateway_id)
-        return told or self._gateways.data.get(self._gateway_id)
+        """Return the newest that is known."""
+        return self._connection.gateway(self._gateway_id)
 
     @property
     @override

@@ -20,7 +20,14 @@ from .coordinator import (
 )
 from .home import gateways_of
 from .issues import Issue, async_show_issue
-from .pa_api import LiveState, Refused, SignInRefused, TelldusError, Unreachable
+from .pa_api import (
+    Gateway,
+    LiveState,
+    Refused,
+    SignInRefused,
+    TelldusError,
+    Unreachable,
+)
 from .premium import Premium
 from .push import LiveUpdates
 from .texts import error_key
@@ -102,12 +109,19 @@ class Connection:
             self._follow(coordinator)
         self.async_look()
 
+    def gateway(self, gateway_id: str) -> Gateway | None:
+        """Return the newest that is known of a gateway: the devices tell it most often."""
+        return (
+            self._devices.gateways.get(gateway_id)
+            or self._sensors.gateways.get(gateway_id)
+            or self._gateways.data.get(gateway_id)
+        )
+
     def of_gateway(self, gateway_id: str) -> Cause:
         """Return what the connection to a gateway is like."""
-        told = self._devices.gateways.get(gateway_id)
-        gateway = told or self._gateways.data.get(gateway_id)
         if self.cause is not Cause.POLLING:
             return self.cause
+        gateway = self.gateway(gateway_id)
         if gateway and not gateway.online:
             return Cause.GATEWAY_OFFLINE
         is_live = self._live.state_of(gateway_id) is LiveState.LIVE
@@ -116,7 +130,8 @@ class Connection:
     @property
     def causes(self) -> set[Cause]:
         """Return what the connections to all gateways are like, each kind once."""
-        return {self.of_gateway(one) for one in self._devices.gateways} or {self.cause}
+        gateway_ids = self._devices.gateways.keys() | self._sensors.gateways.keys()
+        return {self.of_gateway(one) for one in gateway_ids} or {self.cause}
 
     @callback
     def async_listen(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -193,7 +208,11 @@ class Connection:
 
     def _look_at_gateways(self) -> None:
         """Tell once when a gateway goes offline, and once when it is back."""
-        gateways = gateways_of(self._devices.data)
+        gateways = {
+            **gateways_of(self._sensors.data),
+            # The newer word
+            **gateways_of(self._devices.data),
+        }
         before = self._offline
         self._offline = frozenset(
             gateway_id for gateway_id, one in gateways.items() if not one.online

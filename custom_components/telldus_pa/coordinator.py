@@ -27,7 +27,7 @@ from .const import (
     LOGGER,
     POLL_INTERVAL,
 )
-from .home import Home, gateways_of, shape_of
+from .home import Home, OfGateway, gateways_of, shape_of
 from .pa_api import (
     Answer,
     Device,
@@ -108,7 +108,7 @@ class Row(Protocol):
 
 
 def gateway_context(gateway_id: str) -> str:
-    """Return what to listen to for what the devices tell of a gateway."""
+    """Return what to listen to for what a list's rows tell of a gateway."""
     return f"gateway {gateway_id}"
 
 
@@ -321,7 +321,7 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
                     self.logger.exception("Unexpected error showing %s", self.name)
 
 
-class Item(Row, Protocol):
+class Item(Row, OfGateway, Protocol):
     """A row that a person can hide at Telldus."""
 
     @property
@@ -353,6 +353,8 @@ class ItemsCoordinator[ItemT: Item](ListCoordinator[ItemT]):
         super().__init__(hass, entry, account, what, interval, live_interval)
         # What was pushed that the newest list may not know, and when.
         self._pushed: dict[str, tuple[ItemT, float]] = {}
+        # As far as the rows tell of them
+        self.gateways: Mapping[str, Gateway] = {}
 
     @callback
     def async_push(self, row: ItemT) -> None:
@@ -370,6 +372,18 @@ class ItemsCoordinator[ItemT: Item](ListCoordinator[ItemT]):
             return
         self._shown = self.data
         self.async_wake([row.id])
+
+    @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Wake those of the gateways as well."""
+        before, self.gateways = self.gateways, gateways_of(self.data)
+        super().async_update_listeners()
+        self.async_wake(
+            gateway_context(gateway_id)
+            for gateway_id in {**before, **self.gateways}
+            if before.get(gateway_id) != self.gateways.get(gateway_id)
+        )
 
     @override
     def _merge(self, answer: Answer[ItemT]) -> Mapping[str, ItemT]:
@@ -408,7 +422,6 @@ class DevicesCoordinator(ItemsCoordinator[Device]):
             hass, entry, account, "devices", interval, timedelta(minutes=5)
         )
         self.home = Home()
-        self.gateways: Mapping[str, Gateway] = {}
 
     @override
     async def _async_fetch(self, patience: float | None) -> Answer[Device]:
@@ -456,18 +469,6 @@ class DevicesCoordinator(ItemsCoordinator[Device]):
     def _async_reshape(self) -> None:
         """Look anew at what the devices are to one another."""
         self.home = Home.of(self.data)
-
-    @callback
-    @override
-    def async_update_listeners(self) -> None:
-        """Wake those of the gateways as well."""
-        before, self.gateways = self.gateways, gateways_of(self.data)
-        super().async_update_listeners()
-        self.async_wake(
-            gateway_context(gateway_id)
-            for gateway_id in {**before, **self.gateways}
-            if before.get(gateway_id) != self.gateways.get(gateway_id)
-        )
 
     @callback
     @override

@@ -151,7 +151,7 @@ def _live(data: TelldusData) -> Tree:
     """Return how the gateways' sockets are; times in seconds from now."""
     until, now = data.live.refused_until, dt_util.utcnow().timestamp()
     return {
-        "gateways": [data.live.state_of(one) for one in data.devices.gateways],
+        "gateways": [data.live.state_of(one) for one in sorted(data.live.gateway_ids)],
         "refused_for": round(until - now, _DIGITS) if until else None,
     }
 

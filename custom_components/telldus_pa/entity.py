@@ -21,7 +21,7 @@ from .coordinator import (
     TelldusConfigEntry,
     TelldusData,
 )
-from .home import gateways_of, is_assumed, is_group
+from .home import is_assumed, is_group
 from .kinds import MAIN, Kind, entities_of, entities_of_sensor
 from .pa_api import Command, Device, Gateway, Method, Sensor, Setting
 from .unique_ids import (
@@ -62,7 +62,7 @@ def known_gateways(data: TelldusData) -> Mapping[str, Gateway]:
     """Return all gateways, with as much as is known of each."""
     return {
         # One may have nothing but sensors.
-        **gateways_of(data.sensors.data),
+        **data.sensors.gateways,
         **data.devices.gateways,
         **data.gateways.data,
     }

@@ -51,6 +51,10 @@ _NOTHING_FOR: Final = 365 * _DAY
 # Home Assistant's first hour: of what it does not record there will never be one.
 _WAIT: Final = 600.0
 _MOST_WAITS: Final = 12
+# The same for the first list of sensors, which is asked for again every other minute or so.
+_UNTIL_LIST: Final = 60.0
+# How often an import is begun anew after what nobody foresaw.
+_MOST_FAILURES: Final = 6
 # How often the sign-in may be refused for a history alone before that is believed.
 _MOST_REFUSALS: Final = 3
 
@@ -135,8 +139,23 @@ class HistoryImport:
 
     async def _async_run(self) -> None:
         """Import one sensor after the other."""
+        failures = 0
         while self._todo:
-            await self._async_import(self._todo[0])
+            if not self._entry.runtime_data.sensors.lists:
+                # Nobody knows yet what there is.
+                await self._async_wait(_UNTIL_LIST)
+                continue
+            try:
+                await self._async_import(self._todo[0])
+            except Exception:  # noqa: BLE001
+                # Such as a database that is away for a while
+                failures += 1
+                if failures < _MOST_FAILURES:
+                    LOGGER.debug("An import failed, and is tried again", exc_info=True)
+                    await self._async_wait(_WAIT)
+                    continue
+                LOGGER.exception("The history of a sensor could not be imported")
+            failures = 0
             del self._todo[0]
             await self._async_save()
         self.phase, self.reached = Phase.FINISHED, None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from .kinds import Kind, kind_of
 from .pa_api import Device, Gateway, Sensor
@@ -87,7 +87,23 @@ def shape_of(device: Device) -> object:
     )
 
 
-def gateways_of(rows: Mapping[str, Device | Sensor]) -> dict[str, Gateway]:
+class OfGateway(Protocol):
+    """A row that tells of its gateway as well."""
+
+    @property
+    def gateway_id(self) -> str:
+        """Return the gateway's id."""
+
+    @property
+    def gateway_name(self) -> str | None:
+        """Return what the gateway is called."""
+
+    @property
+    def online(self) -> bool:
+        """Return whether Telldus reaches it."""
+
+
+def gateways_of(rows: Mapping[str, OfGateway]) -> dict[str, Gateway]:
     """Return the gateways as far as their devices, or their sensors, tell of them."""
     newest = {row.gateway_id: row for row in rows.values()}
     return {

@@ -12,6 +12,7 @@ from .pa_api import (
     Priority,
     Profile,
     Refused,
+    SignInRefused,
     TelldusClient,
     Unintelligible,
     Unreachable,
@@ -95,7 +96,8 @@ async def _profile(client: TelldusClient) -> Profile | None:
     """
     try:
         return await client.profile(patience=_PATIENCE)
-    except Refused, Unintelligible:
+    except Refused, SignInRefused, Unintelligible:
+        # Were it the token, the gateways would be refused as well.
         return None
     except Unreachable as err:
         if err.status is not None and err.status < HTTPStatus.INTERNAL_SERVER_ERROR:

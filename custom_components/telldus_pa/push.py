@@ -112,9 +112,10 @@ class LiveUpdates:
             refused_until=stored.get("refused_until", 0.0),
         )
         self._follow_gateways()
-        self._entry.async_on_unload(
-            self._devices.async_add_listener(self._follow_gateways)
-        )
+        for coordinator in (self._devices, self._sensors):
+            self._entry.async_on_unload(
+                coordinator.async_add_listener(self._follow_gateways)
+            )
         for reader in self._readers.values():
             self._entry.async_on_unload(reader.async_stop)
         self._entry.async_create_background_task(
@@ -185,6 +186,11 @@ class LiveUpdates:
         self._entry.runtime_data.connection.async_live_changed()
 
     @property
+    def gateway_ids(self) -> set[str]:
+        """Return the gateways of all that is shown."""
+        return self._devices.gateways.keys() | self._sensors.gateways.keys()
+
+    @property
     def _commands(self) -> Commands:
         """Return what was commanded."""
         return self._entry.runtime_data.commands
@@ -219,10 +225,10 @@ class LiveUpdates:
 
     @callback
     def _follow_gateways(self) -> None:
-        """Have a socket for each gateway that has devices."""
+        """Have a socket for each gateway that has devices, or sensors."""
         if not self._live:
             return
-        gateway_ids = self._devices.gateways.keys()
+        gateway_ids = self.gateway_ids
         self._live.set_gateways(gateway_ids)
         for gateway_id in self._states.keys() - gateway_ids:
             if self._states.pop(gateway_id) is LiveState.LIVE:
@@ -232,7 +238,7 @@ class LiveUpdates:
     @callback
     def _async_set_pace(self) -> None:
         """Poll rarely where all is pushed that can be."""
-        states = [self.state_of(one) for one in self._devices.gateways]
+        states = [self.state_of(one) for one in self.gateway_ids]
         live = LiveState.LIVE in states and all(
             state in (LiveState.LIVE, LiveState.OFFLINE) for state in states
         )

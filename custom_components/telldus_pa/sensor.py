@@ -536,7 +536,8 @@ class TelldusConnection(SensorEntity):
     def __init__(self, entry: TelldusConfigEntry, gateway_id: str) -> None:
         """Stand for a gateway that a list tells of now."""
         data = entry.runtime_data
-        self._devices = data.devices
+        self._lists = (data.devices, data.sensors)
+        self._gateways = data.gateways
         self._connection = data.connection
         self._gateway_id = gateway_id
         thing = gateway_id_of(entry, gateway_id)
@@ -547,9 +548,15 @@ class TelldusConnection(SensorEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to what is known of all, and of this one."""
         self.async_on_remove(self._connection.async_listen(self.async_write_ha_state))
+        for coordinator in self._lists:
+            self.async_on_remove(
+                coordinator.async_add_listener(
+                    self.async_write_ha_state, gateway_context(self._gateway_id)
+                )
+            )
         self.async_on_remove(
-            self._devices.async_add_listener(
-                self.async_write_ha_state, gateway_context(self._gateway_id)
+            self._gateways.async_add_listener(
+                self.async_write_ha_state, self._gateway_id
             )
         )
 

@@ -34,6 +34,7 @@ from .pa_api import (
     TelldusClient,
     TelldusError,
 )
+from .pa_api.errors import is_refusal
 from .shared import async_get_shared
 from .texts import error_key, error_placeholders
 
@@ -262,7 +263,9 @@ class SignInFlow(ConfigFlow):
             state = new_state()
             try:
                 token = await handshake.request_token(callback_uri(base, state))
-            except SignInRefused as err:
+            except TelldusError as err:
+                if not is_refusal(err):
+                    raise
                 # The keys, or the callback: asking without one tells. Should that be too
                 # much for Telldus just now, the keys are the likelier.
                 try:
