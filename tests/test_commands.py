@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.commands import Fate
-from custom_components.telldus_pa.const import CONF_POLL_INTERVAL
+from custom_components.telldus_pa.const import CONF_POLL_INTERVAL, DOMAIN
 from custom_components.telldus_pa.pa_api import (
     Command,
     CommandFailed,
@@ -869,6 +869,9 @@ async def test_unload_interrupts(
     error = action.exception()
     assert isinstance(error, HomeAssistantError)
     assert error.translation_key == "command_interrupted"
+    assert (error.translation_domain, error.translation_placeholders) == (
+        *(DOMAIN, {"device": "Window lamp"}),
+    )
     await time.move(60)
     assert len(sent(simulator)) == 1
 
