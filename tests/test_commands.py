@@ -480,7 +480,7 @@ async def test_fates_are_counted(
         assert fates == {Fate.REFUSED: number}
     for number, action in enumerate(("turn_off", "turn_on"), 1):
         await house.do(action, LAMP)
-        await time.move(20)
+        await time.move(40)
         assert fates == {Fate.REFUSED: 2, Fate.CONFIRMED: number}
 
 
@@ -627,7 +627,7 @@ async def test_not_asleep_without_a_battery(
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
     await house.do("toggle", plug)
     assert state_of(hass, plug).state != before
-    await time.move(20)
+    await time.move(40)
     assert state_of(hass, plug).state == before
     assert (commands.undecided, commands.fates) == (0, {Fate.OVERRULED: 1})
 

@@ -6,6 +6,7 @@ rules" and "Quirks checklist".
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 import json
 
 import orjson
@@ -17,6 +18,8 @@ _MAX_TEXT = 200
 _BEYOND = 10**15
 # Nothing was heard before 1970, nor will be after 2106.
 _END_OF_TIME = 2**32
+# True and false are 1 and 0 as well.
+_FLAGS: Mapping[int | str, bool] = {0: False, 1: True, "0": False, "1": True}
 
 
 def read_json(text: str | bytes) -> object:
@@ -157,7 +160,12 @@ def to_text(value: object) -> str | None:
             return value
     elif isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    text = str(value)
+    return _cleaned(str(value))
+
+
+@lru_cache(maxsize=1024)
+def _cleaned(text: str) -> str | None:
+    """Return a text without what cannot be shown or stored. Many come again and again."""
     if not text.isascii():
         # Half a surrogate pair, which JSON can say, cannot be stored or sent anywhere.
         text = text.encode(errors="replace").decode()
@@ -166,11 +174,9 @@ def to_text(value: object) -> str | None:
 
 def to_flag(value: object, *, default: bool) -> bool:
     """Return a truth, which comes as 0, 1, "0", "1" and sometimes as true or false."""
-    if isinstance(value, bool):
-        return value
-    if value in ("0", "1"):
+    if isinstance(value, (int, str)) and (flag := _FLAGS.get(value)) is not None:
         # As it nearly always comes
-        return value == "1"
+        return flag
     if isinstance(value, str) and (word := value.strip().lower()) in ("true", "false"):
         return word == "true"
     number = to_number(value)
