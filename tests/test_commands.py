@@ -629,7 +629,7 @@ async def test_not_asleep_without_a_battery(
     assert state_of(hass, plug).state != before
     await time.move(40)
     assert state_of(hass, plug).state == before
-    assert (commands.undecided, commands.fates) == (0, {Fate.OVERRULED: 1})
+    assert (commands.undecided, commands.fates[Fate.OVERRULED]) == (0, 1)
 
 
 async def test_neither_success_nor_error(
