@@ -35,11 +35,10 @@ _FLOW = "ui.panel.config.integrations.config_flow"
 _ENTRY = "ui.panel.config.integrations.config_entry"
 _LOGIN = "ui.panel.page-authorize.form"
 # The frontend asks Home Assistant for the icons of others, which has no network.
+_ICONS = re.compile(rf"/api/brands/(?!.*/{DOMAIN}/)")
 # It also asks after the progress of a dialog that has just ended; an open one that is not
 # there would be missed by who is using it.
-_NOT_OURS = re.compile(
-    rf"/api/brands/(?!.*/{DOMAIN}/)|/api/config/config_entries/(options/)?flow/\w+$"
-)
+_ENDED = re.compile(r"\b404\b.* \(.*/api/config/config_entries/(options/)?flow/\w+\)$")
 
 
 class Person:
@@ -76,8 +75,11 @@ class Person:
     def _listen(self, message: ConsoleMessage) -> None:
         """Note what a page says that is wrong."""
         where = message.location.get("url", "")
-        if message.type in ("error", "warning") and not _NOT_OURS.search(where):
-            self.complaints.append(f"{message.type}: {message.text} ({where})")
+        told = f"{message.type}: {message.text} ({where})"
+        if message.type in ("error", "warning") and not (
+            _ICONS.search(where) or _ENDED.search(told)
+        ):
+            self.complaints.append(told)
 
     def _catch(self, error: WebError) -> None:
         """Note what a page has failed to do."""

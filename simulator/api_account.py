@@ -22,12 +22,23 @@ _NAMESPACE = uuid.UUID("5e7d0000-0000-4000-8000-000000000000")
 _YEAR = 366 * 86400
 _USUAL_ZONE = "Europe/Stockholm"
 # A job's fields, by what they are on the wire
-_JOB_TEXTS: Final = (
-    *("deviceId", "method", "methodValue", "type", "hour", "minute", "weekdays"),
-)
-_JOB_NUMBERS: Final = (
-    *("offset", "randomInterval", "retries", "retryInterval", "reps", "active"),
-)
+_JOB_TEXTS: Final = [
+    "deviceId",
+    "method",
+    "methodValue",
+    "type",
+    "hour",
+    "minute",
+    "weekdays",
+]
+_JOB_NUMBERS: Final = [
+    "offset",
+    "randomInterval",
+    "retries",
+    "retryInterval",
+    "reps",
+    "active",
+]
 _NEW_JOB: Final[Row] = {
     **dict.fromkeys(_JOB_TEXTS, ""),
     "type": "time",
@@ -185,7 +196,7 @@ def scheduler_set_job(call: Call) -> Row:
     call.own()
     device_id = call.text("deviceId")
     if device_id and device_id not in call.home.devices:
-        raise ApiError(f'Device "{device_id}" not found!', NOT_FOUND)
+        raise ApiError(f'The device with id "{device_id}" does not exist', NOT_FOUND)
     is_new = call.text("id") in ("", "0")
     if is_new and not device_id:
         raise ApiError("Invalid argument", INVALID)
