@@ -27,7 +27,7 @@ from custom_components.telldus_pa.const import (
     CONF_TOKEN_SECRET,
     DOMAIN,
 )
-from custom_components.telldus_pa.shared import Shared
+from custom_components.telldus_pa.account.account.domain_data import Shared
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator

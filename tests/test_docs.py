@@ -14,7 +14,7 @@ from custom_components.telldus_pa import actions, const, kinds, sensor
 from custom_components.telldus_pa.connection import Cause
 from custom_components.telldus_pa.history_import import Phase
 from custom_components.telldus_pa.pa_api import DeviceType, Method
-from custom_components.telldus_pa.storage import Kept
+from custom_components.telldus_pa.account.account.storage import Kept
 from homeassistant.components import automation, persistent_notification, script
 from homeassistant.components.persistent_notification import Notification, UpdateType
 from homeassistant.components.sensor import SensorStateClass

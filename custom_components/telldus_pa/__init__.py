@@ -28,7 +28,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import ConfigType
 
-from .account import Account
+from .account.account import Account
 from .actions import async_register_actions
 from .commands import Commands
 from .connection import Connection
@@ -51,12 +51,12 @@ from .heard import Heard
 from .history_import import HistoryImport
 from .issues import async_take_issues_away, async_watch_core
 from .pa_api import Credentials, TelldusClient
-from .premium import Premium
+from .account.premium import Premium
 from .push import LiveUpdates
 from .registry import Registrar
-from .rooms import Rooms
-from .shared import async_get_shared
-from .storage import async_remove_stores
+from .account.rooms import Rooms
+from .account.domain_data import async_get_shared
+from .account.storage import async_remove_stores
 from .takeover_move import async_give_back
 
 # How often to see whether a day has passed.

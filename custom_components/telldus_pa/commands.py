@@ -44,7 +44,7 @@ from .pa_api import (
     Unreachable,
     facet_of,
 )
-from .texts import error_key, error_placeholders
+from .account.errors import error_key, error_placeholders
 
 # Seconds that an action waits for its own request.
 _ACTION_WAITS: Final = 20.0

@@ -37,10 +37,10 @@ from .options_flow import OFFER, TelldusOptionsFlow
 from .pa_api import DEFAULT_SERVER, TelldusError
 from .registry import gateways_known
 from .server_url import server_origin
-from .shared import async_get_shared
+from .account.domain_data import async_get_shared
 from .sign_in import Application, SignInFlow
 from .takeover import core_entries
-from .texts import error_key, error_placeholders
+from .account.errors import error_key, error_placeholders
 
 _ADVANCED: Final = "advanced"
 _KEY_PAGE: Final = f"{DEFAULT_SERVER}/keys/showToken"

@@ -10,7 +10,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .account import Account
+from .account.account import Account
 from .const import LOGGER
 from .coordinator import (
     DevicesCoordinator,
@@ -28,9 +28,9 @@ from .pa_api import (
     TelldusError,
     Unreachable,
 )
-from .premium import Premium
+from .account.premium import Premium
 from .push import LiveUpdates
-from .texts import error_key
+from .account.errors import error_key
 
 # The limit is used up by something else where 429s have come for this long ...
 _USED_UP_AFTER: Final = 2 * 3600.0

@@ -18,7 +18,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .account import Account
+from .account.account import Account
 from .const import (
     CONF_GATEWAYS,
     CONF_INCLUDE_IGNORED,
@@ -40,7 +40,7 @@ from .pa_api import (
     TelldusError,
     Unintelligible,
 )
-from .texts import error_key, error_placeholders
+from .account.errors import error_key, error_placeholders
 from .unique_ids import device_id_of
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ if TYPE_CHECKING:
     from .connection import Connection
     from .heard import Heard
     from .history_import import HistoryImport
-    from .premium import Premium
+    from .account.premium import Premium
     from .push import LiveUpdates
-    from .rooms import Rooms
+    from .account.rooms import Rooms
 
 type TelldusConfigEntry = ConfigEntry[TelldusData]
 

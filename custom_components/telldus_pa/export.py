@@ -27,7 +27,7 @@ from .pa_api import (
     Sensor,
     TelldusError,
 )
-from .texts import action_error
+from .account.errors import action_error
 
 _FORMAT: Final = 1
 # Where a home is written to, within Home Assistant's own folder.

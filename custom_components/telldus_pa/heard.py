@@ -24,7 +24,7 @@ from .kinds import HEARD, MAIN, RING, entities_of
 from .occurrences import JUST_NOW, SETTLED_AFTER, Occurrence, Track
 from .pa_api import Device, Method, Priority, StateHeard, TelldusError
 from .pa_api.budget import ALLOWANCE
-from .storage import Kept, entry_store
+from .account.storage import Kept, entry_store
 from .unique_ids import device_id_of, part_id_of
 
 # What heard a device itself, by the history's word for it: no command of ours.

@@ -30,8 +30,8 @@ from .pa_api import (
     TelldusError,
     Unintelligible,
 )
-from .storage import Kept, entry_store
-from .texts import check_loaded
+from .account.storage import Kept, entry_store
+from .account.errors import check_loaded
 from .unique_ids import part_id_of, sensor_id_of
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from .pa_api import (
     StateHeard,
     ValuesHeard,
 )
-from .storage import Kept, entry_store
+from .account.storage import Kept, entry_store
 
 # Several changes that come together are one; and so are many, in some seconds.
 _READ_AFTER: Final = 0.5

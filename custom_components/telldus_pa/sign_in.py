@@ -35,8 +35,8 @@ from .pa_api import (
     TelldusError,
 )
 from .pa_api.errors import is_refusal
-from .shared import async_get_shared
-from .texts import error_key, error_placeholders
+from .account.domain_data import async_get_shared
+from .account.errors import error_key, error_placeholders
 
 # Telldus most likely keeps a request token for an hour.
 _LINK_LIFETIME: Final = 3000.0

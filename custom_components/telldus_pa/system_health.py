@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .const import CONF_SERVER_URL, DOMAIN
 from .coordinator import TelldusConfigEntry
-from .shared import async_get_shared
+from .account.domain_data import async_get_shared
 
 
 @callback

@@ -26,7 +26,7 @@ from homeassistant.helpers.typing import UNDEFINED
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
-from .storage import Kept, entry_store
+from .account.storage import Kept, entry_store
 from .takeover import CORE, DeviceMove, EntityMove, Fate, Plan, entity_id_of
 
 _LOCK: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_takeover")

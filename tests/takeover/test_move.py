@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.telldus_pa
-from custom_components.telldus_pa.storage import Kept
+from custom_components.telldus_pa.account.account.storage import Kept
 from custom_components.telldus_pa.takeover import make_plan
 from custom_components.telldus_pa.takeover_move import (
     MoveFailed,

@@ -14,9 +14,9 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN
-from .pa_api import Budget
-from .pa_api.budget import BudgetState
+from ..const import DOMAIN
+from ..pa_api import Budget
+from ..pa_api.budget import BudgetState
 from .storage import budget_store
 
 # Written when Home Assistant stops, or in a pause. Each request puts it off further: an

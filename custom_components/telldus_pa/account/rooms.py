@@ -13,7 +13,7 @@ from homeassistant.helpers.device_registry import DeviceEntry
 
 from .account import Account
 from .daily import Daily
-from .pa_api import Device, Room
+from ..pa_api import Device, Room
 from .storage import Kept
 
 _SAVE_DELAY: Final = 60

@@ -3,8 +3,8 @@
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
-from .const import DOMAIN
-from .pa_api import (
+from ..const import DOMAIN
+from ..pa_api import (
     GatewayOffline,
     RateLimited,
     Refused,

@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .account import Account
-from .const import LOGGER
-from .pa_api import TelldusError, Unintelligible
+from ..const import LOGGER
+from ..pa_api import TelldusError, Unintelligible
 from .storage import Kept, entry_store
 
 _ASK_EVERY: Final = timedelta(days=1).total_seconds()

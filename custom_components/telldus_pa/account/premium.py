@@ -11,9 +11,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .account import Account
-from .const import CONF_PROFILE
+from ..const import CONF_PROFILE
 from .daily import Daily
-from .pa_api import Priority, Profile
+from ..pa_api import Priority, Profile
 from .storage import Kept
 
 

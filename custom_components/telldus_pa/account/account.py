@@ -5,10 +5,10 @@ from typing import Any
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
-from .const import DOMAIN
-from .pa_api import Budget, SignInRefused, TelldusClient, TelldusError
-from .pa_api.errors import is_refusal
-from .shared import SignInWatch
+from ..const import DOMAIN
+from ..pa_api import Budget, SignInRefused, TelldusClient, TelldusError
+from ..pa_api.errors import is_refusal
+from .domain_data import SignInWatch
 
 
 class Account:

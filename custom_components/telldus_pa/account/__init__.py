@@ -1,0 +1,1 @@
+"""One account, and what the accounts on a server share."""
