@@ -9,7 +9,8 @@ from typing import Any
 import voluptuous as vol
 
 import custom_components.telldus_pa
-from custom_components.telldus_pa import action_rows, actions, const, kinds
+from custom_components.telldus_pa.devices import kinds
+from custom_components.telldus_pa import action_rows, actions, const
 from homeassistant.util.yaml import load_yaml_dict
 
 ROOT = Path(__file__).parent.parent

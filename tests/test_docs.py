@@ -10,7 +10,8 @@ from unicodedata import normalize
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa import actions, const, kinds, sensor
+from custom_components.telldus_pa.devices import kinds
+from custom_components.telldus_pa import actions, const, sensor
 from custom_components.telldus_pa.connection import Cause
 from custom_components.telldus_pa.history_import import Phase
 from custom_components.telldus_pa.pa_api import DeviceType, Method

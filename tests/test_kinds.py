@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from custom_components.telldus_pa.kinds import Kind, entities_of, kind_of
+from custom_components.telldus_pa.devices.kinds import Kind, entities_of, kind_of
 from custom_components.telldus_pa.pa_api import Device, DeviceType
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.kinds import Kind
+from custom_components.telldus_pa.devices.kinds import Kind
 from custom_components.telldus_pa.pa_api import Device
 from homeassistant.components.light import ColorMode
 from homeassistant.core import HomeAssistant

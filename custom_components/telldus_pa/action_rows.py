@@ -5,9 +5,9 @@ from typing import Final
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
-from .kinds import part_of
+from .devices.kinds import part_of
 from .pa_api import Deed, Method, Reading
-from .unique_ids import part_id_of
+from .devices.unique_ids import part_id_of
 
 # The methods that there is a function for, by the words that people use for them.
 METHODS: Final = {

@@ -36,7 +36,7 @@ from .export import async_export_home
 from .history_import import async_start_import
 from .pa_api import MAX_LEVEL, Command, Device, Method, Priority, Setting, TelldusError
 from .account.errors import action_error, check_loaded
-from .unique_ids import device_id_of, sensor_id_of
+from .devices.unique_ids import device_id_of, sensor_id_of
 
 ATTR_CHANGE_MODE: Final = "change_mode"
 ATTR_COLOR: Final = "color"

@@ -24,10 +24,10 @@ from .entity import (
     gateway_info,
     known_gateways,
 )
-from .kinds import MAIN, Kind, kind_of
+from .devices.kinds import MAIN, Kind, kind_of
 from .occurrences import Occurrence
 from .pa_api import Gateway, Method
-from .unique_ids import gateway_id_of, part_id_of
+from .devices.unique_ids import gateway_id_of, part_id_of
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0

@@ -27,9 +27,9 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
 from .coordinator import DevicesCoordinator, TelldusConfigEntry
-from .groups import combined
+from .devices.group_state import combined
 from .heard import DONE_BEFORE
-from .home import gives_feedback
+from .devices.topology import gives_feedback
 from .pa_api import (
     Command,
     CommandFailed,

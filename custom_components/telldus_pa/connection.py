@@ -18,7 +18,7 @@ from .coordinator import (
     ListCoordinator,
     SensorsCoordinator,
 )
-from .home import gateways_of
+from .devices.topology import gateways_of
 from .issues import Issue, async_show_issue
 from .pa_api import (
     Gateway,

@@ -27,7 +27,7 @@ from .const import (
     LOGGER,
     POLL_INTERVAL,
 )
-from .home import Home, OfGateway, gateways_of, shape_of
+from .devices.topology import Home, OfGateway, gateways_of, shape_of
 from .pa_api import (
     Answer,
     Device,
@@ -41,7 +41,7 @@ from .pa_api import (
     Unintelligible,
 )
 from .account.errors import error_key, error_placeholders
-from .unique_ids import device_id_of
+from .devices.unique_ids import device_id_of
 
 if TYPE_CHECKING:
     from .commands import Commands

@@ -27,12 +27,12 @@ from .const import (
     DOMAIN,
 )
 from .coordinator import ListCoordinator, TelldusConfigEntry, TelldusData
-from .kinds import decided, entities_of, entities_of_sensor, part_of
+from .devices.kinds import decided, entities_of, entities_of_sensor, part_of
 from .occurrences import Track
 from .pa_api import DEFAULT_SERVER, Budget, Device, Gateway, Sensor
 from .pa_api.wire import to_list
 from .sensor import taken_for
-from .unique_ids import device_id_of, gateway_id_of, part_id_of, sensor_id_of
+from .devices.unique_ids import device_id_of, gateway_id_of, part_id_of, sensor_id_of
 
 _DIGITS: Final = 1
 

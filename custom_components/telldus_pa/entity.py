@@ -21,10 +21,10 @@ from .coordinator import (
     TelldusConfigEntry,
     TelldusData,
 )
-from .home import is_assumed, is_group
-from .kinds import MAIN, Kind, entities_of, entities_of_sensor
+from .devices.topology import is_assumed, is_group
+from .devices.kinds import MAIN, Kind, entities_of, entities_of_sensor
 from .pa_api import Command, Device, Gateway, Method, Sensor, Setting
-from .unique_ids import (
+from .devices.unique_ids import (
     account_id_of,
     device_id_of,
     gateway_id_of,

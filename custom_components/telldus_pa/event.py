@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 
 from .coordinator import TelldusConfigEntry
 from .entity import TelldusDeviceEntity, async_add_devices
-from .kinds import MAIN, RING
+from .devices.kinds import MAIN, RING
 from .occurrences import Occurrence
 from .pa_api import Method
 

@@ -17,7 +17,7 @@ from homeassistant.util.file import WriteError, write_utf8_file_atomic
 from .const import DOMAIN
 from .coordinator import TelldusConfigEntry
 from .entity import known_gateways
-from .home import is_assumed
+from .devices.topology import is_assumed
 from .pa_api import (
     Device,
     Inventoried,

@@ -20,7 +20,7 @@ from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN, LOGGER
 from .history_rows import HOUR, Told, by_hour, converted, hours_before
-from .kinds import part_of
+from .devices.kinds import part_of
 from .pa_api import (
     RateLimited,
     Reading,
@@ -32,7 +32,7 @@ from .pa_api import (
 )
 from .account.storage import Kept, entry_store
 from .account.errors import check_loaded
-from .unique_ids import part_id_of, sensor_id_of
+from .devices.unique_ids import part_id_of, sensor_id_of
 
 if TYPE_CHECKING:
     from .coordinator import TelldusConfigEntry

@@ -40,11 +40,11 @@ from .const import (
 )
 from .coordinator import TelldusConfigEntry
 from .history_import import async_start_import
-from .kinds import Kind
+from .devices.kinds import Kind
 from .pa_api import Method
 from .takeover import core_entries
 from .takeover_flow import TakeOverFlow
-from .unique_ids import device_id_of
+from .devices.unique_ids import device_id_of
 
 _SCHEMA: Final = vol.Schema(
     {

@@ -15,8 +15,8 @@ from homeassistant.helpers.device_registry import DeviceEntry, DeviceInfo
 from .const import DOMAIN
 from .coordinator import ListCoordinator, TelldusConfigEntry
 from .entity import device_info, gateway_info, known_gateways, sensor_info
-from .kinds import BATTERY, BATTERY_LOW, entities_of, entities_of_sensor
-from .unique_ids import (
+from .devices.kinds import BATTERY, BATTERY_LOW, entities_of, entities_of_sensor
+from .devices.unique_ids import (
     account_id_of,
     device_id_of,
     gateway_id_of,

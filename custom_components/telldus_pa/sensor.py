@@ -51,10 +51,10 @@ from .entity import (
     known_gateways,
 )
 from .history_import import Phase
-from .kinds import BATTERY, LAST_HEARD, part_of
+from .devices.kinds import BATTERY, LAST_HEARD, part_of
 from .pa_api import SensorValue
 from .account.domain_data import Shared, async_get_shared
-from .unique_ids import account_id_of, gateway_id_of, part_id_of
+from .devices.unique_ids import account_id_of, gateway_id_of, part_id_of
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0

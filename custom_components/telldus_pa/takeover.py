@@ -16,9 +16,9 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from .const import DOMAIN
 from .coordinator import TelldusConfigEntry
 from .entity import known_gateways
-from .kinds import MAIN, entities_of, part_of
+from .devices.kinds import MAIN, entities_of, part_of
 from .takeover_references import users_of_device
-from .unique_ids import device_id_of, gateway_id_of, part_id_of, sensor_id_of
+from .devices.unique_ids import device_id_of, gateway_id_of, part_id_of, sensor_id_of
 
 CORE: Final = "tellduslive"
 # Where its entry says how it is connected.

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import aiohttp
 import pytest
 
-from custom_components.telldus_pa.kinds import Kind, entities_of_sensor, kind_of
+from custom_components.telldus_pa.devices.kinds import Kind, entities_of_sensor, kind_of
 from custom_components.telldus_pa.pa_api import (
     Budget,
     Command,

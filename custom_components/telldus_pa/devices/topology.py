@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol, Self
 
 from .kinds import Kind, kind_of
-from .pa_api import Device, Gateway, Sensor
+from ..pa_api import Device, Gateway, Sensor
 
 _GROUPS: Final = frozenset(("egroup", "group"))
 _ONE_WAY: Final = frozenset(("433", "e433"))

@@ -9,7 +9,7 @@ from typing import Final
 
 from homeassistant.const import Platform
 
-from .pa_api import Device, DeviceType, Method, Sensor, SensorValue
+from ..pa_api import Device, DeviceType, Method, Sensor, SensorValue
 
 
 class Kind(StrEnum):

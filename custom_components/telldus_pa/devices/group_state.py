@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from .pa_api import MAX_LEVEL, Device, DeviceType, Method, Thermostat
+from ..pa_api import MAX_LEVEL, Device, DeviceType, Method, Thermostat
 
 # What Telldus says that a group is unless the person says something else.
 _NO_TYPES: Final = frozenset((DeviceType.CONTAINER, DeviceType.UNKNOWN))

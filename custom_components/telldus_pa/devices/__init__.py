@@ -1,0 +1,1 @@
+"""What Telldus' rows are to Home Assistant: pure functions of them."""
