@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
 
-from custom_components.telldus_pa.occurrences import Occurrence
+from custom_components.telldus_pa.events.matching import Occurrence
 from custom_components.telldus_pa.pa_api import Method
 from homeassistant.components.blueprint.importer import fetch_blueprint_from_url
 from homeassistant.core import Event, HomeAssistant

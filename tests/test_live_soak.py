@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.telldus_pa.const import EVENT_MISSED
-from custom_components.telldus_pa.occurrences import JUST_NOW
+from custom_components.telldus_pa.events.matching import JUST_NOW
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util

@@ -6,7 +6,7 @@ import json
 
 from hypothesis import given, settings, strategies as st
 
-from custom_components.telldus_pa.occurrences import Occurrence, Track
+from custom_components.telldus_pa.events.matching import Occurrence, Track
 from custom_components.telldus_pa.pa_api import Deed, Method, Outcome
 
 BEGIN = 1_800_000_000.0

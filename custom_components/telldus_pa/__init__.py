@@ -47,7 +47,7 @@ from .coordinator import (
     TelldusConfigEntry,
     TelldusData,
 )
-from .heard import Heard
+from .events.tracker import Heard
 from .history_import import HistoryImport
 from .issues import async_take_issues_away, async_watch_core
 from .pa_api import Credentials, TelldusClient

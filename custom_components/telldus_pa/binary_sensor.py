@@ -25,7 +25,7 @@ from .entity import (
     known_gateways,
 )
 from .devices.kinds import MAIN, Kind, kind_of
-from .occurrences import Occurrence
+from .events.matching import Occurrence
 from .pa_api import Gateway, Method
 from .devices.unique_ids import gateway_id_of, part_id_of
 

@@ -28,7 +28,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN, LOGGER
 from .coordinator import DevicesCoordinator, TelldusConfigEntry
 from .devices.group_state import combined
-from .heard import DONE_BEFORE
+from .events.tracker import DONE_BEFORE
 from .devices.topology import gives_feedback
 from .pa_api import (
     Command,

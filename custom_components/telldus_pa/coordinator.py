@@ -46,7 +46,7 @@ from .devices.unique_ids import device_id_of
 if TYPE_CHECKING:
     from .commands import Commands
     from .connection import Connection
-    from .heard import Heard
+    from .events.tracker import Heard
     from .history_import import HistoryImport
     from .account.premium import Premium
     from .push import LiveUpdates

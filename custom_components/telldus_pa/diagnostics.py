@@ -28,7 +28,7 @@ from .const import (
 )
 from .coordinator import ListCoordinator, TelldusConfigEntry, TelldusData
 from .devices.kinds import decided, entities_of, entities_of_sensor, part_of
-from .occurrences import Track
+from .events.matching import Track
 from .pa_api import DEFAULT_SERVER, Budget, Device, Gateway, Sensor
 from .pa_api.wire import to_list
 from .sensor import taken_for

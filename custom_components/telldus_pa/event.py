@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 from .coordinator import TelldusConfigEntry
 from .entity import TelldusDeviceEntity, async_add_devices
 from .devices.kinds import MAIN, RING
-from .occurrences import Occurrence
+from .events.matching import Occurrence
 from .pa_api import Method
 
 # The request budget paces what is sent; a limit here would only delay what is shown.

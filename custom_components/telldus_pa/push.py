@@ -18,7 +18,7 @@ from .coordinator import (
     SensorsCoordinator,
     TelldusConfigEntry,
 )
-from .heard import Heard
+from .events.tracker import Heard
 from .pa_api import (
     CommandFailed,
     ListKind,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import floor
 from typing import Any, Final, Self
 
-from .pa_api import Deed, Method, Outcome
+from ..pa_api import Deed, Method, Outcome
 
 # What stands in the history may have happened this many seconds earlier or later by our
 # clock: five that the clocks may differ, one since its times are whole seconds, and one for

@@ -1,0 +1,1 @@
+"""Events at devices: each press, opening and motion once, whoever reports it."""
