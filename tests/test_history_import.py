@@ -15,9 +15,9 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
-from custom_components.telldus_pa import history_recorder
+from custom_components.telldus_pa.history import recorder as history_recorder
 from custom_components.telldus_pa.const import DOMAIN
-from custom_components.telldus_pa.history_import import async_start_import
+from custom_components.telldus_pa.history.importer import async_start_import
 from custom_components.telldus_pa.sensor import _ACCOUNT
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.statistics import async_import_statistics

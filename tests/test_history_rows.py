@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.telldus_pa.history_rows import (
+from custom_components.telldus_pa.history.statistics import (
     HOUR,
     Hour,
     Told,

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa import climate, connection, event, issues, repairs
 from custom_components.telldus_pa.const import DOMAIN
-from custom_components.telldus_pa.history_import import Phase
+from custom_components.telldus_pa.history.importer import Phase
 from homeassistant.components.climate import const as climate_const
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant

@@ -48,7 +48,7 @@ from .coordinator import (
     TelldusData,
 )
 from .events.tracker import Heard
-from .history_import import HistoryImport
+from .history.importer import HistoryImport
 from .issues import async_take_issues_away, async_watch_core
 from .pa_api import Credentials, TelldusClient
 from .account.premium import Premium

@@ -33,7 +33,7 @@ from .action_rows import METHODS, deed_row, reading_rows
 from .const import DOMAIN
 from .coordinator import TelldusConfigEntry
 from .export import async_export_home
-from .history_import import async_start_import
+from .history.importer import async_start_import
 from .pa_api import MAX_LEVEL, Command, Device, Method, Priority, Setting, TelldusError
 from .account.errors import action_error, check_loaded
 from .devices.unique_ids import device_id_of, sensor_id_of

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from .commands import Commands
     from .connection import Connection
     from .events.tracker import Heard
-    from .history_import import HistoryImport
+    from .history.importer import HistoryImport
     from .account.premium import Premium
     from .push import LiveUpdates
     from .account.rooms import Rooms

@@ -39,7 +39,7 @@ from .const import (
     SHORTEST_POLL_INTERVAL,
 )
 from .coordinator import TelldusConfigEntry
-from .history_import import async_start_import
+from .history.importer import async_start_import
 from .devices.kinds import Kind
 from .pa_api import Method
 from .takeover import core_entries

@@ -50,7 +50,7 @@ from .entity import (
     gateway_info,
     known_gateways,
 )
-from .history_import import Phase
+from .history.importer import Phase
 from .devices.kinds import BATTERY, LAST_HEARD, part_of
 from .pa_api import SensorValue
 from .account.domain_data import Shared, async_get_shared

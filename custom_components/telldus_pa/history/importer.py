@@ -18,10 +18,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
-from .const import DOMAIN, LOGGER
-from .history_rows import HOUR, Told, by_hour, converted, hours_before
-from .devices.kinds import part_of
-from .pa_api import (
+from ..const import DOMAIN, LOGGER
+from .statistics import HOUR, Told, by_hour, converted, hours_before
+from ..devices.kinds import part_of
+from ..pa_api import (
     RateLimited,
     Reading,
     Refused,
@@ -30,13 +30,13 @@ from .pa_api import (
     TelldusError,
     Unintelligible,
 )
-from .account.storage import Kept, entry_store
-from .account.errors import check_loaded
-from .devices.unique_ids import part_id_of, sensor_id_of
+from ..account.storage import Kept, entry_store
+from ..account.errors import check_loaded
+from ..devices.unique_ids import part_id_of, sensor_id_of
 
 if TYPE_CHECKING:
-    from .coordinator import TelldusConfigEntry
-    from .history_recorder import Series
+    from ..coordinator import TelldusConfigEntry
+    from .recorder import Series
 
 
 _DAY: Final = 24 * HOUR
@@ -163,7 +163,7 @@ class HistoryImport:
 
     async def _async_import(self, sensor_id: str) -> None:
         """Import all that Telldus has of a sensor."""
-        from .history_recorder import async_series  # noqa: PLC0415 (needs a recorder)
+        from .recorder import async_series  # noqa: PLC0415 (needs a recorder)
 
         walk: _Walk | None = None
         waits = refusals = 0
@@ -239,7 +239,7 @@ class HistoryImport:
         self, key: _Key, series: Series, target: _Target, walk: _Walk
     ) -> None:
         """Have written down what has come of a value."""
-        from .history_recorder import async_add_hours  # noqa: PLC0415
+        from .recorder import async_add_hours  # noqa: PLC0415
 
         try:
             convert = series.converter(target.unit)
@@ -264,7 +264,7 @@ class HistoryImport:
 
     def _targets(self, sensor_id: str) -> dict[_Key, _Target]:
         """Return the entities that are shown of a sensor, by what they show."""
-        from .sensor import unit_of  # noqa: PLC0415 (which needs us)
+        from ..sensor import unit_of  # noqa: PLC0415 (which needs us)
 
         entry = self._entry
         sensor: Sensor | None = entry.runtime_data.sensors.data.get(sensor_id)

@@ -19,7 +19,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.util import dt as dt_util
 
-from .history_rows import Hour, Way
+from .statistics import Hour, Way
 
 _WAYS = {
     StatisticMeanType.ARITHMETIC: Way.MEAN,

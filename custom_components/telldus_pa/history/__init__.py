@@ -1,0 +1,1 @@
+"""Import of Telldus' sensor history into Home Assistant's statistics."""
