@@ -32,13 +32,13 @@ from .const import (
     CONF_TOKEN_SECRET,
     DOMAIN,
 )
-from .identity import SignedIn
+from .sign_in.identity import SignedIn
 from .options_flow import OFFER, TelldusOptionsFlow
 from .pa_api import DEFAULT_SERVER, TelldusError
 from .registry import gateways_known
 from .server_url import server_origin
 from .account.domain_data import async_get_shared
-from .sign_in import Application, SignInFlow
+from .sign_in.flow import Application, SignInFlow
 from .takeover import core_entries
 from .account.errors import error_key, error_placeholders
 

@@ -21,10 +21,10 @@ from homeassistant.helpers import http
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.config_entry_oauth2_flow import HEADER_FRONTEND_BASE
 
-from .const import CONF_PROFILE
+from ..const import CONF_PROFILE
 from .identity import SignedIn
-from .oauth_callback import PendingSignIn, async_get_view, callback_uri, new_state
-from .pa_api import (
+from .callback_view import PendingSignIn, async_get_view, callback_uri, new_state
+from ..pa_api import (
     Budget,
     Credentials,
     Handshake,
@@ -34,9 +34,9 @@ from .pa_api import (
     TelldusClient,
     TelldusError,
 )
-from .pa_api.errors import is_refusal
-from .account.domain_data import async_get_shared
-from .account.errors import error_key, error_placeholders
+from ..pa_api.errors import is_refusal
+from ..account.domain_data import async_get_shared
+from ..account.errors import error_key, error_placeholders
 
 # Telldus most likely keeps a request token for an hour.
 _LINK_LIFETIME: Final = 3000.0

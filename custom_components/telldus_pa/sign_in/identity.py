@@ -6,8 +6,8 @@ from typing import Final, Self
 
 from homeassistant.config_entries import ConfigEntry
 
-from .const import CONF_GATEWAYS, CONF_PROFILE
-from .pa_api import (
+from ..const import CONF_GATEWAYS, CONF_PROFILE
+from ..pa_api import (
     Credentials,
     Priority,
     Profile,

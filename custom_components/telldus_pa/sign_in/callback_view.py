@@ -21,8 +21,8 @@ from homeassistant.data_entry_flow import UnknownFlow
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN
-from .pa_api import RequestToken
+from ..const import DOMAIN
+from ..pa_api import RequestToken
 
 _PATH: Final = f"/api/{DOMAIN}/callback"
 # Seconds for which the browser may come back.
