@@ -53,7 +53,7 @@ from .issues import async_take_issues_away, async_watch_core
 from .pa_api import Credentials, TelldusClient
 from .account.premium import Premium
 from .push import LiveUpdates
-from .registry import Registrar
+from .registry.sync import Registrar
 from .account.rooms import Rooms
 from .account.domain_data import async_get_shared
 from .account.storage import async_remove_stores

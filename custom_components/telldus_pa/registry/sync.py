@@ -12,11 +12,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceInfo
 
-from .const import DOMAIN
-from .coordinator import ListCoordinator, TelldusConfigEntry
-from .entity import device_info, gateway_info, known_gateways, sensor_info
-from .devices.kinds import BATTERY, BATTERY_LOW, entities_of, entities_of_sensor
-from .devices.unique_ids import (
+from ..const import DOMAIN
+from ..coordinator import ListCoordinator, TelldusConfigEntry
+from ..entity import device_info, gateway_info, known_gateways, sensor_info
+from ..devices.kinds import BATTERY, BATTERY_LOW, entities_of, entities_of_sensor
+from ..devices.unique_ids import (
     account_id_of,
     device_id_of,
     gateway_id_of,

@@ -1,0 +1,1 @@
+"""Home Assistant's device and entity registries, kept up to date."""
