@@ -3,7 +3,7 @@
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.commands import Fate
+from custom_components.telldus_pa.commands.manager.manager import Fate
 from custom_components.telldus_pa.pa_api import Command, Device, Method, Setting
 from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator

@@ -30,7 +30,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .account.account import Account
 from .actions import async_register_actions
-from .commands import Commands
+from .commands.manager import Commands
 from .connection import Connection
 from .const import (
     CONF_PRIVATE_KEY,

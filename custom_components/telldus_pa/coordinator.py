@@ -44,7 +44,7 @@ from .account.errors import error_key, error_placeholders
 from .devices.unique_ids import device_id_of
 
 if TYPE_CHECKING:
-    from .commands import Commands
+    from .commands.manager import Commands
     from .connection import Connection
     from .events.tracker import Heard
     from .history.importer import HistoryImport

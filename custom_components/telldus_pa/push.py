@@ -10,7 +10,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later
 
-from .commands import Commands
+from .commands.manager import Commands
 from .const import CONF_LIVE, LOGGER
 from .coordinator import (
     DevicesCoordinator,

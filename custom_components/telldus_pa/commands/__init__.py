@@ -1,0 +1,1 @@
+"""Commands to devices: their queue, optimistic state and confirmation."""
