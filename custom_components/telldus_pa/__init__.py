@@ -57,7 +57,7 @@ from .registry.sync import Registrar
 from .account.rooms import Rooms
 from .account.domain_data import async_get_shared
 from .account.storage import async_remove_stores
-from .takeover_move import async_give_back
+from .migration.move import async_give_back
 
 # How often to see whether a day has passed.
 _DAILY_LOOK: Final = timedelta(hours=1)

@@ -39,7 +39,7 @@ from .registry.sync import gateways_known
 from .server_url import server_origin
 from .account.domain_data import async_get_shared
 from .sign_in.flow import Application, SignInFlow
-from .takeover import core_entries
+from .migration.plan import core_entries
 from .account.errors import error_key, error_placeholders
 
 _ADVANCED: Final = "advanced"

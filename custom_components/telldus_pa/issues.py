@@ -13,7 +13,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .const import DOMAIN
-from .takeover import CORE, core_entries
+from .migration.plan import CORE, core_entries
 
 
 class Issue(StrEnum):

@@ -42,8 +42,8 @@ from .coordinator import TelldusConfigEntry
 from .history.importer import async_start_import
 from .devices.kinds import Kind
 from .pa_api import Method
-from .takeover import core_entries
-from .takeover_flow import TakeOverFlow
+from .migration.plan import core_entries
+from .migration.flow import TakeOverFlow
 from .devices.unique_ids import device_id_of
 
 _SCHEMA: Final = vol.Schema(

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_POLL_INTERVAL, LONGEST_POLL_INTERVAL, POLL_INTERVAL
 from .coordinator import TelldusConfigEntry
 from .issues import Issue
-from .takeover_flow import TakeOverFlow
+from .migration.flow import TakeOverFlow
 
 if TYPE_CHECKING:
     from homeassistant.components.repairs import RepairsFlowResult

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.issues import Issue
-from custom_components.telldus_pa.takeover_table import _rows
+from custom_components.telldus_pa.migration.summary import _rows
 from homeassistant.components.lovelace.const import LOVELACE_DATA
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant

@@ -10,8 +10,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.telldus_pa
 from custom_components.telldus_pa.account.account.storage import Kept
-from custom_components.telldus_pa.takeover import make_plan
-from custom_components.telldus_pa.takeover_move import (
+from custom_components.telldus_pa.migration.plan import make_plan
+from custom_components.telldus_pa.migration.move import (
     MoveFailed,
     async_go_back,
     async_take_over,

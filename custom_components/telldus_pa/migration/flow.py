@@ -14,11 +14,11 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.data_entry_flow import FlowHandler, FlowResult
 
-from .const import LOGGER
-from .coordinator import TelldusConfigEntry, TelldusData
-from .takeover import Plan, core_entries, make_plan
-from .takeover_move import async_go_back, async_take_over, async_taken_over_from
-from .takeover_table import async_table
+from ..const import LOGGER
+from ..coordinator import TelldusConfigEntry, TelldusData
+from .plan import Plan, core_entries, make_plan
+from .move import async_go_back, async_take_over, async_taken_over_from
+from .summary import async_table
 
 _CONFIRM: Final = vol.Schema({})
 

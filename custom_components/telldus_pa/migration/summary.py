@@ -7,10 +7,10 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from .const import DOMAIN
-from .coordinator import TelldusConfigEntry
-from .takeover import DeviceMove, EntityMove, Fate, Plan, entity_id_of
-from .takeover_references import (
+from ..const import DOMAIN
+from ..coordinator import TelldusConfigEntry
+from .plan import DeviceMove, EntityMove, Fate, Plan, entity_id_of
+from .references import (
     Dashboards,
     async_dashboards,
     users_of_device,

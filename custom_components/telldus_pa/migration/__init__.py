@@ -1,0 +1,1 @@
+"""Moving over from Home Assistant's own tellduslive, and back."""
