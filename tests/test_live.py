@@ -21,7 +21,7 @@ from custom_components.telldus_pa.const import (
     EVENT_MISSED,
 )
 from custom_components.telldus_pa.pa_api import Method as PaMethod
-from custom_components.telldus_pa.pa_api.link import Link
+from custom_components.telldus_pa.pa_api.push.connection import Link
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event

@@ -30,7 +30,7 @@ from custom_components.telldus_pa.pa_api import (
     Unintelligible,
     ValuesHeard,
 )
-from custom_components.telldus_pa.pa_api.link import socket_url
+from custom_components.telldus_pa.pa_api.push.connection import socket_url
 from custom_components.telldus_pa.pa_api.model import ServerAddress
 from simulator import Simulator
 

@@ -20,7 +20,7 @@ from .errors import (
     Unintelligible,
     Unreachable,
 )
-from .frames import (
+from .push.messages import (
     CommandFailed,
     ListChanged,
     ListKind,
@@ -29,7 +29,7 @@ from .frames import (
     parse_frame,
 )
 from .handshake import Handshake, RequestToken
-from .live import Live, LiveListener, LiveState
+from .push.client import Live, LiveListener, LiveState
 from .model import (
     MAX_LEVEL,
     Deed,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from .command import Command, Setting
-from .model import (
+from ..command import Command, Setting
+from ..model import (
     OUTCOMES,
     Method,
     Outcome,
@@ -22,7 +22,7 @@ from .model import (
     rgb_from,
     setpoint_from,
 )
-from .wire import (
+from ..wire import (
     Json,
     read_json,
     to_flag,

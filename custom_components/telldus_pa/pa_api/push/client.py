@@ -10,9 +10,9 @@ import time
 
 import aiohttp
 
-from .client import TelldusClient
-from .link import Link, LiveListener, LiveState
-from .push_session import REFUSED_WAIT, PushSession
+from ..client import TelldusClient
+from .connection import Link, LiveListener, LiveState
+from .session import REFUSED_WAIT, PushSession
 
 __all__ = ["Live", "LiveListener", "LiveState"]
 

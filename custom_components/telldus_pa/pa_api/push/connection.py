@@ -15,18 +15,18 @@ from typing import Final, Protocol
 import aiohttp
 from yarl import URL
 
-from .client import TelldusClient
-from .errors import (
+from ..client import TelldusClient
+from ..errors import (
     GatewayOffline,
     RateLimited,
     TelldusError,
     Unintelligible,
     is_refusal,
 )
-from .frames import LiveEvent, parse_frame
-from .host import is_loopback
-from .model import ServerAddress, ValuesHeard
-from .push_session import REFUSED_WAIT, PushSession, Session
+from .messages import LiveEvent, parse_frame
+from ..host import is_loopback
+from ..model import ServerAddress, ValuesHeard
+from .session import REFUSED_WAIT, PushSession, Session
 
 _LOGGER = logging.getLogger(__name__)
 

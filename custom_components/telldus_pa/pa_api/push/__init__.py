@@ -1,0 +1,1 @@
+"""Push: websockets to the gateways' servers."""
