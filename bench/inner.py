@@ -9,7 +9,7 @@ from yarl import URL
 
 from custom_components.telldus_pa.coordinator import ListCoordinator
 from custom_components.telldus_pa.pa_api import Credentials
-from custom_components.telldus_pa.pa_api.budget import ALLOWANCE, GAP
+from custom_components.telldus_pa.pa_api.rate_limiter import ALLOWANCE, GAP
 from homeassistant.components.tellduslive import entity as core_entity
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant

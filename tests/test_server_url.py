@@ -7,7 +7,7 @@ import pytest
 import requests
 from yarl import URL
 
-from custom_components.telldus_pa.server_url import server_origin
+from custom_components.telldus_pa.pa_api.server_url import server_origin
 
 
 @pytest.fixture(autouse=True)

@@ -36,7 +36,7 @@ from .sign_in.identity import SignedIn
 from .options_flow import OFFER, TelldusOptionsFlow
 from .pa_api import DEFAULT_SERVER, TelldusError
 from .registry.sync import gateways_known
-from .server_url import server_origin
+from .pa_api.server_url import server_origin
 from .account.domain_data import async_get_shared
 from .sign_in.flow import Application, SignInFlow
 from .migration.plan import core_entries

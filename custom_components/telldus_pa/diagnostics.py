@@ -30,7 +30,7 @@ from .coordinator import ListCoordinator, TelldusConfigEntry, TelldusData
 from .devices.kinds import decided, entities_of, entities_of_sensor, part_of
 from .events.matching import Track
 from .pa_api import DEFAULT_SERVER, Budget, Device, Gateway, Sensor
-from .pa_api.wire import to_list
+from .pa_api.parsing import to_list
 from .sensor import taken_for
 from .devices.unique_ids import device_id_of, gateway_id_of, part_id_of, sensor_id_of
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import re
 from typing import Final
 
-from .pa_api.wire import to_list, to_object
+from .pa_api.parsing import to_list, to_object
 
 _VOCABULARY: Final = {
     "type, transport": "device group scene zwave zigbee 433 e433 egroup virtual",

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from custom_components.telldus_pa.pa_api import Budget, Postponed, Priority, RateLimited
-from custom_components.telldus_pa.pa_api.budget import (
+from custom_components.telldus_pa.pa_api.rate_limiter import (
     ALLOWANCE,
     FIRST_PAUSE,
     GAP,
@@ -19,7 +19,7 @@ from custom_components.telldus_pa.pa_api.budget import (
     WINDOW,
     BudgetState,
 )
-from custom_components.telldus_pa.pa_api.errors import LONGEST_WAIT, SHORTEST_WAIT
+from custom_components.telldus_pa.pa_api.exceptions import LONGEST_WAIT, SHORTEST_WAIT
 
 from .conftest import Clock
 

@@ -11,7 +11,7 @@ from custom_components.telldus_pa.pa_api import (
     TelldusError,
     Unreachable,
 )
-from custom_components.telldus_pa.pa_api.errors import (
+from custom_components.telldus_pa.pa_api.exceptions import (
     LONGEST_WAIT,
     SHORTEST_WAIT,
     error_from_answer,

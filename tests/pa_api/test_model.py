@@ -23,7 +23,7 @@ from custom_components.telldus_pa.pa_api import (
     Thermostat,
 )
 from custom_components.telldus_pa.pa_api.model import SUPPORTED_METHODS
-from custom_components.telldus_pa.pa_api.wire import Json
+from custom_components.telldus_pa.pa_api.parsing import Json
 from simulator import demo_home
 from simulator.settings import Settings
 from simulator.wire import Wire

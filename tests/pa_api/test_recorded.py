@@ -34,7 +34,7 @@ from custom_components.telldus_pa.pa_api import (
     Unintelligible,
     Unreachable,
 )
-from custom_components.telldus_pa.pa_api.wire import (
+from custom_components.telldus_pa.pa_api.parsing import (
     Json,
     read_json,
     to_object,

@@ -9,7 +9,7 @@ import pytest
 from yarl import URL
 
 from custom_components.telldus_pa.pa_api import Credentials
-from custom_components.telldus_pa.pa_api.signing import scrubbed, unlogged
+from custom_components.telldus_pa.pa_api.auth import scrubbed, unlogged
 from simulator import Simulator
 
 TALKATIVE = (

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from custom_components.telldus_pa.pa_api.wire import (
+from custom_components.telldus_pa.pa_api.parsing import (
     Json,
     Rows,
     parse_rows,

@@ -30,7 +30,7 @@ from custom_components.telldus_pa.pa_api import (
     Unintelligible,
 )
 from custom_components.telldus_pa.pa_api.model import Deed
-from custom_components.telldus_pa.pa_api.wire import (
+from custom_components.telldus_pa.pa_api.parsing import (
     Json,
     parse_rows,
     to_flag,

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
 from ..pa_api import Budget, SignInRefused, TelldusClient, TelldusError
-from ..pa_api.errors import is_refusal
+from ..pa_api.exceptions import is_refusal
 from .domain_data import SignInWatch
 
 

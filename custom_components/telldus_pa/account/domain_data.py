@@ -16,7 +16,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..pa_api import Budget
-from ..pa_api.budget import BudgetState
+from ..pa_api.rate_limiter import BudgetState
 from .storage import budget_store
 
 # Written when Home Assistant stops, or in a pause. Each request puts it off further: an

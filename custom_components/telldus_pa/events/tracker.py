@@ -23,7 +23,7 @@ from ..coordinator import DevicesCoordinator, TelldusConfigEntry
 from ..devices.kinds import HEARD, MAIN, RING, entities_of
 from .matching import JUST_NOW, SETTLED_AFTER, Occurrence, Track
 from ..pa_api import Device, Method, Priority, StateHeard, TelldusError
-from ..pa_api.budget import ALLOWANCE
+from ..pa_api.rate_limiter import ALLOWANCE
 from ..account.storage import Kept, entry_store
 from ..devices.unique_ids import device_id_of, part_id_of
 

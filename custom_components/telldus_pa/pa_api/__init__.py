@@ -7,10 +7,10 @@ request may be sent, ``model`` is what the answers say, ``wire`` takes out their
 What is known of the API, and how surely, is in ``docs/telldus-api.md``.
 """
 
-from .budget import Budget, Priority
+from .rate_limiter import Budget, Priority
 from .client import Answer, TelldusClient
 from .command import OFF, RESUME, Command, Setting, facet_of
-from .errors import (
+from .exceptions import (
     GatewayOffline,
     Postponed,
     RateLimited,
@@ -28,7 +28,7 @@ from .push.messages import (
     StateHeard,
     parse_frame,
 )
-from .handshake import Handshake, RequestToken
+from .oauth import Handshake, RequestToken
 from .push.client import Live, LiveListener, LiveState
 from .model import (
     MAX_LEVEL,
@@ -50,7 +50,7 @@ from .model import (
     Thermostat,
     ValuesHeard,
 )
-from .signing import Credentials
+from .auth import Credentials
 
 DEFAULT_SERVER = "https://pa-api.telldus.com"
 

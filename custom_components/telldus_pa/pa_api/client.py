@@ -16,9 +16,9 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from .budget import Budget, Priority
+from .rate_limiter import Budget, Priority
 from .command import Command
-from .errors import (
+from .exceptions import (
     NO_REASON,
     SignInRefused,
     Unintelligible,
@@ -39,8 +39,8 @@ from .model import (
     Sensor,
     ServerAddress,
 )
-from .signing import Credentials, scrubbed
-from .wire import Json, Rows, read_json, to_time
+from .auth import Credentials, scrubbed
+from .parsing import Json, Rows, read_json, to_time
 
 _LOGGER = logging.getLogger(__name__)
 

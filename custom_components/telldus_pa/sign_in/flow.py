@@ -34,7 +34,7 @@ from ..pa_api import (
     TelldusClient,
     TelldusError,
 )
-from ..pa_api.errors import is_refusal
+from ..pa_api.exceptions import is_refusal
 from ..account.domain_data import async_get_shared
 from ..account.errors import error_key, error_placeholders
 

@@ -16,7 +16,7 @@ import aiohttp
 from yarl import URL
 
 from ..client import TelldusClient
-from ..errors import (
+from ..exceptions import (
     GatewayOffline,
     RateLimited,
     TelldusError,

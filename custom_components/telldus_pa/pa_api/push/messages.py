@@ -22,7 +22,7 @@ from ..model import (
     rgb_from,
     setpoint_from,
 )
-from ..wire import (
+from ..parsing import (
     Json,
     read_json,
     to_flag,

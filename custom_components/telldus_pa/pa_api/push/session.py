@@ -8,7 +8,7 @@ from typing import Final
 from uuid import uuid4
 
 from ..client import TelldusClient
-from ..errors import RateLimited, Refused, TelldusError, is_refusal
+from ..exceptions import RateLimited, Refused, TelldusError, is_refusal
 
 _RENEW_BEFORE: Final = 900.0
 # However soon Telldus, or a clock that is wrong, says that a session ends.

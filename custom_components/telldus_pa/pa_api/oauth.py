@@ -16,8 +16,8 @@ from requests_oauthlib import OAuth1Session
 from requests_oauthlib.oauth1_session import TokenRequestDenied
 from urllib3.exceptions import HTTPError
 
-from .budget import Budget, Priority
-from .errors import (
+from .rate_limiter import Budget, Priority
+from .exceptions import (
     NO_REASON,
     SignInRefused,
     TelldusError,
@@ -25,7 +25,7 @@ from .errors import (
     Unreachable,
     wait_from_header,
 )
-from .signing import Credentials, scrubbed, unlogged
+from .auth import Credentials, scrubbed, unlogged
 
 # Seconds to connect and to wait for each byte; and for the body as a whole, which requests
 # does not bound. A thread cannot be stopped: the last one is for a server that is malicious.

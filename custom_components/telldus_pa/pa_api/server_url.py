@@ -6,7 +6,7 @@ from typing import Final
 
 from yarl import URL
 
-from .pa_api.host import is_loopback
+from .host import is_loopback
 
 # Dropped without a word by some readers of addresses, and not by others; none is needed.
 _AMBIGUOUS: Final = frozenset("@?#%\\")

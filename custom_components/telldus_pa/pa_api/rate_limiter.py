@@ -16,7 +16,7 @@ from itertools import count
 import random
 import time
 
-from .errors import LONGEST_WAIT, SHORTEST_WAIT, Postponed, RateLimited
+from .exceptions import LONGEST_WAIT, SHORTEST_WAIT, Postponed, RateLimited
 
 WINDOW = 60.0
 FIRST_PAUSE = 15.0
