@@ -31,7 +31,7 @@ from custom_components.telldus_pa.pa_api import (
     ValuesHeard,
 )
 from custom_components.telldus_pa.pa_api.push.connection import socket_url
-from custom_components.telldus_pa.pa_api.model import ServerAddress
+from custom_components.telldus_pa.pa_api.models import ServerAddress
 from simulator import Simulator
 
 from .conftest import UNIX_TIME, Clock

@@ -22,7 +22,7 @@ from custom_components.telldus_pa.pa_api import (
     SensorValue,
     Thermostat,
 )
-from custom_components.telldus_pa.pa_api.model import SUPPORTED_METHODS
+from custom_components.telldus_pa.pa_api.models import SUPPORTED_METHODS
 from custom_components.telldus_pa.pa_api.parsing import Json
 from simulator import demo_home
 from simulator.settings import Settings

@@ -29,7 +29,7 @@ from custom_components.telldus_pa.pa_api import (
     TelldusError,
     Unintelligible,
 )
-from custom_components.telldus_pa.pa_api.model import Deed
+from custom_components.telldus_pa.pa_api.models import Deed
 from custom_components.telldus_pa.pa_api.parsing import (
     Json,
     parse_rows,

@@ -30,7 +30,7 @@ from .push.messages import (
 )
 from .oauth import Handshake, RequestToken
 from .push.client import Live, LiveListener, LiveState
-from .model import (
+from .models import (
     MAX_LEVEL,
     Deed,
     Device,

@@ -26,7 +26,7 @@ from .exceptions import (
     error_from_answer,
     wait_from_header,
 )
-from .model import (
+from .models import (
     SUPPORTED_METHODS,
     Deed,
     Device,

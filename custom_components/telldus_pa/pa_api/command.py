@@ -6,7 +6,7 @@ Source: docs/telldus-api.md, "Commands", "State", "Thermostat commands" and "RGB
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .model import MAX_LEVEL, Device, Method
+from .models import MAX_LEVEL, Device, Method
 
 _FUNCTIONS: Final = {
     Method.TURNON: "device/turnOn",

@@ -25,7 +25,7 @@ from ..exceptions import (
 )
 from .messages import LiveEvent, parse_frame
 from ..host import is_loopback
-from ..model import ServerAddress, ValuesHeard
+from ..models import ServerAddress, ValuesHeard
 from .session import REFUSED_WAIT, PushSession, Session
 
 _LOGGER = logging.getLogger(__name__)

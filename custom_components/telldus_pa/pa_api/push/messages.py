@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from ..command import Command, Setting
-from ..model import (
+from ..models import (
     OUTCOMES,
     Method,
     Outcome,

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 import re
 from typing import Final, Self
 
-from .parsing import (
+from ..parsing import (
     Json,
     to_flag,
     to_id,
