@@ -10,7 +10,8 @@ import voluptuous as vol
 
 import custom_components.telldus_pa
 from custom_components.telldus_pa.devices import kinds
-from custom_components.telldus_pa import action_rows, actions, const
+from custom_components.telldus_pa import services as actions
+from custom_components.telldus_pa import action_rows, const
 from homeassistant.util.yaml import load_yaml_dict
 
 ROOT = Path(__file__).parent.parent

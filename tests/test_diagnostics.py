@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.telldus_pa import disclosure
+from custom_components.telldus_pa import redaction as disclosure
 from custom_components.telldus_pa.devices.kinds import Why
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er

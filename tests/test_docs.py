@@ -11,8 +11,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.devices import kinds
-from custom_components.telldus_pa import actions, const, sensor
-from custom_components.telldus_pa.connection import Cause
+from custom_components.telldus_pa import services as actions
+from custom_components.telldus_pa import const, sensor
+from custom_components.telldus_pa.connection_status import Cause
 from custom_components.telldus_pa.history.importer import Phase
 from custom_components.telldus_pa.pa_api import DeviceType, Method
 from custom_components.telldus_pa.account.account.storage import Kept

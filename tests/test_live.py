@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
-from custom_components.telldus_pa.connection import Cause
+from custom_components.telldus_pa.connection_status import Cause
 from custom_components.telldus_pa.const import (
     CONF_LIVE,
     CONF_POLL_INTERVAL,

@@ -29,9 +29,9 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import ConfigType
 
 from .account.account import Account
-from .actions import async_register_actions
+from .services import async_register_actions
 from .commands.manager import Commands
-from .connection import Connection
+from .connection_status import Connection
 from .const import (
     CONF_PRIVATE_KEY,
     CONF_PUBLIC_KEY,

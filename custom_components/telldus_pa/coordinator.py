@@ -45,7 +45,7 @@ from .devices.unique_ids import device_id_of
 
 if TYPE_CHECKING:
     from .commands.manager import Commands
-    from .connection import Connection
+    from .connection_status import Connection
     from .events.tracker import Heard
     from .history.importer import HistoryImport
     from .account.premium import Premium

@@ -16,7 +16,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.util import dt as dt_util
 
-from . import disclosure
+from . import redaction as disclosure
 from .const import (
     CONF_INCLUDE_IGNORED,
     CONF_LIVE,

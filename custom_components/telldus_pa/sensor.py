@@ -39,7 +39,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .connection import Cause
+from .connection_status import Cause
 from .const import CONF_SERVER_URL
 from .coordinator import TelldusConfigEntry, TelldusData, gateway_context
 from .entity import (

@@ -4,7 +4,7 @@ Home Assistant loads this beside the integration, where a test asks for it. It l
 events of Home Assistant, and is nothing that is ever installed.
 """
 
-from custom_components.telldus_pa.connection import Connection
+from custom_components.telldus_pa.connection_status import Connection
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.typing import ConfigType
 
