@@ -9,11 +9,11 @@ from typing import Protocol
 
 from e2e.develop import alone
 from e2e.home_assistant import RefusedError
+from e2e.polling import WaitedTooLongError
 from e2e.process import StartError
-from e2e.waiting import WaitedTooLongError
 
-from . import afar, commands, growth, hours, live, poll, start
-from .stage import FOLDER
+from . import commands, live, poll, requests_per_hour, scaling, start, startup_latency
+from .environment import FOLDER
 
 INTERRUPTED = 130
 
@@ -32,11 +32,11 @@ class Benchmark(Protocol):
 
 BENCHMARKS: dict[str, Benchmark] = {
     "start": start,
-    "afar": afar,
+    "startup_latency": startup_latency,
     "commands": commands,
     "poll": poll,
-    "growth": growth,
-    "hours": hours,
+    "scaling": scaling,
+    "requests_per_hour": requests_per_hour,
     "live": live,
 }
 

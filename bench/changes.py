@@ -3,7 +3,7 @@
 from simulator import Home, Method
 from simulator.home import Device, SensorValue
 
-from .contestants import Row
+from .integrations import Row
 
 
 def change(home: Home, share: float, now: float) -> set[Row]:

@@ -10,11 +10,11 @@ from typing import Final
 
 from simulator import Method, generated_home
 
-from .contestants import Ours, Row
-from .figures import Goal, Spread, goals
-from .subject import Subject, subjects
+from .integrations import Ours, Row
+from .results import Goal, Spread, goals
 from .table import table
 from .versions import versions
+from .worker_client import Subject, subjects
 
 DEVICES: Final = 20
 MS: Final = 1000.0

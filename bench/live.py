@@ -15,16 +15,16 @@ import shutil
 import time
 from typing import Final, override
 
-from e2e.control import Telldus
 from e2e.home_assistant import HomeAssistant, Json
-from e2e.waiting import poll
+from e2e.polling import poll
+from e2e.simulator_client import Telldus
 from e2e.websocket import Websocket
 from simulator import LoggedRequest, generated_home
 from simulator.methods import Method
 
-from .contestants import Ours, Row
-from .figures import Spread
-from .stage import FOLDER, Stage, end_leavings
+from .environment import FOLDER, Stage, end_leavings
+from .integrations import Ours, Row
+from .results import Spread
 from .start import asked, refused, states_of
 from .table import table
 from .versions import versions

@@ -22,11 +22,11 @@ from simulator import Home, Simulator, generated_home
 from simulator.api import Call, run as run_function
 
 from .changes import change
-from .contestants import Core, Ours
-from .figures import Goal, Spread, goals
-from .subject import Subject, subjects
+from .integrations import Core, Ours
+from .results import Goal, Spread, goals
 from .table import table
 from .versions import versions
+from .worker_client import Subject, subjects
 
 DEVICES: Final = 1000
 SHARES: Final = {"nothing": 0.0, "1 %": 0.01, "all": 1.0}

@@ -17,12 +17,12 @@ from typing import Final
 
 from e2e.home_assistant import HomeAssistant, Json
 from e2e.log import Record, complaints, parse
-from e2e.waiting import poll
+from e2e.polling import poll
 from simulator import Home, LoggedRequest, generated_home
 
-from .contestants import Contestant, Core, Ours, Row
+from .environment import FOLDER, Stage, end_leavings
+from .integrations import Contestant, Core, Ours, Row
 from .log import reasons
-from .stage import FOLDER, Stage, end_leavings
 from .table import table
 from .versions import versions
 

@@ -8,7 +8,7 @@ import platform
 
 from e2e.stack import ROOT
 
-from .contestants import Ours
+from .integrations import Ours
 
 
 def versions() -> str:

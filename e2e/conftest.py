@@ -9,14 +9,14 @@ import pytest
 import pytest_asyncio
 
 from .chromium import SIZES, chromium
-from .control import Telldus
 from .frontend import Person, person
 from .home_assistant import HomeAssistant
-from .hours_ago import DOMAIN as HOURS_AGO
-from .house import House
 from .log import complaints, parse
 from .process import free_port
+from .scenario import House
+from .simulator_client import Telldus
 from .stack import DOMAIN, IN_DOCUMENTS, ROOT, Stack
+from .test_support import DOMAIN as HOURS_AGO
 
 _PICTURES = ROOT / ".e2e" / "browser"
 _FAILED = pytest.StashKey[bool]()

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import aiohttp
 
-from .waiting import poll
+from .polling import poll
 from .websocket import Websocket
 
 type Json = dict[str, Any]

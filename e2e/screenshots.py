@@ -23,13 +23,13 @@ from playwright.async_api import (
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
 from .chromium import SIZES, chromium
-from .control import Telldus
 from .dashboards import BLINDS, CLIMATE, HOME, make_dashboards, use_energy
 from .home_assistant import HomeAssistant
+from .polling import poll
 from .process import StartError, free_port
 from .sign_in import sign_in
+from .simulator_client import Telldus
 from .stack import DOMAIN, IN_DOCUMENTS, ROOT, Stack
-from .waiting import poll
 
 FOLDER = ROOT / ".e2e" / "studio"
 PICTURES = ROOT / ".e2e" / "screenshots"

@@ -16,9 +16,9 @@ import sys
 import time
 from typing import Any
 
-from .control import Telldus
 from .home_assistant import HomeAssistant
 from .process import Process, StartError, port_is_free
+from .simulator_client import Telldus
 
 type Asker = Callable[[], Awaitable[bool]]
 

@@ -14,8 +14,8 @@ from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 from .conftest import Home
 from .dashboards import HOME, make_dashboards, use_energy
 from .frontend import Dashboard, Dialog
-from .hours_ago import LIMIT_USED_UP
 from .stack import DOMAIN
+from .test_support import LIMIT_USED_UP
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

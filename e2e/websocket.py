@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import aiohttp
 
-from .waiting import WaitedTooLongError
+from .polling import WaitedTooLongError
 
 type Json = dict[str, Any]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from .home import Home, Row
+from .serialization import Wire
 from .settings import Settings
-from .wire import Wire
 
 if TYPE_CHECKING:
     from yarl import URL

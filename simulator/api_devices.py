@@ -18,7 +18,7 @@ from .api import (
     Call,
     function,
 )
-from .effects import HISTORY_ROWS, send
+from .command_effects import HISTORY_ROWS, send
 from .home import Command, CommandValue, Device, Row
 from .methods import FUNCTION_METHODS, Method, parse_method, resolve_method
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import uuid
 
 from .api import INVALID, SUCCESS, UNSUPPORTED, ApiError, Call, function
-from .effects import value_at
+from .command_effects import value_at
 from .home import Row, Sensor
-from .wire import unit_of
+from .serialization import unit_of
 
 _INFO_PAUSE = 600
 _DAY = 86400

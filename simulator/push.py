@@ -13,10 +13,10 @@ from typing import Final
 
 from aiohttp import web
 
-from .effects import next_due, settle
+from .command_effects import next_due, settle
 from .home import Home, News, Row
 from .push_socket import Frame, Socket
-from .respond import hold
+from .responses import hold
 from .settings import Settings
 
 _VALID, _ERROR, _ELSEWHERE = "validconnection", "error", "nothere"

@@ -13,7 +13,7 @@ from aiohttp import WSMsgType, web
 
 from .home import Home, News, Row
 from .push_wire import frame_of, noise
-from .respond import hold
+from .responses import hold
 from .settings import Settings
 
 _SILENCE: Final = "silence"

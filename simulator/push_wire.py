@@ -6,7 +6,7 @@ Source: docs/telldus-api.md, "Push over websocket".
 import json
 from typing import Any, Final
 
-from .effects import QUEUED
+from .command_effects import QUEUED
 from .home import News, Row
 from .methods import Method
 from .settings import Settings

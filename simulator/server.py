@@ -14,18 +14,18 @@ from yarl import URL
 
 from . import api_account, api_admin, api_devices, api_sensors
 from .api import FUNCTIONS, Call, Refused, run
-from .consent import ConsentPages, access_token, answer_callback, request_token
+from .command_effects import press, report, settle
 from .control import ControlApi
+from .dashboard import HomePage
 from .demo import demo_home
-from .effects import press, report, settle
 from .faults import Fault, Faults
 from .home import Command, Home
-from .limit import Limit
 from .methods import Method, parse_method
 from .oauth import MISSING, SignedRequest, Unauthorized, Verifier, read_request
-from .page import HomePage
+from .oauth_pages import ConsentPages, access_token, answer_callback, request_token
 from .push import Push
-from .respond import answer, hold, instead, mangle, too_many, unauthorized
+from .rate_limit import Limit
+from .responses import answer, hold, instead, mangle, too_many, unauthorized
 from .settings import Settings
 from .tokens import TokenStore
 

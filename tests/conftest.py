@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 
 # Ours must be known before the test package brings its own custom_components.
 import custom_components.telldus_pa  # noqa: F401
+from custom_components.telldus_pa.account.domain_data import Shared
 from custom_components.telldus_pa.const import (
     CONF_GATEWAYS,
     CONF_PRIVATE_KEY,
@@ -27,7 +28,6 @@ from custom_components.telldus_pa.const import (
     CONF_TOKEN_SECRET,
     DOMAIN,
 )
-from custom_components.telldus_pa.account.account.domain_data import Shared
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
@@ -37,7 +37,7 @@ ACCOUNT = "an-account"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let scripts/hostile ask for more than a short life, and anybody for another day."""
+    """Let scripts/robustness ask for more than a short life, and anybody for another day."""
     parser.addoption("--soak-hours", type=int, default=1)
     parser.addoption(
         "--begin",

@@ -26,7 +26,7 @@ from custom_components.telldus_pa.const import (
     CONF_TOKEN,
     DOMAIN,
 )
-from custom_components.telldus_pa.sign_in.flow.callback_view import async_get_view
+from custom_components.telldus_pa.sign_in.callback_view import async_get_view
 from homeassistant.auth.models import RefreshToken
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant

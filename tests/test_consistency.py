@@ -9,9 +9,8 @@ from typing import Any
 import voluptuous as vol
 
 import custom_components.telldus_pa
+from custom_components.telldus_pa import const, services, services as actions
 from custom_components.telldus_pa.devices import kinds
-from custom_components.telldus_pa import services as actions
-from custom_components.telldus_pa import action_rows, const
 from homeassistant.util.yaml import load_yaml_dict
 
 ROOT = Path(__file__).parent.parent
@@ -92,9 +91,9 @@ def test_every_action_has_its_texts_and_icons() -> None:
             assert set(texts[name]["fields"][field]) == {"name", "description"}
             assert f"| `{field}` |" in document, field
     select = told["send_command"]["fields"]["method"]["selector"]["select"]
-    assert select["options"] == list(action_rows.METHODS)
+    assert select["options"] == list(services.METHODS)
     options = english()["selector"][select["translation_key"]]["options"]
-    assert set(options) == set(action_rows.METHODS)
+    assert set(options) == set(services.METHODS)
 
 
 def entity_keys() -> dict[str, set[str]]:

@@ -12,13 +12,13 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.telldus_pa import redaction as disclosure
+from custom_components.telldus_pa import redaction
 from custom_components.telldus_pa.devices.kinds import Why
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Fault, Simulator
-from simulator.wire import Wire
+from simulator.serialization import Wire
 
 from .conftest import AddEntry, Time
 from .test_commands import House, house  # noqa: F401
@@ -290,33 +290,31 @@ async def test_one_device(
 
 def test_shapes() -> None:
     """What something looks like is told, and nothing of what it says."""
-    assert disclosure.shape("Åsa's lamp 12, 3.5 °C") == "text a?a a 9, 9.9 °a"
-    assert disclosure.shape("") == "text"
-    assert disclosure.shape(12) == "number"
-    assert disclosure.shape(True) is True
-    assert disclosure.shape([1, 2]) == "list of 2"
-    assert disclosure.shape({"a": 1}) == "object of 1"
-    assert disclosure.shape(object()) == "?"
-    assert disclosure.number(1795000000) == 1795000000
-    assert disclosure.number("21.5") == "21.5"
-    assert disclosure.number("1234567") == "text 9"
-    assert disclosure.number(float("inf")) == "number"
-    assert disclosure.version("1.3.2") == "1.3.2"
-    assert disclosure.version("203.0.113.1") == "text 9.9.9.9"
-    assert disclosure.model("0176-0003-0003") == "0176-0003-0003"
-    assert disclosure.model("Kalle") == "text a"
-    assert disclosure.gateway_model("TellStick Net v2") == "TellStick Net v2"
-    assert disclosure.gateway_model("TellStick of Kalle") == "text a a a"
+    assert redaction.shape("Åsa's lamp 12, 3.5 °C") == "text a?a a 9, 9.9 °a"
+    assert redaction.shape("") == "text"
+    assert redaction.shape(12) == "number"
+    assert redaction.shape(True) is True
+    assert redaction.shape([1, 2]) == "list of 2"
+    assert redaction.shape({"a": 1}) == "object of 1"
+    assert redaction.shape(object()) == "?"
+    assert redaction.number(1795000000) == 1795000000
+    assert redaction.number("21.5") == "21.5"
+    assert redaction.number("1234567") == "text 9"
+    assert redaction.number(float("inf")) == "number"
+    assert redaction.version("1.3.2") == "1.3.2"
+    assert redaction.version("203.0.113.1") == "text 9.9.9.9"
+    assert redaction.model("0176-0003-0003") == "0176-0003-0003"
+    assert redaction.model("Kalle") == "text a"
+    assert redaction.gateway_model("TellStick Net v2") == "TellStick Net v2"
+    assert redaction.gateway_model("TellStick of Kalle") == "text a a a"
     state = '{"mode": "heat", "setpoint": {"heat": "21.5", "Kalle": 1234567}}'
-    assert disclosure.technical(state) == {
+    assert redaction.technical(state) == {
         "mode": "heat",
         "setpoint": {"heat": "21.5", "text a": "number"},
     }
-    deep = disclosure.technical([[[[["Kalle"]]]]])
+    deep = redaction.technical([[[[["Kalle"]]]]])
     assert deep == [[[["list of 1"]]]]
-    assert disclosure.received(
-        "devices/list", [5, {"parameter": [5, {"name": 5}]}]
-    ) == [
+    assert redaction.received("devices/list", [5, {"parameter": [5, {"name": 5}]}]) == [
         "number",
         {"parameter": ["number", {"name": "number"}]},
     ]

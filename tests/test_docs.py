@@ -10,13 +10,12 @@ from unicodedata import normalize
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.devices import kinds
-from custom_components.telldus_pa import services as actions
-from custom_components.telldus_pa import const, sensor
+from custom_components.telldus_pa import const, sensor, services as actions
+from custom_components.telldus_pa.account.storage import Kept
 from custom_components.telldus_pa.connection_status import Cause
+from custom_components.telldus_pa.devices import kinds
 from custom_components.telldus_pa.history.importer import Phase
 from custom_components.telldus_pa.pa_api import DeviceType, Method
-from custom_components.telldus_pa.account.account.storage import Kept
 from homeassistant.components import automation, persistent_notification, script
 from homeassistant.components.persistent_notification import Notification, UpdateType
 from homeassistant.components.sensor import SensorStateClass

@@ -3,11 +3,11 @@
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.commands.manager.manager import Fate
+from custom_components.telldus_pa.commands.manager import Fate
 from custom_components.telldus_pa.pa_api import Command, Device, Method, Setting
 from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
-from simulator.effects import QUEUED
+from simulator.command_effects import QUEUED
 from simulator.home import HistoryRow
 
 from .conftest import Time

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.commands.manager.manager import Fate
+from custom_components.telldus_pa.commands.manager import Fate
 from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.devices.group_state import combined
-from custom_components.telldus_pa.devices.topology import Home
 from custom_components.telldus_pa.devices.kinds import Kind
+from custom_components.telldus_pa.devices.topology import Home
 from custom_components.telldus_pa.pa_api import (
     CommandFailed,
     Device,

@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
-from custom_components.telldus_pa.history import recorder as history_recorder
 from custom_components.telldus_pa.const import DOMAIN
+from custom_components.telldus_pa.history import recorder as history_recorder
 from custom_components.telldus_pa.history.importer import async_start_import
 from custom_components.telldus_pa.sensor import _ACCOUNT
 from homeassistant.components.recorder import Recorder
@@ -27,7 +27,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
-from simulator.effects import value_at
+from simulator.command_effects import value_at
 from simulator.home import Drift, Sensor, SensorValue
 
 from .conftest import Time

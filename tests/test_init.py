@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.telldus_pa.account.domain_data import async_get_shared
+from custom_components.telldus_pa.account.storage import Kept, entry_store
 from custom_components.telldus_pa.const import (
     CONF_GATEWAYS,
     CONF_POLL_INTERVAL,
     CONF_SERVER_URL,
     DOMAIN,
 )
-from custom_components.telldus_pa.account.account.domain_data import async_get_shared
-from custom_components.telldus_pa.account.account.storage import Kept, entry_store
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import Event, HomeAssistant, State

@@ -9,7 +9,7 @@ from custom_components.telldus_pa.const import (
     CONF_POLL_INTERVAL,
     DOMAIN,
 )
-from custom_components.telldus_pa.registry.sync.sync import Absences
+from custom_components.telldus_pa.registry.sync import Absences
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant

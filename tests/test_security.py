@@ -23,7 +23,10 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
 from custom_components.telldus_pa.const import CONF_SERVER_URL, CONF_TOKEN, DOMAIN
-from custom_components.telldus_pa.sign_in.flow.callback_view import CallbackView, async_get_view
+from custom_components.telldus_pa.sign_in.callback_view import (
+    CallbackView,
+    async_get_view,
+)
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import MATCH_ALL
 from homeassistant.core import Event, HomeAssistant

@@ -22,7 +22,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 from simulator import Fault, Simulator
 from simulator.home import Sensor, SensorValue
-from simulator.wire import UNITS
+from simulator.serialization import UNITS
 
 from .conftest import ACCOUNT, AddEntry, Time
 from .test_init import complaints, state_of

@@ -1,6 +1,6 @@
 """A home over many hours of faults, commands, presses and restarts.
 
-The hours are moved, not lived. A short life is a test like the others; ``scripts/hostile``
+The hours are moved, not lived. A short life is a test like the others; ``scripts/robustness``
 lives a whole day.
 """
 

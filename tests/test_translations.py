@@ -9,8 +9,13 @@ import re
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa import connection_status as connection
-from custom_components.telldus_pa import climate, event, issues, repairs
+from custom_components.telldus_pa import (
+    climate,
+    connection_status as connection,
+    event,
+    issues,
+    repairs,
+)
 from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.history.importer import Phase
 from homeassistant.components.climate import const as climate_const

@@ -29,7 +29,10 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import ConfigType
 
 from .account.account import Account
-from .services import async_register_actions
+from .account.domain_data import async_get_shared
+from .account.premium import Premium
+from .account.rooms import Rooms
+from .account.storage import async_remove_stores
 from .commands.manager import Commands
 from .connection_status import Connection
 from .const import (
@@ -50,14 +53,11 @@ from .coordinator import (
 from .events.tracker import Heard
 from .history.importer import HistoryImport
 from .issues import async_take_issues_away, async_watch_core
+from .migration.move import async_give_back
 from .pa_api import Credentials, TelldusClient
-from .account.premium import Premium
 from .push import LiveUpdates
 from .registry.sync import Registrar
-from .account.rooms import Rooms
-from .account.domain_data import async_get_shared
-from .account.storage import async_remove_stores
-from .migration.move import async_give_back
+from .services import async_register_actions
 
 # How often to see whether a day has passed.
 _DAILY_LOOK: Final = timedelta(hours=1)

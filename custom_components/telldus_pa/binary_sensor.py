@@ -15,6 +15,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .coordinator import DevicesCoordinator, TelldusConfigEntry, gateway_context
+from .devices.kinds import MAIN, Kind, kind_of
+from .devices.unique_ids import gateway_id_of, part_id_of
 from .entity import (
     TelldusDeviceEntity,
     TelldusSensorEntity,
@@ -24,10 +26,8 @@ from .entity import (
     gateway_info,
     known_gateways,
 )
-from .devices.kinds import MAIN, Kind, kind_of
 from .events.matching import Occurrence
 from .pa_api import Gateway, Method
-from .devices.unique_ids import gateway_id_of, part_id_of
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0

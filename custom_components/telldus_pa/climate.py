@@ -28,8 +28,8 @@ from homeassistant.util.unit_conversion import TemperatureConverter
 
 from .const import DOMAIN
 from .coordinator import TelldusConfigEntry
-from .entity import TelldusDeviceEntity, async_add_devices
 from .devices.kinds import MAIN
+from .entity import TelldusDeviceEntity, async_add_devices
 from .pa_api import OFF, RESUME, Method, Range, Setting, Thermostat
 
 # The request budget paces what is sent; a limit here would only delay what is shown.

@@ -22,6 +22,8 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
+from .account.domain_data import async_get_shared
+from .account.errors import error_key, error_placeholders
 from .const import (
     CONF_GATEWAYS,
     CONF_PRIVATE_KEY,
@@ -32,15 +34,13 @@ from .const import (
     CONF_TOKEN_SECRET,
     DOMAIN,
 )
-from .sign_in.identity import SignedIn
+from .migration.plan import core_entries
 from .options_flow import OFFER, TelldusOptionsFlow
 from .pa_api import DEFAULT_SERVER, TelldusError
-from .registry.sync import gateways_known
 from .pa_api.server_url import server_origin
-from .account.domain_data import async_get_shared
+from .registry.sync import gateways_known
 from .sign_in.flow import Application, SignInFlow
-from .migration.plan import core_entries
-from .account.errors import error_key, error_placeholders
+from .sign_in.identity import SignedIn
 
 _ADVANCED: Final = "advanced"
 _KEY_PAGE: Final = f"{DEFAULT_SERVER}/keys/showToken"

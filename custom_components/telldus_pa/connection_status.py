@@ -11,6 +11,8 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .account.account import Account
+from .account.errors import error_key
+from .account.premium import Premium
 from .const import LOGGER
 from .coordinator import (
     DevicesCoordinator,
@@ -28,9 +30,7 @@ from .pa_api import (
     TelldusError,
     Unreachable,
 )
-from .account.premium import Premium
 from .push import LiveUpdates
-from .account.errors import error_key
 
 # The limit is used up by something else where 429s have come for this long ...
 _USED_UP_AFTER: Final = 2 * 3600.0

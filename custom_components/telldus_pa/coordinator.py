@@ -19,6 +19,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .account.account import Account
+from .account.errors import error_key, error_placeholders
 from .const import (
     CONF_GATEWAYS,
     CONF_INCLUDE_IGNORED,
@@ -28,6 +29,7 @@ from .const import (
     POLL_INTERVAL,
 )
 from .devices.topology import Home, OfGateway, gateways_of, shape_of
+from .devices.unique_ids import device_id_of
 from .pa_api import (
     Answer,
     Device,
@@ -40,17 +42,15 @@ from .pa_api import (
     TelldusError,
     Unintelligible,
 )
-from .account.errors import error_key, error_placeholders
-from .devices.unique_ids import device_id_of
 
 if TYPE_CHECKING:
+    from .account.premium import Premium
+    from .account.rooms import Rooms
     from .commands.manager import Commands
     from .connection_status import Connection
     from .events.tracker import Heard
     from .history.importer import HistoryImport
-    from .account.premium import Premium
     from .push import LiveUpdates
-    from .account.rooms import Rooms
 
 type TelldusConfigEntry = ConfigEntry[TelldusData]
 

@@ -17,8 +17,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REVERSED_COVERS
 from .coordinator import TelldusConfigEntry
-from .entity import TelldusDeviceEntity, async_add_devices
 from .devices.kinds import MAIN
+from .entity import TelldusDeviceEntity, async_add_devices
 from .pa_api import MAX_LEVEL, DeviceType, Method
 
 # The request budget paces what is sent; a limit here would only delay what is shown.

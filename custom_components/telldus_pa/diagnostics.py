@@ -16,7 +16,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.util import dt as dt_util
 
-from . import redaction as disclosure
+from . import redaction
 from .const import (
     CONF_INCLUDE_IGNORED,
     CONF_LIVE,
@@ -28,11 +28,11 @@ from .const import (
 )
 from .coordinator import ListCoordinator, TelldusConfigEntry, TelldusData
 from .devices.kinds import decided, entities_of, entities_of_sensor, part_of
+from .devices.unique_ids import device_id_of, gateway_id_of, part_id_of, sensor_id_of
 from .events.matching import Track
 from .pa_api import DEFAULT_SERVER, Budget, Device, Gateway, Sensor
 from .pa_api.parsing import to_list
 from .sensor import taken_for
-from .devices.unique_ids import device_id_of, gateway_id_of, part_id_of, sensor_id_of
 
 _DIGITS: Final = 1
 
@@ -51,10 +51,10 @@ async def async_get_config_entry_diagnostics(
         "devices": [look.device(one) for one in data.devices.data.values()],
         "sensors": [look.sensor(one) for one in data.sensors.data.values()],
         "received": {
-            function: disclosure.received(
+            function: redaction.received(
                 function, data.account.client.received[function]
             )
-            for function in disclosure.LISTS
+            for function in redaction.LISTS
             if function in data.account.client.received
         },
     }
@@ -194,7 +194,7 @@ class _Look:
         # Where each row is in the list as it came.
         self._rows: Mapping[str, Mapping[str, int]] = {
             function: _places(self._data.account.client.received.get(function))
-            for function in disclosure.LISTS
+            for function in redaction.LISTS
         }
         self._registered = {
             known.unique_id: known
@@ -207,14 +207,14 @@ class _Look:
         """Return a row as it came, None where it is not in the last list."""
         rows = self._data.account.client.received[function]
         place = self._rows[function].get(row_id)
-        return None if place is None else disclosure.received(function, rows)[place]
+        return None if place is None else redaction.received(function, rows)[place]
 
     def gateway(self, gateway: Gateway) -> Tree:
         """Return what a gateway is."""
         return {
             "row": self._rows["clients/list"].get(gateway.id),
-            "model": disclosure.gateway_model(gateway.model),
-            "version": disclosure.version(gateway.version),
+            "model": redaction.gateway_model(gateway.model),
+            "version": redaction.version(gateway.version),
             "online": gateway.online,
             "owned": gateway.owned,
         }
@@ -240,12 +240,12 @@ class _Look:
             ),
             "methods": [method.name for method in device.methods],
             "device_type": device.device_type.name,
-            "transport": disclosure.word(device.transport),
-            "type": disclosure.word(device.type),
+            "transport": redaction.word(device.transport),
+            "type": redaction.word(device.type),
             "state": device.state and device.state.name,
             "level": device.level,
             "shown": shown.state and shown.state.name,
-            "thermostat": disclosure.technical(
+            "thermostat": redaction.technical(
                 device.thermostat and asdict(device.thermostat)
             ),
             "online": device.online,
@@ -268,7 +268,7 @@ class _Look:
         names = {
             part_of(
                 value
-            ): f"{disclosure.word(value.name)}_{disclosure.number(value.scale)}"
+            ): f"{redaction.word(value.name)}_{redaction.number(value.scale)}"
             for value in sensor.values.values()
         }
         return {
@@ -284,19 +284,19 @@ class _Look:
             ),
             "values": [
                 {
-                    "name": disclosure.word(value.name),
-                    "scale": disclosure.number(value.scale),
-                    "unit": disclosure.word(value.unit),
+                    "name": redaction.word(value.name),
+                    "scale": redaction.number(value.scale),
+                    "unit": redaction.word(value.unit),
                     "taken_for": taken_for(value),
-                    "value": disclosure.shape(value.value),
+                    "value": redaction.shape(value.value),
                     "is_silent": data.sensors.value_of(sensor.id, value.key) is None,
                 }
                 for value in sensor.values.values()
             ],
             "battery": sensor.battery,
             "battery_low": sensor.battery_low,
-            "model": disclosure.model(sensor.model),
-            "protocol": disclosure.word(sensor.protocol),
+            "model": redaction.model(sensor.model),
+            "protocol": redaction.word(sensor.protocol),
             "online": sensor.online,
             "owned": sensor.owned,
             "ignored": sensor.ignored,

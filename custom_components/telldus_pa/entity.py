@@ -21,9 +21,8 @@ from .coordinator import (
     TelldusConfigEntry,
     TelldusData,
 )
-from .devices.topology import is_assumed, is_group
 from .devices.kinds import MAIN, Kind, entities_of, entities_of_sensor
-from .pa_api import Command, Device, Gateway, Method, Sensor, Setting
+from .devices.topology import is_assumed, is_group
 from .devices.unique_ids import (
     account_id_of,
     device_id_of,
@@ -31,6 +30,7 @@ from .devices.unique_ids import (
     part_id_of,
     sensor_id_of,
 )
+from .pa_api import Command, Device, Gateway, Method, Sensor, Setting
 
 _TRANSPORTS: Final = {
     "433": "433 MHz",

@@ -17,8 +17,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .coordinator import TelldusConfigEntry
-from .entity import TelldusDeviceEntity, async_add_devices
 from .devices.kinds import MAIN, RING
+from .entity import TelldusDeviceEntity, async_add_devices
 from .events.matching import Occurrence
 from .pa_api import Method
 

@@ -14,10 +14,11 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
+from .account.errors import action_error
 from .const import DOMAIN
 from .coordinator import TelldusConfigEntry
-from .entity import known_gateways
 from .devices.topology import is_assumed
+from .entity import known_gateways
 from .pa_api import (
     Device,
     Inventoried,
@@ -27,7 +28,6 @@ from .pa_api import (
     Sensor,
     TelldusError,
 )
-from .account.errors import action_error
 
 _FORMAT: Final = 1
 # Where a home is written to, within Home Assistant's own folder.

@@ -39,12 +39,12 @@ from .const import (
     SHORTEST_POLL_INTERVAL,
 )
 from .coordinator import TelldusConfigEntry
-from .history.importer import async_start_import
 from .devices.kinds import Kind
-from .pa_api import Method
-from .migration.plan import core_entries
-from .migration.flow import TakeOverFlow
 from .devices.unique_ids import device_id_of
+from .history.importer import async_start_import
+from .migration.flow import TakeOverFlow
+from .migration.plan import core_entries
+from .pa_api import Method
 
 _SCHEMA: Final = vol.Schema(
     {

@@ -10,6 +10,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later
 
+from .account.storage import Kept, entry_store
 from .commands.manager import Commands
 from .const import CONF_LIVE, LOGGER
 from .coordinator import (
@@ -28,7 +29,6 @@ from .pa_api import (
     StateHeard,
     ValuesHeard,
 )
-from .account.storage import Kept, entry_store
 
 # Several changes that come together are one; and so are many, in some seconds.
 _READ_AFTER: Final = 0.5

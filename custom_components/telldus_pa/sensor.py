@@ -39,9 +39,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
+from .account.domain_data import Shared, async_get_shared
 from .connection_status import Cause
 from .const import CONF_SERVER_URL
 from .coordinator import TelldusConfigEntry, TelldusData, gateway_context
+from .devices.kinds import BATTERY, LAST_HEARD, part_of
+from .devices.unique_ids import account_id_of, gateway_id_of, part_id_of
 from .entity import (
     TelldusSensorEntity,
     account_info,
@@ -51,10 +54,7 @@ from .entity import (
     known_gateways,
 )
 from .history.importer import Phase
-from .devices.kinds import BATTERY, LAST_HEARD, part_of
 from .pa_api import SensorValue
-from .account.domain_data import Shared, async_get_shared
-from .devices.unique_ids import account_id_of, gateway_id_of, part_id_of
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0

@@ -29,14 +29,24 @@ from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
-from .action_rows import METHODS, deed_row, reading_rows
+from .account.errors import action_error, check_loaded
 from .const import DOMAIN
 from .coordinator import TelldusConfigEntry
+from .devices.kinds import part_of
+from .devices.unique_ids import device_id_of, part_id_of, sensor_id_of
 from .export import async_export_home
 from .history.importer import async_start_import
-from .pa_api import MAX_LEVEL, Command, Device, Method, Priority, Setting, TelldusError
-from .account.errors import action_error, check_loaded
-from .devices.unique_ids import device_id_of, sensor_id_of
+from .pa_api import (
+    MAX_LEVEL,
+    Command,
+    Deed,
+    Device,
+    Method,
+    Priority,
+    Reading,
+    Setting,
+    TelldusError,
+)
 
 ATTR_CHANGE_MODE: Final = "change_mode"
 ATTR_COLOR: Final = "color"
@@ -48,6 +58,21 @@ ATTR_MODE: Final = "mode"
 ATTR_PATH: Final = "path"
 ATTR_START: Final = "start"
 ATTR_TEMPERATURE: Final = "temperature"
+
+# The methods that there is a function for, by the words that people use for them.
+METHODS: Final = {
+    "bell": Method.BELL,
+    "dim": Method.DIM,
+    "down": Method.DOWN,
+    "learn": Method.LEARN,
+    "rgb": Method.RGB,
+    "stop": Method.STOP,
+    "thermostat": Method.THERMOSTAT,
+    "turn_off": Method.TURNOFF,
+    "turn_on": Method.TURNON,
+    "up": Method.UP,
+}
+_WORDS: Final = {method: word for word, method in METHODS.items()}
 
 # What each method needs; it takes nothing else but what is in the second table.
 _NEEDS: Final = {
@@ -296,3 +321,41 @@ def _owner(unique_id: str, rows: Any, entry: TelldusConfigEntry) -> str | None:
         if unique_id == thing or unique_id.startswith(f"{thing}_"):
             return str(row_id)
     return None
+
+
+def _iso(when: float) -> str:
+    """Return a time as Home Assistant writes it."""
+    return dt_util.utc_from_timestamp(when).isoformat()
+
+
+def deed_row(deed: Deed) -> dict[str, JsonValueType]:
+    """Return what a device did, in words."""
+    value: JsonValueType = deed.value
+    if deed.method is Method.RGB and deed.value is not None:
+        value = list((deed.value & 0xFFFFFF).to_bytes(3))
+    elif deed.method is Method.THERMOSTAT:
+        value = {"mode": deed.mode, "temperature": deed.temperature}
+    return {
+        "time": _iso(deed.when),
+        "method": _WORDS.get(deed.method) if deed.method else None,
+        "value": value,
+        "origin": deed.origin,
+        "outcome": deed.outcome.name.lower(),
+    }
+
+
+def reading_rows(
+    reading: Reading, thing: str, unique_id: str
+) -> list[dict[str, JsonValueType]]:
+    """Return what a sensor told: what the entity shows, or all where it shows no value."""
+    values = list(reading.values.values())
+    own = [one for one in values if part_id_of(thing, part_of(one)) == unique_id]
+    return [
+        {
+            "time": _iso(reading.when),
+            "name": one.name,
+            "value": one.value,
+            "unit": one.unit,
+        }
+        for one in own or values
+    ]

@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TelldusConfigEntry
-from .entity import TelldusDeviceEntity, async_add_devices
 from .devices.kinds import MAIN
+from .entity import TelldusDeviceEntity, async_add_devices
 from .pa_api import DeviceType, Method
 
 # The request budget paces what is sent; a limit here would only delay what is shown.

@@ -9,9 +9,9 @@ from typing import Any
 from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback
 
+from .account.domain_data import async_get_shared
 from .const import CONF_SERVER_URL, DOMAIN
 from .coordinator import TelldusConfigEntry
-from .account.domain_data import async_get_shared
 
 
 @callback

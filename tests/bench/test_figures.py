@@ -7,12 +7,12 @@ import json
 import pytest
 
 from bench.changes import change
-from bench.contestants import Row
-from bench.figures import Goal, Spread, goals
-from bench.growth import Cost, goals_of, of_each
-from bench.hours import line
+from bench.integrations import Row
 from bench.loop import Loop
 from bench.poll import answers_of, read
+from bench.requests_per_hour import line
+from bench.results import Goal, Spread, goals
+from bench.scaling import Cost, goals_of, of_each
 from simulator import LoggedRequest, generated_home
 
 

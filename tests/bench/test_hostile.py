@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.hostile import TESTS, Ledger
+from bench.robustness import TESTS, Ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,7 +8,7 @@ import pytest
 import tellduslive  # type: ignore[import-untyped]  # brings no types
 
 from bench.__main__ import choose
-from bench.contestants import Contestant, Core, Ours, Row
+from bench.integrations import Contestant, Core, Ours, Row
 from bench.log import reasons
 from bench.start import (
     NO_ENTITY,
@@ -23,7 +23,7 @@ from bench.start import (
 )
 from bench.table import table
 from e2e.log import Record
-from e2e.pointed import point_at
+from e2e.run_with_tellduslive import point_at
 from simulator import LoggedRequest, generated_home
 
 OURS, CORE = Ours(), Core()
@@ -205,7 +205,14 @@ def test_choose() -> None:
     start, *others = choose([])
     assert (start.benchmark, start.devices) == ("start", [1, 8, 20, 100, 1000])
     assert [one.benchmark for one in others] == [
-        *("afar", "commands", "poll", "growth", "hours", "live"),
+        *(
+            "startup_latency",
+            "commands",
+            "poll",
+            "scaling",
+            "requests_per_hour",
+            "live",
+        ),
     ]
     (start,) = choose(["start", "--devices", "4", "--strict-burst"])
     assert (start.devices, start.strict_burst) == ([4], True)

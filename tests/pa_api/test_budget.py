@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from custom_components.telldus_pa.pa_api import Budget, Postponed, Priority, RateLimited
+from custom_components.telldus_pa.pa_api.exceptions import LONGEST_WAIT, SHORTEST_WAIT
 from custom_components.telldus_pa.pa_api.rate_limiter import (
     ALLOWANCE,
     FIRST_PAUSE,
@@ -19,7 +20,6 @@ from custom_components.telldus_pa.pa_api.rate_limiter import (
     WINDOW,
     BudgetState,
 )
-from custom_components.telldus_pa.pa_api.exceptions import LONGEST_WAIT, SHORTEST_WAIT
 
 from .conftest import Clock
 

@@ -10,8 +10,8 @@ from typing import Any, cast, override
 from hypothesis import given, settings, strategies as st
 
 from custom_components.telldus_pa.pa_api import Budget, Postponed, Priority, RateLimited
-from custom_components.telldus_pa.pa_api.rate_limiter import ALLOWANCE, WINDOW
 from custom_components.telldus_pa.pa_api.exceptions import SHORTEST_WAIT
+from custom_components.telldus_pa.pa_api.rate_limiter import ALLOWANCE, WINDOW
 
 from .conftest import Clock
 

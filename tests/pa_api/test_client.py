@@ -11,11 +11,33 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.telldus_pa.pa_api import rate_limiter as budget_module
-from custom_components.telldus_pa.pa_api import Budget, Command, Credentials, Device, DeviceType, Gateway, GatewayOffline, Method, Postponed, Priority, Range, RateLimited, Refused, Setting, SignInRefused, TelldusClient, TelldusError, Thermostat, Unintelligible, Unreachable, client as client_module
+from custom_components.telldus_pa.pa_api import (
+    Budget,
+    Command,
+    Credentials,
+    Device,
+    DeviceType,
+    Gateway,
+    GatewayOffline,
+    Method,
+    Postponed,
+    Priority,
+    Range,
+    RateLimited,
+    Refused,
+    Setting,
+    SignInRefused,
+    TelldusClient,
+    TelldusError,
+    Thermostat,
+    Unintelligible,
+    Unreachable,
+    client as client_module,
+    rate_limiter as budget_module,
+)
 from custom_components.telldus_pa.pa_api.parsing import read_json
 from simulator import Fault, Simulator, demo_home, generated_home
-from simulator.wire import unit_of
+from simulator.serialization import unit_of
 
 from .conftest import Clock, Misbehave, told
 

@@ -13,9 +13,22 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from custom_components.telldus_pa.pa_api import rate_limiter as budget_module
-from custom_components.telldus_pa.pa_api import oauth as handshake_module
-from custom_components.telldus_pa.pa_api import Budget, Credentials, Handshake, Postponed, Priority, RateLimited, RequestToken, SignInRefused, TelldusClient, TelldusError, Unintelligible, Unreachable
+from custom_components.telldus_pa.pa_api import (
+    Budget,
+    Credentials,
+    Handshake,
+    Postponed,
+    Priority,
+    RateLimited,
+    RequestToken,
+    SignInRefused,
+    TelldusClient,
+    TelldusError,
+    Unintelligible,
+    Unreachable,
+    oauth as handshake_module,
+    rate_limiter as budget_module,
+)
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Fault, Simulator
 
 from .conftest import Clock, Misbehave, told

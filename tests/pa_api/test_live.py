@@ -30,8 +30,8 @@ from custom_components.telldus_pa.pa_api import (
     Unintelligible,
     ValuesHeard,
 )
-from custom_components.telldus_pa.pa_api.push.connection import socket_url
 from custom_components.telldus_pa.pa_api.models import ServerAddress
+from custom_components.telldus_pa.pa_api.push.connection import socket_url
 from simulator import Simulator
 
 from .conftest import UNIX_TIME, Clock

@@ -25,8 +25,8 @@ from custom_components.telldus_pa.pa_api import (
 from custom_components.telldus_pa.pa_api.models import SUPPORTED_METHODS
 from custom_components.telldus_pa.pa_api.parsing import Json
 from simulator import demo_home
+from simulator.serialization import Wire
 from simulator.settings import Settings
-from simulator.wire import Wire
 
 from .rows import (
     LIGHT,

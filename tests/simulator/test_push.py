@@ -15,7 +15,7 @@ from yarl import URL
 
 from simulator import Fault, Method, Simulator, demo_home
 from simulator.api import Call, run
-from simulator.effects import next_due, settle
+from simulator.command_effects import next_due, settle
 from simulator.home import Sensor, SensorValue
 
 from .conftest import NOW, Api, Clock

@@ -9,14 +9,14 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.telldus_pa
-from custom_components.telldus_pa.account.account.storage import Kept
-from custom_components.telldus_pa.migration.plan import make_plan
+from custom_components.telldus_pa.account.storage import Kept
 from custom_components.telldus_pa.migration.move import (
     MoveFailed,
     async_go_back,
     async_take_over,
     async_taken_over_from,
 )
+from custom_components.telldus_pa.migration.plan import make_plan
 from homeassistant.config_entries import (
     ConfigEntries,
     ConfigEntry,

@@ -13,8 +13,8 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
-from custom_components.telldus_pa.migration.plan import make_plan
 from custom_components.telldus_pa.migration.move import async_go_back, async_take_over
+from custom_components.telldus_pa.migration.plan import make_plan
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.history import get_significant_states
 from homeassistant.components.recorder.statistics import (

@@ -7,9 +7,9 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .account import Account
 from ..const import LOGGER
 from ..pa_api import TelldusError, Unintelligible
+from .account import Account
 from .storage import Kept, entry_store
 
 _ASK_EVERY: Final = timedelta(days=1).total_seconds()

@@ -10,10 +10,10 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .account import Account
 from ..const import CONF_PROFILE
-from .daily import Daily
 from ..pa_api import Priority, Profile
+from .account import Account
+from .daily import Daily
 from .storage import Kept
 
 

@@ -11,9 +11,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntry
 
+from ..pa_api import Device, Room
 from .account import Account
 from .daily import Daily
-from ..pa_api import Device, Room
 from .storage import Kept
 
 _SAVE_DELAY: Final = 60

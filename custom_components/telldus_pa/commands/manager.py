@@ -25,11 +25,12 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
+from ..account.errors import error_key, error_placeholders
 from ..const import DOMAIN, LOGGER
 from ..coordinator import DevicesCoordinator, TelldusConfigEntry
 from ..devices.group_state import combined
-from ..events.tracker import DONE_BEFORE
 from ..devices.topology import gives_feedback
+from ..events.tracker import DONE_BEFORE
 from ..pa_api import (
     Command,
     CommandFailed,
@@ -44,7 +45,6 @@ from ..pa_api import (
     Unreachable,
     facet_of,
 )
-from ..account.errors import error_key, error_placeholders
 
 # Seconds that an action waits for its own request.
 _ACTION_WAITS: Final = 20.0

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol, Self
 
-from .kinds import Kind, kind_of
 from ..pa_api import Device, Gateway, Sensor
+from .kinds import Kind, kind_of
 
 _GROUPS: Final = frozenset(("egroup", "group"))
 _ONE_WAY: Final = frozenset(("433", "e433"))

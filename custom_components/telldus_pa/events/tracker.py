@@ -18,14 +18,14 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
+from ..account.storage import Kept, entry_store
 from ..const import DOMAIN, EVENT_MISSED, LOGGER
 from ..coordinator import DevicesCoordinator, TelldusConfigEntry
 from ..devices.kinds import HEARD, MAIN, RING, entities_of
-from .matching import JUST_NOW, SETTLED_AFTER, Occurrence, Track
+from ..devices.unique_ids import device_id_of, part_id_of
 from ..pa_api import Device, Method, Priority, StateHeard, TelldusError
 from ..pa_api.rate_limiter import ALLOWANCE
-from ..account.storage import Kept, entry_store
-from ..devices.unique_ids import device_id_of, part_id_of
+from .matching import JUST_NOW, SETTLED_AFTER, Occurrence, Track
 
 # What heard a device itself, by the history's word for it: no command of ours.
 _INCOMING: Final = "Incoming signal"

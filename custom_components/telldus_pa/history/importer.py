@@ -18,9 +18,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
+from ..account.errors import check_loaded
+from ..account.storage import Kept, entry_store
 from ..const import DOMAIN, LOGGER
-from .statistics import HOUR, Told, by_hour, converted, hours_before
 from ..devices.kinds import part_of
+from ..devices.unique_ids import part_id_of, sensor_id_of
 from ..pa_api import (
     RateLimited,
     Reading,
@@ -30,9 +32,7 @@ from ..pa_api import (
     TelldusError,
     Unintelligible,
 )
-from ..account.storage import Kept, entry_store
-from ..account.errors import check_loaded
-from ..devices.unique_ids import part_id_of, sensor_id_of
+from .statistics import HOUR, Told, by_hour, converted, hours_before
 
 if TYPE_CHECKING:
     from ..coordinator import TelldusConfigEntry

@@ -16,8 +16,8 @@ from homeassistant.data_entry_flow import FlowHandler, FlowResult
 
 from ..const import LOGGER
 from ..coordinator import TelldusConfigEntry, TelldusData
-from .plan import Plan, core_entries, make_plan
 from .move import async_go_back, async_take_over, async_taken_over_from
+from .plan import Plan, core_entries, make_plan
 from .summary import async_table
 
 _CONFIRM: Final = vol.Schema({})

@@ -25,8 +25,8 @@ from homeassistant.helpers.singleton import singleton
 from homeassistant.helpers.typing import UNDEFINED
 from homeassistant.util.hass_dict import HassKey
 
-from ..const import DOMAIN
 from ..account.storage import Kept, entry_store
+from ..const import DOMAIN
 from .plan import CORE, DeviceMove, EntityMove, Fate, Plan, entity_id_of
 
 _LOCK: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_takeover")

@@ -15,10 +15,10 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN
 from ..coordinator import TelldusConfigEntry
-from ..entity import known_gateways
 from ..devices.kinds import MAIN, entities_of, part_of
-from .references import users_of_device
 from ..devices.unique_ids import device_id_of, gateway_id_of, part_id_of, sensor_id_of
+from ..entity import known_gateways
+from .references import users_of_device
 
 CORE: Final = "tellduslive"
 # Where its entry says how it is connected.

@@ -10,12 +10,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from ..const import DOMAIN
 from ..coordinator import TelldusConfigEntry
 from .plan import DeviceMove, EntityMove, Fate, Plan, entity_id_of
-from .references import (
-    Dashboards,
-    async_dashboards,
-    users_of_device,
-    users_of_entity,
-)
+from .references import Dashboards, async_dashboards, users_of_device, users_of_entity
 
 _NOTHING: Final = "–"
 # What would be read as something else than text.

@@ -7,7 +7,7 @@ request may be sent, ``model`` is what the answers say, ``wire`` takes out their
 What is known of the API, and how surely, is in ``docs/telldus-api.md``.
 """
 
-from .rate_limiter import Budget, Priority
+from .auth import Credentials
 from .client import Answer, TelldusClient
 from .command import OFF, RESUME, Command, Setting, facet_of
 from .exceptions import (
@@ -20,16 +20,6 @@ from .exceptions import (
     Unintelligible,
     Unreachable,
 )
-from .push.messages import (
-    CommandFailed,
-    ListChanged,
-    ListKind,
-    LiveEvent,
-    StateHeard,
-    parse_frame,
-)
-from .oauth import Handshake, RequestToken
-from .push.client import Live, LiveListener, LiveState
 from .models import (
     MAX_LEVEL,
     Deed,
@@ -50,7 +40,17 @@ from .models import (
     Thermostat,
     ValuesHeard,
 )
-from .auth import Credentials
+from .oauth import Handshake, RequestToken
+from .push.client import Live, LiveListener, LiveState
+from .push.messages import (
+    CommandFailed,
+    ListChanged,
+    ListKind,
+    LiveEvent,
+    StateHeard,
+    parse_frame,
+)
+from .rate_limiter import Budget, Priority
 
 DEFAULT_SERVER = "https://pa-api.telldus.com"
 

@@ -16,7 +16,7 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from .rate_limiter import Budget, Priority
+from .auth import Credentials, scrubbed
 from .command import Command
 from .exceptions import (
     NO_REASON,
@@ -39,8 +39,8 @@ from .models import (
     Sensor,
     ServerAddress,
 )
-from .auth import Credentials, scrubbed
 from .parsing import Json, Rows, read_json, to_time
+from .rate_limiter import Budget, Priority
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from requests_oauthlib import OAuth1Session
 from requests_oauthlib.oauth1_session import TokenRequestDenied
 from urllib3.exceptions import HTTPError
 
-from .rate_limiter import Budget, Priority
+from .auth import Credentials, scrubbed, unlogged
 from .exceptions import (
     NO_REASON,
     SignInRefused,
@@ -25,7 +25,7 @@ from .exceptions import (
     Unreachable,
     wait_from_header,
 )
-from .auth import Credentials, scrubbed, unlogged
+from .rate_limiter import Budget, Priority
 
 # Seconds to connect and to wait for each byte; and for the body as a whole, which requests
 # does not bound. A thread cannot be stopped: the last one is for a server that is malicious.

@@ -6,14 +6,20 @@ from typing import Final
 
 from yarl import URL
 
-from .host import is_loopback
-
 # Dropped without a word by some readers of addresses, and not by others; none is needed.
 _AMBIGUOUS: Final = frozenset("@?#%\\")
 _LONGEST_NAME: Final = 253
 _LABEL: Final = "(?!-)[a-z0-9_-]{1,63}(?<!-)"
 # The last label begins with a letter: 127.1 and 0x7f000001 are addresses to some.
 _NAME: Final = re.compile(rf"({_LABEL}\.)*(?=[a-z]){_LABEL}")
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address is this machine."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def server_origin(address: str) -> str | None:

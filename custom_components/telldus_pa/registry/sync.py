@@ -14,7 +14,6 @@ from homeassistant.helpers.device_registry import DeviceEntry, DeviceInfo
 
 from ..const import DOMAIN
 from ..coordinator import ListCoordinator, TelldusConfigEntry
-from ..entity import device_info, gateway_info, known_gateways, sensor_info
 from ..devices.kinds import BATTERY, BATTERY_LOW, entities_of, entities_of_sensor
 from ..devices.unique_ids import (
     account_id_of,
@@ -23,6 +22,7 @@ from ..devices.unique_ids import (
     part_id_of,
     sensor_id_of,
 )
+from ..entity import device_info, gateway_info, known_gateways, sensor_info
 
 # How long, in seconds and in lists, something must have been missing to be gone.
 _GONE_AFTER: Final = 24 * 3600.0

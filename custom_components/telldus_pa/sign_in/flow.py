@@ -21,9 +21,9 @@ from homeassistant.helpers import http
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.config_entry_oauth2_flow import HEADER_FRONTEND_BASE
 
+from ..account.domain_data import async_get_shared
+from ..account.errors import error_key, error_placeholders
 from ..const import CONF_PROFILE
-from .identity import SignedIn
-from .callback_view import PendingSignIn, async_get_view, callback_uri, new_state
 from ..pa_api import (
     Budget,
     Credentials,
@@ -35,8 +35,8 @@ from ..pa_api import (
     TelldusError,
 )
 from ..pa_api.exceptions import is_refusal
-from ..account.domain_data import async_get_shared
-from ..account.errors import error_key, error_placeholders
+from .callback_view import PendingSignIn, async_get_view, callback_uri, new_state
+from .identity import SignedIn
 
 # Telldus most likely keeps a request token for an hour.
 _LINK_LIFETIME: Final = 3000.0

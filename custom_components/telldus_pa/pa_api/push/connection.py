@@ -23,9 +23,9 @@ from ..exceptions import (
     Unintelligible,
     is_refusal,
 )
-from .messages import LiveEvent, parse_frame
-from ..host import is_loopback
 from ..models import ServerAddress, ValuesHeard
+from ..server_url import is_loopback
+from .messages import LiveEvent, parse_frame
 from .session import REFUSED_WAIT, PushSession, Session
 
 _LOGGER = logging.getLogger(__name__)

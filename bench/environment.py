@@ -12,7 +12,7 @@ from e2e.process import Process, free_port
 from e2e.stack import ROOT, Stack
 from simulator import Home, Simulator
 
-from .contestants import Contestant, Ours
+from .integrations import Contestant, Ours
 
 FOLDER = ROOT / ".bench"
 

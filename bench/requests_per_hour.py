@@ -15,10 +15,10 @@ from typing import Final
 
 from simulator import LoggedRequest, Method, generated_home
 
-from .contestants import Row
-from .subject import Subject, subjects
+from .integrations import Row
 from .table import table
 from .versions import versions
+from .worker_client import Subject, subjects
 
 SPEED: Final = 30.0
 HOUR: Final = 3600.0

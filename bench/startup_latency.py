@@ -14,11 +14,11 @@ from typing import Final
 from e2e.home_assistant import Json
 from simulator import generated_home
 
-from .contestants import Contestant, Core, Ours
-from .figures import Goal, Spread, goals
-from .subject import subjects
+from .integrations import Contestant, Core, Ours
+from .results import Goal, Spread, goals
 from .table import table
 from .versions import versions
+from .worker_client import subjects
 
 DELAY: Final = 0.04
 SIZES: Final = [1, 8, 20, 100, 1000]
@@ -110,7 +110,7 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
         for turn in range(chosen.repeat if size <= REPEATED_TO else 1):
             say(f"Starting both with {size} devices, 40 ms from Telldus ({turn + 1})")
             async with subjects(
-                "afar",
+                "startup_latency",
                 lambda: generated_home(size),  # noqa: B023  # called at once
                 say,
                 delay=DELAY,

@@ -11,11 +11,11 @@ from typing import Final
 from simulator import generated_home
 
 from .changes import change
-from .contestants import Core, Ours
-from .figures import Goal, Spread, goals
-from .subject import subjects
+from .integrations import Core, Ours
+from .results import Goal, Spread, goals
 from .table import table
 from .versions import versions
+from .worker_client import subjects
 
 SIZES: Final = [100, 300, 1000, 3000, 5000]
 MS: Final = 1000.0
@@ -42,7 +42,7 @@ async def measure(
     costs: dict[str, Cost] = {}
     options = (Ours(), Core())
     async with subjects(
-        f"growth/{size}", lambda: generated_home(size), say, options
+        f"scaling/{size}", lambda: generated_home(size), say, options
     ) as pair:
         polls: dict[str, list[float]] = {one.contestant.domain: [] for one in pair}
         found = {one.contestant.domain: await one.ask("set_up") for one in pair}
@@ -54,7 +54,7 @@ async def measure(
                 polls[subject.contestant.domain].append(reading["cpu"])
     # Once more: what allocates under watch is slow.
     async with subjects(
-        f"growth/{size}", lambda: generated_home(size), say, options
+        f"scaling/{size}", lambda: generated_home(size), say, options
     ) as pair:
         for subject in pair:
             domain = subject.contestant.domain

@@ -8,7 +8,7 @@ from custom_components.telldus_pa.connection_status import Connection
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.typing import ConfigType
 
-DOMAIN = "hours_ago"
+DOMAIN = "test_support"
 # The first refusal for too many requests, with others ever since
 LIMIT_USED_UP = f"{DOMAIN}_limit_used_up"
 _LONG: float = 3 * 3600

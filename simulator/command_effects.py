@@ -20,8 +20,8 @@ from .home import (
     Sensor,
     SensorValue,
 )
-from .life import live, next_happening
 from .methods import Method, resolve_method
+from .routines import live, next_happening
 from .settings import Settings
 
 HISTORY_ROWS = 5000

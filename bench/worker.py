@@ -1,6 +1,6 @@
 """Run a bare Home Assistant with one integration, and measure in it what it is asked to.
 
-python -m bench.inside -c CONFIG --domain DOMAIN --url URL --port PORT [--speed N]
+python -m bench.worker -c CONFIG --domain DOMAIN --url URL --port PORT [--speed N]
 
 Bare means the core, its registries and the entity platforms, without recorder, frontend
 and whatever else would be measured along. It connects to a port of the benchmark's own
@@ -17,7 +17,7 @@ import time
 import tracemalloc
 from typing import Any, override
 
-from e2e.pointed import point_at
+from e2e.run_with_tellduslive import point_at
 from homeassistant.auth import auth_manager_from_config
 from homeassistant.bootstrap import async_load_base_functionality
 from homeassistant.components.light import ColorMode, LightEntity
@@ -36,7 +36,7 @@ from homeassistant.helpers.entity_component import EntityComponent
 from homeassistant.loader import async_get_custom_components, async_setup
 from homeassistant.setup import async_setup_component
 
-from .inner import Inner, inner_of
+from .instrumentation import Inner, inner_of
 from .loop import Loop, time_blocks
 
 _PLATFORMS = (
@@ -251,7 +251,7 @@ async def serve(chosen: argparse.Namespace, loop: Loop) -> None:
 
 def main() -> None:
     """Run the program."""
-    parser = argparse.ArgumentParser(prog="bench.inside")
+    parser = argparse.ArgumentParser(prog="bench.worker")
     parser.add_argument("-c", dest="config", type=Path, required=True)
     parser.add_argument("--domain", required=True)
     parser.add_argument("--url", required=True)

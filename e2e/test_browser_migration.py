@@ -12,11 +12,11 @@ import pytest
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
-from .before import CORE, HouseBefore
 from .conftest import Home
 from .frontend import Dashboard, Dialog
+from .polling import poll
 from .stack import DOMAIN
-from .waiting import poll
+from .tellduslive_stack import CORE, HouseBefore
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

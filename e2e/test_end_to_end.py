@@ -15,14 +15,14 @@ import pytest_asyncio
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
-from .control import Telldus
 from .home_assistant import HomeAssistant, Json, RefusedError
-from .house import DEVICES_LIST, House
 from .log import complaints, is_loader_notice, parse
+from .polling import poll
 from .process import free_port
+from .scenario import DEVICES_LIST, House
 from .sign_in import demand, sign_in, sign_in_again
+from .simulator_client import Telldus
 from .stack import DOMAIN, ROOT, Stack
-from .waiting import poll
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -10,10 +10,10 @@ from .api import FUNCTIONS
 from .faults import Fault
 from .home import Device, Home, Row, Sensor
 from .html import button, esc, hidden, page
-from .limit import WINDOW
 from .methods import Kind, Method, kind_of
+from .rate_limit import WINDOW
+from .serialization import method_names, unit_of
 from .settings import choices
-from .wire import method_names, unit_of
 
 if TYPE_CHECKING:
     from .server import LoggedRequest, Simulator

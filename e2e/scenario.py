@@ -4,10 +4,10 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from .control import Telldus
 from .home_assistant import HomeAssistant, Json
+from .polling import poll
+from .simulator_client import Telldus
 from .stack import DOMAIN, Stack
-from .waiting import poll
 
 DEVICES_LIST = "json/devices/list"
 # Seconds in which what was commanded must be shown, whenever it may be sent.

@@ -66,7 +66,7 @@ class Ledger:
 
 def main() -> int:
     """Run the tests that are meant, and print what they told."""
-    parser = argparse.ArgumentParser(prog="scripts/hostile", description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/robustness", description=__doc__)
     parser.add_argument(
         "--hours", type=int, default=24, help="that the home lives (default: 24)"
     )

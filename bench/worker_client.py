@@ -14,9 +14,9 @@ from e2e.process import StartError
 from e2e.stack import ROOT
 from simulator import Home
 
-from .contestants import Contestant, Core, Ours, Row
-from .inside import LONGEST_LINE
-from .stage import FOLDER, Stage, end_leavings
+from .environment import FOLDER, Stage, end_leavings
+from .integrations import Contestant, Core, Ours, Row
+from .worker import LONGEST_LINE
 
 
 class Subject(Stage):
@@ -56,7 +56,7 @@ class Subject(Stage):
             connected, "127.0.0.1", 0, limit=LONGEST_LINE
         )
         await self.hass.start(
-            *(sys.executable, "-m", "bench.inside"),
+            *(sys.executable, "-m", "bench.worker"),
             *("-c", self.config),
             *("--domain", self.contestant.domain),
             *("--url", self.simulator_url),

@@ -1,6 +1,6 @@
 """Run Home Assistant with the library `tellduslive` pointed at a simulator.
 
-python -P e2e/pointed.py URL [Home Assistant's own arguments]
+python -P e2e/run_with_tellduslive.py URL [Home Assistant's own arguments]
 
 Only the addresses in it are others: neither the library nor the integration is changed.
 """
