@@ -7,7 +7,7 @@ from typing import Any, override
 
 from yarl import URL
 
-from custom_components.telldus_pa.coordinator import ListCoordinator
+from custom_components.telldus_pa.coordinator import TelldusUpdateCoordinator
 from custom_components.telldus_pa.pa_api import Credentials
 from custom_components.telldus_pa.pa_api.rate_limiter import ALLOWANCE, GAP
 from homeassistant.components.tellduslive import entity as core_entity
@@ -80,17 +80,17 @@ class InnerOurs(Inner):
     @override
     def _prepare(self) -> None:
         """Have listeners counted, and requests sent as soon as they are wanted."""
-        add = ListCoordinator.async_add_listener
+        add = TelldusUpdateCoordinator.async_add_listener
 
         def add_counted(
-            coordinator: ListCoordinator[Any],
+            coordinator: TelldusUpdateCoordinator[Any],
             update_callback: Callable[[], None],
             context: Any = None,
         ) -> Callable[[], None]:
             """Add a listener that is counted."""
             return add(coordinator, self.counted(update_callback), context)
 
-        ListCoordinator.async_add_listener = add_counted  # type: ignore[method-assign, assignment]
+        TelldusUpdateCoordinator.async_add_listener = add_counted  # type: ignore[method-assign, assignment]
         if self._unlimited:
             for priority in GAP:
                 GAP[priority], ALLOWANCE[priority] = 0.0, 1_000_000

@@ -12,7 +12,7 @@ from custom_components.telldus_pa.commands.manager import Fate
 from custom_components.telldus_pa.const import CONF_POLL_INTERVAL, DOMAIN
 from custom_components.telldus_pa.pa_api import (
     Command,
-    CommandFailed,
+    CommandFailedMessage,
     Method,
     Outcome,
     Setting,
@@ -495,7 +495,7 @@ async def test_heard_is_not_sent(
     await time.move(1)
     commands = loaded.runtime_data.commands
     lamp = replace(loaded.runtime_data.devices.data[LAMP_ID], state=Method.TURNOFF)
-    commands.async_heard(lamp, Method.TURNOFF)
+    commands.async_confirm_from_push(lamp, Method.TURNOFF)
     assert (commands.unsent, commands.undecided, commands.fates) == (1, 1, {})
     assert commands.is_commanded(LAMP_ID)
     await time.move(35)
@@ -516,21 +516,21 @@ async def test_explains_what_is_heard(
     house.begin("turn_off", LAMP)
     await time.move(5)
     now = dt_util.utcnow().timestamp()
-    assert commands.is_on_its_way(LAMP_ID, now)
-    assert commands.is_on_its_way(LAMP_ID, given - 14)
-    assert not commands.is_on_its_way(LAMP_ID, given - 16)
-    assert not commands.is_on_its_way(DIMMER_ID, now)
-    assert not commands.async_explain(DIMMER_ID, now)
-    assert not commands.async_explain(LAMP_ID, given - 16)
-    assert commands.async_explain(LAMP_ID, now)
-    assert not commands.is_on_its_way(LAMP_ID, now)
-    assert not commands.async_explain(LAMP_ID, now)
+    assert commands.has_pending_command_at(LAMP_ID, now)
+    assert commands.has_pending_command_at(LAMP_ID, given - 14)
+    assert not commands.has_pending_command_at(LAMP_ID, given - 16)
+    assert not commands.has_pending_command_at(DIMMER_ID, now)
+    assert not commands.async_match_own_command(DIMMER_ID, now)
+    assert not commands.async_match_own_command(LAMP_ID, given - 16)
+    assert commands.async_match_own_command(LAMP_ID, now)
+    assert not commands.has_pending_command_at(LAMP_ID, now)
+    assert not commands.async_match_own_command(LAMP_ID, now)
     house.begin("turn_on", LAMP)
-    assert commands.is_on_its_way(LAMP_ID, now)
+    assert commands.has_pending_command_at(LAMP_ID, now)
     await time.move(30)
     assert commands.unsent == 0
     assert commands.is_commanded(LAMP_ID)
-    assert not commands.is_on_its_way(LAMP_ID, dt_util.utcnow().timestamp())
+    assert not commands.has_pending_command_at(LAMP_ID, dt_util.utcnow().timestamp())
 
 
 async def test_heard_in_order(
@@ -543,7 +543,7 @@ async def test_heard_in_order(
     await house.do("turn_on", LAMP)
     assert commands.undecided == 2
     lamp = replace(loaded.runtime_data.devices.data[LAMP_ID], state=Method.TURNOFF)
-    commands.async_heard(lamp, Method.TURNOFF)
+    commands.async_confirm_from_push(lamp, Method.TURNOFF)
     assert (commands.undecided, commands.fates) == (1, {Fate.CONFIRMED: 1})
 
 
@@ -557,21 +557,21 @@ async def test_pushed_failure(
 ) -> None:
     """A failure that is pushed takes back what it is about, and nothing else."""
     commands = loaded.runtime_data.commands
-    failed = CommandFailed(LAMP_ID, Method.TURNOFF, Outcome.NO_REPLY, None)
-    commands.async_failed(failed)
+    failed = CommandFailedMessage(LAMP_ID, Method.TURNOFF, Outcome.NO_REPLY, None)
+    commands.async_fail_from_push(failed)
     simulator.faults.add(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=15
     )
     house.begin("turn_off", LAMP)
     await time.move(1)
     # Of another time: this one was not even sent.
-    commands.async_failed(failed)
+    commands.async_fail_from_push(failed)
     assert commands.is_commanded(LAMP_ID)
     await time.move(17)
-    commands.async_failed(replace(failed, method=Method.RGB))
+    commands.async_fail_from_push(replace(failed, method=Method.RGB))
     assert commands.is_commanded(LAMP_ID)
     assert state_of(hass, LAMP).state == "off"
-    commands.async_failed(replace(failed, method=None))
+    commands.async_fail_from_push(replace(failed, method=None))
     assert not commands.is_commanded(LAMP_ID)
     assert commands.fates == {Fate.REFUSED_LATE: 1}
     (line,) = complaints(caplog)
@@ -588,8 +588,8 @@ async def test_waits_at_the_gateway(
     """What waits for its device to wake stays shown, and is not asked after at once."""
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
     await house.do("turn_on", DIMMER, brightness=17)
-    loaded.runtime_data.commands.async_failed(
-        CommandFailed(DIMMER_ID, Method.DIM, Outcome.QUEUED, None)
+    loaded.runtime_data.commands.async_fail_from_push(
+        CommandFailedMessage(DIMMER_ID, Method.DIM, Outcome.QUEUED, None)
     )
     for passed in (20, 250):
         await time.move(passed)

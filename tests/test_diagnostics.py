@@ -194,12 +194,12 @@ async def test_what_is_needed(
         "premium": {"is_known": True, "is_missing": False, "was_paid": True},
     }
     assert found["connection"]["cause"] == "rate_limited"
-    assert found["connection"]["failures"][-1]["error"] == "RateLimited"
+    assert found["connection"]["failures"][-1]["error"] == "RateLimitError"
     assert found["budget"]["used"] >= 2
     assert 0 < found["budget"]["paused_for"] <= 18
     assert -5 < found["budget"]["last_refused"] <= 0
     assert found["commands"] == {"unsent": 0, "undecided": 1, "fates": {}}
-    assert found["lists"]["devices"]["problem"] == "RateLimited"
+    assert found["lists"]["devices"]["problem"] == "RateLimitError"
     assert found["lists"]["devices"]["interval"] == 60
     assert found["lists"]["sensors"]["problem"] is None
     assert len(found["gateways"]) == 3
@@ -232,9 +232,11 @@ async def test_what_is_needed(
     assert all(0 <= one < len(found["devices"]) for one in group["members"])
     values = [value for one in found["sensors"] for value in one["values"]]
     assert any(value["is_silent"] for value in values)
-    assert {"name": "temp", "scale": 0, "taken_for": "temperature"}.items() <= values[
-        0
-    ].items()
+    assert {
+        "name": "temp",
+        "scale": 0,
+        "described_as": "temperature",
+    }.items() <= values[0].items()
     paired = [one for one in found["devices"] if one["sensor"] is not None]
     assert paired
     for device in paired:

@@ -323,7 +323,7 @@ def test_documented_parts() -> None:
     document = text_of("devices.md")
     names = english()["entity"]
     assert names["button"][kinds.LEARN]["name"] in document
-    assert names["sensor"][kinds.LAST_HEARD]["name"] in document
+    assert names["sensor"][kinds.LAST_SEEN]["name"] in document
     for preset in names["climate"]["thermostat"]["state_attributes"]["preset_mode"][
         "state"
     ].values():

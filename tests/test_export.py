@@ -68,7 +68,7 @@ async def test_export(
     assert "turnon" in first["methods"]
     assert answer["protocols_missing"] > 0
     assert any(one["members"] for one in found["devices"])
-    assert any(one["keeps_history"] for one in found["sensors"])
+    assert any(one["keep_history"] for one in found["sensors"])
     assert not [secret for secret in secrets if secret in text]
     assert not [r for r in caplog.records if CODE in r.getMessage()]
 

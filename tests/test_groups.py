@@ -12,7 +12,7 @@ from custom_components.telldus_pa.devices.group_state import combined
 from custom_components.telldus_pa.devices.kinds import Kind
 from custom_components.telldus_pa.devices.topology import Home
 from custom_components.telldus_pa.pa_api import (
-    CommandFailed,
+    CommandFailedMessage,
     Device,
     DeviceType,
     Method,
@@ -348,12 +348,14 @@ async def test_one_member_is_heard(
     await house.do("turn_off", ALL)
     assert commands.undecided
     dimmer = replace(loaded.runtime_data.devices.data[DIMMER_ID], state=Method.TURNOFF)
-    commands.async_heard(dimmer, Method.TURNOFF)
+    commands.async_confirm_from_push(dimmer, Method.TURNOFF)
     assert not commands.is_commanded(DIMMER_ID)
     assert commands.is_commanded(OUTLET_ID)
     assert commands.is_commanded(OLD_ID)
     assert commands.fates == {}
-    commands.async_failed(CommandFailed(OLD_ID, Method.TURNOFF, Outcome.FAILED, None))
+    commands.async_fail_from_push(
+        CommandFailedMessage(OLD_ID, Method.TURNOFF, Outcome.FAILED, None)
+    )
     assert not commands.is_commanded(OLD_ID)
     assert commands.is_commanded(OUTLET_ID)
 

@@ -7,10 +7,10 @@ from custom_components.telldus_pa.history.statistics import (
     Hour,
     Told,
     Way,
+    backfill_statistics,
     by_hour,
     converted,
     grown,
-    hours_before,
 )
 
 
@@ -23,7 +23,7 @@ def test_sums_lead_up_to_the_first() -> None:
     """Each change is what was told, also where the meter began anew, or dipped."""
     history = told((0.5, 95), (1.2, 100), (1.9, 99), (3.1, 2), (3.5, 4), (4.5, 5))
     first = Hour(4 * HOUR, state=5, sum=0.25)
-    hours = hours_before(first, Way.TOTAL, history, history[4 * HOUR])
+    hours = backfill_statistics(first, Way.TOTAL, history, history[4 * HOUR])
     assert [(hour.start // HOUR, hour.state, hour.sum) for hour in hours] == [
         (3, 4, -0.75),
         (1, 99, -4.75),
@@ -34,9 +34,11 @@ def test_sums_lead_up_to_the_first() -> None:
 def test_nothing_told_of_the_first_hour() -> None:
     """Then it has grown to what Home Assistant says, and not at all if it says nothing."""
     history = told((0, 90), (1, -5))
-    (hour,) = hours_before(Hour(2 * HOUR, state=95, sum=10), Way.TOTAL, history, [])
+    (hour,) = backfill_statistics(
+        Hour(2 * HOUR, state=95, sum=10), Way.TOTAL, history, []
+    )
     assert (hour.state, hour.sum) == (90, 5)
-    (hour,) = hours_before(Hour(2 * HOUR), Way.TOTAL, history, [])
+    (hour,) = backfill_statistics(Hour(2 * HOUR), Way.TOTAL, history, [])
     assert (hour.state, hour.sum) == (90, 0)
 
 
@@ -49,14 +51,14 @@ def test_grown() -> None:
 def test_mean_by_time() -> None:
     """A number counts for as long as it stood; hours that are there are left alone."""
     history = told((0, 10), (0.75, 30), (1, 7))
-    (hour,) = hours_before(Hour(HOUR), Way.MEAN, history, [])
+    (hour,) = backfill_statistics(Hour(HOUR), Way.MEAN, history, [])
     assert (hour.mean, hour.min, hour.max) == (15, 10, 30)
     assert hour.sum is None
 
 
 def test_mean_of_angles() -> None:
     """Between north-west and north-east lies north."""
-    (hour,) = hours_before(Hour(HOUR), Way.ANGLE, told((0, 315), (0.5, 45)), [])
+    (hour,) = backfill_statistics(Hour(HOUR), Way.ANGLE, told((0, 315), (0.5, 45)), [])
     assert hour.mean is not None
     assert (hour.mean + 180) % 360 - 180 == pytest.approx(0, abs=1e-9)
     assert hour.mean_weight == pytest.approx(HOUR / 2**0.5)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.account.domain_data import async_get_shared
+from custom_components.telldus_pa.account.domain_data import async_get_domain_data
 from custom_components.telldus_pa.account.storage import Kept, entry_store
 from custom_components.telldus_pa.const import (
     CONF_GATEWAYS,
@@ -407,7 +407,7 @@ async def test_start_inside_a_pause(
     hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
     """A start while Telldus wants to be left alone is short, and ends well."""
-    shared = await async_get_shared(hass)
+    shared = await async_get_domain_data(hass)
     shared.budget(entry.data[CONF_SERVER_URL]).refused(40)
     await time.until(hass.config_entries.async_setup(entry.entry_id), limit=1)
     assert state_is(entry, ConfigEntryState.SETUP_RETRY)
@@ -530,7 +530,7 @@ async def test_budget_survives_a_restart(
 
     await time.move(20)
     hass.data.pop(f"{DOMAIN}_shared")
-    budget = (await async_get_shared(hass)).budget(server)
+    budget = (await async_get_domain_data(hass)).budget(server)
     assert 150 < budget.pause < 180
     assert 0 < budget.used < len(kept["sent"])
 
@@ -553,7 +553,7 @@ async def test_remove(
     simulator.faults.add(Fault.RATE_LIMITED, match="json/devices/list", times=1)
     await time.move(31)
     await time.until(hass.config_entries.async_remove(loaded.entry_id))
-    shared = await async_get_shared(hass)
+    shared = await async_get_domain_data(hass)
     assert loaded.entry_id not in shared.watches
     assert f"{DOMAIN}.budget" in hass_storage
     await time.until(hass.config_entries.async_remove(other.entry_id))

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from custom_components.telldus_pa.devices.kinds import Kind, entities_of, kind_of
+from custom_components.telldus_pa.devices.kinds import Kind, entity_parts, kind_of
 from custom_components.telldus_pa.pa_api import Device, DeviceType
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -148,7 +148,7 @@ def test_table_is_complete() -> None:
     assert types <= {row.type_number for row in ROWS}
     assert {row.kind for row in ROWS} == set(Kind)
     for kind in Kind:
-        assert list(entities_of(parsed(ROWS[0]), kind)) or kind is Kind.METER
+        assert list(entity_parts(parsed(ROWS[0]), kind)) or kind is Kind.METER
 
 
 async def test_what_is_shown(

@@ -251,7 +251,7 @@ async def test_another_shape(loaded: MockConfigEntry) -> None:
     device = next(
         one for one in devices.data.values() if PaMethod.TURNON in one.methods
     )
-    devices.async_push(replace(device, methods=PaMethod.BELL))
+    devices.async_set_pushed_item(replace(device, methods=PaMethod.BELL))
     assert woken
 
 

@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.telldus_pa.const import EVENT_MISSED
-from custom_components.telldus_pa.events.matching import JUST_NOW
+from custom_components.telldus_pa.events.matching import MAX_EVENT_AGE
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
@@ -135,7 +135,7 @@ async def test_nothing_lost_or_doubled(
     # Some of both, or this has tried nothing.
     assert told.in_time.total() > 20
     assert late
-    assert max(told.ages) <= JUST_NOW + TOLERANCE
+    assert max(told.ages) <= MAX_EVENT_AGE + TOLERANCE
     assert not [one for one in complaints(caplog) if "xception" in one]
     figures = {
         "hours": 1,

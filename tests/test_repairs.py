@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.telldus_pa.const import CONF_POLL_INTERVAL, DOMAIN
-from custom_components.telldus_pa.issues import Issue, async_show_issue
+from custom_components.telldus_pa.issues import Issue, async_set_issue
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -55,7 +55,7 @@ async def repair(
 ) -> Repair:
     """Return somebody who is told that something else uses up the limit."""
     assert await async_setup_component(hass, "repairs", {})
-    async_show_issue(hass, loaded, Issue.LIMIT_USED_UP, show=True)
+    async_set_issue(hass, loaded, Issue.LIMIT_USED_UP, show=True)
     return Repair(hass, await hass_client(), loaded.entry_id)
 
 
@@ -111,6 +111,6 @@ async def test_what_cannot_be_mended(
     hass: HomeAssistant, loaded: MockConfigEntry
 ) -> None:
     """Nobody is offered a repair that is none."""
-    async_show_issue(hass, loaded, Issue.PREMIUM_LAPSED, show=True)
+    async_set_issue(hass, loaded, Issue.PREMIUM_LAPSED, show=True)
     (issue,) = [one for (d, _), one in ir.async_get(hass).issues.items() if d == DOMAIN]
     assert not issue.is_fixable

@@ -24,7 +24,7 @@ from yarl import URL
 
 from custom_components.telldus_pa.const import CONF_SERVER_URL, CONF_TOKEN, DOMAIN
 from custom_components.telldus_pa.sign_in.callback_view import (
-    CallbackView,
+    TelldusAuthCallbackView,
     async_get_view,
 )
 from homeassistant.config_entries import ConfigEntryState
@@ -62,7 +62,7 @@ async def go_on(person: Person) -> Step:
     return await person.submit() if step["type"] == "external_done" else step
 
 
-def view_of(hass: HomeAssistant) -> CallbackView:
+def view_of(hass: HomeAssistant) -> TelldusAuthCallbackView:
     """Return the view that Telldus sends browsers to."""
     return async_get_view(hass)
 

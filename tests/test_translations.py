@@ -217,7 +217,7 @@ def test_every_step_has_its_texts() -> None:
     shown = steps["TelldusConfigFlow"] | steps["SignInFlow"]
     shown -= {"exchange", "known_keys", "reauth"}
     assert set(told["config"]["step"]) == shown
-    shown = steps["TelldusOptionsFlow"] | steps["TakeOverFlow"]
+    shown = steps["TelldusOptionsFlow"] | steps["MigrationFlow"]
     shown -= {"move", "moved", "settings", "take_over"}
     assert set(told["options"]["step"]) == shown
     actions = constants("async_show_progress", "progress_action")
@@ -308,7 +308,7 @@ def error_keys() -> set[str]:
     (function,) = [
         node
         for node in ast.walk(sources()["texts.py"])
-        if isinstance(node, ast.FunctionDef) and node.name == "error_key"
+        if isinstance(node, ast.FunctionDef) and node.name == "translation_key_for"
     ]
     found = {
         node.value.value
@@ -411,7 +411,7 @@ def test_every_state_has_its_text() -> None:
     assert set(sensors["connection"]["state"]) == set(connection.Cause)
     assert set(sensors["history_import"]["state"]) == set(Phase)
     remote = told[Platform.EVENT]["remote"]["state_attributes"]["event_type"]["state"]
-    assert set(remote) == set(event.TelldusRemote.types.values())
+    assert set(remote) == set(event.TelldusRemoteEvent.types.values())
     thermostat = told[Platform.CLIMATE]["thermostat"]["state_attributes"]
     presets = {preset for _, preset in climate._MODES.values()}  # noqa: SLF001
     own = {

@@ -29,7 +29,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import ConfigType
 
 from .account.account import Account
-from .account.domain_data import async_get_shared
+from .account.domain_data import async_get_domain_data
 from .account.premium import Premium
 from .account.rooms import Rooms
 from .account.storage import async_remove_stores
@@ -44,18 +44,18 @@ from .const import (
     DOMAIN,
 )
 from .coordinator import (
-    DevicesCoordinator,
-    GatewaysCoordinator,
-    SensorsCoordinator,
+    DeviceCoordinator,
+    GatewayCoordinator,
+    SensorCoordinator,
     TelldusConfigEntry,
     TelldusData,
 )
 from .events.tracker import Heard
 from .history.importer import HistoryImport
-from .issues import async_take_issues_away, async_watch_core
-from .migration.move import async_give_back
+from .issues import async_delete_issues, async_watch_tellduslive
+from .migration.move import async_restore_on_removal
 from .pa_api import Credentials, TelldusClient
-from .push import LiveUpdates
+from .push import PushManager
 from .registry.sync import Registrar
 from .services import async_register_actions
 
@@ -88,7 +88,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> bool:
     """Set up an account. One list is waited for; the others come when the budget allows."""
-    shared = await async_get_shared(hass)
+    shared = await async_get_domain_data(hass)
     server = entry.data[CONF_SERVER_URL]
     budget = shared.budget(server)
     client = TelldusClient(
@@ -103,7 +103,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         budget,
     )
     account = Account(hass, entry, client, budget, shared.watch(entry.entry_id))
-    devices = DevicesCoordinator(hass, entry, account)
+    devices = DeviceCoordinator(hass, entry, account)
     await devices.async_config_entry_first_refresh()
     rooms, premium = Rooms(hass, entry.entry_id), Premium(hass, entry)
     for daily in (rooms, premium):
@@ -111,13 +111,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         entry.async_on_unload(daily.async_save)
     history = HistoryImport(hass, entry)
     await history.async_load()
-    sensors = SensorsCoordinator(hass, entry, account)
-    gateways = GatewaysCoordinator(hass, entry, account)
+    sensors = SensorCoordinator(hass, entry, account)
+    gateways = GatewayCoordinator(hass, entry, account)
     # Before the commands, which let go of what a list settles.
     heard = Heard(hass, entry, devices)
     await heard.async_load()
     entry.async_on_unload(heard.async_save)
-    live = LiveUpdates(hass, entry, devices, sensors, heard)
+    live = PushManager(hass, entry, devices, sensors, heard)
     connection = Connection(
         hass, entry, account, devices, sensors, gateways, premium, live
     )
@@ -138,14 +138,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
     # Before the platforms, and so the first to hear of each list.
     registrar.async_start()
     connection.async_start()
-    async_watch_core(hass, entry)
+    async_watch_tellduslive(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
 
     async def async_daily() -> None:
         """Ask what is asked once a day, if that was not done today."""
-        await rooms.async_ask(account)
+        await rooms.async_fetch_if_due(account)
         registrar.async_suggest_areas()
-        await premium.async_ask(account)
+        await premium.async_fetch_if_due(account)
         connection.async_look()
 
     async def async_first_lists() -> None:
@@ -176,15 +176,15 @@ async def async_unload_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> 
     """Unload an account."""
     entry.runtime_data.heard.async_stop()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
-    async_take_issues_away(hass, entry)
+    async_delete_issues(hass, entry)
     return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
     """Forget an account that was removed."""
-    async_take_issues_away(hass, entry, for_good=True)
-    await async_give_back(hass, entry)
-    shared = await async_get_shared(hass)
+    async_delete_issues(hass, entry, for_good=True)
+    await async_restore_on_removal(hass, entry)
+    shared = await async_get_domain_data(hass)
     await shared.async_forget(
         entry.entry_id, last=not hass.config_entries.async_entries(DOMAIN)
     )

@@ -14,17 +14,17 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .coordinator import DevicesCoordinator, TelldusConfigEntry, gateway_context
+from .coordinator import DeviceCoordinator, TelldusConfigEntry, gateway_context
 from .devices.kinds import MAIN, Kind, kind_of
-from .devices.unique_ids import gateway_id_of, part_id_of
+from .devices.unique_ids import entity_unique_id, gateway_unique_id
 from .entity import (
     TelldusDeviceEntity,
     TelldusSensorEntity,
-    async_add_as_they_come,
-    async_add_devices,
-    async_add_sensors,
+    all_gateways,
+    async_add_device_entities,
+    async_add_dynamic_entities,
+    async_add_sensor_entities,
     gateway_info,
-    known_gateways,
 )
 from .events.matching import Occurrence
 from .pa_api import Gateway, Method
@@ -50,15 +50,17 @@ async def async_setup_entry(
 ) -> None:
     """Set up the binary sensors of an account."""
     platform, data = Platform.BINARY_SENSOR, entry.runtime_data
-    async_add_devices(entry, async_add_entities, platform, {MAIN: TelldusBinarySensor})
-    async_add_sensors(entry, async_add_entities, platform, TelldusBatteryLow)
-    async_add_as_they_come(
+    async_add_device_entities(
+        entry, async_add_entities, platform, {MAIN: TelldusBinarySensor}
+    )
+    async_add_sensor_entities(entry, async_add_entities, platform, TelldusBatteryLow)
+    async_add_dynamic_entities(
         entry,
         async_add_entities,
         platform,
         [data.devices, data.gateways],
-        lambda: known_gateways(data),
-        lambda gateway_id: TelldusConnectivity(entry, gateway_id),
+        lambda: all_gateways(data),
+        lambda gateway_id: TelldusConnectivitySensor(entry, gateway_id),
     )
 
 
@@ -123,7 +125,9 @@ class TelldusBatteryLow(TelldusSensorEntity, BinarySensorEntity):
         return self.is_on
 
 
-class TelldusConnectivity(CoordinatorEntity[DevicesCoordinator], BinarySensorEntity):
+class TelldusConnectivitySensor(
+    CoordinatorEntity[DeviceCoordinator], BinarySensorEntity
+):
     """Whether Telldus reaches a gateway. It is there also while the gateway is not."""
 
     _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
@@ -138,9 +142,9 @@ class TelldusConnectivity(CoordinatorEntity[DevicesCoordinator], BinarySensorEnt
         self._gateways = data.gateways
         self._connection = data.connection
         self._gateway_id = gateway_id
-        thing = gateway_id_of(entry, gateway_id)
-        self._attr_unique_id = part_id_of(thing, _CONNECTIVITY)
-        self._attr_device_info = gateway_info(entry, known_gateways(data)[gateway_id])
+        thing = gateway_unique_id(entry, gateway_id)
+        self._attr_unique_id = entity_unique_id(thing, _CONNECTIVITY)
+        self._attr_device_info = gateway_info(entry, all_gateways(data)[gateway_id])
 
     @override
     async def async_added_to_hass(self) -> None:

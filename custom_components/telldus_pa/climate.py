@@ -29,7 +29,7 @@ from homeassistant.util.unit_conversion import TemperatureConverter
 from .const import DOMAIN
 from .coordinator import TelldusConfigEntry
 from .devices.kinds import MAIN
-from .entity import TelldusDeviceEntity, async_add_devices
+from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import OFF, RESUME, Method, Range, Setting, Thermostat
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
@@ -67,7 +67,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the thermostats of an account."""
-    async_add_devices(
+    async_add_device_entities(
         entry, async_add_entities, Platform.CLIMATE, {MAIN: TelldusThermostat}
     )
 
@@ -123,7 +123,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
     def _async_follow(self) -> bool:
         """Listen to the sensor that is the same node; return whether it is another now."""
         sensors = self._data.sensors
-        sensor = sensors.sensor_of(self.row)
+        sensor = sensors.sensor_for_device(self.row)
         if self._sensor_id == (sensor_id := sensor.id if sensor else None):
             return False
         self._async_stop_following()
@@ -159,7 +159,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
         return [
             mode
             for mode in self._modes
-            if mode != OFF and _shown_as(mode)[1] == PRESET_NONE
+            if mode != OFF and _to_hvac(mode)[1] == PRESET_NONE
         ]
 
     @property
@@ -216,7 +216,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
     @override
     def hvac_modes(self) -> list[HVACMode]:
         """Return Home Assistant's modes that Telldus' modes lead to."""
-        modes = [_shown_as(mode)[0] for mode in self._modes]
+        modes = [_to_hvac(mode)[0] for mode in self._modes]
         if self._is_switched:
             modes.append(HVACMode.OFF)
         return list(dict.fromkeys(modes))
@@ -225,7 +225,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
     @override
     def preset_modes(self) -> list[str] | None:
         """Return the presets, and "none" where there is something else to go back to."""
-        presets = dict.fromkeys(_shown_as(mode)[1] for mode in self._modes)
+        presets = dict.fromkeys(_to_hvac(mode)[1] for mode in self._modes)
         presets.pop(PRESET_NONE, None)
         if not presets:
             return None
@@ -260,14 +260,14 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
         mode = self._thermostat.mode
         if self.device.is_on is False and (mode is None or self._is_switched):
             return HVACMode.OFF
-        return _shown_as(mode)[0] if mode else None
+        return _to_hvac(mode)[0] if mode else None
 
     @property
     @override
     def preset_mode(self) -> str | None:
         """Return the preset, None if Telldus does not know."""
         mode = self._thermostat.mode
-        preset = _shown_as(mode)[1] if mode else None
+        preset = _to_hvac(mode)[1] if mode else None
         return None if preset == PRESET_NONE and not self._plain_modes else preset
 
     @property
@@ -338,9 +338,9 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
         """Choose a preset and with it its mode, or go back to a mode without one."""
         if preset_mode == PRESET_NONE:
             modes = self._plain_modes
-            modes.sort(key=lambda mode: _shown_as(mode)[0] is not self.hvac_mode)
+            modes.sort(key=lambda mode: _to_hvac(mode)[0] is not self.hvac_mode)
         else:
-            modes = [mode for mode in self._modes if _shown_as(mode)[1] == preset_mode]
+            modes = [mode for mode in self._modes if _to_hvac(mode)[1] == preset_mode]
         await self.async_commands(_chosen(modes[0]))
 
     @override
@@ -372,8 +372,8 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
         if hvac_mode is HVACMode.OFF:
             await self.async_turn_off()
             return
-        modes = [mode for mode in self._modes if _shown_as(mode)[0] is hvac_mode]
-        modes.sort(key=lambda mode: _shown_as(mode)[1] != PRESET_NONE)
+        modes = [mode for mode in self._modes if _to_hvac(mode)[0] is hvac_mode]
+        modes.sort(key=lambda mode: _to_hvac(mode)[1] != PRESET_NONE)
         mode = modes[0]
         if mode not in self._thermostat.ranges:
             temperature = None
@@ -396,7 +396,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
             )
 
 
-def _shown_as(mode: str) -> tuple[HVACMode, str]:
+def _to_hvac(mode: str) -> tuple[HVACMode, str]:
     """Return Home Assistant's mode and preset for a mode of Telldus."""
     return _MODES.get(mode) or (HVACMode.HEAT, slugify(mode))
 

@@ -22,8 +22,8 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
-from .account.domain_data import async_get_shared
-from .account.errors import error_key, error_placeholders
+from .account.domain_data import async_get_domain_data
+from .account.errors import error_placeholders, translation_key_for
 from .const import (
     CONF_GATEWAYS,
     CONF_PRIVATE_KEY,
@@ -38,9 +38,9 @@ from .migration.plan import core_entries
 from .options_flow import OFFER, TelldusOptionsFlow
 from .pa_api import DEFAULT_SERVER, TelldusError
 from .pa_api.server_url import server_origin
-from .registry.sync import gateways_known
+from .registry.sync import registered_gateway_ids
 from .sign_in.flow import Application, SignInFlow
-from .sign_in.identity import SignedIn
+from .sign_in.identity import AuthorizedAccount
 
 _ADVANCED: Final = "advanced"
 _KEY_PAGE: Final = f"{DEFAULT_SERVER}/keys/showToken"
@@ -108,10 +108,10 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
             return await self._async_take_keys(user_input)
         first_time = self._own_entry is None and not self._asked_for_keys
         if first_time and self._async_current_entries(include_ignore=False):
-            return await self.async_step_further_account()
+            return await self.async_step_another_account()
         return self._keys_form()
 
-    async def async_step_further_account(
+    async def async_step_another_account(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Offer the keys that are already there."""
@@ -120,7 +120,7 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
             step_id="further_account", menu_options=["known_keys", "user"]
         )
 
-    async def async_step_known_keys(
+    async def async_step_reuse_keys(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Use the keys of an account that is already there."""
@@ -129,9 +129,11 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
             # Removed while its keys were on offer
             return self._keys_form()
         self._application = _application_of(entries[0].data)
-        if failure := await self._async_try_token(self.async_step_known_keys):
+        if failure := await self._async_ensure_request_token(
+            self.async_step_reuse_keys
+        ):
             return failure
-        return await self.async_step_road()
+        return await self.async_step_method()
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
@@ -161,8 +163,8 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
             await self._async_fetch_token()
         except TelldusError as err:
             self._error = err
-            return self._keys_form({"base": error_key(err)}, user_input)
-        return await self.async_step_road()
+            return self._keys_form({"base": translation_key_for(err)}, user_input)
+        return await self.async_step_method()
 
     @override
     def _keys_form(
@@ -229,15 +231,17 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
         return self._async_current_entries(include_ignore=False)
 
     @override
-    def _is_wrong(self, signed_in: SignedIn) -> bool:
+    def _is_wrong(self, signed_in: AuthorizedAccount) -> bool:
         """Return whether somebody else signed in than who must."""
         return (entry := self._own_entry) is not None and not (
             signed_in.is_same_as(entry)
-            or signed_in.is_like(entry, gateways_known(self.hass, entry))
+            or signed_in.may_be_same_account(
+                entry, registered_gateway_ids(self.hass, entry)
+            )
         )
 
     @override
-    async def _async_finish(self, signed_in: SignedIn) -> ConfigFlowResult:
+    async def _async_finish(self, signed_in: AuthorizedAccount) -> ConfigFlowResult:
         """Make the entry, or give it its new token."""
         profile, credentials = signed_in.profile, signed_in.credentials
         data: dict[str, Any] = {
@@ -248,8 +252,8 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
             CONF_TOKEN_SECRET: credentials.token_secret,
         }
         if entry := self._own_entry:
-            shared = await async_get_shared(self.hass)
-            shared.watch(entry.entry_id).note_success()
+            shared = await async_get_domain_data(self.hass)
+            shared.watch(entry.entry_id).record_success()
             if profile is not None:
                 data[CONF_PROFILE] = profile.uuid
             return self.async_update_reload_and_abort(entry, data_updates=data)

@@ -11,26 +11,26 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .account.account import Account
-from .account.errors import error_key
+from .account.errors import translation_key_for
 from .account.premium import Premium
 from .const import LOGGER
 from .coordinator import (
-    DevicesCoordinator,
-    GatewaysCoordinator,
-    ListCoordinator,
-    SensorsCoordinator,
+    DeviceCoordinator,
+    GatewayCoordinator,
+    SensorCoordinator,
+    TelldusUpdateCoordinator,
 )
-from .devices.topology import gateways_of
-from .issues import Issue, async_show_issue
+from .devices.topology import gateways_from_rows
+from .issues import Issue, async_set_issue
 from .pa_api import (
+    AuthenticationError,
     Gateway,
-    LiveState,
+    PushState,
     Refused,
-    SignInRefused,
     TelldusError,
     Unreachable,
 )
-from .push import LiveUpdates
+from .push import PushManager
 
 # The limit is used up by something else where 429s have come for this long ...
 _USED_UP_AFTER: Final = 2 * 3600.0
@@ -81,11 +81,11 @@ class Connection:
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
         account: Account,
-        devices: DevicesCoordinator,
-        sensors: SensorsCoordinator,
-        gateways: GatewaysCoordinator,
+        devices: DeviceCoordinator,
+        sensors: SensorCoordinator,
+        gateways: GatewayCoordinator,
         premium: Premium,
-        live: LiveUpdates,
+        live: PushManager,
     ) -> None:
         """Begin with all being well."""
         self._hass = hass
@@ -124,7 +124,7 @@ class Connection:
         gateway = self.gateway(gateway_id)
         if gateway and not gateway.online:
             return Cause.GATEWAY_OFFLINE
-        is_live = self._live.state_of(gateway_id) is LiveState.LIVE
+        is_live = self._live.state_of(gateway_id) is PushState.LIVE
         return Cause.LIVE if is_live else Cause.POLLING
 
     @property
@@ -153,13 +153,13 @@ class Connection:
             self.async_live_changed()
         self._look_at_gateways()
         refused = self.cause is Cause.PREMIUM_LAPSED
-        async_show_issue(
+        async_set_issue(
             self._hass,
             self._entry,
             Issue.PREMIUM_LAPSED,
             show=self._premium.has_lapsed or refused,
         )
-        async_show_issue(
+        async_set_issue(
             self._hass, self._entry, Issue.LIMIT_USED_UP, show=self._is_used_up()
         )
 
@@ -179,14 +179,14 @@ class Connection:
         if (err := self._problem) is None:
             return Cause.POLLING
         # How Telldus would say so is not known: by any kind of refusal.
-        refused = isinstance(err, (Refused, SignInRefused)) or (
+        refused = isinstance(err, (Refused, AuthenticationError)) or (
             isinstance(err, Unreachable) and err.status in (402, 403)
         )
         if refused and self._premium.is_missing:
             return Cause.PREMIUM_LAPSED
-        return Cause(error_key(err))
+        return Cause(translation_key_for(err))
 
-    def _follow(self, coordinator: ListCoordinator[Any]) -> None:
+    def _follow(self, coordinator: TelldusUpdateCoordinator[Any]) -> None:
         """Look whenever a list has come or failed."""
 
         @callback
@@ -204,14 +204,16 @@ class Connection:
                 )
             self.async_look()
 
-        self._entry.async_on_unload(coordinator.async_on_list(async_polled))
+        self._entry.async_on_unload(
+            coordinator.async_add_refresh_listener(async_polled)
+        )
 
     def _look_at_gateways(self) -> None:
         """Tell once when a gateway goes offline, and once when it is back."""
         gateways = {
-            **gateways_of(self._sensors.data),
+            **gateways_from_rows(self._sensors.data),
             # The newer word
-            **gateways_of(self._devices.data),
+            **gateways_from_rows(self._devices.data),
         }
         before = self._offline
         self._offline = frozenset(

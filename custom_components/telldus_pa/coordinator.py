@@ -19,7 +19,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .account.account import Account
-from .account.errors import error_key, error_placeholders
+from .account.errors import error_placeholders, translation_key_for
 from .const import (
     CONF_GATEWAYS,
     CONF_INCLUDE_IGNORED,
@@ -28,17 +28,17 @@ from .const import (
     LOGGER,
     POLL_INTERVAL,
 )
-from .devices.topology import Home, OfGateway, gateways_of, shape_of
-from .devices.unique_ids import device_id_of
+from .devices.topology import HasGateway, Home, gateways_from_rows, shape_of
+from .devices.unique_ids import device_unique_id
 from .pa_api import (
     Answer,
+    AuthenticationError,
     Device,
     Gateway,
     Radio,
-    RateLimited,
+    RateLimitError,
     Sensor,
     SensorValue,
-    SignInRefused,
     TelldusError,
     Unintelligible,
 )
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from .connection_status import Connection
     from .events.tracker import Heard
     from .history.importer import HistoryImport
-    from .push import LiveUpdates
+    from .push import PushManager
 
 type TelldusConfigEntry = ConfigEntry[TelldusData]
 
@@ -71,7 +71,7 @@ _BY_METHODS: Final = (
     *(Platform.LIGHT, Platform.LOCK, Platform.SWITCH),
 )
 # Set-up must not hold up Home Assistant's start; it is tried again soon.
-_SETUP_PATIENCE: Final = 5.0
+_SETUP_TIMEOUT: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +79,16 @@ class TelldusData:
     """What a loaded entry consists of."""
 
     account: Account
-    devices: DevicesCoordinator
-    sensors: SensorsCoordinator
-    gateways: GatewaysCoordinator
+    devices: DeviceCoordinator
+    sensors: SensorCoordinator
+    gateways: GatewayCoordinator
     rooms: Rooms
     premium: Premium
     connection: Connection
     commands: Commands
     history: HistoryImport
     heard: Heard
-    live: LiveUpdates
+    live: PushManager
     # How devices are spoken to, as far as an export has asked, by device.
     radios: dict[str, Radio] = field(default_factory=dict, repr=False)
 
@@ -117,7 +117,7 @@ def _unix_now() -> float:
     return dt_util.utcnow().timestamp()
 
 
-class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
+class TelldusUpdateCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
     """Polls one list and wakes those whose row changed."""
 
     config_entry: TelldusConfigEntry
@@ -148,7 +148,7 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
         self.lists = 0
         self.requested = float("-inf")
         # The same of the list before that.
-        self.requested_before = float("-inf")
+        self.previous_requested_at = float("-inf")
         self._begun = account.budget.now()
         self._received: float | None = None
         # What the listeners were last woken for.
@@ -166,31 +166,31 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
         """Ask for the list; keep the last one through a failure that may be short."""
         first = self._received is None
         try:
-            answer = await self._async_ask(_SETUP_PATIENCE if first else None)
+            answer = await self._async_ask(_SETUP_TIMEOUT if first else None)
         except TelldusError as err:
             self.problem = err
-            self._set_pace(err)
+            self._adjust_interval(err)
             # What is lost is not found by waiting longer for it.
             if self._stale or not self.last_update_success:
                 raise self._update_failed(err) from err
             return self.data
         self.problem = None
         self.lists += 1
-        self.requested_before, self.requested = self.requested, answer.requested
+        self.previous_requested_at, self.requested = self.requested, answer.requested
         self._received = self.account.budget.now()
-        self._set_pace(None)
+        self._adjust_interval(None)
         return self._merge(answer)
 
     async def _async_ask(self, patience: float | None) -> Answer[RowT]:
         """Ask for the list, unless it is known that Telldus would refuse."""
         if self.account.is_refused:
-            raise SignInRefused("not asked again so soon")
+            raise AuthenticationError("not asked again so soon")
         try:
             answer = await self._async_fetch(patience)
         except TelldusError as err:
-            self.account.async_note(err)
+            self.account.async_record_result(err)
             raise
-        self.account.async_note(None)
+        self.account.async_record_result(None)
         return answer
 
     def _merge(self, answer: Answer[RowT]) -> Mapping[str, RowT]:
@@ -216,21 +216,21 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
         """Return the error that says why there are no data."""
         return UpdateFailed(
             translation_domain=DOMAIN,
-            translation_key=error_key(err),
+            translation_key=translation_key_for(err),
             translation_placeholders=error_placeholders(err),
         )
 
-    def _set_pace(self, err: TelldusError | None) -> None:
+    def _adjust_interval(self, err: TelldusError | None) -> None:
         """Ask less often after each 429, and more often again after each success."""
         if err is None:
             self._widened = max(self._widened // 2, 1)
-        elif type(err) is RateLimited:
+        elif type(err) is RateLimitError:
             self._widened = min(self._widened * 2, 64)
-        self._apply_pace()
+        self._apply_interval()
         if self._received is None:
             self._tries = min(self._tries + 1, 10)
 
-    def _apply_pace(self) -> None:
+    def _apply_interval(self) -> None:
         """Poll as often as is right now, from the next time on."""
         interval = self._live_interval if self._is_live else self._interval
         pace = max(interval, min(self._interval * self._widened, _WIDEST))
@@ -239,11 +239,11 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
         self.update_interval = self._pace = pace
 
     @callback
-    def async_set_live(self, *, live: bool) -> None:
+    def async_set_push_active(self, *, live: bool) -> None:
         """Poll as a safety net only, or as before again: from now on, not after the next."""
         if live is not self._is_live:
             self._is_live = live
-            self._apply_pace()
+            self._apply_interval()
             self._schedule_refresh()
 
     @callback
@@ -267,7 +267,7 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
         return async_remove
 
     @callback
-    def async_on_list(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+    def async_add_refresh_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
         """Call somebody after each poll, also one that changed nothing."""
         self._on_list.append(listener)
         return lambda: self._on_list.remove(listener)
@@ -321,7 +321,7 @@ class ListCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
                     self.logger.exception("Unexpected error showing %s", self.name)
 
 
-class Item(Row, OfGateway, Protocol):
+class Item(Row, HasGateway, Protocol):
     """A row that a person can hide at Telldus."""
 
     @property
@@ -334,7 +334,7 @@ class Item(Row, OfGateway, Protocol):
         ...
 
 
-class ItemsCoordinator[ItemT: Item](ListCoordinator[ItemT]):
+class TelldusItemCoordinator[ItemT: Item](TelldusUpdateCoordinator[ItemT]):
     """Polls a list of which a person may have hidden something at Telldus."""
 
     # What was left out of the last list because it is hidden there.
@@ -357,7 +357,7 @@ class ItemsCoordinator[ItemT: Item](ListCoordinator[ItemT]):
         self.gateways: Mapping[str, Gateway] = {}
 
     @callback
-    def async_push(self, row: ItemT) -> None:
+    def async_set_pushed_item(self, row: ItemT) -> None:
         """Show what a row has become, to those who listen to it.
 
         Not by ``async_set_updated_data``: that would put the next poll off each time.
@@ -377,7 +377,7 @@ class ItemsCoordinator[ItemT: Item](ListCoordinator[ItemT]):
     @override
     def async_update_listeners(self) -> None:
         """Wake those of the gateways as well."""
-        before, self.gateways = self.gateways, gateways_of(self.data)
+        before, self.gateways = self.gateways, gateways_from_rows(self.data)
         super().async_update_listeners()
         self.async_wake(
             gateway_context(gateway_id)
@@ -409,7 +409,7 @@ class ItemsCoordinator[ItemT: Item](ListCoordinator[ItemT]):
         return super()._merge(Answer(rows, answer.requested))
 
 
-class DevicesCoordinator(ItemsCoordinator[Device]):
+class DeviceCoordinator(TelldusItemCoordinator[Device]):
     """Everything that has methods."""
 
     def __init__(
@@ -447,7 +447,7 @@ class DevicesCoordinator(ItemsCoordinator[Device]):
         entities = er.async_get(self.hass)
         return any(
             entities.async_get_entity_id(
-                platform, DOMAIN, device_id_of(self.config_entry, row.id)
+                platform, DOMAIN, device_unique_id(self.config_entry, row.id)
             )
             for row in rows
             for platform in _BY_METHODS
@@ -482,7 +482,7 @@ class DevicesCoordinator(ItemsCoordinator[Device]):
         super().async_wake(woken)
 
 
-class SensorsCoordinator(ItemsCoordinator[Sensor]):
+class SensorCoordinator(TelldusItemCoordinator[Sensor]):
     """Everything that has values."""
 
     def __init__(
@@ -562,7 +562,7 @@ class SensorsCoordinator(ItemsCoordinator[Sensor]):
         super().async_update_listeners()
         self.async_wake(self._expired())
 
-    def sensor_of(self, device: Device) -> Sensor | None:
+    def sensor_for_device(self, device: Device) -> Sensor | None:
         """Return the sensor that is the same node as a device."""
         sensor_id = self._by_node.get((device.gateway_id, device.local_id), "")
         if (sensor := self.data.get(sensor_id)) is None:
@@ -605,7 +605,7 @@ def _expires(sensor: Sensor, now: float) -> float:
     return min((when for when in times if when > now), default=math.inf)
 
 
-class GatewaysCoordinator(ListCoordinator[Gateway]):
+class GatewayCoordinator(TelldusUpdateCoordinator[Gateway]):
     """The gateways themselves."""
 
     def __init__(

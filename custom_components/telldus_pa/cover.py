@@ -18,7 +18,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import CONF_REVERSED_COVERS
 from .coordinator import TelldusConfigEntry
 from .devices.kinds import MAIN
-from .entity import TelldusDeviceEntity, async_add_devices
+from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import MAX_LEVEL, DeviceType, Method
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
@@ -45,7 +45,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the covers of an account."""
-    async_add_devices(entry, async_add_entities, Platform.COVER, {MAIN: TelldusCover})
+    async_add_device_entities(
+        entry, async_add_entities, Platform.COVER, {MAIN: TelldusCover}
+    )
 
 
 class TelldusCover(TelldusDeviceEntity, CoverEntity):

@@ -26,13 +26,18 @@ from .const import (
     CONF_SERVER_URL,
     DOMAIN,
 )
-from .coordinator import ListCoordinator, TelldusConfigEntry, TelldusData
-from .devices.kinds import decided, entities_of, entities_of_sensor, part_of
-from .devices.unique_ids import device_id_of, gateway_id_of, part_id_of, sensor_id_of
+from .coordinator import TelldusConfigEntry, TelldusData, TelldusUpdateCoordinator
+from .devices.kinds import decided, entities_of_sensor, entity_parts, value_key
+from .devices.unique_ids import (
+    device_unique_id,
+    entity_unique_id,
+    gateway_unique_id,
+    sensor_unique_id,
+)
 from .events.matching import Track
 from .pa_api import DEFAULT_SERVER, Budget, Device, Gateway, Sensor
 from .pa_api.parsing import to_list
-from .sensor import taken_for
+from .sensor import described_as
 
 _DIGITS: Final = 1
 
@@ -72,17 +77,17 @@ async def async_get_device_diagnostics(
         "gateways": [
             look.gateway(one) | {"received": look.received("clients/list", one.id)}
             for one in data.gateways.data.values()
-            if gateway_id_of(entry, one.id) in things
+            if gateway_unique_id(entry, one.id) in things
         ],
         "devices": [
             look.device(one) | {"received": look.received("devices/list", one.id)}
             for one in data.devices.data.values()
-            if device_id_of(entry, one.id) in things
+            if device_unique_id(entry, one.id) in things
         ],
         "sensors": [
             look.sensor(one) | {"received": look.received("sensors/list", one.id)}
             for one in data.sensors.data.values()
-            if sensor_id_of(entry, one.id) in things
+            if sensor_unique_id(entry, one.id) in things
         ],
     }
 
@@ -166,7 +171,7 @@ def _heard(track: Track | None) -> Tree | None:
     }
 
 
-def _list(coordinator: ListCoordinator[Any]) -> Tree:
+def _list(coordinator: TelldusUpdateCoordinator[Any]) -> Tree:
     """Return how the polls of a list fare; times in seconds."""
     interval = coordinator.update_interval
     age = coordinator.account.budget.now() - coordinator.requested
@@ -224,7 +229,7 @@ class _Look:
         data, home = self._data, self._data.devices.home
         members = [home.kinds[one] for one in home.leaves.get(device.id, ())]
         kind, why = decided(device, members)
-        sensor = data.sensors.sensor_of(device)
+        sensor = data.sensors.sensor_for_device(device)
         shown = data.commands.shown(device)
         return {
             "row": self._rows["devices/list"].get(device.id),
@@ -232,10 +237,10 @@ class _Look:
             "kind": kind,
             "why": why,
             "entities": self._entities(
-                device_id_of(self._entry, device.id),
+                device_unique_id(self._entry, device.id),
                 (
                     (part, part, platform)
-                    for part, platform in entities_of(device, kind)
+                    for part, platform in entity_parts(device, kind)
                 ),
             ),
             "methods": [method.name for method in device.methods],
@@ -266,7 +271,7 @@ class _Look:
         data = self._data
         node = data.devices.home.device_of(sensor, data.devices.data)
         names = {
-            part_of(
+            value_key(
                 value
             ): f"{redaction.word(value.name)}_{redaction.number(value.scale)}"
             for value in sensor.values.values()
@@ -276,7 +281,7 @@ class _Look:
             "gateway": self._gateways.get(sensor.gateway_id),
             "device": node and self._devices[node.id],
             "entities": self._entities(
-                sensor_id_of(self._entry, sensor.id),
+                sensor_unique_id(self._entry, sensor.id),
                 (
                     (part, names.get(part, part), platform)
                     for part, platform in entities_of_sensor(sensor)
@@ -287,7 +292,7 @@ class _Look:
                     "name": redaction.word(value.name),
                     "scale": redaction.number(value.scale),
                     "unit": redaction.word(value.unit),
-                    "taken_for": taken_for(value),
+                    "described_as": described_as(value),
                     "value": redaction.shape(value.value),
                     "is_silent": data.sensors.value_of(sensor.id, value.key) is None,
                 }
@@ -301,7 +306,7 @@ class _Look:
             "owned": sensor.owned,
             "ignored": sensor.ignored,
             "has_name": sensor.name is not None,
-            "keeps_history": sensor.keeps_history,
+            "keep_history": sensor.keep_history,
         }
 
     def _entities(
@@ -310,7 +315,7 @@ class _Look:
         """Return how each part with an entity is there, by the name that it may be told by."""
         found: list[Tree] = []
         for part, name, platform in parts:
-            known = self._registered.get(part_id_of(thing, part))
+            known = self._registered.get(entity_unique_id(thing, part))
             state = self._hass.states.get(known.entity_id) if known else None
             found.append(
                 {

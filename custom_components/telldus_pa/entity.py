@@ -16,19 +16,19 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .const import DOMAIN
 from .coordinator import (
     Item,
-    ItemsCoordinator,
-    ListCoordinator,
     TelldusConfigEntry,
     TelldusData,
+    TelldusItemCoordinator,
+    TelldusUpdateCoordinator,
 )
-from .devices.kinds import MAIN, Kind, entities_of, entities_of_sensor
+from .devices.kinds import MAIN, Kind, entities_of_sensor, entity_parts
 from .devices.topology import is_assumed, is_group
 from .devices.unique_ids import (
-    account_id_of,
-    device_id_of,
-    gateway_id_of,
-    part_id_of,
-    sensor_id_of,
+    account_unique_id,
+    device_unique_id,
+    entity_unique_id,
+    gateway_unique_id,
+    sensor_unique_id,
 )
 from .pa_api import Command, Device, Gateway, Method, Sensor, Setting
 
@@ -42,14 +42,14 @@ _TRANSPORTS: Final = {
     "zigbee": "Zigbee",
     "zwave": "Z-Wave",
 }
-_BY_US: Final = er.RegistryEntryDisabler.INTEGRATION
+_DISABLED_BY_INTEGRATION: Final = er.RegistryEntryDisabler.INTEGRATION
 _NO_MODELS: Final = frozenset((None, "n/a"))
 
 
 def account_info(entry: TelldusConfigEntry) -> DeviceInfo:
     """Return what the device registry is told of the account."""
     return DeviceInfo(
-        identifiers={(DOMAIN, account_id_of(entry))},
+        identifiers={(DOMAIN, account_unique_id(entry))},
         entry_type=DeviceEntryType.SERVICE,
         name=entry.title,
         manufacturer="Telldus Technologies",
@@ -58,7 +58,7 @@ def account_info(entry: TelldusConfigEntry) -> DeviceInfo:
     )
 
 
-def known_gateways(data: TelldusData) -> Mapping[str, Gateway]:
+def all_gateways(data: TelldusData) -> Mapping[str, Gateway]:
     """Return all gateways, with as much as is known of each."""
     return {
         # One may have nothing but sensors.
@@ -71,7 +71,7 @@ def known_gateways(data: TelldusData) -> Mapping[str, Gateway]:
 def gateway_info(entry: TelldusConfigEntry, gateway: Gateway) -> DeviceInfo:
     """Return what the device registry is told of a gateway."""
     info = DeviceInfo(
-        identifiers={(DOMAIN, gateway_id_of(entry, gateway.id))},
+        identifiers={(DOMAIN, gateway_unique_id(entry, gateway.id))},
         name=gateway.name or "TellStick",
         manufacturer="Telldus Technologies",
         configuration_url="https://live.telldus.com",
@@ -87,11 +87,11 @@ def gateway_info(entry: TelldusConfigEntry, gateway: Gateway) -> DeviceInfo:
 def device_info(entry: TelldusConfigEntry, device: Device) -> DeviceInfo:
     """Return what the device registry is told of a device."""
     data = entry.runtime_data
-    sensor = data.sensors.sensor_of(device)
-    identifiers = {(DOMAIN, device_id_of(entry, device.id))}
+    sensor = data.sensors.sensor_for_device(device)
+    identifiers = {(DOMAIN, device_unique_id(entry, device.id))}
     name = device.name
     if sensor:
-        identifiers.add((DOMAIN, sensor_id_of(entry, sensor.id)))
+        identifiers.add((DOMAIN, sensor_unique_id(entry, sensor.id)))
         name = name or sensor.name
     info = _node_info(entry, device.gateway_id, name)
     info["identifiers"] = identifiers
@@ -115,7 +115,7 @@ def sensor_info(entry: TelldusConfigEntry, sensor: Sensor) -> DeviceInfo:
     if device := devices.home.device_of(sensor, devices.data):
         return device_info(entry, device)
     info = _node_info(entry, sensor.gateway_id, sensor.name)
-    info["identifiers"] = {(DOMAIN, sensor_id_of(entry, sensor.id))}
+    info["identifiers"] = {(DOMAIN, sensor_unique_id(entry, sensor.id))}
     # Of those that are not one of these the protocol is that of a maker's 433 MHz sensors.
     info["model"] = _TRANSPORTS.get(sensor.protocol, "433 MHz")
     if sensor.model not in _NO_MODELS:
@@ -133,7 +133,7 @@ def _node_info(
     info = DeviceInfo(
         via_device_id=dr.async_get_device_id_by_identifier(
             entry.runtime_data.devices.hass,
-            (DOMAIN, gateway_id_of(entry, gateway_id)),
+            (DOMAIN, gateway_unique_id(entry, gateway_id)),
             config_entry_id=entry.entry_id,
         )
     )
@@ -142,12 +142,12 @@ def _node_info(
     return info
 
 
-class TelldusEntity[ItemT: Item](CoordinatorEntity[ItemsCoordinator[ItemT]]):
+class TelldusEntity[ItemT: Item](CoordinatorEntity[TelldusItemCoordinator[ItemT]]):
     """An entity that shows something of one row of a list."""
 
     _attr_has_entity_name = True
 
-    def __init__(self, coordinator: ItemsCoordinator[ItemT], row_id: str) -> None:
+    def __init__(self, coordinator: TelldusItemCoordinator[ItemT], row_id: str) -> None:
         """Stand for a row that is in the list now."""
         super().__init__(coordinator, context=row_id)
         self._row_id = row_id
@@ -176,7 +176,9 @@ class TelldusDeviceEntity(TelldusEntity[Device]):
         data = entry.runtime_data
         super().__init__(data.devices, device_id)
         self._data = data
-        self._attr_unique_id = part_id_of(device_id_of(entry, device_id), part)
+        self._attr_unique_id = entity_unique_id(
+            device_unique_id(entry, device_id), part
+        )
         self._attr_device_info = info = device_info(entry, self._last)
         if part == MAIN:
             self._attr_name = None
@@ -191,7 +193,7 @@ class TelldusDeviceEntity(TelldusEntity[Device]):
     def _members(self) -> list[str]:
         """Return the unique ids of a group's members."""
         members = self._data.devices.home.members.get(self._row_id, ())
-        return [device_id_of(self._entry, member) for member in members]
+        return [device_unique_id(self._entry, member) for member in members]
 
     @callback
     @override
@@ -240,7 +242,9 @@ class TelldusSensorEntity(TelldusEntity[Sensor]):
     def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
         """Stand for a sensor of the list."""
         super().__init__(entry.runtime_data.sensors, sensor_id)
-        self._attr_unique_id = part_id_of(sensor_id_of(entry, sensor_id), part)
+        self._attr_unique_id = entity_unique_id(
+            sensor_unique_id(entry, sensor_id), part
+        )
         self._attr_device_info = info = sensor_info(entry, self._last)
         # Nobody has taken the trouble to name it: most likely a neighbour's.
         self._attr_entity_registry_enabled_default = (
@@ -265,11 +269,11 @@ class TelldusSensorEntity(TelldusEntity[Sensor]):
 
 
 @callback
-def async_add_as_they_come[KeyT: Hashable](
+def async_add_dynamic_entities[KeyT: Hashable](
     entry: TelldusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     platform: Platform,
-    coordinators: Iterable[ListCoordinator[Any]],
+    coordinators: Iterable[TelldusUpdateCoordinator[Any]],
     wanted: Callable[[], Iterable[KeyT]],
     create: Callable[[KeyT], Entity],
 ) -> None:
@@ -292,7 +296,7 @@ def async_add_as_they_come[KeyT: Hashable](
         """Add those that are new."""
         for key, unique_id in tuple(known.items()):
             its_entry = registered(unique_id)
-            if not its_entry or its_entry.disabled_by is _BY_US:
+            if not its_entry or its_entry.disabled_by is _DISABLED_BY_INTEGRATION:
                 del known[key]
         new = {key: create(key) for key in wanted() if key not in known}
         for key, entity in new.items():
@@ -300,7 +304,7 @@ def async_add_as_they_come[KeyT: Hashable](
             its_entry = registered(entity.unique_id)
             if (
                 its_entry
-                and its_entry.disabled_by is _BY_US
+                and its_entry.disabled_by is _DISABLED_BY_INTEGRATION
                 and entity.entity_registry_enabled_default
             ):
                 registry.async_update_entity(its_entry.entity_id, disabled_by=None)
@@ -313,7 +317,7 @@ def async_add_as_they_come[KeyT: Hashable](
 
 
 @callback
-def async_add_devices(
+def async_add_device_entities(
     entry: TelldusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     platform: Platform,
@@ -328,11 +332,11 @@ def async_add_devices(
         return (
             (device.id, part)
             for device in coordinator.data.values()
-            for part, its_platform in entities_of(device, kinds[device.id])
+            for part, its_platform in entity_parts(device, kinds[device.id])
             if its_platform is platform
         )
 
-    async_add_as_they_come(
+    async_add_dynamic_entities(
         entry,
         async_add_entities,
         platform,
@@ -343,7 +347,7 @@ def async_add_devices(
 
 
 @callback
-def async_add_sensors(
+def async_add_sensor_entities(
     entry: TelldusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     platform: Platform,
@@ -361,7 +365,7 @@ def async_add_sensors(
             if its_platform is platform
         )
 
-    async_add_as_they_come(
+    async_add_dynamic_entities(
         entry,
         async_add_entities,
         platform,

@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 
 from .coordinator import TelldusConfigEntry
 from .devices.kinds import MAIN, RING
-from .entity import TelldusDeviceEntity, async_add_devices
+from .entity import TelldusDeviceEntity, async_add_device_entities
 from .events.matching import Occurrence
 from .pa_api import Method
 
@@ -32,11 +32,11 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the remotes and the bells of an account."""
-    async_add_devices(
+    async_add_device_entities(
         entry,
         async_add_entities,
         Platform.EVENT,
-        {MAIN: TelldusRemote, RING: TelldusDoorbell},
+        {MAIN: TelldusRemoteEvent, RING: TelldusDoorbell},
     )
 
 
@@ -80,7 +80,7 @@ class TelldusEvent(TelldusDeviceEntity, EventEntity):
             self.async_write_ha_state()
 
 
-class TelldusRemote(TelldusEvent):
+class TelldusRemoteEvent(TelldusEvent):
     """A remote, by the methods that it sends."""
 
     _attr_device_class = EventDeviceClass.BUTTON

@@ -14,16 +14,16 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
-from .account.errors import action_error
+from .account.errors import service_error
 from .const import DOMAIN
 from .coordinator import TelldusConfigEntry
 from .devices.topology import is_assumed
-from .entity import known_gateways
+from .entity import all_gateways
 from .pa_api import (
     Device,
     Inventoried,
     Method,
-    RateLimited,
+    RateLimitError,
     Refused,
     Sensor,
     TelldusError,
@@ -58,9 +58,9 @@ async def async_export_home(
         devices = await client.inventory(patience=_PATIENCE)
         sensors = (await client.sensors(patience=_PATIENCE)).rows
     except TelldusError as err:
-        data.account.async_note(err)
-        raise action_error(err) from err
-    data.account.async_note(None)
+        data.account.async_record_result(err)
+        raise service_error(err) from err
+    data.account.async_record_result(None)
     missing = [one.device.id for one in devices if is_assumed(one.device)]
     if include_protocol:
         await _async_ask_protocols(entry, missing)
@@ -74,7 +74,7 @@ async def async_export_home(
                 "model": gateway.model,
                 "version": gateway.version,
             }
-            for gateway in known_gateways(data).values()
+            for gateway in all_gateways(data).values()
         ],
         "devices": [_device(entry, one) for one in devices],
         "sensors": [_sensor(one) for one in sensors],
@@ -102,7 +102,7 @@ async def _async_ask_protocols(
                 data.radios[device_id] = await data.account.client.radio(
                     device_id, patience=max(left, 0.0)
                 )
-            except RateLimited as err:
+            except RateLimitError as err:
                 if err.retry_after >= left:
                     return
                 await asyncio.sleep(err.retry_after)
@@ -110,7 +110,7 @@ async def _async_ask_protocols(
                 # Of this one Telldus will not tell.
                 break
             except TelldusError as err:
-                data.account.async_note(err)
+                data.account.async_record_result(err)
                 return
 
 
@@ -152,7 +152,7 @@ def _sensor(sensor: Sensor) -> dict[str, Any]:
             {"name": value.name, "scale": value.scale, "unit": value.unit}
             for value in sensor.values.values()
         ],
-        "keeps_history": sensor.keeps_history,
+        "keep_history": sensor.keep_history,
         "hidden": sensor.ignored,
     }
 

@@ -29,7 +29,7 @@ FIXABLE: Final = frozenset((Issue.CORE_INTEGRATION, Issue.LIMIT_USED_UP))
 
 
 @callback
-def async_show_issue(
+def async_set_issue(
     hass: HomeAssistant, entry: ConfigEntry[Any], issue: Issue, *, show: bool
 ) -> None:
     """Show an issue or take it away, whichever it is that has not been done."""
@@ -53,7 +53,7 @@ def async_show_issue(
 
 
 @callback
-def async_watch_core(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+def async_watch_tellduslive(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Show whether Home Assistant's own integration uses up the same limit, and follow."""
 
     @callback
@@ -66,7 +66,7 @@ def async_watch_core(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     def async_show() -> None:
         """Show it, or take it away."""
         runs = any(core.disabled_by is None for core in core_entries(hass))
-        async_show_issue(hass, entry, Issue.CORE_INTEGRATION, show=runs)
+        async_set_issue(hass, entry, Issue.CORE_INTEGRATION, show=runs)
 
     entry.async_on_unload(
         async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, async_look)
@@ -75,7 +75,7 @@ def async_watch_core(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
 
 
 @callback
-def async_take_issues_away(
+def async_delete_issues(
     hass: HomeAssistant, entry: ConfigEntry[Any], *, for_good: bool = False
 ) -> None:
     """Take all issues of an entry away: it was unloaded, and nobody watches any more.
@@ -87,4 +87,4 @@ def async_take_issues_away(
     for issue in Issue:
         known = registry.async_get_issue(DOMAIN, f"{issue}_{entry.entry_id}")
         if for_good or not (known and known.dismissed_version):
-            async_show_issue(hass, entry, issue, show=False)
+            async_set_issue(hass, entry, issue, show=False)

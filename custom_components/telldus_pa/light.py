@@ -13,9 +13,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TelldusConfigEntry
-from .devices.group_state import level_of
+from .devices.group_state import brightness_of
 from .devices.kinds import MAIN
-from .entity import TelldusDeviceEntity, async_add_devices
+from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import MAX_LEVEL, Device, Method
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
@@ -31,7 +31,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the lights of an account."""
-    async_add_devices(entry, async_add_entities, Platform.LIGHT, {MAIN: TelldusLight})
+    async_add_device_entities(
+        entry, async_add_entities, Platform.LIGHT, {MAIN: TelldusLight}
+    )
 
 
 class TelldusLight(TelldusDeviceEntity, LightEntity):
@@ -69,7 +71,7 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
         if Method.RGB in device.methods and Method.DIM not in device.methods:
             rgb = _rgb_of(device)
             return max(rgb) or None if rgb else None
-        return level_of(device)
+        return brightness_of(device)
 
     @property
     @override

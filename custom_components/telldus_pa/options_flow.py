@@ -40,9 +40,9 @@ from .const import (
 )
 from .coordinator import TelldusConfigEntry
 from .devices.kinds import Kind
-from .devices.unique_ids import device_id_of
+from .devices.unique_ids import device_unique_id
 from .history.importer import async_start_import
-from .migration.flow import TakeOverFlow
+from .migration.flow import MigrationFlow
 from .migration.plan import core_entries
 from .pa_api import Method
 
@@ -70,7 +70,7 @@ _SCHEMA: Final = vol.Schema(
 OFFER: Final = "offer"
 
 
-class TelldusOptionsFlow(TakeOverFlow[ConfigFlowResult], OptionsFlowWithReload):
+class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload):
     """What a person may prefer."""
 
     def __init__(self) -> None:
@@ -214,7 +214,7 @@ class TelldusOptionsFlow(TakeOverFlow[ConfigFlowResult], OptionsFlowWithReload):
             and Method.DIM in device.methods
             and (
                 known := registry.async_get_device_by_identifier(
-                    (DOMAIN, device_id_of(entry, device.id)), entry.entry_id
+                    (DOMAIN, device_unique_id(entry, device.id)), entry.entry_id
                 )
             )
         }

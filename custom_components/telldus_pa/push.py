@@ -14,20 +14,20 @@ from .account.storage import Kept, entry_store
 from .commands.manager import Commands
 from .const import CONF_LIVE, LOGGER
 from .coordinator import (
-    DevicesCoordinator,
-    ListCoordinator,
-    SensorsCoordinator,
+    DeviceCoordinator,
+    SensorCoordinator,
     TelldusConfigEntry,
+    TelldusUpdateCoordinator,
 )
 from .events.tracker import Heard
 from .pa_api import (
-    CommandFailed,
+    CommandFailedMessage,
+    DeviceStateMessage,
     ListKind,
     Live,
-    LiveEvent,
-    LiveState,
-    StateHeard,
-    ValuesHeard,
+    PushMessage,
+    PushState,
+    SensorValuesMessage,
 )
 
 # Several changes that come together are one; and so are many, in some seconds.
@@ -38,7 +38,9 @@ _READ_APART: Final = 10.0
 class _Reader:
     """Has a list read soon, and not too often."""
 
-    def __init__(self, hass: HomeAssistant, coordinator: ListCoordinator[Any]) -> None:
+    def __init__(
+        self, hass: HomeAssistant, coordinator: TelldusUpdateCoordinator[Any]
+    ) -> None:
         """Begin with nothing to read."""
         self._hass = hass
         self._coordinator = coordinator
@@ -74,15 +76,15 @@ class _Reader:
             self._planned = None
 
 
-class LiveUpdates:
+class PushManager:
     """Shows what is pushed, and has the lists read where that is not enough."""
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry: TelldusConfigEntry,
-        devices: DevicesCoordinator,
-        sensors: SensorsCoordinator,
+        devices: DeviceCoordinator,
+        sensors: SensorCoordinator,
         heard: Heard,
     ) -> None:
         """Begin with nothing pushed."""
@@ -93,7 +95,7 @@ class LiveUpdates:
         self._heard = heard
         self._store = entry_store(hass, Kept.LIVE, entry.entry_id)
         self._live: Live | None = None
-        self._states: dict[str, LiveState] = {}
+        self._states: dict[str, PushState] = {}
         self._readers = {
             ListKind.DEVICES: _Reader(hass, devices),
             ListKind.SENSORS: _Reader(hass, sensors),
@@ -130,7 +132,7 @@ class LiveUpdates:
             # Nobody knows how; but nothing is to stand still for it.
             LOGGER.exception("Changes are not pushed any more, until a reload")
             for gateway_id, state in self._states.items():
-                if state is LiveState.LIVE:
+                if state is PushState.LIVE:
                     self._async_lost(gateway_id)
             self._live = None
             self._states.clear()
@@ -142,7 +144,7 @@ class LiveUpdates:
         """Return until when Telldus is not asked, in unix seconds; 0 if it is."""
         return self._live.refused_until if self._live else 0.0
 
-    def state_of(self, gateway_id: str) -> LiveState | None:
+    def state_of(self, gateway_id: str) -> PushState | None:
         """Return how things stand with a gateway, None where nothing is tried."""
         return self._live.state_of(gateway_id) if self._live else None
 
@@ -151,14 +153,14 @@ class LiveUpdates:
         return self._live.last_heard(gateway_id) if self._live else None
 
     @callback
-    def heard(self, gateway_id: str, event: LiveEvent) -> None:
+    def heard(self, gateway_id: str, event: PushMessage) -> None:
         """Show what happened at a gateway."""
         match event:
-            case StateHeard():
+            case DeviceStateMessage():
                 self._async_state_heard(event)
-            case CommandFailed():
-                self._commands.async_failed(event)
-            case ValuesHeard():
+            case CommandFailedMessage():
+                self._commands.async_fail_from_push(event)
+            case SensorValuesMessage():
                 self._async_values_heard(event)
             case _:
                 self._readers[event.what].async_read_soon()
@@ -168,19 +170,19 @@ class LiveUpdates:
         """Follow the state of a gateway's socket."""
         assert self._live
         state = self._live.state_of(gateway_id)
-        before = self._states.get(gateway_id, LiveState.CONNECTING)
+        before = self._states.get(gateway_id, PushState.CONNECTING)
         self._states[gateway_id] = state
-        if before is LiveState.LIVE:
+        if before is PushState.LIVE:
             self._async_lost(gateway_id)
-        if state is LiveState.LIVE:
-            self._heard.async_live(gateway_id)
+        if state is PushState.LIVE:
+            self._heard.async_push_started(gateway_id)
             # What happened until now nobody has pushed.
             for reader in self._readers.values():
                 reader.async_read_soon()
-        elif LiveState.OFFLINE in (before, state):
+        elif PushState.OFFLINE in (before, state):
             # Whether a gateway is there, the list alone tells.
             self._readers[ListKind.DEVICES].async_read_soon()
-        if LiveState.REFUSED in (before, state):
+        if PushState.REFUSED in (before, state):
             self._store.async_delay_save(self._to_store)
         self._async_set_pace()
         self._entry.runtime_data.connection.async_live_changed()
@@ -196,23 +198,23 @@ class LiveUpdates:
         return self._entry.runtime_data.commands
 
     @callback
-    def _async_state_heard(self, event: StateHeard) -> None:
+    def _async_state_heard(self, event: DeviceStateMessage) -> None:
         """Show what a device did; a list has to be read for one that we do not know."""
         if (before := self._devices.data.get(event.device_id)) is None:
             if event.device_id not in self._devices.ignored:
                 self._readers[ListKind.DEVICES].async_read_soon()
             return
-        self._heard.async_pushed(before, event)
+        self._heard.async_handle_push(before, event)
         device = event.command.effect(before)
-        self._devices.async_push(device)
-        self._heard.async_shown()
-        self._commands.async_heard(device, event.method)
+        self._devices.async_set_pushed_item(device)
+        self._heard.async_push_applied()
+        self._commands.async_confirm_from_push(device, event.method)
 
     @callback
-    def _async_values_heard(self, event: ValuesHeard) -> None:
+    def _async_values_heard(self, event: SensorValuesMessage) -> None:
         """Show what a sensor told."""
         if sensor := self._sensors.data.get(event.sensor_id):
-            self._sensors.async_push(sensor.with_heard(event))
+            self._sensors.async_set_pushed_item(sensor.with_message(event))
         elif event.sensor_id not in self._sensors.ignored:
             self._readers[ListKind.SENSORS].async_read_soon()
 
@@ -221,7 +223,9 @@ class LiveUpdates:
         """Note from when on nothing is pushed any more."""
         heard = self.last_heard(gateway_id)
         budget = self._devices.account.budget
-        self._heard.async_cut(gateway_id, budget.now() if heard is None else heard)
+        self._heard.async_push_stopped(
+            gateway_id, budget.now() if heard is None else heard
+        )
 
     @callback
     def _follow_gateways(self) -> None:
@@ -231,7 +235,7 @@ class LiveUpdates:
         gateway_ids = self.gateway_ids
         self._live.set_gateways(gateway_ids)
         for gateway_id in self._states.keys() - gateway_ids:
-            if self._states.pop(gateway_id) is LiveState.LIVE:
+            if self._states.pop(gateway_id) is PushState.LIVE:
                 self._async_lost(gateway_id)
         self._async_set_pace()
 
@@ -239,11 +243,11 @@ class LiveUpdates:
     def _async_set_pace(self) -> None:
         """Poll rarely where all is pushed that can be."""
         states = [self.state_of(one) for one in self.gateway_ids]
-        live = LiveState.LIVE in states and all(
-            state in (LiveState.LIVE, LiveState.OFFLINE) for state in states
+        live = PushState.LIVE in states and all(
+            state in (PushState.LIVE, PushState.OFFLINE) for state in states
         )
         for coordinator in (self._devices, self._sensors):
-            coordinator.async_set_live(live=live)
+            coordinator.async_set_push_active(live=live)
 
     @callback
     def _to_store(self) -> dict[str, Any]:

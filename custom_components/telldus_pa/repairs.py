@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_POLL_INTERVAL, LONGEST_POLL_INTERVAL, POLL_INTERVAL
 from .coordinator import TelldusConfigEntry
 from .issues import Issue
-from .migration.flow import TakeOverFlow
+from .migration.flow import MigrationFlow
 
 if TYPE_CHECKING:
     from homeassistant.components.repairs import RepairsFlowResult
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SLOW: Final = 120
 
 
-class SlowDown(RepairsFlow):
+class ReducePollingRepairFlow(RepairsFlow):
     """Read the states less often, where something else uses up the limit."""
 
     async def async_step_init(
@@ -59,7 +59,7 @@ class SlowDown(RepairsFlow):
         return self.async_create_entry(data={})
 
 
-class MoveOver(TakeOverFlow["RepairsFlowResult"], RepairsFlow):
+class MigrationRepairFlow(MigrationFlow["RepairsFlowResult"], RepairsFlow):
     """Take over from Home Assistant's own integration, which runs beside ours."""
 
     @property
@@ -83,8 +83,8 @@ class MoveOver(TakeOverFlow["RepairsFlowResult"], RepairsFlow):
 
 # Which flow mends which issue; ``issues.FIXABLE`` has the same.
 FLOWS: Final[Mapping[str, Callable[[], RepairsFlow]]] = {
-    Issue.CORE_INTEGRATION: MoveOver,
-    Issue.LIMIT_USED_UP: SlowDown,
+    Issue.CORE_INTEGRATION: MigrationRepairFlow,
+    Issue.LIMIT_USED_UP: ReducePollingRepairFlow,
 }
 
 

@@ -39,19 +39,19 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .account.domain_data import Shared, async_get_shared
+from .account.domain_data import Shared, async_get_domain_data
 from .connection_status import Cause
 from .const import CONF_SERVER_URL
 from .coordinator import TelldusConfigEntry, TelldusData, gateway_context
-from .devices.kinds import BATTERY, LAST_HEARD, part_of
-from .devices.unique_ids import account_id_of, gateway_id_of, part_id_of
+from .devices.kinds import BATTERY, LAST_SEEN, value_key
+from .devices.unique_ids import account_unique_id, entity_unique_id, gateway_unique_id
 from .entity import (
     TelldusSensorEntity,
     account_info,
-    async_add_as_they_come,
-    async_add_sensors,
+    all_gateways,
+    async_add_dynamic_entities,
+    async_add_sensor_entities,
     gateway_info,
-    known_gateways,
 )
 from .history.importer import Phase
 from .pa_api import SensorValue
@@ -279,13 +279,13 @@ _VALUES: Final = {
 
 def unit_of(value: SensorValue) -> str | None:
     """Return the unit in which a value is shown by itself."""
-    description = _VALUES.get(part_of(value))
+    description = _VALUES.get(value_key(value))
     return description.native_unit_of_measurement if description else value.unit
 
 
-def taken_for(value: SensorValue) -> str | None:
+def described_as(value: SensorValue) -> str | None:
     """Return what a value was taken for, None where it is not known."""
-    if (description := _VALUES.get(part_of(value))) is None:
+    if (description := _VALUES.get(value_key(value))) is None:
         return None
     return description.device_class or description.translation_key or description.key
 
@@ -371,17 +371,17 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the sensors of an account, and what tells of the account itself."""
-    async_add_sensors(entry, async_add_entities, Platform.SENSOR, _create)
+    async_add_sensor_entities(entry, async_add_entities, Platform.SENSOR, _create)
     data = entry.runtime_data
-    async_add_as_they_come(
+    async_add_dynamic_entities(
         entry,
         async_add_entities,
         Platform.SENSOR,
         [data.devices, data.gateways],
-        lambda: known_gateways(data),
-        lambda gateway_id: TelldusConnection(entry, gateway_id),
+        lambda: all_gateways(data),
+        lambda gateway_id: TelldusConnectionSensor(entry, gateway_id),
     )
-    shared = await async_get_shared(hass)
+    shared = await async_get_domain_data(hass)
     async_add_entities(
         TelldusAccountSensor(entry, shared, description) for description in _ACCOUNT
     )
@@ -390,12 +390,12 @@ async def async_setup_entry(
 def _create(entry: TelldusConfigEntry, sensor_id: str, part: str) -> SensorEntity:
     """Return the entity for a part of a sensor."""
     if part == BATTERY:
-        return TelldusBattery(entry, sensor_id, part)
-    if part == LAST_HEARD:
-        return TelldusLastHeard(entry, sensor_id, part)
+        return TelldusBatterySensor(entry, sensor_id, part)
+    if part == LAST_SEEN:
+        return TelldusLastSeenSensor(entry, sensor_id, part)
     if part in _VALUES:
-        return TelldusMeasurement(entry, sensor_id, part)
-    return TelldusOtherValue(entry, sensor_id, part)
+        return TelldusValueSensor(entry, sensor_id, part)
+    return TelldusUnknownValueSensor(entry, sensor_id, part)
 
 
 class TelldusValueEntity(TelldusSensorEntity, SensorEntity):
@@ -406,7 +406,7 @@ class TelldusValueEntity(TelldusSensorEntity, SensorEntity):
         super().__init__(entry, sensor_id, part)
         self._sensors = entry.runtime_data.sensors
         self._key = next(
-            key for key, value in self._last.values.items() if part_of(value) == part
+            key for key, value in self._last.values.items() if value_key(value) == part
         )
 
     @property
@@ -421,7 +421,7 @@ class TelldusValueEntity(TelldusSensorEntity, SensorEntity):
         return value and (value.value, value.unit)
 
 
-class TelldusMeasurement(TelldusValueEntity):
+class TelldusValueSensor(TelldusValueEntity):
     """A value that is known for what it is."""
 
     entity_description: TelldusSensorEntityDescription
@@ -430,7 +430,7 @@ class TelldusMeasurement(TelldusValueEntity):
         """Describe the value; one that is there in another unit as well is not needed."""
         super().__init__(entry, sensor_id, part)
         self.entity_description = _VALUES[part]
-        parts = {part_of(value) for value in self._last.values.values()}
+        parts = {value_key(value) for value in self._last.values.values()}
         if self.entity_description.twin in parts:
             self._attr_entity_registry_enabled_default = False
 
@@ -444,7 +444,7 @@ class TelldusMeasurement(TelldusValueEntity):
         return value.value
 
 
-class TelldusOtherValue(TelldusValueEntity):
+class TelldusUnknownValueSensor(TelldusValueEntity):
     """A value of which nothing is known but what Telldus calls it."""
 
     def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
@@ -474,7 +474,7 @@ class TelldusOtherValue(TelldusValueEntity):
         return self._unit
 
 
-class TelldusBattery(TelldusSensorEntity, SensorEntity):
+class TelldusBatterySensor(TelldusSensorEntity, SensorEntity):
     """A sensor's battery."""
 
     _attr_device_class = SensorDeviceClass.BATTERY
@@ -495,12 +495,12 @@ class TelldusBattery(TelldusSensorEntity, SensorEntity):
         return self.native_value
 
 
-class TelldusLastHeard(TelldusSensorEntity, SensorEntity):
+class TelldusLastSeenSensor(TelldusSensorEntity, SensorEntity):
     """When a sensor gave its last sign of life."""
 
     _attr_device_class = SensorDeviceClass.TIMESTAMP
     _attr_entity_category = EntityCategory.DIAGNOSTIC
-    _attr_translation_key = LAST_HEARD
+    _attr_translation_key = LAST_SEEN
 
     def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
         """Be there for those who look for it."""
@@ -520,7 +520,7 @@ class TelldusLastHeard(TelldusSensorEntity, SensorEntity):
         return self.row.heard
 
 
-class TelldusConnection(SensorEntity):
+class TelldusConnectionSensor(SensorEntity):
     """How the connection to a gateway is, and what is in its way.
 
     It is there when nothing else is: that is what it is for.
@@ -540,9 +540,9 @@ class TelldusConnection(SensorEntity):
         self._gateways = data.gateways
         self._connection = data.connection
         self._gateway_id = gateway_id
-        thing = gateway_id_of(entry, gateway_id)
-        self._attr_unique_id = part_id_of(thing, _CONNECTION)
-        self._attr_device_info = gateway_info(entry, known_gateways(data)[gateway_id])
+        thing = gateway_unique_id(entry, gateway_id)
+        self._attr_unique_id = entity_unique_id(thing, _CONNECTION)
+        self._attr_device_info = gateway_info(entry, all_gateways(data)[gateway_id])
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -585,7 +585,9 @@ class TelldusAccountSensor(SensorEntity):
         self._data = entry.runtime_data
         self._shared = shared
         self._server = entry.data[CONF_SERVER_URL]
-        self._attr_unique_id = part_id_of(account_id_of(entry), description.key)
+        self._attr_unique_id = entity_unique_id(
+            account_unique_id(entry), description.key
+        )
         self._attr_device_info = account_info(entry)
 
     @override

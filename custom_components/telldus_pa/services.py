@@ -29,11 +29,11 @@ from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
-from .account.errors import action_error, check_loaded
+from .account.errors import check_loaded, service_error
 from .const import DOMAIN
 from .coordinator import TelldusConfigEntry
-from .devices.kinds import part_of
-from .devices.unique_ids import device_id_of, part_id_of, sensor_id_of
+from .devices.kinds import value_key
+from .devices.unique_ids import device_unique_id, entity_unique_id, sensor_unique_id
 from .export import async_export_home
 from .history.importer import async_start_import
 from .pa_api import (
@@ -188,10 +188,10 @@ async def _async_get_history(call: ServiceCall) -> ServiceResponse:
     try:
         if device := _owner(registered.unique_id, data.devices.data, entry):
             deeds = await client.history(device, start, end, **more)
-            rows = [deed_row(deed) for deed in deeds if start <= deed.when <= end]
+            rows = [history_row(deed) for deed in deeds if start <= deed.when <= end]
         elif sensor := _owner(registered.unique_id, data.sensors.data, entry):
             readings = await client.sensor_history(sensor, start, end, **more)
-            thing = sensor_id_of(entry, sensor)
+            thing = sensor_unique_id(entry, sensor)
             rows = [
                 row
                 for reading in readings
@@ -201,9 +201,9 @@ async def _async_get_history(call: ServiceCall) -> ServiceResponse:
         else:
             raise _invalid("no_history", entity=registered.entity_id)
     except TelldusError as err:
-        data.account.async_note(err)
-        raise action_error(err) from err
-    data.account.async_note(None)
+        data.account.async_record_result(err)
+        raise service_error(err) from err
+    data.account.async_record_result(None)
     return {"history": rows[-_MOST_ROWS:], "is_complete": len(rows) <= _MOST_ROWS}
 
 
@@ -258,7 +258,7 @@ def _device(hass: HomeAssistant, device_id: str) -> tuple[TelldusConfigEntry, De
     entry = _entry(hass, found.entry_id)
     things = {thing for domain, thing in registered.identifiers if domain == DOMAIN}
     for device in entry.runtime_data.devices.data.values():
-        if device_id_of(entry, device.id) in things:
+        if device_unique_id(entry, device.id) in things:
             return entry, device
     raise _invalid("not_a_device")
 
@@ -315,7 +315,11 @@ def _local(time: datetime) -> datetime:
 
 def _owner(unique_id: str, rows: Any, entry: TelldusConfigEntry) -> str | None:
     """Return the id of the row that an entity shows something of."""
-    id_of = device_id_of if rows is entry.runtime_data.devices.data else sensor_id_of
+    id_of = (
+        device_unique_id
+        if rows is entry.runtime_data.devices.data
+        else sensor_unique_id
+    )
     for row_id in rows:
         thing = id_of(entry, row_id)
         if unique_id == thing or unique_id.startswith(f"{thing}_"):
@@ -328,7 +332,7 @@ def _iso(when: float) -> str:
     return dt_util.utc_from_timestamp(when).isoformat()
 
 
-def deed_row(deed: Deed) -> dict[str, JsonValueType]:
+def history_row(deed: Deed) -> dict[str, JsonValueType]:
     """Return what a device did, in words."""
     value: JsonValueType = deed.value
     if deed.method is Method.RGB and deed.value is not None:
@@ -349,7 +353,9 @@ def reading_rows(
 ) -> list[dict[str, JsonValueType]]:
     """Return what a sensor told: what the entity shows, or all where it shows no value."""
     values = list(reading.values.values())
-    own = [one for one in values if part_id_of(thing, part_of(one)) == unique_id]
+    own = [
+        one for one in values if entity_unique_id(thing, value_key(one)) == unique_id
+    ]
     return [
         {
             "time": _iso(reading.when),

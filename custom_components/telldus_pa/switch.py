@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TelldusConfigEntry
 from .devices.kinds import MAIN
-from .entity import TelldusDeviceEntity, async_add_devices
+from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import DeviceType, Method
 
 # The request budget paces what is sent; a limit here would only delay what is shown.
@@ -22,7 +22,9 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the switches of an account."""
-    async_add_devices(entry, async_add_entities, Platform.SWITCH, {MAIN: TelldusSwitch})
+    async_add_device_entities(
+        entry, async_add_entities, Platform.SWITCH, {MAIN: TelldusSwitch}
+    )
 
 
 class TelldusSwitch(TelldusDeviceEntity, SwitchEntity):

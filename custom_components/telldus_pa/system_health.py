@@ -9,7 +9,7 @@ from typing import Any
 from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback
 
-from .account.domain_data import async_get_shared
+from .account.domain_data import async_get_domain_data
 from .const import CONF_SERVER_URL, DOMAIN
 from .coordinator import TelldusConfigEntry
 
@@ -27,7 +27,7 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
     entries: list[TelldusConfigEntry] = hass.config_entries.async_entries(DOMAIN)
     loaded: list[TelldusConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     servers = sorted({entry.data[CONF_SERVER_URL] for entry in entries})
-    shared = await async_get_shared(hass)
+    shared = await async_get_domain_data(hass)
     return {
         "accounts": len(entries),
         "can_reach_server": _async_reach(hass, servers),

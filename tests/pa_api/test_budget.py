@@ -10,22 +10,27 @@ from typing import Any, cast
 
 import pytest
 
-from custom_components.telldus_pa.pa_api import Budget, Postponed, Priority, RateLimited
-from custom_components.telldus_pa.pa_api.exceptions import LONGEST_WAIT, SHORTEST_WAIT
+from custom_components.telldus_pa.pa_api import (
+    Budget,
+    Postponed,
+    Priority,
+    RateLimitError,
+)
+from custom_components.telldus_pa.pa_api.exceptions import LONGEST_WAIT, MIN_RETRY_AFTER
 from custom_components.telldus_pa.pa_api.rate_limiter import (
     ALLOWANCE,
-    FIRST_PAUSE,
     GAP,
-    LONGEST_PAUSE,
+    INITIAL_BACKOFF,
+    MAX_BACKOFF,
     WINDOW,
-    BudgetState,
+    RateLimiterState,
 )
 
 from .conftest import Clock
 
 COMMAND, SIGN_IN, POLL, BACKGROUND, LIVE = Priority
 EVERY_PRIORITY = pytest.mark.parametrize("priority", Priority)
-EMPTY = BudgetState((), 0.0, 0)
+EMPTY = RateLimiterState((), 0.0, 0)
 
 type Send = Callable[..., Coroutine[Any, Any, float]]
 
@@ -104,8 +109,8 @@ def test_numbers() -> None:
         BACKGROUND: 10.0,
         LIVE: 10.0,
     }
-    assert (WINDOW, FIRST_PAUSE, LONGEST_PAUSE) == (60, 15, 300)
-    assert (SHORTEST_WAIT, LONGEST_WAIT) == (10, 3600)
+    assert (WINDOW, INITIAL_BACKOFF, MAX_BACKOFF) == (60, 15, 300)
+    assert (MIN_RETRY_AFTER, LONGEST_WAIT) == (10, 3600)
 
 
 def test_clock(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,9 +282,9 @@ async def test_patience_with_a_long_request(
 
 async def test_retry_after(send: Send, clock: Clock, budget: Budget) -> None:
     """A refusal pauses everything for as long as the server asked."""
-    with pytest.raises(RateLimited) as caught:
+    with pytest.raises(RateLimitError) as caught:
         await send(refused=42.0)
-    assert type(caught.value) is RateLimited
+    assert type(caught.value) is RateLimitError
     assert caught.value.retry_after == 42
     assert budget.pause == 42
 
@@ -395,7 +400,7 @@ async def test_kept_apart(
         for _ in range(before):
             await send(COMMAND)
         clock.tick(apart)
-        with pytest.raises(RateLimited):
+        with pytest.raises(RateLimitError):
             await send(COMMAND, refused=True)
         clock.tick(100)
     first = await send(COMMAND)
@@ -431,12 +436,14 @@ async def test_a_pause_refuses_who_waits(
 
     outcomes = await asyncio.gather(sending, *waiting, return_exceptions=True)
 
-    assert [type(outcome) for outcome in outcomes] == [RateLimited] + len(Priority) * [
-        Postponed
-    ]
+    assert [type(outcome) for outcome in outcomes] == [RateLimitError] + len(
+        Priority
+    ) * [Postponed]
     assert clock() == started + 5
     assert [
-        outcome.retry_after for outcome in outcomes if isinstance(outcome, RateLimited)
+        outcome.retry_after
+        for outcome in outcomes
+        if isinstance(outcome, RateLimitError)
     ] == [60] * (1 + len(Priority))
     assert budget.waiting == 0
     assert budget.used == 1
@@ -582,15 +589,15 @@ async def test_state(send: Send, clock: Clock, budget: Budget) -> None:
     await send()
     clock.tick(30)
     await send()
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitError):
         await send(refused=100.0)
     clock.tick(31)
 
     # The first has left the window.
-    assert budget.state() == BudgetState((32, 31), 69, 1)
+    assert budget.state() == RateLimiterState((32, 31), 69, 1)
 
 
-def restored(clock: Clock, state: BudgetState, elapsed: float) -> Budget:
+def restored(clock: Clock, state: RateLimiterState, elapsed: float) -> Budget:
     """Return the budget of the next run."""
     budget = Budget(clock)
     budget.restore(state, elapsed)
@@ -630,7 +637,7 @@ def test_restart_with_the_clock_set_back(
 ) -> None:
     """A clock set back in between lets nothing be forgotten, and nothing last longer."""
     budget.refused(100.0)
-    state = BudgetState((50, 10), budget.state().pause, 1)
+    state = RateLimiterState((50, 10), budget.state().pause, 1)
 
     again = restored(clock, state, elapsed)
 
@@ -642,7 +649,7 @@ def test_restart_with_the_clock_set_back(
 
 def test_restart_with_the_clock_set_forward(clock: Clock) -> None:
     """After a long time nothing is left to respect."""
-    again = restored(clock, BudgetState((1, 0), 3600, 3), 1e9)
+    again = restored(clock, RateLimiterState((1, 0), 3600, 3), 1e9)
 
     assert again.pause == 0
     assert again.used == 0
@@ -651,46 +658,46 @@ def test_restart_with_the_clock_set_forward(clock: Clock) -> None:
 @pytest.mark.parametrize(
     ("state", "used", "pause"),
     [
-        (BudgetState((-100.0, 59.9, 60.0, 1e9), -7.0, -3), 1, 0),
-        (BudgetState((), 1e9, 10**6), 0, LONGEST_WAIT),
-        (BudgetState((float("nan"),), float("nan"), 0), 0, 0),
+        (RateLimiterState((-100.0, 59.9, 60.0, 1e9), -7.0, -3), 1, 0),
+        (RateLimiterState((), 1e9, 10**6), 0, LONGEST_WAIT),
+        (RateLimiterState((float("nan"),), float("nan"), 0), 0, 0),
     ],
 )
 def test_restore_what_cannot_be(
-    clock: Clock, state: BudgetState, used: int, pause: float
+    clock: Clock, state: RateLimiterState, used: int, pause: float
 ) -> None:
     """What a damaged file says is believed only as far as it is possible."""
     again = restored(clock, state, 0)
 
     assert again.used == used
     assert again.pause == pause
-    assert again.refused(None).retry_after <= max(LONGEST_PAUSE, pause)
+    assert again.refused(None).retry_after <= max(MAX_BACKOFF, pause)
 
 
 async def test_restore_adds(send: Send, clock: Clock, budget: Budget) -> None:
     """What this run has sent and suffered already is not forgotten for the last one's."""
     await send()
     budget.refused(50.0)
-    budget.restore(BudgetState((20, 30), 10, 0), 5)
+    budget.restore(RateLimiterState((20, 30), 10, 0), 5)
 
-    assert budget.state() == BudgetState((35, 25, 0), 50, 1)
-    budget.restore(BudgetState((), 70, 3), 5)
+    assert budget.state() == RateLimiterState((35, 25, 0), 50, 1)
+    budget.restore(RateLimiterState((), 70, 3), 5)
     assert budget.pause == 65
     assert budget.state().refusals == 3
 
 
 async def test_changed(clock: Clock) -> None:
     """Whoever keeps the state hears of each request and each refusal."""
-    states: list[BudgetState] = []
+    states: list[RateLimiterState] = []
     budget = Budget(clock, lambda: states.append(budget.state()))
     async with budget.slot(POLL):
         assert states == []
     clock.tick(5)
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitError):
         async with budget.slot(POLL):
             raise budget.refused(30.0)
 
-    assert states == [BudgetState((0,), 0, 0), BudgetState((5, 0), 30, 1)]
+    assert states == [RateLimiterState((0,), 0, 0), RateLimiterState((5, 0), 30, 1)]
 
 
 def most_within(times: list[float], window: float) -> int:
@@ -738,7 +745,7 @@ async def test_never_more_than_the_limit(
             # Some lose patience by themselves, wherever they are just then.
             async with asyncio.timeout(r.choice([None, None, r.uniform(0, 60)])):
                 await send_one(priority)
-        except (OSError, RateLimited) as err:
+        except (OSError, RateLimitError) as err:
             kind = type(err).__name__
             outcomes[kind] = outcomes.get(kind, 0) + 1
 
@@ -751,7 +758,7 @@ async def test_never_more_than_the_limit(
 
     times = [when for when, _ in sent]
     assert len(times) > 300
-    assert {"OSError", "TimeoutError", "RateLimited", "Postponed"} <= set(outcomes)
+    assert {"OSError", "TimeoutError", "RateLimitError", "Postponed"} <= set(outcomes)
     # Not always ten: refused bursts make it send one by one.
     assert 9 <= most_within(times, WINDOW) <= 10
     for priority in Priority:

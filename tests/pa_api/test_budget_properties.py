@@ -9,8 +9,13 @@ from typing import Any, cast, override
 
 from hypothesis import given, settings, strategies as st
 
-from custom_components.telldus_pa.pa_api import Budget, Postponed, Priority, RateLimited
-from custom_components.telldus_pa.pa_api.exceptions import SHORTEST_WAIT
+from custom_components.telldus_pa.pa_api import (
+    Budget,
+    Postponed,
+    Priority,
+    RateLimitError,
+)
+from custom_components.telldus_pa.pa_api.exceptions import MIN_RETRY_AFTER
 from custom_components.telldus_pa.pa_api.rate_limiter import ALLOWANCE, WINDOW
 
 from .conftest import Clock
@@ -158,16 +163,16 @@ def test_any_arrival(everybody: list[Arrival]) -> None:
             if refused_at < one.began:
                 assert one.began >= until - ROUNDING
         if one.refused and number + 1 < len(sent):
-            assert sent[number + 1].began - one.ended >= SHORTEST_WAIT - ROUNDING
+            assert sent[number + 1].began - one.ended >= MIN_RETRY_AFTER - ROUNDING
     # Each was sent, told why not, or went away; and nothing is left of them.
     assert len(outcomes) == len(everybody)
     for who, outcome in zip(everybody, outcomes, strict=True):
         if isinstance(outcome, asyncio.CancelledError):
             assert who.leaves is not None
         else:
-            assert outcome is None or type(outcome) in (Postponed, RateLimited)
+            assert outcome is None or type(outcome) in (Postponed, RateLimitError)
     assert len(sent) >= sum(
-        outcome is None or type(outcome) is RateLimited for outcome in outcomes
+        outcome is None or type(outcome) is RateLimitError for outcome in outcomes
     )
     assert (house.budget.waiting, house.budget.sending) == (0, False)
 

@@ -12,21 +12,21 @@ import aiohttp
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
+    AuthenticationError,
     Budget,
     Command,
     Credentials,
     Device,
     DeviceType,
     Gateway,
-    GatewayOffline,
+    GatewayOfflineError,
     Method,
     Postponed,
     Priority,
     Range,
-    RateLimited,
+    RateLimitError,
     Refused,
     Setting,
-    SignInRefused,
     TelldusClient,
     TelldusError,
     Thermostat,
@@ -672,7 +672,7 @@ async def test_gateway_offline(
     """A gateway that is away is told apart."""
     simulator.settings.error_code = with_code
 
-    with pytest.raises(GatewayOffline) as caught:
+    with pytest.raises(GatewayOfflineError) as caught:
         await client.command(lambda: Command(CABIN_LAMP, Method.TURNON))
     assert caught.value.reason == "The client for this device is currently offline"
     assert caught.value.code == (3 if with_code else None)
@@ -735,13 +735,13 @@ async def test_a_lost_command_was_accepted(
         (
             Fault.UNAUTHORIZED_XML,
             {},
-            SignInRefused,
+            AuthenticationError,
             'The consumer_key "…" combination does not exist or is not enabled.',
         ),
         (
             Fault.UNAUTHORIZED_TEXT,
             {},
-            SignInRefused,
+            AuthenticationError,
             'The consumer_key "…" combination does not exist or is not enabled.',
         ),
         (Fault.NOT_FOUND, {}, Unreachable, "devices/list: HTTP 404"),
@@ -758,10 +758,10 @@ async def test_a_lost_command_was_accepted(
         (
             Fault.APPLICATION_ERROR,
             {"text": "invalid_token"},
-            SignInRefused,
+            AuthenticationError,
             "invalid_token",
         ),
-        (Fault.APPLICATION_ERROR, {"text": "Oh", "code": 3}, GatewayOffline, "Oh"),
+        (Fault.APPLICATION_ERROR, {"text": "Oh", "code": 3}, GatewayOfflineError, "Oh"),
     ],
 )
 async def test_faults(
@@ -810,7 +810,7 @@ async def test_revoked(
         client.profile,
         lambda: client.command(lambda: ON),
     ):
-        with pytest.raises(SignInRefused) as caught:
+        with pytest.raises(AuthenticationError) as caught:
             await call()
         assert "does not exist or is not enabled" in str(kept(caught.value, secrets))
 
@@ -831,7 +831,7 @@ async def test_wrong_secret(
     )
     secrets.add("not-the-secret")
 
-    with pytest.raises(SignInRefused) as caught:
+    with pytest.raises(AuthenticationError) as caught:
         await TelldusClient(session, server_url, wrong, budget).devices()
     assert str(kept(caught.value, secrets)) == (
         'Verification of signature failed (signature base string was "…").'
@@ -885,9 +885,9 @@ async def test_rate_limited(
     args: dict[str, Any] = {"retry_after": retry_after} if retry_after else {}
     simulator.faults.add(Fault.RATE_LIMITED, times=1, **args)
 
-    with pytest.raises(RateLimited) as caught:
+    with pytest.raises(RateLimitError) as caught:
         await client.devices()
-    assert type(caught.value) is RateLimited
+    assert type(caught.value) is RateLimitError
     wait = caught.value.retry_after
     assert wait == 40 if retry_after else 15 <= wait <= 18
     assert budget.pause == wait
@@ -916,13 +916,13 @@ async def test_an_answer_ends_the_doubling(
     """Any answer but a 429 shows that the server listens to us again."""
     simulator.faults.add(Fault.RATE_LIMITED, times=3)
     for _ in range(3):
-        with pytest.raises(RateLimited):
+        with pytest.raises(RateLimitError):
             await client.devices()
         clock.tick(budget.pause)
     assert budget.state().refusals == 3
 
     simulator.faults.add(Fault.UNAUTHORIZED_XML, times=1)
-    with pytest.raises(SignInRefused):
+    with pytest.raises(AuthenticationError):
         await client.devices()
     assert budget.state().refusals == 0
 
@@ -935,7 +935,7 @@ async def test_the_real_limit(
     await client.devices()
     await client.devices()
 
-    with pytest.raises(RateLimited) as caught:
+    with pytest.raises(RateLimitError) as caught:
         await client.devices()
     assert caught.value.retry_after == budget.pause == 60
 
@@ -1099,11 +1099,11 @@ async def test_odd_but_intelligible(
         (http("", "204 None"), Unreachable, "HTTP 204"),
         (http('{"error": "Oh", "code": 8}', "500 Oh"), Unreachable, "HTTP 500"),
         (http('{"error": "Oh", "code": 8}', "400 Oh"), Refused, "Oh"),
-        (http('{"error": "expired_token"}', "400 Oh"), SignInRefused, "expired"),
+        (http('{"error": "expired_token"}', "400 Oh"), AuthenticationError, "expired"),
         (http('{"error": null}'), Refused, "no reason given"),
         (http("[1", "500 Oh"), Unreachable, "HTTP 500"),
-        (http(b"\xff\xfe<error>", "401 No"), SignInRefused, ""),
-        (http(b"", "401 No"), SignInRefused, ""),
+        (http(b"\xff\xfe<error>", "401 No"), AuthenticationError, ""),
+        (http(b"", "401 No"), AuthenticationError, ""),
     ],
 )
 async def test_misbehaving(
@@ -1184,7 +1184,7 @@ async def test_rate_limited_whatever_the_body(
     answer = b"HTTP/1.1 429 No\r\nRetry-After: 30\r\nContent-Length: 9\r\n\r\nWai"
     client = client_of(await misbehave(answer + end))
 
-    with pytest.raises(RateLimited) as caught:
+    with pytest.raises(RateLimitError) as caught:
         await client.devices()
     assert caught.value.retry_after == budget.pause == 30
 
@@ -1215,7 +1215,7 @@ async def test_retry_after(
     """How long the pause is, is what a sane server means."""
     client = client_of(await misbehave(http("", "429 No", header)))
 
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitError):
         await client.devices()
     assert low <= budget.pause <= high
 

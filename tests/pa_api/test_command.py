@@ -400,8 +400,8 @@ def test_members_do_what_they_can(method: Method) -> None:
     able = replace(device(), id=OTHER, methods=method)
     unable = replace(device(), id=OTHER, methods=Method(0xFFF) & ~method & ~ON_OFF)
 
-    assert command(method).for_member(able) == command(method, OTHER)
-    assert command(method).for_member(unable) is None
+    assert command(method).for_group_member(able) == command(method, OTHER)
+    assert command(method).for_group_member(unable) is None
 
 
 @pytest.mark.parametrize(
@@ -419,10 +419,10 @@ def test_members_that_cannot_be_dimmed(level: int | None, method: Method) -> Non
     switch = replace(device(), id=OTHER, methods=ON_OFF)
     one_way = replace(switch, methods=ON_OFF & ~method)
 
-    assert dim.for_member(switch) == Command(OTHER, method)
-    assert dim.for_member(one_way) is None
+    assert dim.for_group_member(switch) == Command(OTHER, method)
+    assert dim.for_group_member(one_way) is None
     dimmer = replace(switch, methods=ON_OFF | Method.DIM)
-    assert dim.for_member(dimmer) == Command(OTHER, Method.DIM, level)
+    assert dim.for_group_member(dimmer) == Command(OTHER, Method.DIM, level)
 
 
 def test_everything_is_tried() -> None:

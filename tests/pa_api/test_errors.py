@@ -3,20 +3,20 @@
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
-    GatewayOffline,
+    AuthenticationError,
+    GatewayOfflineError,
     Postponed,
-    RateLimited,
+    RateLimitError,
     Refused,
-    SignInRefused,
     TelldusError,
     Unreachable,
 )
 from custom_components.telldus_pa.pa_api.exceptions import (
     LONGEST_WAIT,
-    SHORTEST_WAIT,
-    error_from_answer,
-    is_refusal,
-    wait_from_header,
+    MIN_RETRY_AFTER,
+    error_from_response,
+    is_client_error,
+    parse_retry_after,
 )
 
 OFFLINE = "The client for this device is currently offline"
@@ -30,9 +30,9 @@ OFFLINE = "The client for this device is currently offline"
         ("30", 30.0),
         (" 30 ", 30.0),
         ("12.5", 12.5),
-        ("0", SHORTEST_WAIT),
-        ("9.9", SHORTEST_WAIT),
-        ("-5", SHORTEST_WAIT),
+        ("0", MIN_RETRY_AFTER),
+        ("9.9", MIN_RETRY_AFTER),
+        ("-5", MIN_RETRY_AFTER),
         ("3600", LONGEST_WAIT),
         ("999999999", LONGEST_WAIT),
         # Beyond what a float holds: no number of seconds at all.
@@ -50,7 +50,7 @@ OFFLINE = "The client for this device is currently offline"
 )
 def test_wait_from_header(header: str | None, seconds: float | None) -> None:
     """Retry-After is taken for what it can sanely mean."""
-    assert wait_from_header(header) == seconds
+    assert parse_retry_after(header) == seconds
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,21 @@ def test_wait_from_header(header: str | None, seconds: float | None) -> None:
 )
 def test_wait_until_a_date(header: str, date: str, seconds: float | None) -> None:
     """A date is measured by the answer's own, not by our clock."""
-    assert wait_from_header(header, date) == seconds
+    assert parse_retry_after(header, date) == seconds
 
 
 @pytest.mark.parametrize(
     ("reason", "code", "kind", "text", "number"),
     [
-        (OFFLINE, None, GatewayOffline, OFFLINE, None),
-        (OFFLINE, 3, GatewayOffline, OFFLINE, 3),
-        ("Offline, in other words", 3, GatewayOffline, "Offline, in other words", 3),
+        (OFFLINE, None, GatewayOfflineError, OFFLINE, None),
+        (OFFLINE, 3, GatewayOfflineError, OFFLINE, 3),
+        (
+            "Offline, in other words",
+            3,
+            GatewayOfflineError,
+            "Offline, in other words",
+            3,
+        ),
         ("Invalid argument", 4, Refused, "Invalid argument", 4),
         ("Invalid argument", "4", Refused, "Invalid argument", 4),
         ("Invalid argument", True, Refused, "Invalid argument", None),
@@ -94,7 +100,7 @@ def test_error_from_answer(
     reason: object, code: object, kind: type[Refused], text: str, number: int | None
 ) -> None:
     """An answer's error is told apart by what a caller does about it."""
-    err = error_from_answer(reason, code)
+    err = error_from_response(reason, code)
 
     assert type(err) is kind
     assert isinstance(err, Refused)
@@ -104,23 +110,23 @@ def test_error_from_answer(
 
 def test_sign_in_refused_in_json() -> None:
     """A text that quotes keys is not repeated, wherever it comes."""
-    err = error_from_answer('OAuth Verification Failed: consumer_key "KEY"', None)
+    err = error_from_response('OAuth Verification Failed: consumer_key "KEY"', None)
 
-    assert isinstance(err, SignInRefused)
+    assert isinstance(err, AuthenticationError)
     assert "KEY" not in str(err)
 
 
 @pytest.mark.parametrize("word", ["invalid_token", "expired_token"])
 def test_sign_in_words(word: str) -> None:
     """The words of the vendor's other host mean the sign-in."""
-    err = error_from_answer(word, None)
+    err = error_from_response(word, None)
 
-    assert type(err) is SignInRefused
+    assert type(err) is AuthenticationError
     assert str(err) == word
 
 
-@pytest.mark.parametrize("kind", [RateLimited, Postponed])
-def test_rate_limited(kind: type[RateLimited]) -> None:
+@pytest.mark.parametrize("kind", [RateLimitError, Postponed])
+def test_rate_limited(kind: type[RateLimitError]) -> None:
     """Whoever has to wait is told for how long."""
     err = kind(17.4)
 
@@ -130,11 +136,12 @@ def test_rate_limited(kind: type[RateLimited]) -> None:
 
 def test_kinds() -> None:
     """What a caller catches catches what it should."""
-    assert issubclass(Postponed, RateLimited)
-    assert issubclass(GatewayOffline, Refused)
-    assert not issubclass(RateLimited, Refused)
+    assert issubclass(Postponed, RateLimitError)
+    assert issubclass(GatewayOfflineError, Refused)
+    assert not issubclass(RateLimitError, Refused)
     assert all(
-        issubclass(kind, TelldusError) for kind in (RateLimited, Refused, SignInRefused)
+        issubclass(kind, TelldusError)
+        for kind in (RateLimitError, Refused, AuthenticationError)
     )
 
 
@@ -142,15 +149,15 @@ def test_kinds() -> None:
     ("err", "expected"),
     [
         (Refused("no", None), True),
-        (SignInRefused("no"), True),
+        (AuthenticationError("no"), True),
         # The gateway may be back soon, and so may Telldus.
-        (GatewayOffline(OFFLINE, 1), False),
+        (GatewayOfflineError(OFFLINE, 1), False),
         (Unreachable("HTTP 404", 404), True),
         (Unreachable("HTTP 502", 502), False),
         (Unreachable("time-out"), False),
-        (RateLimited(17.4), False),
+        (RateLimitError(17.4), False),
     ],
 )
 def test_refusals(err: TelldusError, expected: bool) -> None:
     """What the server does not want is told from what it cannot do just now."""
-    assert is_refusal(err) is expected
+    assert is_client_error(err) is expected

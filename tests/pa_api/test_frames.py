@@ -7,15 +7,15 @@ from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
-    CommandFailed,
-    ListChanged,
+    CommandFailedMessage,
+    DeviceStateMessage,
+    ListChangedMessage,
     ListKind,
     Method,
     Outcome,
     SensorValue,
+    SensorValuesMessage,
     Setting,
-    StateHeard,
-    ValuesHeard,
     parse_frame,
 )
 from simulator.push_wire import TYPES
@@ -54,7 +54,7 @@ def frame(module: object, action: object, data: object) -> str:
 def test_state(method: Any, value: Any, expected: Any, spelling: Any) -> None:
     """A method comes with its value, in either spelling."""
     data = {"deviceId": spelling(7), "method": method, "value": value}
-    assert parse_frame(frame("device", "setState", data)) == StateHeard(
+    assert parse_frame(frame("device", "setState", data)) == DeviceStateMessage(
         "7", Method(int(method)), expected, None
     )
 
@@ -63,38 +63,44 @@ def test_other_name_of_the_value() -> None:
     """Where a frame has the list's name for it, that is the value."""
     data = {"deviceId": "7", "method": "16", "stateValue": "64"}
     event = parse_frame(frame("device", "setState", data))
-    assert event == StateHeard("7", Method.DIM, 64, None)
+    assert event == DeviceStateMessage("7", Method.DIM, 64, None)
 
 
 def test_number_beyond_all_size() -> None:
     """A number that nobody can read costs itself, not the frame that it is in."""
     told = frame("device", "setState", {"deviceId": "1", "method": 1, "more": 0})
     event = parse_frame(told.replace('"more": 0', '"more": ' + "9" * 5000))
-    assert event == StateHeard("1", Method.TURNON, None, None)
+    assert event == DeviceStateMessage("1", Method.TURNON, None, None)
 
 
 def test_effect() -> None:
     """What was heard is what the device is; what sets no state leaves it alone."""
     lamp = device()
-    heard = StateHeard(lamp.id, Method.DIM, 7, None)
+    heard = DeviceStateMessage(lamp.id, Method.DIM, 7, None)
     assert (heard.command.effect(lamp).state, heard.command.effect(lamp).level) == (
         *(Method.DIM, 7),
     )
     for method in (4, 8, 32, 64, 1024, 2048):
-        event = StateHeard(lamp.id, Method(method), None, None)
+        event = DeviceStateMessage(lamp.id, Method(method), None, None)
         assert event.command.effect(lamp) is lamp
 
 
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (FAILED, CommandFailed("7", Method.TURNON, Outcome.NO_REPLY, "app")),
+        (FAILED, CommandFailedMessage("7", Method.TURNON, Outcome.NO_REPLY, "app")),
         (
             {"id": 7, "state": 2},
-            CommandFailed("7", Method.TURNOFF, Outcome.UNKNOWN, None),
+            CommandFailedMessage("7", Method.TURNOFF, Outcome.UNKNOWN, None),
         ),
-        ({"id": 7, "reason": 0}, CommandFailed("7", None, Outcome.UNKNOWN, None)),
-        ({"id": 7, "reason": "9"}, CommandFailed("7", None, Outcome.UNKNOWN, None)),
+        (
+            {"id": 7, "reason": 0},
+            CommandFailedMessage("7", None, Outcome.UNKNOWN, None),
+        ),
+        (
+            {"id": 7, "reason": "9"},
+            CommandFailedMessage("7", None, Outcome.UNKNOWN, None),
+        ),
         ({"method": 1}, None),
     ],
 )
@@ -108,7 +114,7 @@ def test_names_of_values(name: str, number: int) -> None:
     """Each number stands for the name that lists have."""
     data = VALUES | {"data": [{"type": str(number), "value": "1", "scale": "0"}]}
     event = parse_frame(frame("sensor", "value", data))
-    assert isinstance(event, ValuesHeard)
+    assert isinstance(event, SensorValuesMessage)
     assert [value.name for value in event.values] == [name]
 
 
@@ -116,7 +122,7 @@ def test_values() -> None:
     """Types are names; what has none that we know is left out."""
     more = [{"type": "1", "value": "-5"}, {"type": 3, "value": 1}, {"value": 1}]
     data = VALUES | {"data": [*VALUES["data"], *more]}  # type: ignore[misc]  # of any
-    assert parse_frame(frame("sensor", "value", data)) == ValuesHeard(
+    assert parse_frame(frame("sensor", "value", data)) == SensorValuesMessage(
         *("9", 1764000000, 253),
         (
             SensorValue("watt", 2, 51.7, 1764000000, None),
@@ -129,7 +135,7 @@ def test_values() -> None:
 def test_lists(action: str) -> None:
     """Each list has news of its own."""
     for what, kind in (("device", ListKind.DEVICES), ("sensor", ListKind.SENSORS)):
-        assert parse_frame(frame(what, action, {})) == ListChanged(kind)
+        assert parse_frame(frame(what, action, {})) == ListChangedMessage(kind)
 
 
 @pytest.mark.parametrize(
@@ -160,10 +166,10 @@ def test_any_frame(parts: tuple[Any, Any, Any]) -> None:
     """Whatever comes is understood or nothing, and can be kept."""
     event = parse_frame(frame(*parts))
     assert not [leaf for leaf in leaves(event) if not is_sound(leaf)]
-    if isinstance(event, StateHeard):
+    if isinstance(event, DeviceStateMessage):
         event.command.effect(device())
-    if isinstance(event, ValuesHeard):
-        sensor().keeping(sensor().with_heard(event))
+    if isinstance(event, SensorValuesMessage):
+        sensor().keeping(sensor().with_message(event))
 
 
 @settings(REPEATABLE, max_examples=200)
@@ -177,7 +183,7 @@ def test_own_names_of_values() -> None:
     """A value of a type that we do not know keeps the name that it came with."""
     value = {"type": 2**20, "name": "odd", "value": "1", "scale": 0}
     event = parse_frame(frame("sensor", "value", {**VALUES, "data": [value]}))
-    assert isinstance(event, ValuesHeard)
+    assert isinstance(event, SensorValuesMessage)
     assert [(one.name, one.value) for one in event.values] == [("odd", 1)]
 
 
@@ -210,7 +216,9 @@ def test_keeping_sensor() -> None:
     new = SensorValue("watt", 2, 1.0, 1764000100, None)
     old = SensorValue("watt", 0, 1.0, 1.0, None)
     more = SensorValue("temp", 0, 1.0, 1764000100, None)
-    heard = row.with_heard(ValuesHeard(row.id, 1764000100, 255, (new, old, more)))
+    heard = row.with_message(
+        SensorValuesMessage(row.id, 1764000100, 255, (new, old, more))
+    )
     assert (heard.battery, heard.battery_low, heard.heard) == (None, True, 1764000100)
     assert heard.values["watt", 2].value == 1
     assert heard.values["watt", 2].unit == "W"
@@ -221,6 +229,6 @@ def test_keeping_sensor() -> None:
     later = sensor(lastUpdated=1764000200).keeping(heard)
     assert ("temp", 0) not in later.values
     assert later.heard == 1764000200
-    percent = row.with_heard(ValuesHeard(row.id, None, 55, ()))
+    percent = row.with_message(SensorValuesMessage(row.id, None, 55, ()))
     assert (percent.battery, percent.battery_low) == (55, None)
-    assert row.with_heard(ValuesHeard(row.id, None, None, ())) == row
+    assert row.with_message(SensorValuesMessage(row.id, None, None, ())) == row

@@ -14,14 +14,14 @@ import pytest
 from yarl import URL
 
 from custom_components.telldus_pa.pa_api import (
+    AuthenticationError,
     Budget,
     Credentials,
     Handshake,
     Postponed,
     Priority,
-    RateLimited,
+    RateLimitError,
     RequestToken,
-    SignInRefused,
     TelldusClient,
     TelldusError,
     Unintelligible,
@@ -182,7 +182,7 @@ async def test_not_agreed(
 ) -> None:
     """Who refused, or has not answered yet, is not signed in."""
     token = await handshake.request_token(callback)
-    with pytest.raises(SignInRefused) as caught:
+    with pytest.raises(AuthenticationError) as caught:
         await handshake.access_token(token, None)
     assert kept(caught.value, secrets) == (
         'Can\'t exchange request token "…" for access token. '
@@ -191,7 +191,7 @@ async def test_not_agreed(
 
     back = await consent(session, handshake.authorization_url(token), "refuse")
     assert "oauth_verifier" not in (back or "")
-    with pytest.raises(SignInRefused):
+    with pytest.raises(AuthenticationError):
         await handshake.access_token(token, None)
 
 
@@ -204,7 +204,7 @@ async def test_wrong_verifier(
     verifier = "made" + "up"
     secrets.add(verifier)
 
-    with pytest.raises(SignInRefused) as caught:
+    with pytest.raises(AuthenticationError) as caught:
         await handshake.access_token(token, verifier)
     kept(caught.value, secrets)
 
@@ -217,7 +217,7 @@ async def test_a_token_is_good_once(
     simulator.authorize(token.token)
     await handshake.access_token(token, None)
 
-    with pytest.raises(SignInRefused, match="does not exist") as caught:
+    with pytest.raises(AuthenticationError, match="does not exist") as caught:
         await handshake.access_token(token, None)
     kept(caught.value, secrets)
 
@@ -230,7 +230,7 @@ async def test_a_token_runs_out(
     simulator.authorize(token.token)
     clock.tick(3601)
 
-    with pytest.raises(SignInRefused, match="does not exist"):
+    with pytest.raises(AuthenticationError, match="does not exist"):
         await handshake.access_token(token, None)
 
 
@@ -256,7 +256,7 @@ async def test_wrong_keys(
     handshake = Handshake(server_url, public, private, budget)
     secrets |= {CALLBACK, "a-secret-state", "http%3A"}
 
-    with pytest.raises(SignInRefused) as caught:
+    with pytest.raises(AuthenticationError) as caught:
         await handshake.request_token(callback)
     assert kept(caught.value, secrets).startswith(reason)
 
@@ -265,7 +265,7 @@ async def test_callback_refused(handshake: Handshake, simulator: Simulator) -> N
     """A server may not want to send anybody back; without a callback it goes on."""
     simulator.settings.refuse_callback = True
 
-    with pytest.raises(SignInRefused, match="callback is not allowed"):
+    with pytest.raises(AuthenticationError, match="callback is not allowed"):
         await handshake.request_token(CALLBACK)
     token = await handshake.request_token(None)
     simulator.authorize(token.token)
@@ -299,12 +299,12 @@ OURS = {"a-token", "a-token-secret", "a-verifier", "a-secret-state"}
     [
         (
             Fault.UNAUTHORIZED_TEXT,
-            SignInRefused,
+            AuthenticationError,
             'The consumer_key "…" combination does not exist or is not enabled.',
         ),
         (
             Fault.UNAUTHORIZED_XML,
-            SignInRefused,
+            AuthenticationError,
             'The consumer_key "…" combination does not exist or is not enabled.',
         ),
         (Fault.NOT_FOUND, Unreachable, "HTTP 404"),
@@ -383,9 +383,9 @@ async def test_rate_limited(
     args: dict[str, Any] = {"retry_after": retry_after} if retry_after else {}
     simulator.faults.add(Fault.RATE_LIMITED, times=1, **args)
 
-    with pytest.raises(RateLimited) as caught:
+    with pytest.raises(RateLimitError) as caught:
         await step(handshake)
-    assert type(caught.value) is RateLimited
+    assert type(caught.value) is RateLimitError
     wait = caught.value.retry_after
     assert wait == 40 if retry_after else 15 <= wait <= 18
     with pytest.raises(Postponed):
@@ -404,7 +404,7 @@ async def test_rate_limited_whatever_the_body(
     """A 429 counts although its body breaks off or never comes."""
     answer = b"HTTP/1.1 429 No\r\nRetry-After: 30\r\nContent-Length: 9\r\n\r\nWai"
 
-    with pytest.raises(RateLimited) as caught:
+    with pytest.raises(RateLimitError) as caught:
         await step(handshake_at(await misbehave(answer + end), budget))
     assert caught.value.retry_after == budget.pause == 30
 
@@ -416,7 +416,7 @@ async def test_rate_limited_until_a_date(misbehave: Misbehave, budget: Budget) -
         b"Date: Thu, 01 Jan 2015 10:00:00 GMT\r\n"
         b"Retry-After: Thu, 01 Jan 2015 10:00:45 GMT\r\n\r\n"
     )
-    with pytest.raises(RateLimited) as caught:
+    with pytest.raises(RateLimitError) as caught:
         await handshake_at(await misbehave(answer), budget).request_token(CALLBACK)
     assert caught.value.retry_after == 45
 
@@ -545,7 +545,7 @@ async def test_refused_in_any_alphabet(
     )
     url = await misbehave(head.encode("latin-1") + body)
 
-    with pytest.raises(SignInRefused, match="^\ufffd no$"):
+    with pytest.raises(AuthenticationError, match="^\ufffd no$"):
         await handshake_at(url, budget).request_token(CALLBACK)
 
 

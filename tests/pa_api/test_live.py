@@ -19,16 +19,16 @@ from custom_components.telldus_pa.pa_api import (
     Budget,
     Command,
     Credentials,
-    ListChanged,
+    DeviceStateMessage,
+    ListChangedMessage,
     ListKind,
     Live,
-    LiveEvent,
-    LiveState,
     Method,
-    StateHeard,
+    PushMessage,
+    PushState,
+    SensorValuesMessage,
     TelldusClient,
     Unintelligible,
-    ValuesHeard,
 )
 from custom_components.telldus_pa.pa_api.models import ServerAddress
 from custom_components.telldus_pa.pa_api.push.connection import socket_url
@@ -117,11 +117,11 @@ class Listener:
     """Notes what it is told."""
 
     live: Live | None = None
-    events: list[LiveEvent] = field(default_factory=list)
+    events: list[PushMessage] = field(default_factory=list)
     gateways: set[str] = field(default_factory=set)
-    states: list[LiveState] = field(default_factory=list)
+    states: list[PushState] = field(default_factory=list)
 
-    def heard(self, gateway_id: str, event: LiveEvent) -> None:
+    def heard(self, gateway_id: str, event: PushMessage) -> None:
         """Note an event."""
         self.events.append(event)
         self.gateways.add(gateway_id)
@@ -197,7 +197,7 @@ async def live(
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert live.state_of(GATEWAY) in (LiveState.CONNECTING, LiveState.REFUSED)
+    assert live.state_of(GATEWAY) in (PushState.CONNECTING, PushState.REFUSED)
     await happens(lambda: all(one.socket.closed for one in telldus.sockets))
     # Connections are the session's own, which others use as well.
     assert session.connector
@@ -223,7 +223,7 @@ async def until(clock: Clock, condition: Callable[[], object], limit: float) -> 
 
 async def go_live(live: Live, clock: Clock) -> None:
     """Wait until the gateway is live; the second request waits for ten seconds."""
-    await until(clock, lambda: live.state_of(GATEWAY) is LiveState.LIVE, 60)
+    await until(clock, lambda: live.state_of(GATEWAY) is PushState.LIVE, 60)
 
 
 async def test_live(
@@ -246,7 +246,7 @@ async def test_live(
     }
     assert "Authorization" not in one.headers
     assert "Cookie" not in one.headers
-    assert listener.states == [LiveState.LIVE]
+    assert listener.states == [PushState.LIVE]
     assert live.last_heard(GATEWAY) == clock()
 
     clock.tick(5)
@@ -260,9 +260,9 @@ async def test_live(
     await one.socket.send_str('{"module":"device","action":"added","data":{"id":1}}')
     await happens(lambda: len(listener.events) == 3)
     assert listener.events == [
-        StateHeard("2100001", Method.TURNON, None, None),
-        ValuesHeard("7", UNIX_TIME + clock(), 80, ()),
-        ListChanged(ListKind.DEVICES),
+        DeviceStateMessage("2100001", Method.TURNON, None, None),
+        SensorValuesMessage("7", UNIX_TIME + clock(), 80, ()),
+        ListChangedMessage(ListKind.DEVICES),
     ]
     assert listener.gateways == {GATEWAY}
     assert live.last_heard(GATEWAY) == clock()
@@ -281,7 +281,7 @@ async def test_lost(
             await telldus.sockets[-1].socket.send_str("x" * (1024 * 1024 + 1))
         else:
             await telldus.sockets[-1].socket.close()
-        await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+        await happens(lambda: live.state_of(GATEWAY) is PushState.CONNECTING)
         await pass_by(clock, wait - 1)
         assert len(telldus.sockets) == number + 1
     await go_live(live, clock)
@@ -309,9 +309,9 @@ async def test_heartbeat(live: Live, telldus: Telldus, clock: Clock) -> None:
     heard = clock()
     clock.tick(30)
     await happens(lambda: one.pings == 3)
-    assert live.state_of(GATEWAY) is LiveState.LIVE
+    assert live.state_of(GATEWAY) is PushState.LIVE
     clock.tick(15)
-    await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+    await happens(lambda: live.state_of(GATEWAY) is PushState.CONNECTING)
     assert live.last_heard(GATEWAY) == heard
 
 
@@ -319,7 +319,7 @@ async def test_not_here(live: Live, telldus: Telldus, clock: Clock) -> None:
     """A gateway that moved is asked for again."""
     await go_live(live, clock)
     await telldus.sockets[0].socket.send_str("nothere")
-    await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+    await happens(lambda: live.state_of(GATEWAY) is PushState.CONNECTING)
     await go_live(live, clock)
     assert telldus.names()[2:] == ["serverAddress"]
 
@@ -329,14 +329,14 @@ async def test_bad_session(live: Live, telldus: Telldus, clock: Clock) -> None:
     await go_live(live, clock)
     await telldus.sockets[0].socket.send_str("error")
     telldus.words.append("error")
-    await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+    await happens(lambda: live.state_of(GATEWAY) is PushState.CONNECTING)
     await go_live(live, clock)
     used = [value for name, value in telldus.asked if name == "authenticateSession"]
     assert len(set(used)) == len(used) == 3
     for _ in range(2):
         telldus.words.extend(["error", "error"])
         await telldus.sockets[-1].socket.send_str("error")
-        await until(clock, lambda: live.state_of(GATEWAY) is LiveState.REFUSED, 200)
+        await until(clock, lambda: live.state_of(GATEWAY) is PushState.REFUSED, 200)
         # The next day it is forgotten.
         telldus.words.append("error")
         await pass_by(clock, DAY, DAY)
@@ -368,7 +368,7 @@ async def test_refused(
     if function == "address" and answer == {"status": "no"}:
         answer = {"error": None}
     (telldus.sessions if function == "session" else telldus.addresses).append(answer)
-    await until(clock, lambda: live.state_of(GATEWAY) is LiveState.REFUSED, 60)
+    await until(clock, lambda: live.state_of(GATEWAY) is PushState.REFUSED, 60)
     assert live.refused_until == UNIX_TIME + clock() + DAY
     asked = len(telldus.asked)
     await pass_by(clock, DAY - 60, DAY)
@@ -391,15 +391,15 @@ async def test_offline(
 ) -> None:
     """A gateway without an address is asked for every five minutes."""
     telldus.addresses.extend([answer, answer])
-    await until(clock, lambda: live.state_of(GATEWAY) is LiveState.OFFLINE, 60)
+    await until(clock, lambda: live.state_of(GATEWAY) is PushState.OFFLINE, 60)
     await pass_by(clock, 290, 5)
     assert len(telldus.asked) == 2
     await pass_by(clock, 15)
     await happens(lambda: len(telldus.asked) == 3)
     await pass_by(clock, 320, 5)
     await go_live(live, clock)
-    assert listener.states[:1] == [LiveState.OFFLINE]
-    assert listener.states[-1] is LiveState.LIVE
+    assert listener.states[:1] == [PushState.OFFLINE]
+    assert listener.states[-1] is PushState.LIVE
 
 
 @pytest.mark.parametrize(
@@ -411,7 +411,7 @@ async def test_trouble(live: Live, telldus: Telldus, clock: Clock, answer: Any) 
     """Trouble passes."""
     telldus.addresses.append(answer)
     await until(clock, lambda: len(telldus.asked) == 2, 60)
-    assert live.state_of(GATEWAY) is LiveState.CONNECTING
+    assert live.state_of(GATEWAY) is PushState.CONNECTING
     await go_live(live, clock)
 
 
@@ -426,7 +426,7 @@ async def test_handshake(
     telldus.words.append(status)
     await until(clock, lambda: telldus.refused, 60)
     if refused:
-        await happens(lambda: live.state_of(GATEWAY) is LiveState.REFUSED)
+        await happens(lambda: live.state_of(GATEWAY) is PushState.REFUSED)
     else:
         await go_live(live, clock)
 
@@ -438,7 +438,7 @@ async def test_not_all_at_once(
     monkeypatch.setattr(random, "uniform", lambda low, high: high)
     await go_live(live, clock)
     await telldus.sockets[0].socket.close()
-    await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+    await happens(lambda: live.state_of(GATEWAY) is PushState.CONNECTING)
     await pass_by(clock, 14)
     assert len(telldus.sockets) == 1
     await pass_by(clock, 2)
@@ -472,7 +472,7 @@ OTHER: Final = "410002"
 
 def all_live(live: Live) -> bool:
     """Return whether both gateways are live."""
-    return all(live.state_of(one) is LiveState.LIVE for one in (GATEWAY, OTHER))
+    return all(live.state_of(one) is PushState.LIVE for one in (GATEWAY, OTHER))
 
 
 async def test_two_gateways(live: Live, telldus: Telldus, clock: Clock) -> None:
@@ -482,7 +482,7 @@ async def test_two_gateways(live: Live, telldus: Telldus, clock: Clock) -> None:
     assert sorted(telldus.names()) == ["authenticateSession"] + 2 * ["serverAddress"]
     for one in telldus.sockets:
         await one.socket.send_str("error")
-    connecting = 2 * [LiveState.CONNECTING]
+    connecting = 2 * [PushState.CONNECTING]
     await happens(
         lambda: [live.state_of(one) for one in (GATEWAY, OTHER)] == connecting
     )
@@ -505,7 +505,7 @@ async def test_refused_together(
         live.set_gateways((*gateways, "another"))
         await pass_by(clock, 30)
         assert {live.state_of(one) for one in (*gateways, "another")} == {
-            LiveState.REFUSED
+            PushState.REFUSED
         }
         live.set_gateways(gateways)
         await pass_by(clock, DAY - 120, DAY)
@@ -519,8 +519,8 @@ async def test_one_refused(live: Live, telldus: Telldus, clock: Clock) -> None:
     await go_live(live, clock)
     telldus.addresses.append({"error": "Access denied", "code": 2})
     live.set_gateways([GATEWAY, OTHER])
-    await until(clock, lambda: live.state_of(OTHER) is LiveState.REFUSED, 60)
-    assert live.state_of(GATEWAY) is LiveState.LIVE
+    await until(clock, lambda: live.state_of(OTHER) is PushState.REFUSED, 60)
+    assert live.state_of(GATEWAY) is PushState.LIVE
     assert live.refused_until == 0
 
 
@@ -534,7 +534,7 @@ async def test_before_the_welcome(live: Live, telldus: Telldus, clock: Clock) ->
     await one.socket.send_str(json.dumps(ON))
     await happens(lambda: one.pongs == 1)
     await one.socket.send_str("validconnection")
-    await happens(lambda: live.state_of(GATEWAY) is LiveState.LIVE)
+    await happens(lambda: live.state_of(GATEWAY) is PushState.LIVE)
     await one.socket.close()
     await until(clock, lambda: len(telldus.sockets) == 2, 60)
     await happens(lambda: telldus.sockets[1].frames)
@@ -543,7 +543,7 @@ async def test_before_the_welcome(live: Live, telldus: Telldus, clock: Clock) ->
     # Asked for again, since the second came to nothing
     assert telldus.names()[2:] == ["serverAddress"]
     await happens(lambda: telldus.sockets[2].frames)
-    assert live.state_of(GATEWAY) is LiveState.CONNECTING
+    assert live.state_of(GATEWAY) is PushState.CONNECTING
     clock.tick(21)
     await happens(lambda: telldus.sockets[2].socket.closed)
     await go_live(live, clock)
@@ -554,14 +554,14 @@ async def test_backoff_forgets(live: Live, telldus: Telldus, clock: Clock) -> No
     for _ in range(3):
         await go_live(live, clock)
         await telldus.sockets[-1].socket.close()
-        await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+        await happens(lambda: live.state_of(GATEWAY) is PushState.CONNECTING)
     await go_live(live, clock)
     for _ in range(8):
         await pass_by(clock, 29, 29)
         await telldus.sockets[-1].socket.send_str("odd")
         await happens(lambda: live.last_heard(GATEWAY) == clock())
     await telldus.sockets[-1].socket.close()
-    await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+    await happens(lambda: live.state_of(GATEWAY) is PushState.CONNECTING)
     before = clock()
     await go_live(live, clock)
     assert clock() - before <= 12
@@ -584,7 +584,7 @@ async def test_renewal_fails(
         lambda: len(telldus.asked) > asked + (answer != {"status": "success"})
     )
     assert len({session for name, session in telldus.asked if "Session" in name}) == 1
-    assert live.state_of(GATEWAY) is LiveState.LIVE
+    assert live.state_of(GATEWAY) is PushState.LIVE
     assert len(telldus.sockets) == 1
 
 
@@ -592,7 +592,7 @@ async def test_session_of_nobody(live: Live, telldus: Telldus, clock: Clock) -> 
     """A session that no socket uses is not renewed."""
     telldus.sessions.append({"status": "success", "ttl": 1})
     telldus.addresses.extend([{}] * 5)
-    await until(clock, lambda: live.state_of(GATEWAY) is LiveState.OFFLINE, 60)
+    await until(clock, lambda: live.state_of(GATEWAY) is PushState.OFFLINE, 60)
     live.set_gateways([])
     await pass_by(clock, 3000, 50)
     assert telldus.names().count("authenticateSession") == 1
@@ -618,17 +618,17 @@ async def test_refused_before(
     )
     listener.live = live
     assert live.refused_until == (now + expected if expected else 0)
-    assert live.state_of(GATEWAY) is LiveState.CONNECTING
+    assert live.state_of(GATEWAY) is PushState.CONNECTING
     live.set_gateways([GATEWAY])
     assert live.state_of(GATEWAY) is (
-        LiveState.REFUSED if expected else LiveState.CONNECTING
+        PushState.REFUSED if expected else PushState.CONNECTING
     )
     if expected == 60:
         clock.tick(61)
         live.set_gateways([GATEWAY, OTHER])
-        assert live.state_of(OTHER) is LiveState.CONNECTING
+        assert live.state_of(OTHER) is PushState.CONNECTING
         task = asyncio.create_task(live.run())
-        await happens(lambda: live.state_of(GATEWAY) is LiveState.CONNECTING)
+        await happens(lambda: live.state_of(GATEWAY) is PushState.CONNECTING)
         task.cancel()
 
 
@@ -712,7 +712,7 @@ async def test_simulator(
         told = len(listener.events)
         await until(clock, lambda told=told: len(listener.events) > told, 60)  # type: ignore[misc]  # likewise
         heard = listener.events[told]
-        assert isinstance(heard, StateHeard)
+        assert isinstance(heard, DeviceStateMessage)
         assert heard.command == command
         assert (heard.origin is not None) is extras
 

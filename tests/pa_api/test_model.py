@@ -1214,8 +1214,8 @@ def test_outcome_of_a_deed(status: object, outcome: Outcome) -> None:
 @pytest.mark.parametrize(("raw", "kept"), [(1, True), ("1", True), (0, False)])
 def test_keeps_history(raw: object, kept: bool) -> None:
     """Whether Telldus keeps what a sensor tells it says itself; else it does not."""
-    assert sensor(keepHistory=raw).keeps_history is kept
-    assert sensor(keepHistory=None).keeps_history is False
+    assert sensor(keepHistory=raw).keep_history is kept
+    assert sensor(keepHistory=None).keep_history is False
 
 
 def test_reading() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from custom_components.telldus_pa.devices.kinds import Kind, entities_of_sensor, kind_of
 from custom_components.telldus_pa.pa_api import (
+    AuthenticationError,
     Budget,
     Command,
     Credentials,
@@ -21,14 +22,13 @@ from custom_components.telldus_pa.pa_api import (
     Device,
     DeviceType,
     Gateway,
-    GatewayOffline,
+    GatewayOfflineError,
     Handshake,
     Method,
     Outcome,
     Radio,
     Refused,
     Sensor,
-    SignInRefused,
     TelldusClient,
     TelldusError,
     Unintelligible,
@@ -240,7 +240,7 @@ type Failure = tuple[str, type[TelldusError], str]
 COMMANDS: Final[dict[str, Failure]] = {
     "error_client_offline.json": (
         "200 OK",
-        GatewayOffline,
+        GatewayOfflineError,
         "The client for this device is currently offline",
     ),
     "error_method_2017.json": (
@@ -259,7 +259,7 @@ LISTS: Final[dict[str, Failure]] = {
     "devices_list_2022.html": ("200 OK", Unintelligible, "devices/list: no JSON"),
     "unauthorized_2024.xml": (
         "401 Unauthorized",
-        SignInRefused,
+        AuthenticationError,
         "Can't verify request, missing oauth_consumer_key or oauth_token",
     ),
 }
@@ -269,7 +269,7 @@ PROFILES: Final[dict[str, Failure]] = {
 HANDSHAKES: Final[dict[str, Failure]] = {
     "request_token_unauthorized_2023.txt": (
         "401 Unauthorized",
-        SignInRefused,
+        AuthenticationError,
         "Verification of signature failed (signature base string was",
     ),
 }
@@ -403,7 +403,7 @@ async def test_what_sensors_keep(answered: ClientOf) -> None:
     client = await answered("sensors_list_2017_house.json", "200 OK")
     rows = (await client.sensors()).rows
 
-    assert [(row.protocol, row.model, row.keeps_history) for row in rows] == [
+    assert [(row.protocol, row.model, row.keep_history) for row in rows] == [
         ("fineoffset", "temperaturehumidity", True),
         ("zwave", "n/a", False),
         ("zwave", "n/a", False),
@@ -468,7 +468,7 @@ def test_sensor_info(file: str) -> None:
         Sensor.from_wire(answer)
     row = Sensor.from_wire({**answer, "client": "1"})
     assert [seen_sensor(row)] == SENSORS[file]
-    assert row.keeps_history is False
+    assert row.keep_history is False
 
 
 @pytest.mark.parametrize("file", files(GATEWAYS, "clients_list", ".json"))

@@ -15,9 +15,9 @@ from custom_components.telldus_pa.pa_api.parsing import (
     to_list,
     to_names,
     to_number,
+    to_number_or_text,
     to_object,
     to_objects,
-    to_reading,
     to_text,
     to_time,
 )
@@ -286,7 +286,7 @@ def test_integer(value: object, number: int) -> None:
 )
 def test_reading(value: object, reading: float | str | None) -> None:
     """A value is a number or a text, and nothing where it is a number that is none."""
-    assert to_reading(value) == reading
+    assert to_number_or_text(value) == reading
 
 
 @pytest.mark.parametrize(
@@ -372,7 +372,7 @@ def test_whatever_comes(seed: int) -> None:
     for _ in range(3000):
         value = odd(r)
         for parse in (
-            *(to_text, to_number, to_integer, to_reading, to_time, to_names),
+            *(to_text, to_number, to_integer, to_number_or_text, to_time, to_names),
             lambda value: to_flag(value, default=True),
         ):
             assert all(is_sound(leaf) for leaf in leaves(parse(value))), value

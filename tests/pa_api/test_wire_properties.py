@@ -39,9 +39,9 @@ from custom_components.telldus_pa.pa_api.parsing import (
     to_list,
     to_names,
     to_number,
+    to_number_or_text,
     to_object,
     to_objects,
-    to_reading,
     to_text,
     to_time,
 )
@@ -105,7 +105,7 @@ def outcome[T](parse: Callable[[Any], T], value: object) -> T | str:
 @example('{"a":' * 100_000)
 def test_any_value(value: object) -> None:
     """Every value is understood as what it can be, the same each time."""
-    for parse in (to_text, to_number, to_integer, to_reading, to_time, to_names):
+    for parse in (to_text, to_number, to_integer, to_number_or_text, to_time, to_names):
         parsed = outcome(parse, value)
         assert not unsound(parsed), parse
         assert outcome(parse, value) == parsed

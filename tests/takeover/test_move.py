@@ -11,8 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import custom_components.telldus_pa
 from custom_components.telldus_pa.account.storage import Kept
 from custom_components.telldus_pa.migration.move import (
-    MoveFailed,
-    async_go_back,
+    MigrationError,
+    async_revert,
     async_take_over,
     async_taken_over_from,
 )
@@ -222,7 +222,7 @@ async def test_area_without_a_name(
     with monkeypatch.context() as patch:
         break_nth(patch, custom_components.telldus_pa, "async_setup_entry", 1)
         plan = make_plan(hass, loaded, core.entry_id)
-        with pytest.raises(MoveFailed):
+        with pytest.raises(MigrationError):
             await time.until(async_take_over(hass, loaded, plan))
     await time.move(45)
     assert look(hass) == before
@@ -306,7 +306,7 @@ async def test_failure(
     before = look(hass)
     plan = make_plan(hass, loaded, automated.entry_id)
     calls = break_nth(monkeypatch, owner, name, call)
-    with pytest.raises((RuntimeError, MoveFailed)):
+    with pytest.raises((RuntimeError, MigrationError)):
         await time.until(async_take_over(hass, loaded, plan))
     assert calls[0] >= call
     await unchanged(hass, before, automated, loaded, time)
@@ -422,7 +422,7 @@ async def test_core_cannot_be_stopped(
         return False
 
     monkeypatch.setattr(ConfigEntries, "async_unload", refuse)
-    with pytest.raises(MoveFailed):
+    with pytest.raises(MigrationError):
         await time.until(async_take_over(hass, loaded, plan))
     monkeypatch.undo()
     await unchanged(hass, before, lived_in, loaded, time)
@@ -445,7 +445,7 @@ async def test_going_back(
     er.async_get(hass).async_update_entity("switch.outlet", icon="mdi:power")
     blind = device_of(hass, "cover.blind")
     dr.async_get(hass).async_update_device(blind, name_by_user="Sun")
-    await time.until(async_go_back(hass, loaded))
+    await time.until(async_revert(hass, loaded))
     await time.move(45)
     before.entities["switch.outlet"]["icon"] = "mdi:power"
     before.devices[blind]["name_by_user"] = "Sun"
@@ -465,7 +465,7 @@ async def test_what_was_chosen_since(
     before = look(hass).devices[washer]
     await take_over(hass, automated, loaded, time)
     dr.async_get(hass).async_update_device(washer, name_by_user="Dryer")
-    await time.until(async_go_back(hass, loaded))
+    await time.until(async_revert(hass, loaded))
     after = look(hass).devices[washer]
     assert after["name_by_user"] == "Dryer"
     assert after["labels"] == before["labels"]
@@ -477,7 +477,7 @@ async def test_there_and_back_and_there_again(
     """Whoever goes back may come again, and finds all as it was the first time."""
     await take_over(hass, automated, loaded, time)
     first = look(hass)
-    await time.until(async_go_back(hass, loaded))
+    await time.until(async_revert(hass, loaded))
     await time.until(hass.config_entries.async_set_disabled_by(loaded.entry_id, None))
     await time.move(45)
     await take_over(hass, automated, loaded, time)
@@ -497,7 +497,7 @@ async def test_going_back_after_both_ran(
     await time.until(enable)
     await time.move(45)
     assert "switch.outlet_2" in look(hass).of(automated).entities
-    await time.until(async_go_back(hass, loaded))
+    await time.until(async_revert(hass, loaded))
     await time.move(45)
     after = look(hass).of(automated)
     assert after.entities == before.entities
@@ -528,7 +528,7 @@ async def test_going_back_fails(
     before = look(hass)
     break_nth(monkeypatch, owner, name, call)
     with pytest.raises(RuntimeError):
-        await time.until(async_go_back(hass, loaded))
+        await time.until(async_revert(hass, loaded))
     await time.move(45)
     assert look(hass) == before
     assert automated.disabled_by is ConfigEntryDisabler.USER
@@ -548,7 +548,7 @@ async def test_what_is_gone_on_the_way_back(
         er.async_get(hass).async_remove(entity_id)
     for device_id in (plug, garden):
         dr.async_get(hass).async_remove_device(device_id)
-    await time.until(async_go_back(hass, loaded))
+    await time.until(async_revert(hass, loaded))
     await time.move(45)
     assert state_of(hass, "switch.outlet").state == "on"
     assert state_of(hass, "switch.plug").state == "on"
@@ -563,8 +563,8 @@ async def test_core_is_gone(
     before = look(hass).of(loaded)
     await time.until(hass.config_entries.async_remove(automated.entry_id))
     assert await async_taken_over_from(hass, loaded) is None
-    with pytest.raises(MoveFailed):
-        await time.until(async_go_back(hass, loaded))
+    with pytest.raises(MigrationError):
+        await time.until(async_revert(hass, loaded))
     assert look(hass).of(loaded) == before
     await time.until(hass.config_entries.async_remove(loaded.entry_id))
     assert not look(hass).entities.keys() & set(MOVED)

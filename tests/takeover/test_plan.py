@@ -43,9 +43,9 @@ async def test_plan(
     node = next(
         device
         for device in data.devices.data.values()
-        if data.sensors.sensor_of(device)
+        if data.sensors.sensor_for_device(device)
     )
-    sensor = data.sensors.sensor_of(node)
+    sensor = data.sensors.sensor_for_device(node)
     dimmer, _ = core_row(hass, core, "2100003", "2100003", "light")
     blind, _ = core_row(hass, core, "2100006", "2100006", "light")
     energy, _ = core_row(hass, core, "_1540000006", "_1540000006-watt-0", "sensor")

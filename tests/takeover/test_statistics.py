@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
-from custom_components.telldus_pa.migration.move import async_go_back, async_take_over
+from custom_components.telldus_pa.migration.move import async_revert, async_take_over
 from custom_components.telldus_pa.migration.plan import make_plan
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.history import get_significant_states
@@ -127,7 +127,7 @@ async def test_statistics(
     assert {*MOVED, KEPT, "sensor.plug_energy"} <= ids
     # Of what is disabled Home Assistant says that it is recorded no more, no worse.
     assert not await complaints_of(hass) & {*MOVED, "sensor.plug_energy"}
-    await time.until(async_go_back(hass, loaded))
+    await time.until(async_revert(hass, loaded))
     await time.move(45)
     await let_pass(hass, time)
     back = await statistics(hass)

@@ -6,9 +6,9 @@ from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
-from ..pa_api import Budget, SignInRefused, TelldusClient, TelldusError
-from ..pa_api.exceptions import is_refusal
-from .domain_data import SignInWatch
+from ..pa_api import AuthenticationError, Budget, TelldusClient, TelldusError
+from ..pa_api.exceptions import is_client_error
+from .domain_data import AuthFailureTracker
 
 
 class Account:
@@ -20,7 +20,7 @@ class Account:
         entry: ConfigEntry[Any],
         client: TelldusClient,
         budget: Budget,
-        watch: SignInWatch,
+        watch: AuthFailureTracker,
     ) -> None:
         """Put together what outlives a reload and what does not."""
         self._hass = hass
@@ -34,26 +34,26 @@ class Account:
         """Return whether it is known that Telldus would refuse, so that asking is vain."""
         return bool(self.watch.wait(self.budget.now()))
 
-    def is_refused_for_good(self, err: TelldusError) -> bool:
+    def is_permanent_error(self, err: TelldusError) -> bool:
         """Return whether Telldus will not do what it refused, however often it is asked.
 
         A refused sign-in says so only while it accepts other requests.
         """
-        return is_refusal(err) and not (
-            isinstance(err, SignInRefused) and self.watch.first is not None
+        return is_client_error(err) and not (
+            isinstance(err, AuthenticationError) and self.watch.first is not None
         )
 
     @callback
-    def async_note(self, err: TelldusError | None) -> None:
+    def async_record_result(self, err: TelldusError | None) -> None:
         """Take note of what came of a request: None is that it was accepted.
 
         A person is asked to sign in again where a refusal (401) is not the first, and
         need not any more with the first accepted request.
         """
-        if isinstance(err, SignInRefused):
-            if self.watch.note_refusal(self.budget.now()):
+        if isinstance(err, AuthenticationError):
+            if self.watch.record_failure(self.budget.now()):
                 self._entry.async_start_reauth(self._hass)
-        elif err is None and self.watch.note_success():
+        elif err is None and self.watch.record_success():
             flows = self._hass.config_entries.flow
             for flow in flows.async_progress_by_handler(
                 DOMAIN,

@@ -33,7 +33,7 @@ class Daily[AnswerT](ABC):
         self._asked = stored.get("asked", 0.0)
         self._recall(stored)
 
-    async def async_ask(self, account: Account) -> None:
+    async def async_fetch_if_due(self, account: Account) -> None:
         """Ask Telldus, unless that was done within a day.
 
         Also a refusal is an answer: of a function that few accounts may use. What Telldus
@@ -45,9 +45,7 @@ class Daily[AnswerT](ABC):
         try:
             answer = await self._async_fetch(account)
         except TelldusError as err:
-            if not (
-                isinstance(err, Unintelligible) or account.is_refused_for_good(err)
-            ):
+            if not (isinstance(err, Unintelligible) or account.is_permanent_error(err)):
                 return
             LOGGER.debug("Telldus does not tell: %s: %s", self.what, err)
         else:

@@ -16,7 +16,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..pa_api import Budget
-from ..pa_api.rate_limiter import BudgetState
+from ..pa_api.rate_limiter import RateLimiterState
 from .storage import budget_store
 
 # Written when Home Assistant stops, or in a pause. Each request puts it off further: an
@@ -24,28 +24,28 @@ from .storage import budget_store
 _SAVE_DELAY = 600
 
 # A single refusal may be a hiccup; two this far apart are not.
-_REFUSALS_APART = 60.0
+_REAUTH_AFTER = 60.0
 # How often to ask while refused: such storms have passed by themselves after days.
-REFUSED_INTERVAL = 1800.0
+REAUTH_POLL_INTERVAL = 1800.0
 
 
 @dataclass(slots=True)
-class SignInWatch:
+class AuthFailureTracker:
     """Counts the refusals (401) of one account. Times are by the budget's clock."""
 
     first: float | None = None
     last: float | None = None
     refused: bool = False
 
-    def note_refusal(self, now: float) -> bool:
+    def record_failure(self, now: float) -> bool:
         """Take note of a refusal; return whether the person has to be asked."""
         self.last = now
         if self.first is None:
             self.first = now
-        self.refused = self.refused or now - self.first >= _REFUSALS_APART
+        self.refused = self.refused or now - self.first >= _REAUTH_AFTER
         return self.refused
 
-    def note_success(self) -> bool:
+    def record_success(self) -> bool:
         """Take note of an accepted answer; return whether it ended a refusal."""
         ended = self.refused
         self.first, self.last, self.refused = None, None, False
@@ -55,7 +55,7 @@ class SignInWatch:
         """Return for how many seconds a poll would be in vain."""
         if not self.refused or self.last is None:
             return 0.0
-        return max(0.0, self.last + REFUSED_INTERVAL - now)
+        return max(0.0, self.last + REAUTH_POLL_INTERVAL - now)
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Shared:
     store: Store[dict[str, Any]]
     stored: dict[str, Any]
     budgets: dict[str, Budget] = field(default_factory=dict)
-    watches: dict[str, SignInWatch] = field(default_factory=dict)
+    watches: dict[str, AuthFailureTracker] = field(default_factory=dict)
     _listeners: dict[str, list[CALLBACK_TYPE]] = field(default_factory=dict)
 
     @callback
@@ -78,7 +78,9 @@ class Shared:
             if kept := self.stored.get(server):
                 elapsed = dt_util.utcnow().timestamp() - kept["saved"]
                 budget.restore(
-                    BudgetState(tuple(kept["sent"]), kept["pause"], kept["refusals"]),
+                    RateLimiterState(
+                        tuple(kept["sent"]), kept["pause"], kept["refusals"]
+                    ),
                     elapsed,
                 )
         return budget
@@ -91,9 +93,9 @@ class Shared:
         return lambda: listeners.remove(listener)
 
     @callback
-    def watch(self, entry_id: str) -> SignInWatch:
+    def watch(self, entry_id: str) -> AuthFailureTracker:
         """Return the watch over an entry's sign-in."""
-        return self.watches.setdefault(entry_id, SignInWatch())
+        return self.watches.setdefault(entry_id, AuthFailureTracker())
 
     async def async_forget(self, entry_id: str, *, last: bool) -> None:
         """Forget an entry that was removed, and everything on disk with the last one."""
@@ -132,7 +134,7 @@ _SHARED: HassKey[Shared] = HassKey(f"{DOMAIN}_shared")
 
 
 @singleton(_SHARED, async_=True)
-async def async_get_shared(hass: HomeAssistant) -> Shared:
+async def async_get_domain_data(hass: HomeAssistant) -> Shared:
     """Return what all entries share."""
     store = budget_store(hass)
     return Shared(store, await store.async_load() or {})

@@ -5,23 +5,23 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from ..const import DOMAIN
 from ..pa_api import (
-    GatewayOffline,
-    RateLimited,
+    AuthenticationError,
+    GatewayOfflineError,
+    RateLimitError,
     Refused,
-    SignInRefused,
     TelldusError,
     Unintelligible,
 )
 
 
-def error_key(err: TelldusError) -> str:
+def translation_key_for(err: TelldusError) -> str:
     """Return the translation key, the same among exceptions and errors of forms."""
     match err:
-        case SignInRefused():
+        case AuthenticationError():
             return "sign_in_refused"
-        case RateLimited():
+        case RateLimitError():
             return "rate_limited"
-        case GatewayOffline():
+        case GatewayOfflineError():
             return "gateway_offline"
         case Refused():
             return "refused"
@@ -34,13 +34,13 @@ def error_placeholders(err: TelldusError | None) -> dict[str, str]:
     """Return what the texts say besides: Telldus' reason, and the seconds to wait."""
     return {
         "reason": err.reason if isinstance(err, Refused) else "",
-        "wait": f"{err.retry_after:.0f}" if isinstance(err, RateLimited) else "0",
+        "wait": f"{err.retry_after:.0f}" if isinstance(err, RateLimitError) else "0",
     }
 
 
-def action_error(err: TelldusError) -> HomeAssistantError:
+def service_error(err: TelldusError) -> HomeAssistantError:
     """Return the error that somebody is shown whose question Telldus did not answer."""
-    key = error_key(err)
+    key = translation_key_for(err)
     error = HomeAssistantError(
         translation_domain=DOMAIN,
         # Polls go on by themselves; who asked has to know when to ask again.

@@ -25,25 +25,25 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from ..account.errors import error_key, error_placeholders
+from ..account.errors import error_placeholders, translation_key_for
 from ..const import DOMAIN, LOGGER
-from ..coordinator import DevicesCoordinator, TelldusConfigEntry
+from ..coordinator import DeviceCoordinator, TelldusConfigEntry
 from ..devices.group_state import combined
 from ..devices.topology import gives_feedback
-from ..events.tracker import DONE_BEFORE
+from ..events.tracker import MATCH_BEFORE
 from ..pa_api import (
     Command,
-    CommandFailed,
+    CommandFailedMessage,
     Device,
     Method,
     Outcome,
     Postponed,
-    RateLimited,
+    RateLimitError,
     Setting,
     TelldusError,
     Unintelligible,
     Unreachable,
-    facet_of,
+    attribute_group_of,
 )
 
 # Seconds that an action waits for its own request.
@@ -168,7 +168,7 @@ class Commands:
         self,
         hass: HomeAssistant,
         entry: TelldusConfigEntry,
-        coordinator: DevicesCoordinator,
+        coordinator: DeviceCoordinator,
     ) -> None:
         """Start with nothing to send."""
         self._hass = hass
@@ -197,7 +197,9 @@ class Commands:
         self._look_by: float | None = None
         # Whether a list has to tell what became of what is not shown any more.
         self._has_lost = False
-        entry.async_on_unload(coordinator.async_on_list(self._async_settle))
+        entry.async_on_unload(
+            coordinator.async_add_refresh_listener(self._async_settle)
+        )
         entry.async_on_unload(self._async_stop)
 
     def shown(self, device: Device) -> Device:
@@ -238,7 +240,7 @@ class Commands:
         """Return whether a command to a device is on its way, or not seen in a list yet."""
         return device_id in self._overlays
 
-    def is_on_its_way(self, device_id: str, when: float) -> bool:
+    def has_pending_command_at(self, device_id: str, when: float) -> bool:
         """Return whether a command explains what a device did, before Telldus' word on it.
 
         ``when`` is in unix seconds. What Telldus has accepted, ``heard`` knows.
@@ -246,7 +248,7 @@ class Commands:
         return self._explaining(device_id, when) is not None
 
     @callback
-    def async_explain(self, device_id: str, when: float) -> bool:
+    def async_match_own_command(self, device_id: str, when: float) -> bool:
         """Return the same, and have the command explain nothing else at that device."""
         if (pending := self._explaining(device_id, when)) is None:
             return False
@@ -262,19 +264,19 @@ class Commands:
                 for pending in self._overlays.get(device_id, ())
                 if pending.accepted is None
                 and device_id not in pending.seen
-                and when >= given + pending.given - DONE_BEFORE
+                and when >= given + pending.given - MATCH_BEFORE
             ),
             None,
         )
 
     @callback
-    def async_heard(self, device: Device, method: Method) -> None:
+    def async_confirm_from_push(self, device: Device, method: Method) -> None:
         """Let go of what a device was told that it was heard to have done."""
         concerned = [
             pending
             for pending in self._overlays.get(device.id, ())
             if pending.accepted is not None
-            and pending.command.facet is facet_of(method)
+            and pending.command.facet is attribute_group_of(method)
         ]
         for number, pending in enumerate(concerned):
             if pending.effects[device.id].is_done(device):
@@ -286,11 +288,12 @@ class Commands:
                 return
 
     @callback
-    def async_failed(self, event: CommandFailed) -> None:
+    def async_fail_from_push(self, event: CommandFailedMessage) -> None:
         """Take back the oldest of what a device was told and was heard not to have done."""
         for pending in self._overlays.get(event.device_id, ()):
             if pending.accepted is not None and (
-                event.method is None or pending.command.facet is facet_of(event.method)
+                event.method is None
+                or pending.command.facet is attribute_group_of(event.method)
             ):
                 self._async_conclude(pending, event.device_id, event.outcome)
                 return
@@ -377,7 +380,7 @@ class Commands:
         effects = {
             device_id: effect
             for device_id in leaves
-            if (effect := command.for_member(devices[device_id]))
+            if (effect := command.for_group_member(devices[device_id]))
         }
         return effects or {command.device_id: command}
 
@@ -481,20 +484,20 @@ class Commands:
 
         try:
             await self._client.command(choose)
-        except RateLimited as err:
+        except RateLimitError as err:
             for pending in sent:
                 # Not even looked at by Telldus
                 self._async_put_back(pending)
             await self._async_wait(err)
         except TelldusError as err:
-            self._account.async_note(err)
+            self._account.async_record_result(err)
             self._async_fail(sent[0], err)
             if isinstance(err, (Unreachable, Unintelligible)):
                 # It may have been carried out all the same.
                 self._has_lost = True
                 self._async_look_later()
         else:
-            self._account.async_note(None)
+            self._account.async_record_result(None)
             self._async_accept(sent[0])
 
     @callback
@@ -506,7 +509,7 @@ class Commands:
                 return
         self._unsent.insert(0, pending)
 
-    async def _async_wait(self, err: RateLimited) -> None:
+    async def _async_wait(self, err: RateLimitError) -> None:
         """Wait until something may be sent, and give up what would be too late then."""
         self._async_give_up(self._budget.now() + err.retry_after, err)
         if self._unsent:
@@ -524,7 +527,7 @@ class Commands:
     def _async_accept(self, pending: _Pending) -> None:
         """Note that Telldus accepted a command, and see later what became of it."""
         pending.accepted = now = self._budget.now()
-        self._entry.runtime_data.heard.async_commanded(
+        self._entry.runtime_data.heard.async_command_accepted(
             pending.effects.keys() - pending.seen
         )
         if isinstance(pending.command.value, int):
@@ -627,7 +630,7 @@ class Commands:
         if device_id in pending.queued:
             return True
         device = self._coordinator.data[device_id]
-        sensor = self._entry.runtime_data.sensors.sensor_of(device)
+        sensor = self._entry.runtime_data.sensors.sensor_for_device(device)
         return sensor is not None and (
             sensor.battery is not None or sensor.battery_low is not None
         )
@@ -661,7 +664,7 @@ class Commands:
         outcomes = [
             deed.outcome
             for deed in deeds
-            if deed.method and facet_of(deed.method) is pending.command.facet
+            if deed.method and attribute_group_of(deed.method) is pending.command.facet
         ]
         if not outcomes:
             return
@@ -771,7 +774,7 @@ def _error(caller: _Caller, err: TelldusError) -> HomeAssistantError:
     """Return the error that a person is shown."""
     error = HomeAssistantError(
         translation_domain=DOMAIN,
-        translation_key=f"command_{error_key(err)}",
+        translation_key=f"command_{translation_key_for(err)}",
         translation_placeholders={"device": caller.name, **error_placeholders(err)},
     )
     error.__cause__ = err

@@ -31,7 +31,7 @@ def combined(group: Device, members: Iterable[Device]) -> Device:
     return _combined_lights(group, members)
 
 
-def level_of(device: Device) -> int | None:
+def brightness_of(device: Device) -> int | None:
     """Return how far a dimmer is up, 0 to 255.
 
     A plain "on" counts as the full level, as in the vendor's own app.
@@ -48,7 +48,7 @@ def _combined_lights(group: Device, members: Sequence[Device]) -> Device:
     levels = [
         level
         for one in lit
-        if Method.DIM in one.methods and (level := level_of(one)) is not None
+        if Method.DIM in one.methods and (level := brightness_of(one)) is not None
     ]
     rgb = next((one.rgb for one in lit if one.rgb is not None), None)
     if not levels:

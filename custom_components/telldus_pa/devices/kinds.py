@@ -82,7 +82,7 @@ RING: Final = "ring"
 # Those of a sensor, besides its values.
 BATTERY: Final = "battery"
 BATTERY_LOW: Final = "battery_low"
-LAST_HEARD: Final = "last_heard"
+LAST_SEEN: Final = "last_heard"
 
 # Which entities show a device of a kind.
 _ENTITIES: Final[dict[Kind, dict[str, Platform]]] = {
@@ -140,7 +140,7 @@ def decided(device: Device, members: Collection[Kind] = ()) -> tuple[Kind, Why]:
     return Kind.SENSOR, Why.NOTHING
 
 
-def entities_of(device: Device, kind: Kind) -> Iterator[tuple[str, Platform]]:
+def entity_parts(device: Device, kind: Kind) -> Iterator[tuple[str, Platform]]:
     """Return the parts of a device that have an entity, each with its platform."""
     yield from _ENTITIES[kind].items()
     if Method.LEARN in device.methods:
@@ -150,15 +150,15 @@ def entities_of(device: Device, kind: Kind) -> Iterator[tuple[str, Platform]]:
 def entities_of_sensor(sensor: Sensor) -> Iterator[tuple[str, Platform]]:
     """Return the parts of a sensor that have an entity, each with its platform."""
     for value in sensor.values.values():
-        yield part_of(value), Platform.SENSOR
+        yield value_key(value), Platform.SENSOR
     if sensor.battery is not None:
         yield BATTERY, Platform.SENSOR
     if sensor.battery_low is not None:
         yield BATTERY_LOW, Platform.BINARY_SENSOR
     if sensor.heard is not None:
-        yield LAST_HEARD, Platform.SENSOR
+        yield LAST_SEEN, Platform.SENSOR
 
 
-def part_of(value: SensorValue) -> str:
+def value_key(value: SensorValue) -> str:
     """Return the part of a sensor that a value is."""
     return f"{value.name}_{value.scale}"

@@ -8,7 +8,7 @@ from ..pa_api import Device, Gateway, Sensor
 from .kinds import Kind, kind_of
 
 _GROUPS: Final = frozenset(("egroup", "group"))
-_ONE_WAY: Final = frozenset(("433", "e433"))
+_ONE_WAY_TRANSPORTS: Final = frozenset(("433", "e433"))
 _TWO_WAY: Final = frozenset(("zigbee", "zwave"))
 
 
@@ -60,7 +60,7 @@ class Home:
             _nodes={
                 key: device_id
                 for key, device_id in local.items()
-                if devices[device_id].transport not in _ONE_WAY
+                if devices[device_id].transport not in _ONE_WAY_TRANSPORTS
             },
         )
 
@@ -87,7 +87,7 @@ def shape_of(device: Device) -> object:
     )
 
 
-class OfGateway(Protocol):
+class HasGateway(Protocol):
     """A row that tells of its gateway as well."""
 
     @property
@@ -103,7 +103,7 @@ class OfGateway(Protocol):
         """Return whether Telldus reaches it."""
 
 
-def gateways_of(rows: Mapping[str, OfGateway]) -> dict[str, Gateway]:
+def gateways_from_rows(rows: Mapping[str, HasGateway]) -> dict[str, Gateway]:
     """Return the gateways as far as their devices, or their sensors, tell of them."""
     newest = {row.gateway_id: row for row in rows.values()}
     return {
@@ -119,7 +119,7 @@ def is_group(device: Device) -> bool:
 
 def is_assumed(device: Device) -> bool:
     """Return whether a device gives no feedback: 433 MHz is one-way."""
-    return device.transport in _ONE_WAY
+    return device.transport in _ONE_WAY_TRANSPORTS
 
 
 def gives_feedback(device: Device) -> bool:

@@ -10,26 +10,26 @@ from homeassistant.config_entries import ConfigEntry
 from .kinds import MAIN
 
 
-def gateway_id_of(entry: ConfigEntry[Any], gateway_id: str) -> str:
+def gateway_unique_id(entry: ConfigEntry[Any], gateway_id: str) -> str:
     """Return the id of a gateway in Home Assistant's registries."""
     return f"{entry.unique_id}_gateway_{gateway_id}"
 
 
-def device_id_of(entry: ConfigEntry[Any], device_id: str) -> str:
+def device_unique_id(entry: ConfigEntry[Any], device_id: str) -> str:
     """Return the id of a device in Home Assistant's registries."""
     return f"{entry.unique_id}_device_{device_id}"
 
 
-def sensor_id_of(entry: ConfigEntry[Any], sensor_id: str) -> str:
+def sensor_unique_id(entry: ConfigEntry[Any], sensor_id: str) -> str:
     """Return the id of a sensor in Home Assistant's registries."""
     return f"{entry.unique_id}_sensor_{sensor_id}"
 
 
-def account_id_of(entry: ConfigEntry[Any]) -> str:
+def account_unique_id(entry: ConfigEntry[Any]) -> str:
     """Return the id of the account itself in Home Assistant's registries."""
     return f"{entry.unique_id}_account"
 
 
-def part_id_of(thing: str, part: str) -> str:
+def entity_unique_id(thing: str, part: str) -> str:
     """Return the unique id of the entity that shows a part of a device or a sensor."""
     return thing if part == MAIN else f"{thing}_{part}"

@@ -20,9 +20,9 @@ _SLACK: Final = 7.0
 _PUSH_LAGS: Final = 2.0
 # The history is believed up to this long ago: what is younger may not be written down, or
 # not be pushed yet.
-SETTLED_AFTER: Final = 10.0
+HISTORY_SETTLE_TIME: Final = 10.0
 # A list that was asked for longer after the one before cannot tell when something happened.
-JUST_NOW: Final = 60.0
+MAX_EVENT_AGE: Final = 60.0
 # Who chatters without ever a pause is not remembered further back than this.
 _MOST_KNOWN: Final = 500
 
@@ -105,7 +105,7 @@ class Track:
         Returns None if it was told already, if pushes will tell it, and if it may be long
         ago: the history knows better then.
         """
-        if self.complete or now - since > JUST_NOW:
+        if self.complete or now - since > MAX_EVENT_AGE:
             return None
         if any(told is method and when >= since - _SLACK for told, when in self._told):
             return None
@@ -119,7 +119,7 @@ class Track:
 
         ``live_since`` is since when the device is live, None if it is not.
         """
-        until = float(floor(now - SETTLED_AFTER))
+        until = float(floor(now - HISTORY_SETTLE_TIME))
         if until <= self.read_from:
             return []
         news = []
@@ -184,7 +184,7 @@ class Track:
 
     def _tell(self, method: Method, when: float) -> None:
         """Remember for a while that something was told."""
-        oldest = when - 2 * JUST_NOW
+        oldest = when - 2 * MAX_EVENT_AGE
         self._told = [one for one in self._told if one[1] >= oldest]
         self._told.append((method, when))
 

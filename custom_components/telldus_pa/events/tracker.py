@@ -20,12 +20,12 @@ from homeassistant.util import dt as dt_util
 
 from ..account.storage import Kept, entry_store
 from ..const import DOMAIN, EVENT_MISSED, LOGGER
-from ..coordinator import DevicesCoordinator, TelldusConfigEntry
-from ..devices.kinds import HEARD, MAIN, RING, entities_of
-from ..devices.unique_ids import device_id_of, part_id_of
-from ..pa_api import Device, Method, Priority, StateHeard, TelldusError
+from ..coordinator import DeviceCoordinator, TelldusConfigEntry
+from ..devices.kinds import HEARD, MAIN, RING, entity_parts
+from ..devices.unique_ids import device_unique_id, entity_unique_id
+from ..pa_api import Device, DeviceStateMessage, Method, Priority, TelldusError
 from ..pa_api.rate_limiter import ALLOWANCE
-from .matching import JUST_NOW, SETTLED_AFTER, Occurrence, Track
+from .matching import HISTORY_SETTLE_TIME, MAX_EVENT_AGE, Occurrence, Track
 
 # What heard a device itself, by the history's word for it: no command of ours.
 _INCOMING: Final = "Incoming signal"
@@ -35,9 +35,9 @@ _READ_EVERY: Final = timedelta(seconds=10)
 # ... while the budget would let it go at once and another after it, which leaves room for
 # what people do and for the next list, and Telldus has not minded lately.
 _MOST_USED: Final = ALLOWANCE[Priority.BACKGROUND] - 2
-_CALM_AFTER: Final = 300.0
+_QUIET_PERIOD: Final = 300.0
 # A history younger than this, in seconds, would tell nothing.
-_WORTH_IT: Final = 2 * SETTLED_AFTER
+_MIN_HISTORY_AGE: Final = 2 * HISTORY_SETTLE_TIME
 # Seconds until it is asked again: where it failed, and where Telldus does not tell.
 _AGAIN_AFTER: Final = 300.0
 _REFUSED_FOR: Final = 86400.0
@@ -48,8 +48,8 @@ _MOST_REFUSED: Final = 2
 _APART: Final = 0.01
 # What a device did so many seconds before Telldus' word on a command, or after it, is the
 # command's doing, and so many of the last commands to each are remembered.
-DONE_BEFORE: Final = 15.0
-_DONE_AFTER: Final = 60.0
+MATCH_BEFORE: Final = 15.0
+_MATCH_AFTER: Final = 60.0
 _MOST_REMEMBERED: Final = 20
 # What was heard is written down this soon, in seconds, lest a crash tells it twice.
 _SAVE_DELAY: Final = 10.0
@@ -64,7 +64,7 @@ class Heard:
         self,
         hass: HomeAssistant,
         entry: TelldusConfigEntry,
-        devices: DevicesCoordinator,
+        devices: DeviceCoordinator,
     ) -> None:
         """Listen to the lists, and be the first to: a list that settles a command ends it."""
         self._hass = hass
@@ -90,7 +90,9 @@ class Heard:
         self._is_reading = False
         self._is_stopped = False
         self._listeners: dict[str, list[Listener]] = {}
-        entry.async_on_unload(devices.async_on_list(self._async_listed))
+        entry.async_on_unload(
+            devices.async_add_refresh_listener(self._async_handle_poll)
+        )
         # After that, and once it is known what is new: what is paired is heard at once.
         entry.async_on_unload(devices.async_add_listener(self._follow_devices))
 
@@ -131,19 +133,19 @@ class Heard:
         return lambda: listeners.remove(listener)
 
     @callback
-    def async_live(self, gateway_id: str) -> None:
+    def async_push_started(self, gateway_id: str) -> None:
         """Note that from now on all that a gateway hears is pushed."""
         self._live_since[gateway_id] = _now()
 
     @callback
-    def async_cut(self, gateway_id: str, heard: float) -> None:
+    def async_push_stopped(self, gateway_id: str, heard: float) -> None:
         """Note that nothing is pushed any more since a moment by the budget's clock."""
         del self._live_since[gateway_id]
         for track in self._tracks_of(gateway_id):
             track.cut(self._unix(heard))
 
     @callback
-    def async_pushed(self, before: Device, event: StateHeard) -> None:
+    def async_handle_push(self, before: Device, event: DeviceStateMessage) -> None:
         """Take a push. Called before the device's row shows it, and before it settles a command."""
         if self._is_stopped or (track := self.tracks.get(before.id)) is None:
             return
@@ -155,25 +157,25 @@ class Heard:
         )
 
     @callback
-    def async_shown(self) -> None:
+    def async_push_applied(self) -> None:
         """Note that what was pushed is in the snapshot: a list that has it has no news."""
         self._seen = self._devices.data
 
     @callback
-    def _async_listed(self) -> None:
+    def _async_handle_poll(self) -> None:
         """Compare a new list with what was known before."""
         if self._is_stopped or self._devices.lists == self._lists:
             return
         self._lists = self._devices.lists
         before, self._seen = self._seen, self._devices.data
-        since = self._unix(self._devices.requested_before)
+        since = self._unix(self._devices.previous_requested_at)
         now = self._unix(self._devices.requested)
         for track in self.tracks.values():
             old, new = before.get(track.device_id), self._seen.get(track.device_id)
             if old is new or (method := _difference(old, new)) is None:
                 continue
             self._changed.add(track.device_id)
-            if self._may_be_ours(track.device_id, now) and self._can_ask(track):
+            if self._matches_own_command(track.device_id, now) and self._can_ask(track):
                 # Whose doing it is, ours or somebody else's, the history alone can tell.
                 continue
             level = new.level if new and method is Method.DIM else None
@@ -206,9 +208,9 @@ class Heard:
         if occurrence is None:
             return False
         self._store.async_delay_save(self._to_store, _SAVE_DELAY)
-        if self._is_ours(occurrence):
+        if self._consume_own_command(occurrence):
             return False
-        if _now() - occurrence.when >= JUST_NOW:
+        if _now() - occurrence.when >= MAX_EVENT_AGE:
             self._async_tell_late(occurrence)
             return False
         for listener in tuple(self._listeners.get(occurrence.device_id, ())):
@@ -216,7 +218,7 @@ class Heard:
         return True
 
     @callback
-    def async_commanded(self, device_ids: Iterable[str]) -> None:
+    def async_command_accepted(self, device_ids: Iterable[str]) -> None:
         """Note that Telldus has accepted a command just now, to these devices."""
         for device_id in device_ids:
             if device_id in self.tracks:
@@ -224,15 +226,15 @@ class Heard:
                 self._commanded[device_id] = [*times, _now()][-_MOST_REMEMBERED:]
                 self._store.async_delay_save(self._to_store, _SAVE_DELAY)
 
-    def _may_be_ours(self, device_id: str, when: float) -> bool:
+    def _matches_own_command(self, device_id: str, when: float) -> bool:
         """Return whether a command from here explains what a device did."""
         commands = self._entry.runtime_data.commands
         return self._explaining(device_id, when) is not None or (
-            commands.is_on_its_way(device_id, when)
+            commands.has_pending_command_at(device_id, when)
         )
 
     @callback
-    def _is_ours(self, occurrence: Occurrence) -> bool:
+    def _consume_own_command(self, occurrence: Occurrence) -> bool:
         """Return whether it was a command from here. Each command explains one thing."""
         device_id, when = occurrence.device_id, occurrence.when
         if occurrence.origin == _INCOMING:
@@ -240,7 +242,9 @@ class Heard:
         if (accepted := self._explaining(device_id, when)) is not None:
             self._commanded[device_id].remove(accepted)
             return True
-        return self._entry.runtime_data.commands.async_explain(device_id, when)
+        return self._entry.runtime_data.commands.async_match_own_command(
+            device_id, when
+        )
 
     def _explaining(self, device_id: str, when: float) -> float | None:
         """Return when the oldest command was accepted that explains what a device did."""
@@ -248,7 +252,7 @@ class Heard:
             (
                 accepted
                 for accepted in self._commanded.get(device_id, ())
-                if -DONE_BEFORE <= when - accepted <= _DONE_AFTER
+                if -MATCH_BEFORE <= when - accepted <= _MATCH_AFTER
             ),
             None,
         )
@@ -258,12 +262,12 @@ class Heard:
         """Tell those who want to know of what happened too long ago to act upon."""
         device = self._devices.data[occurrence.device_id]
         registry = er.async_get(self._hass)
-        parts = dict(entities_of(device, self._devices.home.kinds[device.id]))
+        parts = dict(entity_parts(device, self._devices.home.kinds[device.id]))
         part = RING if RING in parts else MAIN
         entity_id = registry.async_get_entity_id(
             parts.get(part, Platform.EVENT),
             DOMAIN,
-            part_id_of(device_id_of(self._entry, device.id), part),
+            entity_unique_id(device_unique_id(self._entry, device.id), part),
         )
         entity = registry.async_get(entity_id) if entity_id else None
         method = occurrence.method
@@ -297,7 +301,7 @@ class Heard:
             and not budget.pause
             and not budget.waiting
             and budget.used <= _MOST_USED
-            and (refused is None or budget.now() - refused >= _CALM_AFTER)
+            and (refused is None or budget.now() - refused >= _QUIET_PERIOD)
             and not self._entry.runtime_data.commands.unsent
         )
 
@@ -324,7 +328,7 @@ class Heard:
             # What was live for a moment only has not told for sure where the gap ends.
             if (
                 not track.complete
-                and now - max(track.read_from, since or 0) >= _WORTH_IT
+                and now - max(track.read_from, since or 0) >= _MIN_HISTORY_AGE
             ):
                 waiting.append(track)
         # Every other one at most, lest one that chatters keeps the quiet ones waiting.
@@ -343,7 +347,7 @@ class Heard:
             deeds = await client.history(track.device_id, track.read_from)
         except TelldusError as err:
             LOGGER.debug("No history: %s", type(err).__name__)
-            if self._devices.account.is_refused_for_good(err):
+            if self._devices.account.is_permanent_error(err):
                 self._async_refused(track.device_id)
             else:
                 self._ask_again = _now() + _AGAIN_AFTER
@@ -358,7 +362,7 @@ class Heard:
         self._in_a_row.clear()
         live_since = self._live_since.get(device.gateway_id)
         read = track.read(deeds, _now(), live_since)
-        news = deque(one for one in read if not self._is_ours(one))
+        news = deque(one for one in read if not self._consume_own_command(one))
         try:
             while news and not self._is_stopped:
                 if self._async_tell(news.popleft(), shown=False) and news:

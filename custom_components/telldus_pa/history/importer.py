@@ -21,18 +21,18 @@ from homeassistant.helpers import entity_registry as er
 from ..account.errors import check_loaded
 from ..account.storage import Kept, entry_store
 from ..const import DOMAIN, LOGGER
-from ..devices.kinds import part_of
-from ..devices.unique_ids import part_id_of, sensor_id_of
+from ..devices.kinds import value_key
+from ..devices.unique_ids import entity_unique_id, sensor_unique_id
 from ..pa_api import (
-    RateLimited,
+    AuthenticationError,
+    RateLimitError,
     Reading,
     Refused,
     Sensor,
-    SignInRefused,
     TelldusError,
     Unintelligible,
 )
-from .statistics import HOUR, Told, by_hour, converted, hours_before
+from .statistics import HOUR, Told, backfill_statistics, by_hour, converted
 
 if TYPE_CHECKING:
     from ..coordinator import TelldusConfigEntry
@@ -123,7 +123,7 @@ class HistoryImport:
             )
         if not self._todo:
             sensors = self._entry.runtime_data.sensors.data.values()
-            self._todo = [sensor.id for sensor in sensors if sensor.keeps_history]
+            self._todo = [sensor.id for sensor in sensors if sensor.keep_history]
             self.hours = 0
         if not self._todo:
             raise ServiceValidationError(
@@ -190,7 +190,7 @@ class HistoryImport:
             try:
                 readings = await self._async_ask(sensor_id, walk)
             except TelldusError as err:
-                if isinstance(err, SignInRefused) and refusals < _MOST_REFUSALS:
+                if isinstance(err, AuthenticationError) and refusals < _MOST_REFUSALS:
                     # Maybe only this was asked before anything else was refused.
                     refusals += 1
                     await self._async_wait(_WAIT)
@@ -218,15 +218,15 @@ class HistoryImport:
                 sensor_id, walk.since, walk.until
             )
         except TelldusError as err:
-            hopeless = account.is_refused_for_good(err)
-            account.async_note(err)
+            hopeless = account.is_permanent_error(err)
+            account.async_record_result(err)
             if hopeless or isinstance(err, (Refused, Unintelligible)):
                 raise
             await self._async_wait(
-                err.retry_after if isinstance(err, RateLimited) else _WAIT
+                err.retry_after if isinstance(err, RateLimitError) else _WAIT
             )
             return None
-        account.async_note(None)
+        account.async_record_result(None)
         return readings
 
     async def _async_wait(self, seconds: float) -> None:
@@ -249,7 +249,7 @@ class HistoryImport:
         first = series.first
         told = walk.complete(key)
         seam = walk.seam(key, first.start)
-        hours = hours_before(
+        hours = backfill_statistics(
             first,
             series.way,
             converted(told, convert),
@@ -271,7 +271,9 @@ class HistoryImport:
         registry = er.async_get(self._hass)
         targets: dict[_Key, _Target] = {}
         for value in sensor.values.values() if sensor else ():
-            unique_id = part_id_of(sensor_id_of(entry, sensor_id), part_of(value))
+            unique_id = entity_unique_id(
+                sensor_unique_id(entry, sensor_id), value_key(value)
+            )
             entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
             if entity_id and self._hass.states.get(entity_id):
                 targets[value.key] = _Target(entity_id, unit_of(value))

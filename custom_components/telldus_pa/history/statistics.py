@@ -55,7 +55,7 @@ def by_hour(told: Iterable[Told]) -> dict[int, list[Told]]:
     }
 
 
-def hours_before(
+def backfill_statistics(
     first: Hour,
     way: Way,
     told: Mapping[int, Sequence[Told]],

@@ -16,14 +16,14 @@ from homeassistant.data_entry_flow import FlowHandler, FlowResult
 
 from ..const import LOGGER
 from ..coordinator import TelldusConfigEntry, TelldusData
-from .move import async_go_back, async_take_over, async_taken_over_from
+from .move import async_revert, async_take_over, async_taken_over_from
 from .plan import Plan, core_entries, make_plan
 from .summary import async_table
 
 _CONFIRM: Final = vol.Schema({})
 
 
-class TakeOverFlow[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any]):
+class MigrationFlow[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any]):
     """The steps of moving over and back."""
 
     _waiting: asyncio.Task[None] | None = None
@@ -107,7 +107,7 @@ class TakeOverFlow[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any]
                 data_schema=_CONFIRM,
                 description_placeholders={"name": entry.title},
             )
-        self._job = partial(async_go_back, self.hass, entry)
+        self._job = partial(async_revert, self.hass, entry)
         return await self.async_step_move()
 
     async def async_step_move(
@@ -156,7 +156,7 @@ async def _async_all_lists(data: TelldusData) -> None:
     """Wait until each list has come once."""
     for coordinator in (data.sensors, data.gateways):
         heard = asyncio.Event()
-        forget = coordinator.async_on_list(heard.set)
+        forget = coordinator.async_add_refresh_listener(heard.set)
         try:
             while not coordinator.lists:
                 heard.clear()

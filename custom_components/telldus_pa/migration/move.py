@@ -27,7 +27,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..account.storage import Kept, entry_store
 from ..const import DOMAIN
-from .plan import CORE, DeviceMove, EntityMove, Fate, Plan, entity_id_of
+from .plan import CORE, DeviceMigration, EntityMigration, Fate, Plan, entity_id_of
 
 _LOCK: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_takeover")
 
@@ -48,7 +48,7 @@ _TOLD: Final = (
     "unit_of_measurement",
 )
 # The same of a device, none of which a person has chosen.
-_TOLD_OF_DEVICE: Final = (
+_DEVICE_FIELDS: Final = (
     "configuration_url",
     "entry_type",
     "hw_version",
@@ -66,7 +66,7 @@ _CHOSEN: Final = ("name_by_user", "area_id", "labels")
 type Devices = tuple[dr.DeviceEntry, ...]
 
 
-class MoveFailed(HomeAssistantError):
+class MigrationError(HomeAssistantError):
     """An entry could not be stopped or started; nothing has changed."""
 
 
@@ -135,14 +135,14 @@ class Registries:
         self._parked: list[str] = []
 
     @callback
-    def async_carry_out(
+    def async_apply(
         self, transfer: Transfer, giver: ConfigEntry, taker: ConfigEntry
     ) -> None:
         """Hand over everything that is still the giver's."""
         for entity in transfer.entities:
             row = self._entities.async_get(entity.row_id)
             if row and row.config_entry_id == giver.entry_id:
-                self._hand_over(row, taker, entity)
+                self._move_entity(row, taker, entity)
         for row_id, device_id in transfer.attached:
             if row := self._entities.async_get(row_id):
                 self._attach(row, self._existing(device_id))
@@ -154,7 +154,7 @@ class Registries:
                 self._move_device(device, taker, one)
 
     @callback
-    def async_dress(self, move: EntityMove, taker: ConfigEntry) -> None:
+    def copy_customizations(self, move: EntityMigration, taker: ConfigEntry) -> None:
         """Give our entity what theirs is called and all else that a person has chosen.
 
         Theirs stays what it is: a row of the registry cannot become another platform's.
@@ -205,7 +205,7 @@ class Registries:
         """Return the id of a device if there is one."""
         return device_id if device_id and self._devices.async_get(device_id) else None
 
-    def _hand_over(
+    def _move_entity(
         self, row: er.RegistryEntry, taker: ConfigEntry, to: EntityTransfer
     ) -> None:
         """Give an entity to another entry, in place of one that is the same there."""
@@ -294,14 +294,14 @@ class Registries:
             new_config_entry_id=taker.entry_id,
             new_identifiers={(taker.domain, one) for one in to.identifiers},
             **self._chosen(device, to, rivals),
-            **self._told_now(to),
+            **self._integration_fields(to),
         )
         self._undo_devices.callback(
             update,
             device.id,
             new_config_entry_id=device.config_entry_id,
             new_identifiers=device.identifiers,
-            **{name: getattr(device, name) for name in (*_CHOSEN, *_TOLD_OF_DEVICE)},
+            **{name: getattr(device, name) for name in (*_CHOSEN, *_DEVICE_FIELDS)},
         )
         for rival in rivals:
             for row in er.async_entries_for_device(
@@ -319,7 +319,7 @@ class Registries:
                 chosen[name] = set(before) if isinstance(before, list) else before
         return chosen
 
-    def _told_now(self, to: DeviceTransfer) -> dict[str, Any]:
+    def _integration_fields(self, to: DeviceTransfer) -> dict[str, Any]:
         """Return what its new owner told of a device, as far as that still makes sense."""
         told = {**to.told}
         if "via_device_id" in told:
@@ -387,17 +387,17 @@ async def async_take_over(
         await _async_stop(hass, core, undo)
         await _async_stop(hass, entry, undo)
         undo.push_async_callback(record.async_remove)
-        await record.async_save(core.entry_id, _way_back(hass, entry, plan))
+        await record.async_save(core.entry_id, _reverse_transfer(hass, entry, plan))
         registries = Registries(hass, undo)
-        registries.async_carry_out(_way_there(hass, plan), core, entry)
+        registries.async_apply(_forward_transfer(hass, plan), core, entry)
         for move in plan.entities:
             if move.fate is Fate.REPLACED:
-                registries.async_dress(move, entry)
-        await _async_change_sides(hass, core, entry, undo)
+                registries.copy_customizations(move, entry)
+        await _async_switch_entries(hass, core, entry, undo)
         registries.async_finish()
 
 
-async def async_go_back(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+async def async_revert(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """Give Home Assistant's own integration everything back, and disable ours.
 
     Raises whatever went wrong. Then all is as it was.
@@ -406,24 +406,26 @@ async def async_go_back(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     async with _lock(hass), AsyncExitStack() as undo:
         core, transfer = await record.async_load()
         if core is None:
-            raise MoveFailed
+            raise MigrationError
         await _async_stop(hass, entry, undo)
         await _async_stop(hass, core, undo)
         registries = Registries(hass, undo)
-        registries.async_carry_out(transfer, entry, core)
-        await _async_change_sides(hass, entry, core, undo)
+        registries.async_apply(transfer, entry, core)
+        await _async_switch_entries(hass, entry, core, undo)
         registries.async_finish()
     await record.async_remove()
 
 
-async def async_give_back(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+async def async_restore_on_removal(
+    hass: HomeAssistant, entry: ConfigEntry[Any]
+) -> None:
     """Give back what was taken over: the entry is about to be removed."""
     core, transfer = await _Record(hass, entry).async_load()
     if core is None:
         return
     async with AsyncExitStack() as undo:
         registries = Registries(hass, undo)
-        registries.async_carry_out(transfer, entry, core)
+        registries.async_apply(transfer, entry, core)
         undo.pop_all()
         registries.async_finish()
     if core.state is ConfigEntryState.LOADED:
@@ -470,7 +472,7 @@ def _lock(hass: HomeAssistant) -> asyncio.Lock:
     return asyncio.Lock()
 
 
-def _way_there(hass: HomeAssistant, plan: Plan) -> Transfer:
+def _forward_transfer(hass: HomeAssistant, plan: Plan) -> Transfer:
     """Return what goes to our entry."""
     registry = er.async_get(hass)
     survivors = {
@@ -495,7 +497,7 @@ def _way_there(hass: HomeAssistant, plan: Plan) -> Transfer:
     )
 
 
-def _way_back(hass: HomeAssistant, entry: ConfigEntry, plan: Plan) -> Transfer:
+def _reverse_transfer(hass: HomeAssistant, entry: ConfigEntry, plan: Plan) -> Transfer:
     """Return what goes back to theirs one day, as it is now."""
     registry = er.async_get(hass)
     moving = {
@@ -522,7 +524,10 @@ def _way_back(hass: HomeAssistant, entry: ConfigEntry, plan: Plan) -> Transfer:
 
 
 def _device_back(
-    hass: HomeAssistant, entry: ConfigEntry, move: DeviceMove, device: dr.DeviceEntry
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    move: DeviceMigration,
+    device: dr.DeviceEntry,
 ) -> DeviceTransfer:
     """Return how a device goes back one day."""
     registry = dr.async_get(hass)
@@ -531,7 +536,7 @@ def _device_back(
     return DeviceTransfer(
         device.id,
         tuple(one for domain, one in device.identifiers if domain == CORE),
-        told={name: getattr(device, name) for name in _TOLD_OF_DEVICE},
+        told={name: getattr(device, name) for name in _DEVICE_FIELDS},
         chosen={
             name: (before, given)
             for name in _CHOSEN
@@ -547,7 +552,7 @@ async def _async_stop(
     """Unload an entry, and have it as it was when that is taken back."""
     disabled_by = entry.disabled_by
     if not await hass.config_entries.async_unload(entry.entry_id):
-        raise MoveFailed(f"{entry.title} cannot be stopped")
+        raise MigrationError(f"{entry.title} cannot be stopped")
     await _async_unload_rest(hass, entry)
 
     async def async_start_again() -> None:
@@ -575,7 +580,7 @@ async def _async_unload_rest(hass: HomeAssistant, entry: ConfigEntry[Any]) -> No
         await platform.async_reset()
 
 
-async def _async_change_sides(
+async def _async_switch_entries(
     hass: HomeAssistant,
     giver: ConfigEntry[Any],
     taker: ConfigEntry[Any],
@@ -591,5 +596,5 @@ async def _async_change_sides(
         await entries.async_setup(taker.entry_id)
     # If it cannot be reached now, Home Assistant tries again.
     if taker.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY):
-        raise MoveFailed(f"{taker.title} cannot be started")
+        raise MigrationError(f"{taker.title} cannot be started")
     undo.pop_all()

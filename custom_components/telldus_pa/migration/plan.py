@@ -15,9 +15,14 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN
 from ..coordinator import TelldusConfigEntry
-from ..devices.kinds import MAIN, entities_of, part_of
-from ..devices.unique_ids import device_id_of, gateway_id_of, part_id_of, sensor_id_of
-from ..entity import known_gateways
+from ..devices.kinds import MAIN, entity_parts, value_key
+from ..devices.unique_ids import (
+    device_unique_id,
+    entity_unique_id,
+    gateway_unique_id,
+    sensor_unique_id,
+)
+from ..entity import all_gateways
 from .references import users_of_device
 
 CORE: Final = "tellduslive"
@@ -55,7 +60,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class EntityMove:
+class EntityMigration:
     """An entity of theirs, and the unique id and the platform that it has here."""
 
     entity_id: str
@@ -65,7 +70,7 @@ class EntityMove:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceMove:
+class DeviceMigration:
     """Devices of theirs that are one thing here, by registry id, with its identifiers.
 
     The survivor is the one that becomes ours.
@@ -81,10 +86,10 @@ class Plan:
     """Everything that belongs together, in the order of our lists."""
 
     core_id: str
-    entities: tuple[EntityMove, ...]
-    devices: tuple[DeviceMove, ...]
+    entities: tuple[EntityMigration, ...]
+    devices: tuple[DeviceMigration, ...]
 
-    def of(self, fate: Fate) -> tuple[EntityMove, ...]:
+    def of(self, fate: Fate) -> tuple[EntityMigration, ...]:
         """Return the entities that have a fate."""
         return tuple(move for move in self.entities if move.fate is fate)
 
@@ -103,7 +108,7 @@ def core_entries(hass: HomeAssistant) -> list[ConfigEntry]:
 
 
 @callback
-def entity_id_of(hass: HomeAssistant, move: EntityMove) -> str:
+def entity_id_of(hass: HomeAssistant, move: EntityMigration) -> str:
     """Return the entity id that ours has from then on, in place of one that stays.
 
     It has theirs but for the platform, unless something else has that.
@@ -133,7 +138,7 @@ def make_plan(hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str) -> P
     return Plan(
         core_id,
         entities=tuple(
-            EntityMove(
+            EntityMigration(
                 row.entity_id, unique_id, platform, _fate(row, platform, right=right)
             )
             for core_unique_id, unique_id, platform, right in _entities(entry)
@@ -172,13 +177,13 @@ def _entities(entry: TelldusConfigEntry) -> Iterator[tuple[str, str, Platform, b
     data = entry.runtime_data
     for device in data.devices.data.values():
         kind = data.devices.home.kinds[device.id]
-        if platform := dict(entities_of(device, kind)).get(MAIN):
-            yield device.id, device_id_of(entry, device.id), platform, True
+        if platform := dict(entity_parts(device, kind)).get(MAIN):
+            yield device.id, device_unique_id(entry, device.id), platform, True
     for sensor in data.sensors.data.values():
         for value in sensor.values.values():
             yield (
                 f"_{sensor.id}-{value.name}-{value.scale}",
-                part_id_of(sensor_id_of(entry, sensor.id), part_of(value)),
+                entity_unique_id(sensor_unique_id(entry, sensor.id), value_key(value)),
                 Platform.SENSOR,
                 _RIGHT_SCALES.get(value.name, value.scale) == value.scale,
             )
@@ -186,7 +191,7 @@ def _entities(entry: TelldusConfigEntry) -> Iterator[tuple[str, str, Platform, b
 
 def _device_moves(
     hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str
-) -> Iterator[DeviceMove]:
+) -> Iterator[DeviceMigration]:
     """Return which devices of theirs are which of ours."""
     registry = dr.async_get(hass)
     for core_ids, identifiers in _things(entry):
@@ -203,7 +208,7 @@ def _device_moves(
         if found:
             # Automations that people click together name devices, and only one stays.
             survivor = max(found, key=lambda one: len(users_of_device(hass, one)))
-            yield DeviceMove(found, identifiers, survivor)
+            yield DeviceMigration(found, identifiers, survivor)
 
 
 def _things(
@@ -211,16 +216,16 @@ def _things(
 ) -> Iterator[tuple[tuple[str, ...], frozenset[str]]]:
     """Return their identifiers and ours: of gateways, devices, and sensors of their own."""
     data = entry.runtime_data
-    for gateway_id in known_gateways(data):
-        yield (gateway_id,), frozenset((gateway_id_of(entry, gateway_id),))
+    for gateway_id in all_gateways(data):
+        yield (gateway_id,), frozenset((gateway_unique_id(entry, gateway_id),))
     for device in data.devices.data.values():
-        ours = frozenset((device_id_of(entry, device.id),))
-        if sensor := data.sensors.sensor_of(device):
-            ours |= {sensor_id_of(entry, sensor.id)}
+        ours = frozenset((device_unique_id(entry, device.id),))
+        if sensor := data.sensors.sensor_for_device(device):
+            ours |= {sensor_unique_id(entry, sensor.id)}
             yield (device.id, f"_{sensor.id}"), ours
         else:
             yield (device.id,), ours
     devices = data.devices
     for sensor in data.sensors.data.values():
         if devices.home.device_of(sensor, devices.data) is None:
-            yield (f"_{sensor.id}",), frozenset((sensor_id_of(entry, sensor.id),))
+            yield (f"_{sensor.id}",), frozenset((sensor_unique_id(entry, sensor.id),))

@@ -9,7 +9,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN
 from ..coordinator import TelldusConfigEntry
-from .plan import DeviceMove, EntityMove, Fate, Plan, entity_id_of
+from .plan import DeviceMigration, EntityMigration, Fate, Plan, entity_id_of
 from .references import Dashboards, async_dashboards, users_of_device, users_of_entity
 
 _NOTHING: Final = "–"
@@ -51,7 +51,7 @@ class _Writer:
         self._hass = hass
         self.dashboards = dashboards
 
-    def changed(self, move: EntityMove) -> tuple[str, ...]:
+    def changed(self, move: EntityMigration) -> tuple[str, ...]:
         """Tell of an entity that has another entity id from now on."""
         return (
             self._users(move.entity_id, users_of_entity(self._hass, move.entity_id)),
@@ -59,7 +59,7 @@ class _Writer:
             f"`{entity_id_of(self._hass, move)}`",
         )
 
-    def leaving(self, move: EntityMove) -> Iterable[tuple[str, ...]]:
+    def leaving(self, move: EntityMigration) -> Iterable[tuple[str, ...]]:
         """Tell of an entity of ours that makes room, if anything uses it."""
         ours = er.async_get(self._hass).async_get_entity_id(
             move.platform, DOMAIN, move.unique_id
@@ -70,7 +70,7 @@ class _Writer:
         if users != _NOTHING:
             yield users, f"`{ours}`", f"`{move.entity_id}`"
 
-    def merged(self, move: DeviceMove) -> tuple[str, ...]:
+    def merged(self, move: DeviceMigration) -> tuple[str, ...]:
         """Tell of a device that is left over, since it is one with another now."""
         others = [one for one in move.device_ids if one != move.survivor]
         devices = dr.async_get(self._hass)

@@ -27,7 +27,7 @@ _TALKATIVE = (
 _signing: ContextVar[bool] = ContextVar("telldus_signing", default=False)
 
 
-class _WhileSigning(logging.Filter):
+class _SigningLogFilter(logging.Filter):
     """Drops what a library logs while we sign; other users of it are left alone."""
 
     @override
@@ -36,7 +36,7 @@ class _WhileSigning(logging.Filter):
         return not _signing.get()
 
 
-_FILTER = _WhileSigning()
+_FILTER = _SigningLogFilter()
 for _name in _TALKATIVE:
     logging.getLogger(_name).addFilter(_FILTER)
 

@@ -20,11 +20,11 @@ from .auth import Credentials, scrubbed
 from .command import Command
 from .exceptions import (
     NO_REASON,
-    SignInRefused,
+    AuthenticationError,
     Unintelligible,
     Unreachable,
-    error_from_answer,
-    wait_from_header,
+    error_from_response,
+    parse_retry_after,
 )
 from .models import (
     SUPPORTED_METHODS,
@@ -70,7 +70,7 @@ class Answer[T]:
 class TelldusClient:
     """The calls of one account at one server.
 
-    Each method raises TelldusError: SignInRefused, RateLimited, GatewayOffline, Refused,
+    Each method raises TelldusError: AuthenticationError, RateLimitError, GatewayOfflineError, Refused,
     Unreachable or Unintelligible.
     """
 
@@ -345,20 +345,20 @@ class TelldusClient:
                 if response.status == HTTPStatus.TOO_MANY_REQUESTS:
                     # Whatever becomes of the body
                     raise self._budget.refused(
-                        wait_from_header(
+                        parse_retry_after(
                             response.headers.get("Retry-After"),
                             response.headers.get("Date"),
                         )
                     )
                 if response.status == HTTPStatus.OK:
-                    self._note_clock(response.headers.get("Date"), asked)
+                    self._update_clock_offset(response.headers.get("Date"), asked)
                 body = await _read(response)
         except (TimeoutError, aiohttp.ClientError) as err:
             # Not chained: aiohttp's errors can carry the request's headers.
             raise Unreachable(f"{function}: {type(err).__name__}") from None
         return self._understand(function, response, body)
 
-    def _note_clock(self, date: str | None, asked: float) -> None:
+    def _update_clock_offset(self, date: str | None, asked: float) -> None:
         """Learn from an answer what Telldus' clock says, if it came at once."""
         now = self._unix_time()
         if not date or not 0 <= now - asked <= _PROMPT:
@@ -382,7 +382,9 @@ class TelldusClient:
         if before and before[0] == body and status == HTTPStatus.OK:
             return before[1]
         if status == HTTPStatus.UNAUTHORIZED:
-            raise SignInRefused(scrubbed(body.decode(errors="replace")) or NO_REASON)
+            raise AuthenticationError(
+                scrubbed(body.decode(errors="replace")) or NO_REASON
+            )
         try:
             answer = read_json(body)
         except ValueError:
@@ -395,7 +397,7 @@ class TelldusClient:
             and "error" in answer
             and status < HTTPStatus.INTERNAL_SERVER_ERROR
         ):
-            raise error_from_answer(answer["error"], answer.get("code"))
+            raise error_from_response(answer["error"], answer.get("code"))
         if status != HTTPStatus.OK:
             raise Unreachable(f"{function}: HTTP {status}", status)
         if not isinstance(answer, Mapping):
@@ -409,7 +411,7 @@ def _require_success(answer: Json) -> None:
     """Raise what an answer means that is neither an error nor a success."""
     if (status := answer.get("status")) != "success":
         # Unlike an error, which was raised, no reason came with it.
-        raise error_from_answer(status, None)
+        raise error_from_response(status, None)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

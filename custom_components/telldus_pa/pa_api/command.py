@@ -83,7 +83,7 @@ class Command:
     @property
     def facet(self) -> Method:
         """Return what of the device this sets; commands for another leave it alone."""
-        return facet_of(self.method)
+        return attribute_group_of(self.method)
 
     def merged(self, older: Command) -> Command | None:
         """Return what may be sent instead of an older command and this one, in this order.
@@ -135,7 +135,7 @@ class Command:
         # Of a bell nothing shows, nor of learning.
         return self.effect(device) == device
 
-    def for_member(self, member: Device) -> Command | None:
+    def for_group_member(self, member: Device) -> Command | None:
         """Return what a group that gets this command makes its member do, if anything."""
         method, value = self.method, self.value
         if method is Method.DIM and Method.DIM not in member.methods:
@@ -146,7 +146,7 @@ class Command:
         return Command(member.id, method, value)
 
 
-def facet_of(method: Method) -> Method:
+def attribute_group_of(method: Method) -> Method:
     """Return what of a device a method sets, by the method that stands for it."""
     return method if method & _OWN_FACETS else Method.TURNON
 

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 import math
 
 # Telldus asks for at least ten seconds between a refusal and the next try.
-SHORTEST_WAIT = 10.0
+MIN_RETRY_AFTER = 10.0
 LONGEST_WAIT = 3600.0
 
 NO_REASON = "no reason given"
@@ -19,14 +19,14 @@ class TelldusError(Exception):
     """Anything that went wrong. The text never holds a key, a token or a verifier."""
 
 
-class SignInRefused(TelldusError):
+class AuthenticationError(TelldusError):
     """Telldus does not accept our keys or our token (HTTP 401).
 
     Seen to be temporary for days: a reason to ask the person, not to forget anything.
     """
 
 
-class RateLimited(TelldusError):
+class RateLimitError(TelldusError):
     """Too many requests (HTTP 429).
 
     ``retry_after`` is how many seconds to wait at least before the next try.
@@ -38,7 +38,7 @@ class RateLimited(TelldusError):
         self.retry_after = retry_after
 
 
-class Postponed(RateLimited):
+class Postponed(RateLimitError):
     """Our own budget did not let a request pass; nothing was sent."""
 
 
@@ -55,7 +55,7 @@ class Refused(TelldusError):
         self.code = code
 
 
-class GatewayOffline(Refused):
+class GatewayOfflineError(Refused):
     """The device's gateway has no connection to Telldus."""
 
 
@@ -76,7 +76,7 @@ class Unintelligible(TelldusError):
     """Telldus answered with success, and the answer is not what it should be."""
 
 
-def wait_from_header(value: str | None, date: str | None = None) -> float | None:
+def parse_retry_after(value: str | None, date: str | None = None) -> float | None:
     """Return the seconds a ``Retry-After`` header asks for, made sane, or None.
 
     It may be a number or a date; that is measured by ``date``, the answer's own, since
@@ -92,30 +92,30 @@ def wait_from_header(value: str | None, date: str | None = None) -> float | None
             return None
     if not math.isfinite(seconds):
         return None
-    return min(max(seconds, SHORTEST_WAIT), LONGEST_WAIT)
+    return min(max(seconds, MIN_RETRY_AFTER), LONGEST_WAIT)
 
 
-def error_from_answer(reason: object, code: object) -> TelldusError:
+def error_from_response(reason: object, code: object) -> TelldusError:
     """Return the error that the ``error`` and ``code`` of a JSON answer stand for."""
     text = reason.strip() if isinstance(reason, str) else ""
     # What cannot be printed cannot be stored or shown either.
     text = text.encode(errors="replace").decode()[:_LONGEST_REASON]
     if text in ("invalid_token", "expired_token"):
         # Words of the vendor's OAuth 2 host; not seen here, cheap to understand.
-        return SignInRefused(text)
+        return AuthenticationError(text)
     if "OAuth Verification Failed" in text:
         # Comes with 401 as far as is known, and quotes what must not be repeated.
-        return SignInRefused("OAuth verification failed")
+        return AuthenticationError("OAuth verification failed")
     number = int(digits) if (digits := str(code)[:9]).isdecimal() else None
     # The text is known from logs; the number's meaning from one other client.
     offline = number == _CODE_OFFLINE or "currently offline" in text
-    return (GatewayOffline if offline else Refused)(text or NO_REASON, number)
+    return (GatewayOfflineError if offline else Refused)(text or NO_REASON, number)
 
 
-def is_refusal(err: TelldusError) -> bool:
+def is_client_error(err: TelldusError) -> bool:
     """Return whether the server does not want this, rather than cannot do it just now."""
     if isinstance(err, Unreachable):
         return err.status is not None and 400 <= err.status < 500
-    if isinstance(err, GatewayOffline):
+    if isinstance(err, GatewayOfflineError):
         return False
-    return isinstance(err, (Refused, SignInRefused))
+    return isinstance(err, (Refused, AuthenticationError))

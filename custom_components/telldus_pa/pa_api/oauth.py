@@ -19,11 +19,11 @@ from urllib3.exceptions import HTTPError
 from .auth import Credentials, scrubbed, unlogged
 from .exceptions import (
     NO_REASON,
-    SignInRefused,
+    AuthenticationError,
     TelldusError,
     Unintelligible,
     Unreachable,
-    wait_from_header,
+    parse_retry_after,
 )
 from .rate_limiter import Budget, Priority
 
@@ -144,7 +144,7 @@ class Handshake:
         """Step 3: return the lasting credentials.
 
         Without a callback there is no ``verifier``; Telldus then asks for none. Raises
-        TelldusError, SignInRefused where the person has not agreed.
+        TelldusError, AuthenticationError where the person has not agreed.
         """
         temporary = Credentials(
             self._credentials.public_key,
@@ -207,13 +207,13 @@ class Handshake:
         """Return the error that an answer to a token request stands for."""
         if response.status_code == requests.codes.too_many_requests:
             return self._budget.refused(
-                wait_from_header(
+                parse_retry_after(
                     response.headers.get("Retry-After"), response.headers.get("Date")
                 )
             )
         self._budget.accepted()
         if response.status_code == requests.codes.unauthorized:
-            return SignInRefused(scrubbed(response.text) or NO_REASON)
+            return AuthenticationError(scrubbed(response.text) or NO_REASON)
         return Unreachable(f"HTTP {response.status_code}", response.status_code)
 
 

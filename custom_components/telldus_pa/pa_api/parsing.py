@@ -17,7 +17,7 @@ _MAX_TEXT = 200
 # No reading has more digits than this; what has cannot be counted with.
 _BEYOND = 10**15
 # Nothing was heard before 1970, nor will be after 2106.
-_END_OF_TIME = 2**32
+_MAX_TIMESTAMP = 2**32
 # True and false are 1 and 0 as well.
 _FLAGS: Mapping[int | str, bool] = {0: False, 1: True, "0": False, "1": True}
 
@@ -32,10 +32,10 @@ def read_json(text: str | bytes) -> object:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         # It is strict: NaN, endless numbers, halves of characters.
-        return _read_leniently(text)
+        return _loads_lenient(text)
 
 
-def _read_leniently(text: str | bytes) -> object:
+def _loads_lenient(text: str | bytes) -> object:
     """Return what some JSON says, read by whoever takes the most for JSON."""
     try:
         return json.loads(text, parse_int=_to_int, parse_constant=_to_nothing)
@@ -203,7 +203,7 @@ def to_integer(value: object) -> int | None:
     return None if number is None else int(number)
 
 
-def to_reading(value: object) -> float | str | None:
+def to_number_or_text(value: object) -> float | str | None:
     """Return a number, or a text that is none; None for nothing and no finite number."""
     number = to_number(value)
     if number is not None or not isinstance(value, str):
@@ -218,7 +218,7 @@ def to_reading(value: object) -> float | str | None:
 def to_time(value: object) -> float | None:
     """Return unix seconds, None for what can be no time at which something was heard."""
     number = to_number(value)
-    return number if number is not None and 0 < number < _END_OF_TIME else None
+    return number if number is not None and 0 < number < _MAX_TIMESTAMP else None
 
 
 def to_object(value: object) -> Json:

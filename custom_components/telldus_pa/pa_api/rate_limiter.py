@@ -16,11 +16,11 @@ from itertools import count
 import random
 import time
 
-from .exceptions import LONGEST_WAIT, SHORTEST_WAIT, Postponed, RateLimited
+from .exceptions import LONGEST_WAIT, MIN_RETRY_AFTER, Postponed, RateLimitError
 
 WINDOW = 60.0
-FIRST_PAUSE = 15.0
-LONGEST_PAUSE = 300.0
+INITIAL_BACKOFF = 15.0
+MAX_BACKOFF = 300.0
 # A server that dislikes bursts refuses a second request this soon after the first, however
 # few there were before ...
 BURST = 10.0
@@ -62,7 +62,7 @@ GAP = {
 
 
 @dataclass(frozen=True, slots=True)
-class BudgetState:
+class RateLimiterState:
     """What must outlive a restart, in seconds before (``sent``) and after now."""
 
     sent: tuple[float, ...]
@@ -162,7 +162,7 @@ class Budget:
         if self._is_burst:
             self._bursts_refused = 0
 
-    def refused(self, retry_after: float | None) -> RateLimited:
+    def refused(self, retry_after: float | None) -> RateLimitError:
         """Note that the server refused a request (429), pause, and return the error.
 
         ``retry_after`` is what the server asked for in seconds, if it did.
@@ -175,27 +175,27 @@ class Budget:
                 self._spaced_until = now + _SPACED_FOR
         if retry_after is None:
             # Some jitter, lest every Home Assistant comes back in the same second.
-            wait = FIRST_PAUSE * 2**self._refusals * random.uniform(1.0, 1.2)
-            retry_after = min(wait, LONGEST_PAUSE)
+            wait = INITIAL_BACKOFF * 2**self._refusals * random.uniform(1.0, 1.2)
+            retry_after = min(wait, MAX_BACKOFF)
         self._refusals = min(self._refusals + 1, _MOST_REFUSALS)
-        wait = min(max(retry_after, SHORTEST_WAIT), LONGEST_WAIT)
+        wait = min(max(retry_after, MIN_RETRY_AFTER), LONGEST_WAIT)
         self._paused_until = max(self._paused_until, self._clock() + wait)
-        error = RateLimited(self.pause)
+        error = RateLimitError(self.pause)
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if not waiter.granted.done():
                 waiter.granted.set_exception(Postponed(self.pause))
         return error
 
-    def state(self) -> BudgetState:
+    def state(self) -> RateLimiterState:
         """Return what must outlive a restart."""
         self._forget()
         now = self._clock()
-        return BudgetState(
+        return RateLimiterState(
             tuple(now - sent for sent in self._sent), self.pause, self._refusals
         )
 
-    def restore(self, state: BudgetState, elapsed: float) -> None:
+    def restore(self, state: RateLimiterState, elapsed: float) -> None:
         """Take over what an earlier run left ``elapsed`` seconds ago.
 
         A clock that was set back in between makes ``elapsed`` negative: it counts as 0.
@@ -226,7 +226,7 @@ class Budget:
                 await self._granted(waiter)
         except TimeoutError:
             # Somebody's request takes long, or too many stand before us.
-            raise Postponed(SHORTEST_WAIT) from None
+            raise Postponed(MIN_RETRY_AFTER) from None
 
     async def _granted(self, waiter: _Waiter) -> None:
         """Wait for leave; leave the queue in order when the wait is given up."""

@@ -13,16 +13,16 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceInfo
 
 from ..const import DOMAIN
-from ..coordinator import ListCoordinator, TelldusConfigEntry
-from ..devices.kinds import BATTERY, BATTERY_LOW, entities_of, entities_of_sensor
+from ..coordinator import TelldusConfigEntry, TelldusUpdateCoordinator
+from ..devices.kinds import BATTERY, BATTERY_LOW, entities_of_sensor, entity_parts
 from ..devices.unique_ids import (
-    account_id_of,
-    device_id_of,
-    gateway_id_of,
-    part_id_of,
-    sensor_id_of,
+    account_unique_id,
+    device_unique_id,
+    entity_unique_id,
+    gateway_unique_id,
+    sensor_unique_id,
 )
-from ..entity import device_info, gateway_info, known_gateways, sensor_info
+from ..entity import all_gateways, device_info, gateway_info, sensor_info
 
 # How long, in seconds and in lists, something must have been missing to be gone.
 _GONE_AFTER: Final = 24 * 3600.0
@@ -119,26 +119,26 @@ class Registrar:
         """Put devices into their rooms' areas, as far as these are known."""
         for device in self._data.devices.data.values():
             self._data.rooms.async_suggest(
-                device, self._device_entry(device_id_of(self._entry, device.id))
+                device, self._device_entry(device_unique_id(self._entry, device.id))
             )
 
     def is_present(self, thing: str) -> bool:
         """Return whether Telldus has a thing, as far as is known."""
         data = self._data
-        if thing == account_id_of(self._entry):
+        if thing == account_unique_id(self._entry):
             return True
         return thing in self._present_gateways() or (
-            thing in self._present(data.devices, device_id_of)
-            or thing in self._present(data.sensors, sensor_id_of)
+            thing in self._present(data.devices, device_unique_id)
+            or thing in self._present(data.sensors, sensor_unique_id)
             # Whether it is a sensor's is not known before their first list.
             or (
                 not data.sensors.lists
-                and thing.startswith(sensor_id_of(self._entry, ""))
+                and thing.startswith(sensor_unique_id(self._entry, ""))
             )
         )
 
     def _follow(
-        self, coordinator: ListCoordinator[Any], update: Callable[[], None]
+        self, coordinator: TelldusUpdateCoordinator[Any], update: Callable[[], None]
     ) -> None:
         """Do something now, and whenever there is something else in a list."""
         self._entry.async_on_unload(coordinator.async_add_listener(update))
@@ -148,7 +148,7 @@ class Registrar:
     def _async_register_gateways(self) -> None:
         """Register gateways, as soon as anything tells of them."""
         told = self._data.devices.gateways
-        for gateway in known_gateways(self._data).values():
+        for gateway in all_gateways(self._data).values():
             if (newer := told.get(gateway.id)) and newer.name:
                 # Their own list is asked for less often.
                 gateway = replace(gateway, name=newer.name)
@@ -163,13 +163,15 @@ class Registrar:
         entry, devices = self._entry, self._data.devices
         expected: dict[str, dict[str, str]] = {}
         for device in devices.data.values():
-            thing = device_id_of(entry, device.id)
+            thing = device_unique_id(entry, device.id)
             self._async_tell(thing, device_info(entry, device))
             expected[thing] = {
-                part_id_of(thing, part): platform
-                for part, platform in entities_of(device, devices.home.kinds[device.id])
+                entity_unique_id(thing, part): platform
+                for part, platform in entity_parts(
+                    device, devices.home.kinds[device.id]
+                )
             }
-        prefix = device_id_of(entry, "")
+        prefix = device_unique_id(entry, "")
         for entity in self._entities_of(prefix):
             number = entity.unique_id.removeprefix(prefix).partition("_")[0]
             wanted = expected.get(f"{prefix}{number}")
@@ -181,7 +183,7 @@ class Registrar:
     def _async_update_sensors(self) -> None:
         """Follow names, and tell which sensors are devices as well."""
         for sensor in self._data.sensors.data.values():
-            thing = sensor_id_of(self._entry, sensor.id)
+            thing = sensor_unique_id(self._entry, sensor.id)
             self._async_tell(thing, sensor_info(self._entry, sensor))
 
     @callback
@@ -195,7 +197,7 @@ class Registrar:
 
     def _watch(
         self,
-        coordinator: ListCoordinator[Any],
+        coordinator: TelldusUpdateCoordinator[Any],
         listed: Callable[[], object],
         look: Callable[[], tuple[set[str], set[str], set[str]]],
     ) -> None:
@@ -226,48 +228,50 @@ class Registrar:
             for one in absences.note(known, present, now) | (known & hidden):
                 self._async_forget(one)
 
-        self._entry.async_on_unload(coordinator.async_on_list(async_listed))
+        self._entry.async_on_unload(
+            coordinator.async_add_refresh_listener(async_listed)
+        )
         async_listed()
 
     def _gateway_things(self) -> tuple[set[str], set[str], set[str]]:
         """Return the gateways; what has a device or a sensor is there."""
-        return self._known(gateway_id_of), self._present_gateways(), set()
+        return self._known(gateway_unique_id), self._present_gateways(), set()
 
     def _device_things(self) -> tuple[set[str], set[str], set[str]]:
         """Return the devices."""
         devices = self._data.devices
-        hidden = {device_id_of(self._entry, one) for one in devices.ignored}
-        present = self._present(devices, device_id_of)
-        return self._known(device_id_of), present, hidden
+        hidden = {device_unique_id(self._entry, one) for one in devices.ignored}
+        present = self._present(devices, device_unique_id)
+        return self._known(device_unique_id), present, hidden
 
     def _sensor_things(self) -> tuple[set[str], set[str], set[str]]:
         """Return the sensors."""
         sensors = self._data.sensors
-        hidden = {sensor_id_of(self._entry, one) for one in sensors.ignored}
-        present = self._present(sensors, sensor_id_of)
-        return self._known(sensor_id_of), present, hidden
+        hidden = {sensor_unique_id(self._entry, one) for one in sensors.ignored}
+        present = self._present(sensors, sensor_unique_id)
+        return self._known(sensor_unique_id), present, hidden
 
     def _values(self) -> tuple[set[str], set[str], set[str]]:
         """Return what the sensors show: a sensor may stay and lose a value."""
         present = {
-            part_id_of(sensor_id_of(self._entry, sensor.id), part)
+            entity_unique_id(sensor_unique_id(self._entry, sensor.id), part)
             for sensor in self._data.sensors.data.values()
             # A battery may tell now a percentage and now that it is low.
             for part in (*dict(entities_of_sensor(sensor)), BATTERY, BATTERY_LOW)
         }
-        known = self._entities_of(sensor_id_of(self._entry, ""))
+        known = self._entities_of(sensor_unique_id(self._entry, ""))
         return {entity.unique_id for entity in known}, present, set()
 
     def _present_gateways(self) -> set[str]:
         """Return the gateways that any list tells of."""
         return {
-            gateway_id_of(self._entry, gateway_id)
-            for gateway_id in known_gateways(self._data)
+            gateway_unique_id(self._entry, gateway_id)
+            for gateway_id in all_gateways(self._data)
         }
 
     def _present(
         self,
-        coordinator: ListCoordinator[Any],
+        coordinator: TelldusUpdateCoordinator[Any],
         id_of: Callable[[TelldusConfigEntry, str], str],
     ) -> set[str]:
         """Return the things that a list has."""
@@ -317,9 +321,11 @@ class Registrar:
 
 
 @callback
-def gateways_known(hass: HomeAssistant, entry: TelldusConfigEntry) -> frozenset[str]:
+def registered_gateway_ids(
+    hass: HomeAssistant, entry: TelldusConfigEntry
+) -> frozenset[str]:
     """Return the ids of the gateways that an entry has shown, whether or not it runs."""
-    prefix = gateway_id_of(entry, "")
+    prefix = gateway_unique_id(entry, "")
     things = _things_of(dr.async_get(hass), entry, prefix)
     return frozenset(thing.removeprefix(prefix) for thing in things)
 

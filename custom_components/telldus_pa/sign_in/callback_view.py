@@ -90,7 +90,7 @@ def callback_uri(base: str, state: str) -> str:
 
 
 @dataclass(slots=True, eq=False)
-class PendingSignIn:
+class PendingAuthorization:
     """A sign-in for which the browser's return from ``url`` is awaited."""
 
     flow_id: str
@@ -108,7 +108,7 @@ class PendingSignIn:
         return time.monotonic() - self.began > _LIFETIME
 
 
-class CallbackView(HomeAssistantView):
+class TelldusAuthCallbackView(HomeAssistantView):
     """Receives the browser from Telldus."""
 
     url = f"{_PATH}/{{state}}"
@@ -117,7 +117,7 @@ class CallbackView(HomeAssistantView):
 
     def __init__(self) -> None:
         """Start with nobody waiting."""
-        self._pending: dict[str, PendingSignIn] = {}
+        self._pending: dict[str, PendingAuthorization] = {}
 
     @override
     def register(
@@ -130,12 +130,12 @@ class CallbackView(HomeAssistantView):
         router.add_route("GET", self.url, self.get)
 
     @callback
-    def async_expect(self, pending: PendingSignIn) -> None:
+    def async_register_pending(self, pending: PendingAuthorization) -> None:
         """Expect a browser."""
         self._pending[pending.state] = pending
 
     @callback
-    def async_forget(self, pending: PendingSignIn) -> None:
+    def async_forget(self, pending: PendingAuthorization) -> None:
         """Expect it no more."""
         self._pending.pop(pending.state, None)
 
@@ -153,7 +153,7 @@ class CallbackView(HomeAssistantView):
         return _answer(HTTPStatus.OK, _DONE)
 
     @staticmethod
-    def _accept(pending: PendingSignIn, request: web.Request) -> bool:
+    def _accept(pending: PendingAuthorization, request: web.Request) -> bool:
         """Check what came with the browser and deposit it."""
         if pending.expired:
             return False
@@ -178,13 +178,13 @@ def _answer(status: HTTPStatus, page: str) -> web.Response:
     )
 
 
-_VIEW: Final[HassKey[CallbackView]] = HassKey(f"{DOMAIN}_callback_view")
+_VIEW: Final[HassKey[TelldusAuthCallbackView]] = HassKey(f"{DOMAIN}_callback_view")
 
 
 @callback
-def async_get_view(hass: HomeAssistant) -> CallbackView:
+def async_get_view(hass: HomeAssistant) -> TelldusAuthCallbackView:
     """Return the view, registered the first time: a view cannot be taken back."""
     if (view := hass.data.get(_VIEW)) is None:
-        view = hass.data[_VIEW] = CallbackView()
+        view = hass.data[_VIEW] = TelldusAuthCallbackView()
         hass.http.register_view(view)
     return view

@@ -21,22 +21,22 @@ from homeassistant.helpers import http
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.config_entry_oauth2_flow import HEADER_FRONTEND_BASE
 
-from ..account.domain_data import async_get_shared
-from ..account.errors import error_key, error_placeholders
+from ..account.domain_data import async_get_domain_data
+from ..account.errors import error_placeholders, translation_key_for
 from ..const import CONF_PROFILE
 from ..pa_api import (
+    AuthenticationError,
     Budget,
     Credentials,
     Handshake,
-    RateLimited,
+    RateLimitError,
     RequestToken,
-    SignInRefused,
     TelldusClient,
     TelldusError,
 )
-from ..pa_api.exceptions import is_refusal
-from .callback_view import PendingSignIn, async_get_view, callback_uri, new_state
-from .identity import SignedIn
+from ..pa_api.exceptions import is_client_error
+from .callback_view import PendingAuthorization, async_get_view, callback_uri, new_state
+from .identity import AuthorizedAccount
 
 # Telldus most likely keeps a request token for an hour.
 _LINK_LIFETIME: Final = 3000.0
@@ -85,15 +85,15 @@ class SignInFlow(ConfigFlow):
         # One token at a time, whichever tab asks.
         self._lock = asyncio.Lock()
         # The road on which the browser comes back by itself ...
-        self._pending: PendingSignIn | None = None
+        self._pending: PendingAuthorization | None = None
         # ... and the one on which the person does.
         self._link: _Link | None = None
         self._to_exchange: tuple[RequestToken, str | None] | None = None
-        self._sign_in: asyncio.Task[SignedIn] | None = None
+        self._sign_in: asyncio.Task[AuthorizedAccount] | None = None
         # Kept when the exchange worked and what follows did not: it works only once.
         self._credentials: Credentials | None = None
         self._error: TelldusError | None = None
-        self._retry: _Retry = self._async_again
+        self._retry: _Retry = self._async_restart_authorization
         self._claimed = False
         self._ended = asyncio.Event()
 
@@ -117,21 +117,21 @@ class SignInFlow(ConfigFlow):
         """Return the entries that the account has to be told apart from or matched to."""
 
     @abstractmethod
-    def _is_wrong(self, signed_in: SignedIn) -> bool:
+    def _is_wrong(self, signed_in: AuthorizedAccount) -> bool:
         """Return whether somebody else signed in than who must."""
 
     @abstractmethod
-    async def _async_finish(self, signed_in: SignedIn) -> ConfigFlowResult:
+    async def _async_finish(self, signed_in: AuthorizedAccount) -> ConfigFlowResult:
         """Do what the person signed in for. Called once."""
 
     # The roads
 
-    async def async_step_road(
+    async def async_step_method(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Let the person choose how to come back, if there is a choice."""
         if self._pending is None:
-            return await self.async_step_link()
+            return await self.async_step_manual()
         return self.async_show_menu(step_id="road", menu_options=["authorize", "link"])
 
     async def async_step_authorize(
@@ -144,7 +144,7 @@ class SignInFlow(ConfigFlow):
         """
         step = self.cur_step
         if step is None or step["type"] is not FlowResultType.EXTERNAL_STEP:
-            return await self._async_again()
+            return await self._async_restart_authorization()
         pending = self._pending
         if pending is None or (pending.expired and not pending.returned):
             return self.async_external_step_done(next_step_id="expired")
@@ -159,15 +159,15 @@ class SignInFlow(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Say that it took too long, and begin anew if the person wants to."""
-        return await self._async_before_again("expired", user_input)
+        return await self._async_confirm_restart("expired", user_input)
 
     async def async_step_refused(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Say that the person refused, and begin anew if they did not mean it."""
-        return await self._async_before_again("refused", user_input)
+        return await self._async_confirm_restart("refused", user_input)
 
-    async def async_step_link(
+    async def async_step_manual(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show a link to Telldus, and go on when the person has come back by hand."""
@@ -175,10 +175,10 @@ class SignInFlow(ConfigFlow):
         shown = self._link
         try:
             link = await self._async_fetch_link()
-        except SignInRefused:
+        except AuthenticationError:
             return self._keys_form({"base": "sign_in_refused"})
         except TelldusError as err:
-            return self._failed(err, self.async_step_link)
+            return self._failed(err, self.async_step_manual)
         if user_input is None:
             return self._link_form(link)
         if link is not shown:
@@ -187,34 +187,38 @@ class SignInFlow(ConfigFlow):
         self._to_exchange = (link.token, None)
         return await self.async_step_exchange()
 
-    async def _async_before_again(
+    async def _async_confirm_restart(
         self, step_id: str, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
         """Show a form without fields, whose Submit begins anew."""
         if user_input is None:
             return self.async_show_form(step_id=step_id)
         self._forget_token()
-        return await self._async_again()
+        return await self._async_restart_authorization()
 
-    async def _async_again(self) -> ConfigFlowResult:
+    async def _async_restart_authorization(self) -> ConfigFlowResult:
         """Send the browser to Telldus, with a new token unless there is a good one."""
-        if failure := await self._async_try_token(self._async_again):
+        if failure := await self._async_ensure_request_token(
+            self._async_restart_authorization
+        ):
             return failure
         if self._pending is None:
-            return await self.async_step_link()
+            return await self.async_step_manual()
         return self._external_step(self._pending)
 
-    async def _async_try_token(self, retry: _Retry) -> ConfigFlowResult | None:
+    async def _async_ensure_request_token(
+        self, retry: _Retry
+    ) -> ConfigFlowResult | None:
         """See to it that there is a token, or return what to show instead."""
         try:
             await self._async_fetch_token()
-        except SignInRefused:
+        except AuthenticationError:
             return self._keys_form({"base": "sign_in_refused"})
         except TelldusError as err:
             return self._failed(err, retry)
         return None
 
-    def _external_step(self, pending: PendingSignIn) -> ConfigFlowResult:
+    def _external_step(self, pending: PendingAuthorization) -> ConfigFlowResult:
         """Return the step during which the browser is at Telldus."""
         return self.async_external_step(step_id="authorize", url=pending.url)
 
@@ -242,13 +246,13 @@ class SignInFlow(ConfigFlow):
     async def _async_budget(self) -> Budget:
         """Return the budget of the server given."""
         assert self._application is not None
-        shared = await async_get_shared(self.hass)
+        shared = await async_get_domain_data(self.hass)
         return shared.budget(self._application.server)
 
     async def _async_fetch_token(self) -> None:
         """See to it that there is a token: with a way back, or else for the link.
 
-        Raises TelldusError, SignInRefused where the keys are wrong.
+        Raises TelldusError, AuthenticationError where the keys are wrong.
         """
         async with self._lock:
             pending = self._pending
@@ -264,21 +268,21 @@ class SignInFlow(ConfigFlow):
             try:
                 token = await handshake.request_token(callback_uri(base, state))
             except TelldusError as err:
-                if not is_refusal(err):
+                if not is_client_error(err):
                     raise
                 # The keys, or the callback: asking without one tells. Should that be too
                 # much for Telldus just now, the keys are the likelier.
                 try:
                     self._link = await _Link.fetched(handshake)
-                except RateLimited:
+                except RateLimitError:
                     raise err from None
                 return
             if not token.callback_confirmed:
                 self._link = await _Link.fetched(handshake)
                 return
             url = handshake.authorization_url(token)
-            self._pending = PendingSignIn(self.flow_id, state, token, url)
-            async_get_view(self.hass).async_expect(self._pending)
+            self._pending = PendingAuthorization(self.flow_id, state, token, url)
+            async_get_view(self.hass).async_register_pending(self._pending)
 
     async def _async_fetch_link(self) -> _Link:
         """Return a link that is still good. Raises TelldusError."""
@@ -317,18 +321,18 @@ class SignInFlow(ConfigFlow):
             signed_in = task.result()
         except TelldusError as err:
             self._sign_in = None
-            if not isinstance(err, SignInRefused):
+            if not isinstance(err, AuthenticationError):
                 return self._failed(err, self.async_step_exchange)
             exchanged, self._credentials = self._credentials is not None, None
             if self._pending is None and self._link and not exchanged:
                 return self._link_form(self._link, "not_agreed")
             self._forget_token()
-            return self._failed(err, self._async_again)
+            return self._failed(err, self._async_restart_authorization)
         if self._is_wrong(signed_in):
             return await self.async_step_wrong_account()
         return await self._async_claim(signed_in)
 
-    async def _async_sign_in(self) -> SignedIn:
+    async def _async_sign_in(self) -> AuthorizedAccount:
         """Return the lasting credentials and whose they are. Raises TelldusError."""
         application = self._application
         assert application is not None
@@ -342,7 +346,7 @@ class SignInFlow(ConfigFlow):
             self._credentials,
             await self._async_budget(),
         )
-        return await SignedIn.learned(
+        return await AuthorizedAccount.learned(
             client,
             application.server,
             self._credentials,
@@ -358,9 +362,9 @@ class SignInFlow(ConfigFlow):
         """
         if user_input is not None:
             self._sign_in = self._credentials = None
-        return await self._async_before_again("wrong_account", user_input)
+        return await self._async_confirm_restart("wrong_account", user_input)
 
-    async def _async_claim(self, signed_in: SignedIn) -> ConfigFlowResult:
+    async def _async_claim(self, signed_in: AuthorizedAccount) -> ConfigFlowResult:
         """Finish, unless another tab does so already."""
         if self._claimed:
             # A second tab came by here with the same sign-in.
@@ -387,7 +391,7 @@ class SignInFlow(ConfigFlow):
         self._error, self._retry = err, retry
         return self.async_show_form(
             step_id="failed",
-            errors={"base": error_key(err)},
+            errors={"base": translation_key_for(err)},
             description_placeholders=error_placeholders(self._error),
         )
 

@@ -8,11 +8,11 @@ from homeassistant.config_entries import ConfigEntry
 
 from ..const import CONF_GATEWAYS, CONF_PROFILE
 from ..pa_api import (
+    AuthenticationError,
     Credentials,
     Priority,
     Profile,
     Refused,
-    SignInRefused,
     TelldusClient,
     Unintelligible,
     Unreachable,
@@ -23,7 +23,7 @@ _PATIENCE: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class AuthorizedAccount:
     """What a sign-in gave: whose account, as far as Telldus says, and its gateways.
 
     ``gateways`` are those that it owns, ``lent`` those that others share with it: none
@@ -74,7 +74,7 @@ class SignedIn:
             return bool(self.profile.uuid == known)
         return not self.gateways.isdisjoint(entry.data[CONF_GATEWAYS])
 
-    def is_like(self, entry: ConfigEntry, shown: frozenset[str]) -> bool:
+    def may_be_same_account(self, entry: ConfigEntry, shown: frozenset[str]) -> bool:
         """Return whether nothing tells this account from that of an entry.
 
         An account that owns no gateway, and of which Telldus does not say whose it is,
@@ -96,7 +96,7 @@ async def _profile(client: TelldusClient) -> Profile | None:
     """
     try:
         return await client.profile(patience=_PATIENCE)
-    except Refused, SignInRefused, Unintelligible:
+    except Refused, AuthenticationError, Unintelligible:
         # Were it the token, the gateways would be refused as well.
         return None
     except Unreachable as err:

@@ -19,9 +19,9 @@ from ..parsing import (
     to_integer,
     to_names,
     to_number,
+    to_number_or_text,
     to_object,
     to_objects,
-    to_reading,
     to_text,
     to_time,
 )
@@ -116,13 +116,13 @@ _HOST: Final = re.compile(
     rf"(?:{_LABEL}\.)*(?=[a-z0-9-]*[a-z]){_LABEL}", re.ASCII | re.IGNORECASE
 )
 
-_OTHER_SPELLINGS: Final = {
+_NAME_ALIASES: Final = {
     "particulatematter25": "particulatematter2.5",
     "pm25": "particulatematter2.5",
 }
 # The scale of a value that comes without one, where it is not 0.
-_USUAL_SCALES: Final = {"watt": 2, "co2": 1, "co": 1, "particulatematter2.5": 1}
-_FLAT_NAMES: Final = (
+_DEFAULT_SCALES: Final = {"watt": 2, "co2": 1, "co": 1, "particulatematter2.5": 1}
+_VALUE_COLUMNS: Final = (
     *("temp", "humidity", "rrate", "rtot", "uv", "watt", "lum"),
     *("wavg", "wgust", "wdir"),
 )
@@ -333,14 +333,14 @@ class SensorValue:
         if not (name := to_text(row.get("name"))):
             return None
         name = name.lower()
-        name = _OTHER_SPELLINGS.get(name, name)
+        name = _NAME_ALIASES.get(name, name)
         told = row.get("scale")
-        scale = _USUAL_SCALES.get(name, 0) if told in (None, "") else to_integer(told)
+        scale = _DEFAULT_SCALES.get(name, 0) if told in (None, "") else to_integer(told)
         own = to_time(row.get("lastUpdated"))
         return cls(
             name=name,
             scale=scale,
-            value=to_reading(row.get("value")),
+            value=to_number_or_text(row.get("value")),
             heard=heard if own is None else own,
             unit=to_text(row.get("unit")),
         )
@@ -355,7 +355,7 @@ class Sensor:
 
     ``battery`` is in percent, ``battery_low`` what is said where no percentage is; both
     None where Telldus does not know. ``heard`` is the last sign of life in unix seconds.
-    ``keeps_history`` is whether Telldus keeps what it measures.
+    ``keep_history`` is whether Telldus keeps what it measures.
     """
 
     id: str
@@ -372,7 +372,7 @@ class Sensor:
     model: str | None
     heard: float | None
     values: Values
-    keeps_history: bool = False
+    keep_history: bool = False
 
     @classmethod
     def from_wire(cls, row: Json) -> Self:
@@ -394,7 +394,7 @@ class Sensor:
             model=to_text(row.get("model")),
             heard=heard,
             values=_values(row, heard),
-            keeps_history=to_flag(row.get("keepHistory"), default=False),
+            keep_history=to_flag(row.get("keepHistory"), default=False),
         )
 
     def keeping(self, pushed: Self) -> Self:
@@ -408,7 +408,7 @@ class Sensor:
             values=_newest(self.values, pushed.values, self.heard),
         )
 
-    def with_heard(self, event: ValuesHeard) -> Self:
+    def with_message(self, event: SensorValuesMessage) -> Self:
         """Return this sensor after it told something."""
         # Telldus' own unit comes in lists only.
         told = {
@@ -430,7 +430,7 @@ class Sensor:
 
 
 @dataclass(frozen=True, slots=True)
-class ValuesHeard:
+class SensorValuesMessage:
     """What a sensor told over the socket. ``battery`` is as on the wire, 253 and the like."""
 
     sensor_id: str
@@ -595,7 +595,7 @@ def _values(row: Json, heard: float | None) -> Values:
     """Return a sensor's values by their keys."""
     # Without scales the values are keys of the row itself.
     data = to_objects(row.get("data")) or [
-        {"name": name, "value": row[name]} for name in _FLAT_NAMES if name in row
+        {"name": name, "value": row[name]} for name in _VALUE_COLUMNS if name in row
     ]
     values = (SensorValue.from_wire(entry, heard) for entry in data)
     return {value.key: value for value in values if value}

@@ -11,10 +11,10 @@ import time
 import aiohttp
 
 from ..client import TelldusClient
-from .connection import Link, LiveListener, LiveState
-from .session import REFUSED_WAIT, PushSession
+from .connection import Link, PushListener, PushState
+from .session import REJECTED_RETRY_DELAY, SessionManager
 
-__all__ = ["Live", "LiveListener", "LiveState"]
+__all__ = ["Live", "PushListener", "PushState"]
 
 
 class Live:
@@ -27,7 +27,7 @@ class Live:
         self,
         session: aiohttp.ClientSession,
         client: TelldusClient,
-        listener: LiveListener,
+        listener: PushListener,
         *,
         refused_until: float = 0.0,
         clock: Callable[[], float] | None = None,
@@ -39,10 +39,10 @@ class Live:
         self._clock = clock or (lambda: time.time())
         # A clock that was set back must not make the day a long one.
         now = self._clock()
-        self._refused_until = min(refused_until, now + REFUSED_WAIT)
+        self._refused_until = min(refused_until, now + REJECTED_RETRY_DELAY)
         if self._refused_until <= now:
             self._refused_until = 0.0
-        self._sessions = PushSession(client, self._clock, self._is_live)
+        self._sessions = SessionManager(client, self._clock, self._is_live)
         self._links: dict[str, Link] = {}
         self._changed = asyncio.Event()
 
@@ -71,10 +71,10 @@ class Live:
         self._links = kept
         self._changed.set()
 
-    def state_of(self, gateway_id: str) -> LiveState:
+    def state_of(self, gateway_id: str) -> PushState:
         """Return how things stand with a gateway."""
         link = self._links.get(gateway_id)
-        return link.state if link else LiveState.CONNECTING
+        return link.state if link else PushState.CONNECTING
 
     def last_heard(self, gateway_id: str) -> float | None:
         """Return when a gateway's socket last gave a sign of life, by the budget's clock.
@@ -110,7 +110,7 @@ class Live:
 
     def _is_live(self) -> bool:
         """Return whether any socket is open."""
-        return any(link.state is LiveState.LIVE for link in self._links.values())
+        return any(link.state is PushState.LIVE for link in self._links.values())
 
 
 async def _follow_nothing(

@@ -17,29 +17,29 @@ from yarl import URL
 
 from ..client import TelldusClient
 from ..exceptions import (
-    GatewayOffline,
-    RateLimited,
+    GatewayOfflineError,
+    RateLimitError,
     TelldusError,
     Unintelligible,
-    is_refusal,
+    is_client_error,
 )
-from ..models import ServerAddress, ValuesHeard
+from ..models import SensorValuesMessage, ServerAddress
 from ..server_url import is_loopback
-from .messages import LiveEvent, parse_frame
-from .session import REFUSED_WAIT, PushSession, Session
+from .messages import PushMessage, parse_frame
+from .session import REJECTED_RETRY_DELAY, Session, SessionManager
 
 _LOGGER = logging.getLogger(__name__)
 
 # In seconds. To open a connection and be welcomed ...
 OPENING: Final = 20.0
 # ... of silence before we ask whether anybody is there, and to wait for a sign of life.
-PING_AFTER: Final = 30.0
-PONG_WITHIN: Final = 15.0
-FIRST_WAIT: Final = 10.0
+HEARTBEAT_INTERVAL: Final = 30.0
+HEARTBEAT_TIMEOUT: Final = 15.0
+INITIAL_RECONNECT_DELAY: Final = 10.0
 LONGEST_WAIT: Final = 300.0
 # Who was connected for this long begins with the shortest wait again.
-GOOD_AFTER: Final = 180.0
-OFFLINE_WAIT: Final = 300.0
+RESET_BACKOFF_AFTER: Final = 180.0
+OFFLINE_RETRY_DELAY: Final = 300.0
 # This many new sessions in a row that the socket does not accept are a refusal.
 _MOST_BAD_SESSIONS: Final = 2
 
@@ -65,7 +65,7 @@ _ENDS: Final = (
 )
 
 
-class LiveState(StrEnum):
+class PushState(StrEnum):
     """How things stand with a gateway's socket."""
 
     CONNECTING = "connecting"
@@ -76,10 +76,10 @@ class LiveState(StrEnum):
     REFUSED = "refused"
 
 
-class LiveListener(Protocol):
+class PushListener(Protocol):
     """Who is told. What it raises is a bug of its own, and ends everything."""
 
-    def heard(self, gateway_id: str, event: LiveEvent) -> None:
+    def heard(self, gateway_id: str, event: PushMessage) -> None:
         """Take note of what happened at a gateway."""
 
     def live_changed(self, gateway_id: str) -> None:
@@ -93,8 +93,8 @@ class Link:
         self,
         gateway_id: str,
         client: TelldusClient,
-        sessions: PushSession,
-        listener: LiveListener,
+        sessions: SessionManager,
+        listener: PushListener,
         clock: Callable[[], float],
         refused_until: float,
     ) -> None:
@@ -111,7 +111,7 @@ class Link:
         self._live_since: float | None = None
         self.last_heard: float | None = None
         self.refused_until = refused_until
-        self.state = LiveState.REFUSED if refused_until else LiveState.CONNECTING
+        self.state = PushState.REFUSED if refused_until else PushState.CONNECTING
 
     async def run(self, sockets: aiohttp.ClientSession) -> None:
         """Keep the socket open until cancelled."""
@@ -125,7 +125,7 @@ class Link:
                     self._end_refusal()
         finally:
             if not self.refused_until:
-                self.state = LiveState.CONNECTING
+                self.state = PushState.CONNECTING
 
     async def _attempt(self, sockets: aiohttp.ClientSession) -> float:
         """Be connected for as long as that lasts; return when to try again, in seconds."""
@@ -137,17 +137,17 @@ class Link:
             if self._address is None:
                 return self._offline()
             url = socket_url(self._client.server, self._address)
-        except GatewayOffline:
+        except GatewayOfflineError:
             return self._offline()
-        except RateLimited as err:
-            self._show(LiveState.CONNECTING)
+        except RateLimitError as err:
+            self._show(PushState.CONNECTING)
             return _jittered(err.retry_after)
         except TelldusError as err:
             # Not its text, which is the server's own.
             _LOGGER.debug("Not live: %s", type(err).__name__)
             self._address = None
-            return self._refused() if is_refusal(err) else self._wait()
-        self._show(LiveState.CONNECTING)
+            return self._refused() if is_client_error(err) else self._wait()
+        self._show(PushState.CONNECTING)
         status = await self._connect(sockets, url, session)
         # Too many requests is no refusal.
         if (
@@ -191,9 +191,12 @@ class Link:
             # Lost, which is what the silence says as well.
             pass
         was_live, self._live_since = self._live_since, None
-        if was_live is not None and self._client.now() - was_live >= GOOD_AFTER:
+        if (
+            was_live is not None
+            and self._client.now() - was_live >= RESET_BACKOFF_AFTER
+        ):
             self._failures = 0
-        self._show(LiveState.CONNECTING)
+        self._show(PushState.CONNECTING)
         if word == _BAD_SESSION:
             self._bad_sessions += not session.accepted
             self._sessions.drop(session)
@@ -206,7 +209,9 @@ class Link:
         asked = False
         while True:
             try:
-                message = await socket.receive(PONG_WITHIN if asked else PING_AFTER)
+                message = await socket.receive(
+                    HEARTBEAT_TIMEOUT if asked else HEARTBEAT_INTERVAL
+                )
             except TimeoutError:
                 if asked:
                     return None
@@ -228,7 +233,7 @@ class Link:
     def _tell(self, text: str) -> None:
         """Tell the listener what a frame says."""
         event = parse_frame(text)
-        if isinstance(event, ValuesHeard) and event.heard is None:
+        if isinstance(event, SensorValuesMessage) and event.heard is None:
             event = replace(event, heard=self._clock())
         if event is not None:
             self._listener.heard(self._gateway_id, event)
@@ -237,35 +242,35 @@ class Link:
         """Note that from now on nothing is missed."""
         self._bad_sessions = 0
         self.last_heard = self._live_since = self._client.now()
-        self._show(LiveState.LIVE)
+        self._show(PushState.LIVE)
 
     def _offline(self) -> float:
         """Note that the gateway is offline; return when to ask again."""
-        self._show(LiveState.OFFLINE)
-        return OFFLINE_WAIT
+        self._show(PushState.OFFLINE)
+        return OFFLINE_RETRY_DELAY
 
     def _refused(self) -> float:
         """Give up; return when to try again."""
         self._failures = self._bad_sessions = 0
         # What all gateways were refused together ends for all together.
-        wait = self._sessions.refused_for or REFUSED_WAIT
+        wait = self._sessions.refused_for or REJECTED_RETRY_DELAY
         self.refused_until = self._clock() + wait
-        self._show(LiveState.REFUSED)
+        self._show(PushState.REFUSED)
         return wait
 
     def _end_refusal(self) -> None:
         """Begin anew."""
         self.refused_until = 0.0
-        self._show(LiveState.CONNECTING)
+        self._show(PushState.CONNECTING)
 
     def _wait(self) -> float:
         """Return when to try again after a failure."""
-        self._show(LiveState.CONNECTING)
-        wait = min(FIRST_WAIT * 2**self._failures, LONGEST_WAIT)
+        self._show(PushState.CONNECTING)
+        wait = min(INITIAL_RECONNECT_DELAY * 2**self._failures, LONGEST_WAIT)
         self._failures = min(self._failures + 1, 10)
         return _jittered(wait)
 
-    def _show(self, state: LiveState) -> None:
+    def _show(self, state: PushState) -> None:
         """Tell the listener if the state is another now."""
         if state is not self.state:
             self.state = state

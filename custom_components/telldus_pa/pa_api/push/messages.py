@@ -15,7 +15,7 @@ from ..models import (
     Method,
     Outcome,
     SensorValue,
-    ValuesHeard,
+    SensorValuesMessage,
     level_from,
     method_from,
     mode_from,
@@ -43,7 +43,7 @@ class ListKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class StateHeard:
+class DeviceStateMessage:
     """What a device did, whoever made it.
 
     ``method`` is what was executed, RGB and THERMOSTAT among it; ``value`` goes with it as
@@ -62,7 +62,7 @@ class StateHeard:
 
 
 @dataclass(frozen=True, slots=True)
-class CommandFailed:
+class CommandFailedMessage:
     """What a device was told and did not do. ``method`` is None where nobody says."""
 
     device_id: str
@@ -72,13 +72,15 @@ class CommandFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class ListChanged:
+class ListChangedMessage:
     """Something came, went or was changed: the list has to be read to know what."""
 
     what: ListKind
 
 
-type LiveEvent = StateHeard | CommandFailed | ValuesHeard | ListChanged
+type PushMessage = (
+    DeviceStateMessage | CommandFailedMessage | SensorValuesMessage | ListChangedMessage
+)
 
 _LISTS: Final = {"device": ListKind.DEVICES, "sensor": ListKind.SENSORS}
 _CHANGES: Final = frozenset({"added", "removed", "setName", "setPower"})
@@ -109,7 +111,7 @@ _VALUE_NAMES: Final[Mapping[int | None, str]] = {
 }
 
 
-def parse_frame(text: str) -> LiveEvent | None:
+def parse_frame(text: str) -> PushMessage | None:
     """Return what a frame tells, None for what is not understood. Never raises."""
     try:
         return _event(to_object(read_json(text)))
@@ -117,7 +119,7 @@ def parse_frame(text: str) -> LiveEvent | None:
         return None
 
 
-def _event(frame: Json) -> LiveEvent | None:
+def _event(frame: Json) -> PushMessage | None:
     """Return what a frame tells. Raises ValueError where the id is missing."""
     module, action = to_text(frame.get("module")), to_text(frame.get("action"))
     data = to_object(frame.get("data"))
@@ -129,11 +131,11 @@ def _event(frame: Json) -> LiveEvent | None:
         case "sensor", "value":
             return _values_heard(data)
         case (("device" | "sensor") as what, changed) if changed in _CHANGES:
-            return ListChanged(_LISTS[what])
+            return ListChangedMessage(_LISTS[what])
     return None
 
 
-def _state_heard(data: Json) -> StateHeard | None:
+def _state_heard(data: Json) -> DeviceStateMessage | None:
     """Return what a device did."""
     if (method := _method(data)) is None:
         return None
@@ -146,15 +148,15 @@ def _state_heard(data: Json) -> StateHeard | None:
             value = rgb_from(told)
         case Method.THERMOSTAT:
             value = _setting(to_object(told))
-    return StateHeard(_id(data, "deviceId"), method, value, _origin(data))
+    return DeviceStateMessage(_id(data, "deviceId"), method, value, _origin(data))
 
 
-def _command_failed(data: Json) -> CommandFailed:
+def _command_failed(data: Json) -> CommandFailedMessage:
     """Return what was not done. How the cloud tells it is not known."""
     reason = to_integer(data.get("reason"))
     # None of the reasons is that it worked.
     known = reason in OUTCOMES and reason != Outcome.DONE
-    return CommandFailed(
+    return CommandFailedMessage(
         device_id=_id(data, "deviceId"),
         method=_method(data),
         outcome=Outcome(reason) if reason and known else Outcome.UNKNOWN,
@@ -162,14 +164,14 @@ def _command_failed(data: Json) -> CommandFailed:
     )
 
 
-def _values_heard(data: Json) -> ValuesHeard:
+def _values_heard(data: Json) -> SensorValuesMessage:
     """Return what a sensor told."""
     heard = to_time(data.get("time"))
     values = (
         SensorValue.from_wire({**entry, **_named(entry)}, heard)
         for entry in to_objects(data.get("data"))
     )
-    return ValuesHeard(
+    return SensorValuesMessage(
         sensor_id=_id(data, "sensorId"),
         heard=heard,
         battery=to_integer(data.get("battery")),

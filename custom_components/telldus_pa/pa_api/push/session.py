@@ -8,7 +8,7 @@ from typing import Final
 from uuid import uuid4
 
 from ..client import TelldusClient
-from ..exceptions import RateLimited, Refused, TelldusError, is_refusal
+from ..exceptions import RateLimitError, Refused, TelldusError, is_client_error
 
 _RENEW_BEFORE: Final = 900.0
 # However soon Telldus, or a clock that is wrong, says that a session ends.
@@ -16,7 +16,7 @@ _SHORTEST: Final = 1800.0
 _LONGEST: Final = 86400.0
 _TRY_AGAIN: Final = 60.0
 # Who is refused gives up for so long, in seconds.
-REFUSED_WAIT: Final = 86400.0
+REJECTED_RETRY_DELAY: Final = 86400.0
 # A day that ends within a second is over.
 _OVER: Final = 1.0
 
@@ -31,7 +31,7 @@ class Session:
     accepted: bool = False
 
 
-class PushSession:
+class SessionManager:
     """The session of an account: one for all sockets, renewed in time."""
 
     def __init__(
@@ -55,7 +55,7 @@ class PushSession:
         """Return for how many seconds more no session is asked for; 0 if one may be."""
         if self._refused is None:
             return 0.0
-        left = self._refused + REFUSED_WAIT - self._client.now()
+        left = self._refused + REJECTED_RETRY_DELAY - self._client.now()
         return left if left > _OVER else 0.0
 
     async def get(self) -> Session:
@@ -72,7 +72,7 @@ class PushSession:
                 try:
                     ends = await self._authenticate(session_id)
                 except TelldusError as err:
-                    if is_refusal(err):
+                    if is_client_error(err):
                         self._refused = self._client.now()
                     raise
                 self._refused = None
@@ -112,7 +112,7 @@ class PushSession:
             try:
                 # The same id: the sockets that are open were let in with it.
                 session.ends = await self._authenticate(session.id)
-            except RateLimited as err:
+            except RateLimitError as err:
                 return err.retry_after
             except TelldusError:
                 # What it means is found out by who needs a session next.
