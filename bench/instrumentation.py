@@ -9,7 +9,7 @@ from yarl import URL
 
 from custom_components.telldus_pa.coordinator import TelldusUpdateCoordinator
 from custom_components.telldus_pa.pa_api import Credentials
-from custom_components.telldus_pa.pa_api.rate_limiter import ALLOWANCE, GAP
+from custom_components.telldus_pa.pa_api.rate_limiter import MAX_REQUESTS, MIN_INTERVAL
 from homeassistant.components.tellduslive import entity as core_entity
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -92,8 +92,8 @@ class InnerOurs(Inner):
 
         TelldusUpdateCoordinator.async_add_listener = add_counted  # type: ignore[method-assign, assignment]
         if self._unlimited:
-            for priority in GAP:
-                GAP[priority], ALLOWANCE[priority] = 0.0, 1_000_000
+            for priority in MIN_INTERVAL:
+                MIN_INTERVAL[priority], MAX_REQUESTS[priority] = 0.0, 1_000_000
 
     @override
     async def started(self, entry: ConfigEntry[Any]) -> None:

@@ -40,7 +40,7 @@ HEAD: Final = (
 # Seconds: to become live and read what follows from it; until a press is taken for lost.
 _READY_WITHIN: Final = 120
 _SETTLE: Final = 60
-_PATIENCE: Final = 90
+_TIMEOUT: Final = 90
 
 
 class _Subject(Ours):
@@ -108,7 +108,7 @@ async def _press(
         began = time.monotonic()
         await telldus.press(device_id, method)
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 while True:
                     change = (await changes.get())["data"]
                     if change["entity_id"] == entity_id:

@@ -38,12 +38,12 @@ NOTICED: Final = frozenset(("killed", "timeout", "segfault"))
 class Part:
     """Code to be mutated, as a pattern below the package, and the tests that are to notice.
 
-    A test that takes longer than ``patience`` seconds waits for ever, and has noticed.
+    A test that takes longer than ``timeout`` seconds waits for ever, and has noticed.
     """
 
     name: str
     mutated: str
-    patience: int
+    timeout: int
     tests: tuple[str, ...]
 
     @property
@@ -52,7 +52,7 @@ class Part:
         return WORK / self.name
 
     def owns(self, module: str) -> bool:
-        """Return whether a module, such as ``pa_api.budget``, belongs to it."""
+        """Return whether a module, such as ``pa_api.rate_limiter``, belongs to it."""
         return Path(f"{module.replace('.', '/')}.py").match(self.mutated)
 
     def copy(self) -> None:
@@ -72,7 +72,7 @@ class Part:
             "source_paths": [str(PACKAGE)],
             "only_mutate": [f"{PACKAGE}/{self.mutated}"],
             "also_copy": list(_BESIDE),
-            "pytest_add_cli_args": [*_ARGUMENTS, f"--timeout={self.patience}"],
+            "pytest_add_cli_args": [*_ARGUMENTS, f"--timeout={self.timeout}"],
             "pytest_add_cli_args_test_selection": list(self.tests),
         }
         # Texts and lists of them are the same in TOML.
@@ -173,7 +173,7 @@ def main() -> int:
     parser.add_argument(
         "what",
         nargs="*",
-        help="client, commands, or a module such as pa_api.budget, which is tried anew; "
+        help="client, commands, or a module such as pa_api.rate limiter, which is tried anew; "
         "all, if nothing is named",
     )
     parser.add_argument(

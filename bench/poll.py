@@ -125,8 +125,8 @@ def read(answers: Mapping[str, bytes], repeats: int) -> Reading:
         began = time.thread_time()
         decoded = {name: json.loads(body) for name, body in answers.items()}
         between = time.thread_time()
-        parse_rows(decoded["devices/list"]["device"], Device.from_wire)
-        parse_rows(decoded["sensors/list"]["sensor"], Sensor.from_wire)
+        parse_rows(decoded["devices/list"]["device"], Device.from_dict)
+        parse_rows(decoded["sensors/list"]["sensor"], Sensor.from_dict)
         parsed = time.thread_time()
         for body in answers.values():
             read_json(body)

@@ -20,7 +20,7 @@ TESTS: Final = {
         "tests/pa_api/test_wire_properties.py",
         "tests/pa_api/test_frames.py",
     ),
-    "arrivals at the request budget made at random": (
+    "arrivals at the rate limiter made at random": (
         "tests/pa_api/test_budget_properties.py",
     ),
     "days of commands made at random": ("tests/test_command_properties.py",),

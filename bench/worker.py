@@ -263,7 +263,7 @@ def main() -> None:
     if chosen.speed == 1:
         time_blocks(loop)
     else:
-        # What measures time by itself, the request budget for one, is to agree.
+        # What measures time by itself, the rate limiter for one, is to agree.
         time.monotonic = loop.time
     point_at(chosen.url)
     with asyncio.Runner(loop_factory=lambda: loop) as runner:

@@ -26,8 +26,8 @@ from .chromium import SIZES
 from .stack import DOMAIN
 from .texts import Texts
 
-_PATIENCE = 90_000
-expect.set_options(timeout=_PATIENCE)
+_TIMEOUT = 90_000
+expect.set_options(timeout=_TIMEOUT)
 # Pixels around a dialog in a picture of it
 _MARGIN = 16
 
@@ -193,7 +193,7 @@ class Person:
 
     async def window(self) -> TelldusWindow:
         """Wait for the window that Home Assistant opens, or has opened by now."""
-        async with asyncio.timeout(_PATIENCE / 1000):
+        async with asyncio.timeout(_TIMEOUT / 1000):
             return TelldusWindow(await self._windows.get())
 
     @property
@@ -256,7 +256,7 @@ class Dialog:
         await self._comes(self._person.text(self._texts.frontend(key)))
 
     async def _comes(self, wanted: Locator) -> None:
-        """Wait for something, and have patience with Telldus as the dialog asks for it."""
+        """Wait for something, and have timeout with Telldus as the dialog asks for it."""
         too_many = self._person.text(self._too_many)
         while True:
             await expect(wanted.or_(too_many).first).to_be_visible()
@@ -266,7 +266,7 @@ class Dialog:
             assert told
             await asyncio.sleep(int(told[1]))
             page = self._person.page
-            async with page.expect_response(_is_step, timeout=_PATIENCE) as answer:
+            async with page.expect_response(_is_step, timeout=_TIMEOUT) as answer:
                 await self.submit()
             step = await (await answer.value).json()
             if (step.get("errors") or {}).get("base") != "rate_limited":
@@ -487,7 +487,7 @@ async def person(
     shutil.rmtree(pictures, ignore_errors=True)
     pictures.mkdir(parents=True)
     context = await browser.new_context(**SIZES[size], locale=language)
-    context.set_default_timeout(_PATIENCE)
+    context.set_default_timeout(_TIMEOUT)
     try:
         page = await context.new_page()
         yield Person(context, page, url, Texts(language), pictures, documents)

@@ -99,7 +99,7 @@ class Process:
             raise RuntimeError(f"{self.name} was not started")
         return await self._process.wait()
 
-    async def stop(self, patience: float = 60) -> None:
+    async def stop(self, timeout: float = 60) -> None:
         """Ask the program to end, and end it and its children if it does not."""
         if self._process is None:
             return
@@ -109,7 +109,7 @@ class Process:
             with suppress(ProcessLookupError):
                 self._process.terminate()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), patience)
+                await asyncio.wait_for(self._process.wait(), timeout)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
         await self._process.wait()

@@ -137,7 +137,7 @@ async def test_options(home: Home) -> None:
     entry = await home.person.visit_entry()
     dialog = await entry.configure()
     await home.person.shoot_for_documents("options")
-    label = home.person.texts.ours("options.step.init.data.poll_interval")
+    label = home.person.texts.ours("options.step.init.data.scan_interval")
     field = home.person.page.get_by_role("spinbutton", name=label)
     await expect(field).to_have_value("120")
     await home.person.fill(label, "20")

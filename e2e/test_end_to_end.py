@@ -234,7 +234,7 @@ async def test_options(house: House) -> None:
     step = await house.home_assistant.start_options(house.entry["entry_id"])
     demand(step, "form", "init")
     step = await house.home_assistant.continue_options(
-        step["flow_id"], {"poll_interval": 20}
+        step["flow_id"], {"scan_interval": 20}
     )
     demand(step, "create_entry")
     await house.loaded_entry()
@@ -243,9 +243,9 @@ async def test_options(house: House) -> None:
 async def test_too_often_is_refused(house: House) -> None:
     """Telldus' limit is not the person's to break."""
     step = await house.home_assistant.start_options(house.entry["entry_id"])
-    with pytest.raises(RefusedError, match="poll_interval"):
+    with pytest.raises(RefusedError, match="scan_interval"):
         await house.home_assistant.continue_options(
-            step["flow_id"], {"poll_interval": 5}
+            step["flow_id"], {"scan_interval": 5}
         )
 
 

@@ -19,16 +19,16 @@ from .demo import demo_home
 from .faults import Fault
 from .generated import generated_home
 from .home import Home
-from .methods import Kind, Method
+from .methods import DeviceType, Method
 from .server import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, LoggedRequest, Simulator
 from .settings import Settings
 
 __all__ = [
     "DEMO_PRIVATE_KEY",
     "DEMO_PUBLIC_KEY",
+    "DeviceType",
     "Fault",
     "Home",
-    "Kind",
     "LoggedRequest",
     "Method",
     "Settings",

@@ -9,7 +9,7 @@ from .api import INVALID, NOT_FOUND, SUCCESS, ApiError, Call, function
 from .api_account import find_gateway
 from .api_devices import device_of
 from .home import Device, Gateway, Row
-from .methods import Kind, Method
+from .methods import DeviceType, Method
 
 _FIRST_ID = 2100001
 _SWITCH = Method.TURNON | Method.TURNOFF | Method.LEARN
@@ -96,7 +96,7 @@ def device_add(call: Call) -> Row:
     device.methods = int(_methods_of(model))
     device.transport = call.text("transport") or "433"
     device.protocol, device.model = call.text("protocol"), model
-    device.device_type = str(parameters.get("devicetype") or Kind.UNKNOWN.uuid)
+    device.device_type = str(parameters.get("devicetype") or DeviceType.UNKNOWN.uuid)
     device.parameters = parameters
     call.home.devices[device.id] = device
     return dict(SUCCESS)
@@ -133,7 +133,7 @@ def _add_group(call: Call, gateway: Gateway, members: str) -> Row:
     group = _new(call, gateway)
     group.members = _members(call, gateway, members)
     group.type = group.transport = group.protocol = "group"
-    group.model, group.device_type = "n/a", Kind.CONTAINER.uuid
+    group.model, group.device_type = "n/a", DeviceType.CONTAINER.uuid
     call.home.devices[group.id] = group
     return dict(SUCCESS)
 

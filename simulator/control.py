@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from .home import Device, Home, Row
-from .methods import Kind, Method
+from .methods import DeviceType, Method
 
 if TYPE_CHECKING:
     from .server import Simulator
@@ -242,7 +242,7 @@ def _add_device(home: Home, body: Row) -> str:
         name=None if name is None else str(name),
         methods=int(body.get("methods", Method.TURNON | Method.TURNOFF)),
         state=int(body.get("state", Method.TURNOFF)),
-        device_type=Kind(int(body.get("kind", Kind.SWITCH))).uuid,
+        device_type=DeviceType(int(body.get("kind", DeviceType.SWITCH))).uuid,
         transport=str(body.get("transport", "433")),
     )
     return device_id

@@ -10,7 +10,7 @@ from .api import FUNCTIONS
 from .faults import Fault
 from .home import Device, Home, Row, Sensor
 from .html import button, esc, hidden, page
-from .methods import Kind, Method, kind_of
+from .methods import DeviceType, Method, kind_of
 from .rate_limit import WINDOW
 from .serialization import method_names, unit_of
 from .settings import choices
@@ -32,22 +32,22 @@ if(!document.hidden&&(!a||!/INPUT|SELECT/.test(a.tagName)))location.reload()},50
 addEventListener('pagehide',()=>{s.y=scrollY;d.forEach((e,i)=>s['d'+i]=e.open)});
 if(s.y)scrollTo(0,s.y)</script>"""
 
-_OPEN_WORDS: Final[dict[Kind, tuple[str, str]]] = {
-    Kind.DOOR_WINDOW: ("open", "closed"),
-    Kind.MOTION: ("motion", "quiet"),
-    Kind.SMOKE: ("alarm", "quiet"),
-    Kind.ALARM: ("alarm", "quiet"),
-    Kind.PERSON: ("home", "away"),
-    Kind.LOCK: ("locked", "unlocked"),
-    Kind.MEDIA: ("playing", "stopped"),
-    Kind.SENSOR: ("alarm", "quiet"),
+_OPEN_WORDS: Final[dict[DeviceType, tuple[str, str]]] = {
+    DeviceType.DOOR_WINDOW: ("open", "closed"),
+    DeviceType.MOTION: ("motion", "quiet"),
+    DeviceType.SMOKE: ("alarm", "quiet"),
+    DeviceType.ALARM: ("alarm", "quiet"),
+    DeviceType.PERSON: ("home", "away"),
+    DeviceType.LOCK: ("locked", "unlocked"),
+    DeviceType.MEDIA: ("playing", "stopped"),
+    DeviceType.SENSOR: ("alarm", "quiet"),
 }
-_OPEN_BUTTONS: Final[dict[Kind, tuple[str, str]]] = {
-    Kind.DOOR_WINDOW: ("Open", "Close"),
-    Kind.MOTION: ("Move", "Rest"),
-    Kind.SMOKE: ("Smoke", "Clear"),
-    Kind.PERSON: ("Come", "Go"),
-    Kind.LOCK: ("Lock", "Unlock"),
+_OPEN_BUTTONS: Final[dict[DeviceType, tuple[str, str]]] = {
+    DeviceType.DOOR_WINDOW: ("Open", "Close"),
+    DeviceType.MOTION: ("Move", "Rest"),
+    DeviceType.SMOKE: ("Smoke", "Clear"),
+    DeviceType.PERSON: ("Come", "Go"),
+    DeviceType.LOCK: ("Lock", "Unlock"),
 }
 
 
@@ -254,7 +254,7 @@ def _device_item(home: Home, device: Device) -> str:
     )
 
 
-def _device_form(device: Device, methods: int, kind: Kind) -> str:
+def _device_form(device: Device, methods: int, kind: DeviceType) -> str:
     """Return the buttons of a wall remote, or of what the device itself notices."""
     buttons: list[tuple[str, Method]] = []
     if methods & Method.BELL:
@@ -280,7 +280,7 @@ def _device_form(device: Device, methods: int, kind: Kind) -> str:
     return f'<form method="post" action="/do/press">{hidden(device=device.id)}{row}{dim}</form>'
 
 
-def _state_words(device: Device, kind: Kind) -> tuple[str, str]:
+def _state_words(device: Device, kind: DeviceType) -> tuple[str, str]:
     """Say a device's state in a word, with its colour."""
     thermostat: Row | None = device.values.get(Method.THERMOSTAT)
     if thermostat is not None:

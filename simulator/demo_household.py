@@ -20,7 +20,7 @@ from .demo_rows import (
     pulses,
 )
 from .home import Routine
-from .methods import Kind as K, Method
+from .methods import DeviceType as K, Method
 
 _HEAT_PUMP = modes(
     *("off", "auto", "heat", "cool", "dry", "fan", "away", "hg", "resume"),

@@ -4,7 +4,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 from .home import Device, Routine, Row
-from .methods import Kind, Method
+from .methods import DeviceType, Method
 
 _ROOM = "5e7d0000-0000-4000-8000-00000000900"
 LIVING, BEDROOM, HALL, KITCHEN, OUTDOORS = (f"{_ROOM}{n}" for n in range(1, 6))
@@ -22,7 +22,7 @@ class DeviceRow:
 
     name: str | None
     methods: int
-    kind: Kind | str = Kind.SWITCH
+    kind: DeviceType | str = DeviceType.SWITCH
     transport: str = "433"
     state: int = 2
     value: str | None = None
@@ -37,7 +37,7 @@ class DeviceRow:
     routine: Routine | None = None
 
 
-def code(kind: Kind, house: int, unit: int | None = None) -> Row:
+def code(kind: DeviceType, house: int, unit: int | None = None) -> Row:
     """Return the parameters of a 433 receiver, numbers as numbers."""
     code: Row = {"devicetype": kind.uuid, "house": house}
     return code if unit is None else code | {"unit": unit}
@@ -71,7 +71,7 @@ def pulses(every: int, spread: int, *lengths: int) -> Routine:
 def device_of(device_id: str, row: DeviceRow, client_id: str) -> Device:
     """Make the device of a row."""
     is_433 = row.transport in ("433", "e433")
-    kind = row.kind.uuid if isinstance(row.kind, Kind) else row.kind
+    kind = row.kind.uuid if isinstance(row.kind, DeviceType) else row.kind
     model = "0111-2222-0001" if row.transport == "zwave" else "n/a"
     if is_433:
         brand = (

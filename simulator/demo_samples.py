@@ -18,7 +18,7 @@ from .demo_rows import (
     pulses,
 )
 from .home import Routine
-from .methods import Kind as K, Method
+from .methods import DeviceType as K, Method
 
 _FLOOR = {"thermostat": {"modes": ["heat"], "setpoints": {"heat": {}}}}
 _RADIATOR = modes(

@@ -5,32 +5,32 @@ import time
 from .demo_rows import BLIND, DIMMER, ON_OFF
 from .demo_sensors import sensor_value
 from .home import Device, Gateway, Home, Sensor
-from .methods import Kind, Method
+from .methods import DeviceType, Method
 
 DEVICES_A_GATEWAY = 200
 
 # name, methods, kind, transport; in twenty devices a house has about these.
-_MIX: tuple[tuple[str, int, Kind, str], ...] = (
-    ("Lamp", ON_OFF, Kind.LIGHT, "433"),
-    ("Dimmer", DIMMER, Kind.LIGHT, "zwave"),
-    ("Plug", ON_OFF, Kind.SWITCH, "433"),
-    ("Plug", ON_OFF, Kind.SWITCH, "zwave"),
-    ("Door", 0, Kind.DOOR_WINDOW, "zwave"),
-    ("Dimmer", DIMMER | Method.LEARN, Kind.LIGHT, "433"),
-    ("Lamp", ON_OFF, Kind.LIGHT, "zwave"),
-    ("Motion", 0, Kind.MOTION, "zwave"),
-    ("Plug", ON_OFF | Method.LEARN, Kind.SWITCH, "433"),
-    ("Blind", BLIND, Kind.WINDOW_COVERING, "433"),
-    ("Remote", 0, Kind.REMOTE, "433"),
-    ("Dimmer", DIMMER, Kind.LIGHT, "zwave"),
-    ("Radiator", Method.THERMOSTAT, Kind.THERMOSTAT, "zwave"),
-    ("Lamp", ON_OFF, Kind.LIGHT, "433"),
-    ("Smoke", 0, Kind.SMOKE, "433"),
-    ("Colour bulb", DIMMER | Method.RGB, Kind.LIGHT, "zwave"),
-    ("Plug", ON_OFF, Kind.SWITCH, "zwave"),
-    ("Shutter", BLIND | Method.DIM, Kind.WINDOW_COVERING, "zwave"),
-    ("Lock", ON_OFF, Kind.LOCK, "zwave"),
-    ("Bell", Method.BELL, Kind.UNKNOWN, "433"),
+_MIX: tuple[tuple[str, int, DeviceType, str], ...] = (
+    ("Lamp", ON_OFF, DeviceType.LIGHT, "433"),
+    ("Dimmer", DIMMER, DeviceType.LIGHT, "zwave"),
+    ("Plug", ON_OFF, DeviceType.SWITCH, "433"),
+    ("Plug", ON_OFF, DeviceType.SWITCH, "zwave"),
+    ("Door", 0, DeviceType.DOOR_WINDOW, "zwave"),
+    ("Dimmer", DIMMER | Method.LEARN, DeviceType.LIGHT, "433"),
+    ("Lamp", ON_OFF, DeviceType.LIGHT, "zwave"),
+    ("Motion", 0, DeviceType.MOTION, "zwave"),
+    ("Plug", ON_OFF | Method.LEARN, DeviceType.SWITCH, "433"),
+    ("Blind", BLIND, DeviceType.WINDOW_COVERING, "433"),
+    ("Remote", 0, DeviceType.REMOTE, "433"),
+    ("Dimmer", DIMMER, DeviceType.LIGHT, "zwave"),
+    ("Radiator", Method.THERMOSTAT, DeviceType.THERMOSTAT, "zwave"),
+    ("Lamp", ON_OFF, DeviceType.LIGHT, "433"),
+    ("Smoke", 0, DeviceType.SMOKE, "433"),
+    ("Colour bulb", DIMMER | Method.RGB, DeviceType.LIGHT, "zwave"),
+    ("Plug", ON_OFF, DeviceType.SWITCH, "zwave"),
+    ("Shutter", BLIND | Method.DIM, DeviceType.WINDOW_COVERING, "zwave"),
+    ("Lock", ON_OFF, DeviceType.LOCK, "zwave"),
+    ("Bell", Method.BELL, DeviceType.UNKNOWN, "433"),
 )
 
 _VALUES: tuple[tuple[tuple[str, str, str], ...], ...] = (

@@ -6,7 +6,7 @@ Everything here is mutable on purpose: tests change a home while the server runs
 from dataclasses import dataclass, field
 from typing import Any
 
-from .methods import Kind, Method
+from .methods import DeviceType, Method
 
 type Row = dict[str, Any]
 """One JSON object of an answer."""
@@ -101,7 +101,7 @@ class Device:
     state_value: str | None = None
     values: dict[int, Any] = field(default_factory=dict)
     type: str = "device"
-    device_type: str = Kind.UNKNOWN.uuid
+    device_type: str = DeviceType.UNKNOWN.uuid
     transport: str = "433"
     protocol: str = "arctech"
     model: str = "selflearning-switch:nexa"

@@ -39,7 +39,7 @@ FUNCTION_METHODS: Final[dict[str, Method]] = {
 }
 
 
-class Kind(IntEnum):
+class DeviceType(IntEnum):
     """The number in the first block of a deviceType."""
 
     UNKNOWN = 0x00
@@ -70,12 +70,12 @@ class Kind(IntEnum):
         return f"{self.value:08X}-0001-1000-2005-ACCA54000000"
 
 
-def kind_of(device_type: str) -> Kind:
+def kind_of(device_type: str) -> DeviceType:
     """Read a deviceType back, tolerant of its case and of a lost leading zero."""
     try:
-        return Kind(int(device_type.partition("-")[0], 16))
+        return DeviceType(int(device_type.partition("-")[0], 16))
     except ValueError:
-        return Kind.UNKNOWN
+        return DeviceType.UNKNOWN
 
 
 def mask_methods(methods: int, mask: int) -> int:

@@ -17,18 +17,18 @@ from pytest_homeassistant_custom_component.common import (
 
 # Ours must be known before the test package brings its own custom_components.
 import custom_components.telldus_pa  # noqa: F401
-from custom_components.telldus_pa.account.domain_data import Shared
+from custom_components.telldus_pa.account.domain_data import DomainData
 from custom_components.telldus_pa.const import (
+    CONF_ACCOUNT_UUID,
     CONF_GATEWAYS,
     CONF_PRIVATE_KEY,
-    CONF_PROFILE,
     CONF_PUBLIC_KEY,
     CONF_SERVER_URL,
-    CONF_TOKEN,
     CONF_TOKEN_SECRET,
     DOMAIN,
 )
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
 from simulator.tokens import AccessToken, RequestToken
@@ -137,11 +137,13 @@ class Time:
         A request that the simulator holds back waits for time to pass.
         """
         shared = self._hass.data.get(f"{DOMAIN}_shared")
-        budgets = shared.budgets.values() if isinstance(shared, Shared) else ()
+        rate_limiters = (
+            shared.rate_limiters.values() if isinstance(shared, DomainData) else ()
+        )
         executors = (self._hass.loop._default_executor, self._hass.import_executor)  # type: ignore[attr-defined]  # noqa: SLF001
         if self._simulator.held:
             return False
-        return any(budget.sending for budget in budgets) or any(
+        return any(rate_limiter.sending for rate_limiter in rate_limiters) or any(
             executor is not None
             and executor._idle_semaphore._value < len(executor._threads)  # noqa: SLF001
             for executor in executors
@@ -281,7 +283,7 @@ def add_entry(
             CONF_PRIVATE_KEY: DEMO_PRIVATE_KEY,
             CONF_TOKEN: token,
             CONF_TOKEN_SECRET: secret,
-            CONF_PROFILE: ACCOUNT,
+            CONF_ACCOUNT_UUID: ACCOUNT,
             CONF_GATEWAYS: [],
             **(more_data or {}),
         }

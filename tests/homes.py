@@ -1,7 +1,7 @@
 """Homes that the tests make up themselves."""
 
 from simulator.home import Device, Gateway, Home
-from simulator.methods import Kind, Method
+from simulator.methods import DeviceType, Method
 
 GATEWAY = "410001"
 ON_OFF = int(Method.TURNON | Method.TURNOFF)
@@ -17,7 +17,7 @@ def lamp(number: int, *, transport: str = "zwave", dims: bool = False) -> Device
         name=f"Lamp {number}",
         methods=DIMMER if dims else ON_OFF,
         state=Method.TURNON,
-        device_type=Kind.LIGHT.uuid,
+        device_type=DeviceType.LIGHT.uuid,
         transport=transport,
         protocol=transport,
     )
@@ -33,7 +33,7 @@ def group(number: int, members: list[str], name: str = "All lamps") -> Device:
         methods=DIMMER,
         state=Method.TURNON,
         type="group",
-        device_type=Kind.CONTAINER.uuid,
+        device_type=DeviceType.CONTAINER.uuid,
         transport="group",
         protocol="group",
         members=members,

@@ -24,7 +24,7 @@ from homeassistant.components.google_assistant.smart_home import (
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from simulator.home import Device
-from simulator.methods import Kind, Method
+from simulator.methods import DeviceType, Method
 
 from .conftest import Time
 from .test_voice import Changes
@@ -163,7 +163,7 @@ def home(simulator: Simulator) -> None:
     simulator.home.devices[RGB_ID] = Device(
         *(RGB_ID, "410001", "770", "Party lamp"),
         Method.TURNON | Method.TURNOFF | Method.RGB,
-        device_type=Kind.LIGHT.uuid,
+        device_type=DeviceType.LIGHT.uuid,
         transport="zwave",
     )
     simulator.press(LOCK_ID, "turnOff")

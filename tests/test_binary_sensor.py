@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Fault, Simulator
 from simulator.home import Gateway
-from simulator.methods import Kind, Method
+from simulator.methods import DeviceType, Method
 
 from .conftest import ACCOUNT, AddEntry, Time
 from .test_init import complaints, state_of
@@ -103,14 +103,14 @@ async def test_states(
 @pytest.mark.parametrize(
     ("kind", "device_class"),
     [
-        (Kind.ALARM, "safety"),
-        (Kind.DOOR_WINDOW, "door"),
-        (Kind.MOTION, "motion"),
-        (Kind.ON_OFF_SENSOR, None),
-        (Kind.PERSON, "presence"),
-        (Kind.SENSOR, None),
-        (Kind.SMOKE, "smoke"),
-        (Kind.UNKNOWN, None),
+        (DeviceType.ALARM, "safety"),
+        (DeviceType.DOOR_WINDOW, "door"),
+        (DeviceType.MOTION, "motion"),
+        (DeviceType.ON_OFF_SENSOR, None),
+        (DeviceType.PERSON, "presence"),
+        (DeviceType.SENSOR, None),
+        (DeviceType.SMOKE, "smoke"),
+        (DeviceType.UNKNOWN, None),
     ],
 )
 async def test_kinds(
@@ -118,7 +118,7 @@ async def test_kinds(
     loaded: MockConfigEntry,
     simulator: Simulator,
     time: Time,
-    kind: Kind,
+    kind: DeviceType,
     device_class: str | None,
 ) -> None:
     """Who says at Telldus what a device is, sees that here without doing anything."""

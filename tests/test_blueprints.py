@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
 
-from custom_components.telldus_pa.events.matching import Occurrence
+from custom_components.telldus_pa.events.matching import DeviceEvent
 from custom_components.telldus_pa.pa_api import Method
 from homeassistant.components.blueprint.importer import fetch_blueprint_from_url
 from homeassistant.core import Event, HomeAssistant
@@ -108,7 +108,7 @@ async def test_remote(
         """Press a button, and return what came of it, be it told so many seconds later."""
         await time.move(later)
         when = dt_util.utcnow().timestamp() - told_late
-        pressed = Occurrence("8", method, None, when)
+        pressed = DeviceEvent("8", method, None, when)
         remote._async_fire(pressed, True)  # noqa: SLF001
         await time.settle()
         return told(events)

@@ -314,7 +314,7 @@ async def test_group_in_a_pause(
     """What was told one by one while nothing could be sent becomes a group as well."""
     put(own_home, lamp(1), lamp(2), lamp(3), group(90, ["1", "2", "3"]))
     entry = await set_up(hass, add_entry, time)
-    entry.runtime_data.account.budget.refused(12)
+    entry.runtime_data.account.rate_limiter.refused(12)
     for number in (1, 2, 3):
         house.begin("turn_off", f"light.lamp_{number}")
         await time.move(2)

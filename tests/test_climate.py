@@ -18,7 +18,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
-from simulator import Fault, Kind, LoggedRequest, Method, Simulator
+from simulator import DeviceType, Fault, LoggedRequest, Method, Simulator
 from simulator.home import Device, Sensor, SensorValue
 
 from .conftest import AddEntry, Time
@@ -97,7 +97,7 @@ def thermostat(
             "methods": int(Method.THERMOSTAT),
             "state": 1,
             "values": {2048: value},
-            "device_type": Kind.THERMOSTAT.uuid,
+            "device_type": DeviceType.THERMOSTAT.uuid,
             "transport": "zwave",
             "parameters": {"thermostat": told} if told is not None else {},
             **more,
@@ -1182,7 +1182,7 @@ async def test_group(
         "2100902",
         type="group",
         transport="group",
-        device_type=Kind.CONTAINER.uuid,
+        device_type=DeviceType.CONTAINER.uuid,
         members=[one.id, other.id],
         values={},
     )

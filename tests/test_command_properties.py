@@ -63,7 +63,7 @@ async def lamps(
 ) -> MockConfigEntry:
     """Return an entry with a few lamps, all lists received."""
     simulator.homes["demo"] = home_of(*(homes_lamp(n + 1) for n in range(LAMPS)))
-    # The limit is the budget's matter, and has tests of its own; here 429s come at will.
+    # The limit is the rate limiter's matter, and has tests of its own; here 429s come at will.
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(60)

@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.commands.manager import Fate
-from custom_components.telldus_pa.const import CONF_POLL_INTERVAL, DOMAIN
+from custom_components.telldus_pa.commands.manager import CommandOutcome
+from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.pa_api import (
     Command,
     CommandFailedMessage,
     Method,
-    Outcome,
-    Setting,
+    SuccessStatus,
     TelldusError,
+    ThermostatSetpoint,
 )
+from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
@@ -260,7 +261,7 @@ async def test_colour_and_level(
 ) -> None:
     """A colour and a level are two requests, and a newer wish replaces its like only."""
     bulb, bulb_id = "light.colour_bulb", "2100009"
-    loaded.runtime_data.account.budget.refused(12)
+    loaded.runtime_data.account.rate_limiter.refused(12)
     actions = [
         house.begin("turn_on", bulb, rgb_color=[255, 0, 0], brightness=100),
         house.begin("turn_on", bulb, brightness=50),
@@ -348,7 +349,7 @@ async def test_thermostat_in_a_pause(
 ) -> None:
     """Nothing that a thermostat was told is lost, and as little as can be is sent."""
     pump = "climate.heat_pump"
-    loaded.runtime_data.account.budget.refused(12)
+    loaded.runtime_data.account.rate_limiter.refused(12)
     actions = [house.begin(action, pump, **data) for action, data in wishes]
     shown = state_of(hass, pump)
     assert (shown.state, shown.attributes["temperature"]) == (mode, target)
@@ -368,13 +369,13 @@ async def test_temperature_for_a_mode_that_waits(
 ) -> None:
     """A temperature that comes late is sent with its mode, which stays unchosen."""
     commands = loaded.runtime_data.commands
-    loaded.runtime_data.account.budget.refused(12)
+    loaded.runtime_data.account.rate_limiter.refused(12)
     pump = "2100041"
     assert simulator.home.devices[pump].name == "Heat pump"
     for setting in (
-        Setting("heat", 18),
-        Setting("cool", 24),
-        Setting("heat", 19, change_mode=False),
+        ThermostatSetpoint("heat", 18),
+        ThermostatSetpoint("cool", 24),
+        ThermostatSetpoint("heat", 19, change_mode=False),
     ):
         hass.async_create_task(
             commands.async_send(Command(pump, Method.THERMOSTAT, setting))
@@ -401,7 +402,7 @@ async def test_newer_wish_while_one_is_refused(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=12
     )
     first = house.begin("turn_on", DIMMER, brightness=50)
-    while not loaded.runtime_data.account.budget.sending:
+    while not loaded.runtime_data.account.rate_limiter.sending:
         await asyncio.sleep(0)
     second = house.begin("turn_off", LAMP)
     third = house.begin("turn_on", DIMMER, brightness=70)
@@ -477,11 +478,11 @@ async def test_fates_are_counted(
         simulator.faults.add(Fault.APPLICATION_ERROR, match="json/device/*", times=1)
         with pytest.raises(HomeAssistantError):
             await house.do("turn_off", LAMP)
-        assert fates == {Fate.REFUSED: number}
+        assert fates == {CommandOutcome.REFUSED: number}
     for number, action in enumerate(("turn_off", "turn_on"), 1):
         await house.do(action, LAMP)
         await time.move(40)
-        assert fates == {Fate.REFUSED: 2, Fate.CONFIRMED: number}
+        assert fates == {CommandOutcome.REFUSED: 2, CommandOutcome.CONFIRMED: number}
 
 
 async def test_heard_is_not_sent(
@@ -500,7 +501,7 @@ async def test_heard_is_not_sent(
     assert commands.is_commanded(LAMP_ID)
     await time.move(35)
     assert sent(simulator) == 2 * [f"turnOff {LAMP_ID}"]
-    assert commands.fates == {Fate.CONFIRMED: 1}
+    assert commands.fates == {CommandOutcome.CONFIRMED: 1}
     assert not commands.is_commanded(LAMP_ID)
 
 
@@ -544,7 +545,7 @@ async def test_heard_in_order(
     assert commands.undecided == 2
     lamp = replace(loaded.runtime_data.devices.data[LAMP_ID], state=Method.TURNOFF)
     commands.async_confirm_from_push(lamp, Method.TURNOFF)
-    assert (commands.undecided, commands.fates) == (1, {Fate.CONFIRMED: 1})
+    assert (commands.undecided, commands.fates) == (1, {CommandOutcome.CONFIRMED: 1})
 
 
 async def test_pushed_failure(
@@ -557,7 +558,7 @@ async def test_pushed_failure(
 ) -> None:
     """A failure that is pushed takes back what it is about, and nothing else."""
     commands = loaded.runtime_data.commands
-    failed = CommandFailedMessage(LAMP_ID, Method.TURNOFF, Outcome.NO_REPLY, None)
+    failed = CommandFailedMessage(LAMP_ID, Method.TURNOFF, SuccessStatus.NO_REPLY, None)
     commands.async_fail_from_push(failed)
     simulator.faults.add(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=15
@@ -573,7 +574,7 @@ async def test_pushed_failure(
     assert state_of(hass, LAMP).state == "off"
     commands.async_fail_from_push(replace(failed, method=None))
     assert not commands.is_commanded(LAMP_ID)
-    assert commands.fates == {Fate.REFUSED_LATE: 1}
+    assert commands.fates == {CommandOutcome.REFUSED_LATE: 1}
     (line,) = complaints(caplog)
     assert "it did not answer" in line
 
@@ -589,7 +590,7 @@ async def test_waits_at_the_gateway(
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
     await house.do("turn_on", DIMMER, brightness=17)
     loaded.runtime_data.commands.async_fail_from_push(
-        CommandFailedMessage(DIMMER_ID, Method.DIM, Outcome.QUEUED, None)
+        CommandFailedMessage(DIMMER_ID, Method.DIM, SuccessStatus.QUEUED, None)
     )
     for passed in (20, 250):
         await time.move(passed)
@@ -629,7 +630,7 @@ async def test_not_asleep_without_a_battery(
     assert state_of(hass, plug).state != before
     await time.move(40)
     assert state_of(hass, plug).state == before
-    assert (commands.undecided, commands.fates[Fate.OVERRULED]) == (0, 1)
+    assert (commands.undecided, commands.fates[CommandOutcome.OVERRULED]) == (0, 1)
 
 
 async def test_neither_success_nor_error(
@@ -707,7 +708,7 @@ async def test_newer_command_during_a_refused_one(
     )
     first = house.begin("turn_on", DIMMER, brightness=50)
     # Its request is under way now.
-    while not loaded.runtime_data.account.budget.sending:
+    while not loaded.runtime_data.account.rate_limiter.sending:
         await asyncio.sleep(0)
     second = house.begin("turn_on", DIMMER, brightness=70)
     await time.move(15)
@@ -727,7 +728,7 @@ async def test_older_failure_leaves_the_newer_shown(
     """What is taken back is the command that failed, not the one after it."""
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/device/*", times=1)
     first = house.begin("turn_on", DIMMER, brightness=50)
-    while not loaded.runtime_data.account.budget.sending:
+    while not loaded.runtime_data.account.rate_limiter.sending:
         await asyncio.sleep(0)
     second = house.begin("turn_on", DIMMER, brightness=70)
     await time.move(2)
@@ -813,7 +814,7 @@ async def test_look_fails(
     time: Time,
 ) -> None:
     """A look that fails is repeated, even if the next poll is far away."""
-    entry = add_entry(options={CONF_POLL_INTERVAL: 3600})
+    entry = add_entry(options={CONF_SCAN_INTERVAL: 3600})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(15)
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/devices/list", times=1)

@@ -13,22 +13,21 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
 from custom_components.telldus_pa.const import (
+    CONF_ACCOUNT_UUID,
     CONF_GATEWAYS,
     CONF_IMPORT_HISTORY,
     CONF_INCLUDE_IGNORED,
-    CONF_LIVE,
-    CONF_POLL_INTERVAL,
     CONF_PRIVATE_KEY,
-    CONF_PROFILE,
     CONF_PUBLIC_KEY,
+    CONF_PUSH,
     CONF_REVERSED_COVERS,
     CONF_SERVER_URL,
-    CONF_TOKEN,
     DOMAIN,
 )
 from custom_components.telldus_pa.sign_in.callback_view import async_get_view
 from homeassistant.auth.models import RefreshToken
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
+from homeassistant.const import CONF_SCAN_INTERVAL, CONF_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -172,7 +171,7 @@ async def test_sign_in(
     entry = only_entry(hass)
     await person.time.settle()
     assert entry.state is ConfigEntryState.LOADED
-    assert entry.unique_id == entry.data[CONF_PROFILE]
+    assert entry.unique_id == entry.data[CONF_ACCOUNT_UUID]
     assert entry.data[CONF_SERVER_URL] == server_url
     assert entry.data[CONF_PUBLIC_KEY] == DEMO_PUBLIC_KEY
     assert entry.data[CONF_PRIVATE_KEY] == DEMO_PRIVATE_KEY
@@ -728,7 +727,7 @@ async def test_profile_refused(
     assert step["type"] == "create_entry"
     assert step["title"] == "Telldus Live!"
     entry = only_entry(hass)
-    assert entry.data[CONF_PROFILE] is None
+    assert entry.data[CONF_ACCOUNT_UUID] is None
     assert entry.data[CONF_GATEWAYS] == sorted(simulator.home.gateways)
     assert entry.unique_id
 
@@ -764,7 +763,7 @@ async def test_profile_not_there(
     await person.submit(keys(server_url))
     step = await person.sign_in(await person.choose("authorize"))
     assert step["type"] == "create_entry"
-    assert only_entry(hass).data[CONF_PROFILE] is None
+    assert only_entry(hass).data[CONF_ACCOUNT_UUID] is None
 
 
 async def test_same_account_twice(
@@ -995,11 +994,11 @@ async def test_reauth_without_profile(
     person: Person, refused: ConfigEntry, simulator: Simulator
 ) -> None:
     """An account whose profile is refused now proves itself by its gateways."""
-    profile = refused.data[CONF_PROFILE]
+    profile = refused.data[CONF_ACCOUNT_UUID]
     simulator.settings.refuse_profile = True
     step = await person.sign_in(await person.choose("authorize"))
     assert (step["type"], step["reason"]) == ("abort", "reauth_successful")
-    assert refused.data[CONF_PROFILE] == profile
+    assert refused.data[CONF_ACCOUNT_UUID] == profile
 
 
 async def test_reauth_ends_by_itself(
@@ -1062,17 +1061,17 @@ async def test_options(
     """The poll interval takes effect at once."""
     step = await options(person, loaded)
     assert suggested(step) == {
-        CONF_POLL_INTERVAL: 30,
-        CONF_LIVE: None,
+        CONF_SCAN_INTERVAL: 30,
+        CONF_PUSH: None,
         CONF_INCLUDE_IGNORED: None,
         CONF_REVERSED_COVERS: [],
         CONF_IMPORT_HISTORY: None,
     }
-    step = await person.submit({CONF_POLL_INTERVAL: 600}, OPTIONS)
+    step = await person.submit({CONF_SCAN_INTERVAL: 600}, OPTIONS)
     assert step["type"] == "create_entry"
     assert loaded.options == {
-        CONF_POLL_INTERVAL: 600,
-        CONF_LIVE: True,
+        CONF_SCAN_INTERVAL: 600,
+        CONF_PUSH: True,
         CONF_INCLUDE_IGNORED: False,
         CONF_REVERSED_COVERS: [],
     }
@@ -1091,19 +1090,19 @@ async def test_import_without_recorder(person: Person, loaded: MockConfigEntry) 
     before = loaded.options
     await options(person, loaded)
     answer = {
-        CONF_POLL_INTERVAL: 90,
+        CONF_SCAN_INTERVAL: 90,
         CONF_REVERSED_COVERS: [SHUTTER_ID],
         CONF_IMPORT_HISTORY: True,
     }
     step = await person.submit(answer, OPTIONS)
     assert (step["type"], step["step_id"]) == ("form", "init")
     assert step["errors"] == {CONF_IMPORT_HISTORY: "no_recorder"}
-    assert suggested(step)[CONF_POLL_INTERVAL] == 90
+    assert suggested(step)[CONF_SCAN_INTERVAL] == 90
     assert suggested(step)[CONF_REVERSED_COVERS] == [SHUTTER_ID]
     assert loaded.options == before
     step = await person.submit({**answer, CONF_IMPORT_HISTORY: False}, OPTIONS)
     assert step["type"] == "create_entry"
-    assert loaded.options[CONF_POLL_INTERVAL] == 90
+    assert loaded.options[CONF_SCAN_INTERVAL] == 90
     assert CONF_IMPORT_HISTORY not in loaded.options
 
 
@@ -1115,7 +1114,7 @@ async def test_options_out_of_range(
     response = await person.client.post(OPTIONS, json={"handler": loaded.entry_id})
     flow_id = (await response.json())["flow_id"]
     response = await person.client.post(
-        f"{OPTIONS}/{flow_id}", json={CONF_POLL_INTERVAL: interval}
+        f"{OPTIONS}/{flow_id}", json={CONF_SCAN_INTERVAL: interval}
     )
     assert response.status == HTTPStatus.BAD_REQUEST
 
@@ -1141,8 +1140,8 @@ async def test_reversed_covers(
         ROOF_ID: "Skylight",
     }
     answer = {
-        CONF_POLL_INTERVAL: 30,
-        CONF_LIVE: True,
+        CONF_SCAN_INTERVAL: 30,
+        CONF_PUSH: True,
         CONF_INCLUDE_IGNORED: False,
         CONF_REVERSED_COVERS: [SHUTTER_ID],
     }
@@ -1173,7 +1172,7 @@ async def test_reversed_cover_that_went(
     assert choices(step).keys() == {SHUTTER_ID, BLINDS_ID}
     assert suggested(step)[CONF_REVERSED_COVERS] == [SHUTTER_ID]
     step = await person.submit(
-        {CONF_POLL_INTERVAL: 30, CONF_REVERSED_COVERS: [BLINDS_ID]}, OPTIONS
+        {CONF_SCAN_INTERVAL: 30, CONF_REVERSED_COVERS: [BLINDS_ID]}, OPTIONS
     )
     assert step["type"] == "create_entry"
     assert entry.options[CONF_REVERSED_COVERS] == [BLINDS_ID, "1", ROOF_ID]
@@ -1184,7 +1183,7 @@ async def test_no_such_cover(person: Person, loaded: MockConfigEntry) -> None:
     await options(person, loaded)
     response = await person.client.post(
         f"{OPTIONS}/{person.flow_id}",
-        json={CONF_POLL_INTERVAL: 30, CONF_REVERSED_COVERS: ["2100006"]},
+        json={CONF_SCAN_INTERVAL: 30, CONF_REVERSED_COVERS: ["2100006"]},
     )
     assert response.status == HTTPStatus.BAD_REQUEST
 
@@ -1199,12 +1198,12 @@ async def test_no_cover_with_a_position(
     await person.time.until(hass.config_entries.async_setup(entry.entry_id))
     step = await options(person, entry)
     assert list(suggested(step)) == [
-        CONF_POLL_INTERVAL,
-        CONF_LIVE,
+        CONF_SCAN_INTERVAL,
+        CONF_PUSH,
         CONF_INCLUDE_IGNORED,
         CONF_IMPORT_HISTORY,
     ]
-    await person.submit({CONF_POLL_INTERVAL: 30}, OPTIONS)
+    await person.submit({CONF_SCAN_INTERVAL: 30}, OPTIONS)
     assert entry.options[CONF_REVERSED_COVERS] == []
 
 
@@ -1218,20 +1217,20 @@ async def test_options_while_telldus_is_lost(
     assert entry.state is ConfigEntryState.SETUP_RETRY
     step = await options(person, entry)
     assert list(suggested(step)) == [
-        CONF_POLL_INTERVAL,
-        CONF_LIVE,
+        CONF_SCAN_INTERVAL,
+        CONF_PUSH,
         CONF_INCLUDE_IGNORED,
         CONF_IMPORT_HISTORY,
     ]
     # That cannot be asked for what it has kept, either.
-    answer = {CONF_POLL_INTERVAL: 45, CONF_IMPORT_HISTORY: True}
+    answer = {CONF_SCAN_INTERVAL: 45, CONF_IMPORT_HISTORY: True}
     step = await person.submit(answer, OPTIONS)
     assert step["errors"] == {CONF_IMPORT_HISTORY: "entry_not_loaded"}
-    assert suggested(step)[CONF_POLL_INTERVAL] == 45
+    assert suggested(step)[CONF_SCAN_INTERVAL] == 45
     # Telldus is there again before the form is sent.
     simulator.faults.clear()
     await person.time.until(hass.config_entries.async_reload(entry.entry_id))
-    await person.submit({CONF_POLL_INTERVAL: 60}, OPTIONS)
+    await person.submit({CONF_SCAN_INTERVAL: 60}, OPTIONS)
     assert entry.options[CONF_REVERSED_COVERS] == [SHUTTER_ID]
     await person.time.move(20)
     assert state_of(hass, SHUTTER).attributes["current_position"] == 100
@@ -1250,7 +1249,7 @@ async def test_include_ignored(
         step = await options(person, loaded)
         assert bool(suggested(step)[CONF_INCLUDE_IGNORED]) is not include
         await person.submit(
-            {CONF_POLL_INTERVAL: 30, CONF_INCLUDE_IGNORED: include}, OPTIONS
+            {CONF_SCAN_INTERVAL: 30, CONF_INCLUDE_IGNORED: include}, OPTIONS
         )
         await person.time.move(45)
         entity = entity_registry.async_get(hidden)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.const import CONF_PROFILE, DOMAIN
+from custom_components.telldus_pa.const import CONF_ACCOUNT_UUID, DOMAIN
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
@@ -300,10 +300,10 @@ async def test_profile_learned_later(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """Whose account it is is noted when Telldus says so at last; no id changes."""
-    entry = add_entry(more_data={CONF_PROFILE: None})
+    entry = add_entry(more_data={CONF_ACCOUNT_UUID: None})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(75)
-    assert entry.data[CONF_PROFILE]
+    assert entry.data[CONF_ACCOUNT_UUID]
     assert entry.unique_id == ACCOUNT
     assert polls(simulator, "json/devices/list") == 3
 
@@ -471,7 +471,7 @@ async def test_issues_go_with_the_entry(
     assert other.entry_id
 
 
-# The budget's numbers
+# The rate limiter's numbers
 
 
 @pytest.fixture
@@ -481,7 +481,7 @@ async def numbers(
     entity_registry: er.EntityRegistry,
     time: Time,
 ) -> Callable[[str], str]:
-    """Enable the sensors of the budget, and return a function that reads one."""
+    """Enable the sensors of the rate limiter, and return a function that reads one."""
     keys = ("requests", "requests_waiting", "paused_until")
     ids = {
         key: entity_registry.async_get_entity_id(
@@ -522,10 +522,10 @@ async def test_numbers(
     for one in ("switch.window_lamp", "switch.coffee_maker", "light.ceiling_dimmer"):
         house.begin("turn_off", one)
     # A command waits if a request has only just ended.
-    budget = loaded.runtime_data.account.budget
-    while not budget.pause:
+    rate_limiter = loaded.runtime_data.account.rate_limiter
+    while not rate_limiter.pause:
         await time.move(0.5)
-    until = simulator.clock() + budget.pause
+    until = simulator.clock() + rate_limiter.pause
     assert abs(_timestamp(numbers("paused_until")) - until) <= 1
     await time.move(31)
     assert numbers("requests_waiting") == "2"

@@ -11,6 +11,7 @@ import voluptuous as vol
 import custom_components.telldus_pa
 from custom_components.telldus_pa import const, services, services as actions
 from custom_components.telldus_pa.devices import kinds
+from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.util.yaml import load_yaml_dict
 
 ROOT = Path(__file__).parent.parent
@@ -156,8 +157,8 @@ def test_every_option_has_its_texts() -> None:
     step = english()["options"]["step"]["init"]
     assert set(step["data"]) == set(step["data_description"])
     assert set(step["data"]) == {
-        const.CONF_POLL_INTERVAL,
-        const.CONF_LIVE,
+        CONF_SCAN_INTERVAL,
+        const.CONF_PUSH,
         const.CONF_INCLUDE_IGNORED,
         const.CONF_REVERSED_COVERS,
         const.CONF_IMPORT_HISTORY,

@@ -11,7 +11,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceNotSupported
 from simulator import Simulator
-from simulator.methods import Kind
+from simulator.methods import DeviceType
 
 from .conftest import AddEntry, Time
 from .test_commands import House, sent
@@ -356,10 +356,10 @@ async def test_group_with_positions(
 @pytest.mark.parametrize(
     ("kind", "device_class"),
     [
-        (Kind.WINDOW_COVERING, "blind"),
-        (Kind.PROJECTOR_SCREEN, "shade"),
-        (Kind.UNKNOWN, None),
-        (Kind.SWITCH, None),
+        (DeviceType.WINDOW_COVERING, "blind"),
+        (DeviceType.PROJECTOR_SCREEN, "shade"),
+        (DeviceType.UNKNOWN, None),
+        (DeviceType.SWITCH, None),
     ],
 )
 async def test_device_class(
@@ -367,7 +367,7 @@ async def test_device_class(
     simulator: Simulator,
     add_entry: AddEntry,
     time: Time,
-    kind: Kind,
+    kind: DeviceType,
     device_class: str | None,
 ) -> None:
     """The type decides what it is called by, and nothing else."""

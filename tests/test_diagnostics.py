@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.telldus_pa import redaction
-from custom_components.telldus_pa.devices.kinds import Why
+from custom_components.telldus_pa.devices.kinds import KindReason
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -195,9 +195,9 @@ async def test_what_is_needed(
     }
     assert found["connection"]["cause"] == "rate_limited"
     assert found["connection"]["failures"][-1]["error"] == "RateLimitError"
-    assert found["budget"]["used"] >= 2
-    assert 0 < found["budget"]["paused_for"] <= 18
-    assert -5 < found["budget"]["last_refused"] <= 0
+    assert found["rate_limiter"]["used"] >= 2
+    assert 0 < found["rate_limiter"]["paused_for"] <= 18
+    assert -5 < found["rate_limiter"]["last_refused"] <= 0
     assert found["commands"] == {"unsent": 0, "undecided": 1, "fates": {}}
     assert found["lists"]["devices"]["problem"] == "RateLimitError"
     assert found["lists"]["devices"]["interval"] == 60
@@ -206,7 +206,7 @@ async def test_what_is_needed(
     lamp = next(one for one in found["devices"] if one["is_commanded"])
     assert (lamp["kind"], lamp["why"], lamp["transport"]) == (
         "switch",
-        Why.ON_OFF,
+        KindReason.ON_OFF,
         "433",
     )
     assert lamp["methods"] == ["TURNON", "TURNOFF", "LEARN"]
@@ -292,13 +292,13 @@ async def test_one_device(
 
 def test_shapes() -> None:
     """What something looks like is told, and nothing of what it says."""
-    assert redaction.shape("Åsa's lamp 12, 3.5 °C") == "text a?a a 9, 9.9 °a"
-    assert redaction.shape("") == "text"
-    assert redaction.shape(12) == "number"
-    assert redaction.shape(True) is True
-    assert redaction.shape([1, 2]) == "list of 2"
-    assert redaction.shape({"a": 1}) == "object of 1"
-    assert redaction.shape(object()) == "?"
+    assert redaction.describe_type("Åsa's lamp 12, 3.5 °C") == "text a?a a 9, 9.9 °a"
+    assert redaction.describe_type("") == "text"
+    assert redaction.describe_type(12) == "number"
+    assert redaction.describe_type(True) is True
+    assert redaction.describe_type([1, 2]) == "list of 2"
+    assert redaction.describe_type({"a": 1}) == "object of 1"
+    assert redaction.describe_type(object()) == "?"
     assert redaction.number(1795000000) == 1795000000
     assert redaction.number("21.5") == "21.5"
     assert redaction.number("1234567") == "text 9"
@@ -310,13 +310,15 @@ def test_shapes() -> None:
     assert redaction.gateway_model("TellStick Net v2") == "TellStick Net v2"
     assert redaction.gateway_model("TellStick of Kalle") == "text a a a"
     state = '{"mode": "heat", "setpoint": {"heat": "21.5", "Kalle": 1234567}}'
-    assert redaction.technical(state) == {
+    assert redaction.redact_state(state) == {
         "mode": "heat",
         "setpoint": {"heat": "21.5", "text a": "number"},
     }
-    deep = redaction.technical([[[[["Kalle"]]]]])
+    deep = redaction.redact_state([[[[["Kalle"]]]]])
     assert deep == [[[["list of 1"]]]]
-    assert redaction.received("devices/list", [5, {"parameter": [5, {"name": 5}]}]) == [
+    assert redaction.redact_rows(
+        "devices/list", [5, {"parameter": [5, {"name": 5}]}]
+    ) == [
         "number",
         {"parameter": ["number", {"name": "number"}]},
     ]
@@ -332,5 +334,5 @@ async def test_before_the_lists(
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     found = await diagnostics(hass, hass_client, entry)
     assert found["lists"]["sensors"]["age"] is None
-    assert found["budget"]["last_refused"] is None
+    assert found["rate_limiter"]["last_refused"] is None
     assert found["account"]["premium"]["is_known"] is False

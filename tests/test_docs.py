@@ -11,10 +11,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa import const, sensor, services as actions
-from custom_components.telldus_pa.account.storage import Kept
-from custom_components.telldus_pa.connection_status import Cause
+from custom_components.telldus_pa.account.storage import StorageKey
+from custom_components.telldus_pa.connection_status import ConnectionState
 from custom_components.telldus_pa.devices import kinds
-from custom_components.telldus_pa.history.importer import Phase
+from custom_components.telldus_pa.history.importer import ImportState
 from custom_components.telldus_pa.pa_api import DeviceType, Method
 from homeassistant.components import automation, persistent_notification, script
 from homeassistant.components.persistent_notification import Notification, UpdateType
@@ -172,15 +172,15 @@ def test_every_state_of_the_connection_is_explained() -> None:
     """Each state has a row, and the examples name each as automations have it."""
     names = english()["entity"]["sensor"]["connection"]["state"]
     told = {row[0] for row in cells_of("troubleshooting.md", "State")}
-    assert set(names) == set(Cause)
+    assert set(names) == set(ConnectionState)
     assert set(names.values()) <= told
-    assert all(f"`{cause}`" in text_of("examples.md") for cause in Cause)
+    assert all(f"`{cause}`" in text_of("examples.md") for cause in ConnectionState)
 
 
 def test_every_state_of_the_import_is_explained() -> None:
     """Each state of the import has a row."""
     names = english()["entity"]["sensor"]["history_import"]["state"]
-    assert set(names) == set(Phase)
+    assert set(names) == set(ImportState)
     document = text_of("troubleshooting.md")
     assert all(f"| {name} |" in document for name in names.values())
 
@@ -197,9 +197,9 @@ def test_system_health() -> None:
 def test_everything_that_is_stored_is_told_of() -> None:
     """Each store is named, and when it goes."""
     document = text_of("privacy.md")
-    for kept in Kept:
+    for kept in StorageKey:
         assert f"`{const.DOMAIN}.{kept}.`*entry*" in document
-    assert f"`{const.DOMAIN}.budget`" in document
+    assert f"`{const.DOMAIN}.rate limiter`" in document
 
 
 # What is supported

@@ -6,14 +6,13 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.const import CONF_POLL_INTERVAL
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import CONF_SCAN_INTERVAL, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
-from simulator.methods import Kind
+from simulator.methods import DeviceType
 
 from .conftest import AddEntry, Time
 from .test_commands import House, sent
@@ -226,7 +225,7 @@ async def test_rare_polls(
     fires: bool,
 ) -> None:
     """What may have happened more than a minute ago is not told as what happens now."""
-    entry = add_entry(options={CONF_POLL_INTERVAL: interval})
+    entry = add_entry(options={CONF_SCAN_INTERVAL: interval})
     heard = await set_up(hass, entry, time)
     for method in ("turnOff", "turnOn", "turnOff"):
         simulator.press(REMOTE_ID, method)
@@ -458,7 +457,7 @@ async def test_becomes_a_remote(
 ) -> None:
     """A person says at Telldus that a lamp was a remote all the time."""
     copy = deepcopy(simulator.home.devices["2100001"])
-    copy.device_type = Kind.REMOTE.uuid
+    copy.device_type = DeviceType.REMOTE.uuid
     simulator.home.devices["2100001"] = copy
     await time.move(31)
     assert hass.states.get("switch.window_lamp") is None

@@ -3,8 +3,13 @@
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.commands.manager import Fate
-from custom_components.telldus_pa.pa_api import Command, Device, Method, Setting
+from custom_components.telldus_pa.commands.manager import CommandOutcome
+from custom_components.telldus_pa.pa_api import (
+    Command,
+    Device,
+    Method,
+    ThermostatSetpoint,
+)
 from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
 from simulator.command_effects import QUEUED
@@ -64,7 +69,7 @@ async def test_asleep(
     await time.move(700)
     assert target_of(hass) == 23
     commands = loaded.runtime_data.commands
-    assert (commands.undecided, commands.fates) == (0, {Fate.CONFIRMED: 1})
+    assert (commands.undecided, commands.fates) == (0, {CommandOutcome.CONFIRMED: 1})
     # From here on Telldus is believed again.
     simulator.press(id_of(simulator, "Bathroom valve"), "thermostat", 18)
     await time.move(31)
@@ -128,7 +133,8 @@ async def test_refused_when_it_woke(
     valve = id_of(simulator, "Bathroom valve")
     await time.until(
         loaded.runtime_data.commands.async_send(
-            Command(valve, Method.THERMOSTAT, Setting("dry", 20)), entity_id=VALVE
+            Command(valve, Method.THERMOSTAT, ThermostatSetpoint("dry", 20)),
+            entity_id=VALVE,
         )
     )
     await time.move(800)
@@ -224,7 +230,7 @@ async def test_failed(
     ]
     assert polls(simulator, HISTORY) == 1
     fates = loaded.runtime_data.commands.fates
-    assert fates == {Fate.OVERRULED: 1, Fate.REFUSED_LATE: 1}
+    assert fates == {CommandOutcome.OVERRULED: 1, CommandOutcome.REFUSED_LATE: 1}
 
 
 async def test_somebody_else_was_faster(
@@ -244,7 +250,7 @@ async def test_somebody_else_was_faster(
     )
     await time.move(30)
     assert state_of(hass, PLUG).state == was
-    assert loaded.runtime_data.commands.fates == {Fate.OVERRULED: 1}
+    assert loaded.runtime_data.commands.fates == {CommandOutcome.OVERRULED: 1}
     assert complaints(caplog) == []
 
 
@@ -335,7 +341,7 @@ async def test_unreachable_in_a_command(
 
 def device(**row: object) -> Device:
     """Return a device that Telldus tells of."""
-    return Device.from_wire({"id": "1", "client": "2", "methods": 4095, **row})
+    return Device.from_dict({"id": "1", "client": "2", "methods": 4095, **row})
 
 
 def dimmed(state: int, level: int) -> Device:
@@ -372,37 +378,79 @@ def thermostat(mode: str | None, **setpoints: float) -> Device:
         (Method.UP, None, device(state=256), False),
         (Method.RGB, 5, device(stateValues=[{"state": 1024, "value": 5}]), True),
         (Method.RGB, 5, device(stateValues=[{"state": 1024, "value": 6}]), False),
-        (Method.THERMOSTAT, Setting("heat", 21), thermostat("heat", heat=21), True),
-        (Method.THERMOSTAT, Setting("heat", 21), thermostat("heat", heat=21.2), True),
-        (Method.THERMOSTAT, Setting("heat", 21), thermostat("heat", heat=20), False),
-        (Method.THERMOSTAT, Setting("heat", 21), thermostat("off", heat=21), False),
-        (Method.THERMOSTAT, Setting("cool", 21), thermostat("cool", heat=21), False),
         (
             Method.THERMOSTAT,
-            Setting("heat", 21, change_mode=False),
+            ThermostatSetpoint("heat", 21),
+            thermostat("heat", heat=21),
+            True,
+        ),
+        (
+            Method.THERMOSTAT,
+            ThermostatSetpoint("heat", 21),
+            thermostat("heat", heat=21.2),
+            True,
+        ),
+        (
+            Method.THERMOSTAT,
+            ThermostatSetpoint("heat", 21),
+            thermostat("heat", heat=20),
+            False,
+        ),
+        (
+            Method.THERMOSTAT,
+            ThermostatSetpoint("heat", 21),
+            thermostat("off", heat=21),
+            False,
+        ),
+        (
+            Method.THERMOSTAT,
+            ThermostatSetpoint("cool", 21),
+            thermostat("cool", heat=21),
+            False,
+        ),
+        (
+            Method.THERMOSTAT,
+            ThermostatSetpoint("heat", 21, change_mode=False),
             thermostat("off", heat=21),
             True,
         ),
-        (Method.THERMOSTAT, Setting("off"), thermostat("off", heat=21), True),
-        (Method.THERMOSTAT, Setting("resume"), thermostat("heat", heat=21), True),
-        (Method.THERMOSTAT, Setting("resume"), thermostat("off", heat=21), False),
         (
             Method.THERMOSTAT,
-            Setting("heat", 21),
+            ThermostatSetpoint("off"),
+            thermostat("off", heat=21),
+            True,
+        ),
+        (
+            Method.THERMOSTAT,
+            ThermostatSetpoint("resume"),
+            thermostat("heat", heat=21),
+            True,
+        ),
+        (
+            Method.THERMOSTAT,
+            ThermostatSetpoint("resume"),
+            thermostat("off", heat=21),
+            False,
+        ),
+        (
+            Method.THERMOSTAT,
+            ThermostatSetpoint("heat", 21),
             thermostat(None, heat=21, cool=24),
             True,
         ),
     ],
 )
 def test_is_done(
-    method: Method, value: int | Setting | None, row: Device, is_done: bool
+    method: Method, value: int | ThermostatSetpoint | None, row: Device, is_done: bool
 ) -> None:
     """A list can tell whether a device does what it was told."""
-    assert Command("1", method, value).is_done(row) is is_done
+    assert Command("1", method, value).is_applied_to(row) is is_done
 
 
 def test_what_is_no_thermostat_has_nothing_left_to_do() -> None:
     """A device that lost its thermostat is not waited for."""
-    row = Device.from_wire({"id": "1", "client": "2", "methods": 3})
+    row = Device.from_dict({"id": "1", "client": "2", "methods": 3})
     assert row.thermostat is None
-    assert Command("1", Method.THERMOSTAT, Setting("heat", 21)).is_done(row)
+    assert Command(
+        "1", Method.THERMOSTAT, ThermostatSetpoint("heat", 21)
+    ).is_applied_to(row)

@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.commands.manager import Fate
+from custom_components.telldus_pa.commands.manager import CommandOutcome
 from custom_components.telldus_pa.const import DOMAIN
-from custom_components.telldus_pa.devices.group_state import combined
-from custom_components.telldus_pa.devices.kinds import Kind
-from custom_components.telldus_pa.devices.topology import Home
+from custom_components.telldus_pa.devices.group_state import group_state
+from custom_components.telldus_pa.devices.kinds import DeviceKind
+from custom_components.telldus_pa.devices.topology import Topology
 from custom_components.telldus_pa.pa_api import (
     CommandFailedMessage,
     Device,
     DeviceType,
     Method,
-    Outcome,
+    SuccessStatus,
     Thermostat,
 )
 from homeassistant.core import HomeAssistant
@@ -38,7 +38,7 @@ BLINDS = "cover.all_blinds"
 
 def device(device_id: str = "1", **row: Any) -> Device:
     """Return a device that Telldus tells of."""
-    return Device.from_wire({"id": device_id, "client": "410001", **row})
+    return Device.from_dict({"id": device_id, "client": "410001", **row})
 
 
 def type_id(number: int) -> str:
@@ -73,7 +73,7 @@ def blind(state: int, level: int | None = None) -> Device:
 )
 def test_lamps(members: list[Device], state: Method | None, level: int | None) -> None:
     """Lamps are on when one is, and as bright as those that are on, on average."""
-    group = combined(lamp(2), members)
+    group = group_state(lamp(2), members)
     assert (group.state, group.level) == (state, level)
 
 
@@ -82,11 +82,11 @@ def test_colour() -> None:
     red = device(
         methods=1043, state=1, stateValues=[{"state": "1024", "value": 0xFF0000}]
     )
-    assert combined(lamp(2), [lamp(1), red]).rgb == 0xFF0000
+    assert group_state(lamp(2), [lamp(1), red]).rgb == 0xFF0000
     only_on_off = device(
         methods=1027, state=1, stateValues=[{"state": "1024", "value": 0x00FF00}]
     )
-    assert combined(device(methods=1027), [only_on_off]).rgb == 0x00FF00
+    assert group_state(device(methods=1027), [only_on_off]).rgb == 0x00FF00
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_colour() -> None:
 )
 def test_covers(members: list[Device], state: Method | None, level: int | None) -> None:
     """Covers are closed when all are, and open when one is known to be."""
-    group = combined(blind(0), members)
+    group = group_state(blind(0), members)
     assert (group.state, group.level) == (state, level)
 
 
@@ -115,7 +115,7 @@ def test_covers(members: list[Device], state: Method | None, level: int | None) 
 def test_locks(states: tuple[int, int], locked: bool | None) -> None:
     """A door is locked only when every lock is."""
     members = [device(methods=3, state=one, deviceType=type_id(6)) for one in states]
-    assert combined(device(methods=3), members).is_on is locked
+    assert group_state(device(methods=3), members).is_on is locked
 
 
 def thermostat(mode: str, modes: list[str], **setpoints: int) -> Device:
@@ -135,14 +135,14 @@ def test_thermostats() -> None:
     one = thermostat("heat", ["off", "heat", "cool"], heat=21, cool=25)
     two = thermostat("heat", ["off", "heat"], heat=21)
     other = thermostat("off", ["off", "heat"], heat=19)
-    both = combined(device(methods=2048), [one, two]).thermostat
+    both = group_state(device(methods=2048), [one, two]).thermostat
     assert both == Thermostat(
         "heat",
         {"heat": 21},
         ("off", "heat"),
         {"heat": two.thermostat.ranges["heat"]},  # type: ignore[union-attr]
     )
-    differing = combined(device(methods=2048), [one, other]).thermostat
+    differing = group_state(device(methods=2048), [one, other]).thermostat
     assert differing is not None
     assert differing.mode is None
     assert differing.setpoints == {}
@@ -163,23 +163,23 @@ def test_type(told: DeviceType, types: tuple[int, int], shown: DeviceType) -> No
     """A group is of its members' type, unless it has one of its own."""
     group = device(methods=3, deviceType=type_id(told))
     members = [device(methods=3, deviceType=type_id(one)) for one in types]
-    assert combined(group, members).device_type is shown
+    assert group_state(group, members).device_type is shown
 
 
 def test_nothing_to_combine() -> None:
     """Without members that can do what the group can, it is what Telldus says."""
     group = lamp(16, 7)
-    assert combined(group, []) is group
-    assert combined(group, [blind(128)]) is not group
-    assert combined(group, [device(methods=4)]) is group
+    assert group_state(group, []) is group
+    assert group_state(group, [blind(128)]) is not group
+    assert group_state(group, [device(methods=4)]) is group
 
 
 # Who is in it
 
 
-def home(*rows: Device) -> Home:
+def home(*rows: Device) -> Topology:
     """Look at some devices."""
-    return Home.of({row.id: row for row in rows})
+    return Topology.of({row.id: row for row in rows})
 
 
 def row(device_id: str, local: str, **more: Any) -> Device:
@@ -202,8 +202,8 @@ def test_members(members: dict[str, Any]) -> None:
     group = row("103", "3", type="group", transport="group", **members)
     found = home(row("101", "1"), row("102", "2"), group)
     assert found.members == {"103": ("101", "102")}
-    assert found.leaves == {"103": ("101", "102")}
-    assert found.groups == {"101": ("103",), "102": ("103",)}
+    assert found.resolved_members == {"103": ("101", "102")}
+    assert found.groups_by_member == {"101": ("103",), "102": ("103",)}
 
 
 def test_members_are_of_the_same_gateway() -> None:
@@ -222,8 +222,8 @@ def test_groups_in_groups() -> None:
         row("111", "11", devices="102,110,111"),
     )
     assert found.members["110"] == ("101", "111")
-    assert found.leaves == {"110": ("101", "102"), "111": ("102", "101")}
-    assert found.kinds["110"] is Kind.SWITCH
+    assert found.resolved_members == {"110": ("101", "102"), "111": ("102", "101")}
+    assert found.kinds["110"] is DeviceKind.SWITCH
 
 
 # In Home Assistant
@@ -333,7 +333,7 @@ async def test_group_goes_when_its_first_member_would(
         assert [told.partition(" ")[2] for told in sent(simulator)[before:]] == [
             *(ALL_ID, "2100002")
         ]
-        assert fates[Fate.REPLACED] == 2 * number
+        assert fates[CommandOutcome.REPLACED] == 2 * number
 
 
 async def test_one_member_is_heard(
@@ -354,7 +354,7 @@ async def test_one_member_is_heard(
     assert commands.is_commanded(OLD_ID)
     assert commands.fates == {}
     commands.async_fail_from_push(
-        CommandFailedMessage(OLD_ID, Method.TURNOFF, Outcome.FAILED, None)
+        CommandFailedMessage(OLD_ID, Method.TURNOFF, SuccessStatus.FAILED, None)
     )
     assert not commands.is_commanded(OLD_ID)
     assert commands.is_commanded(OUTLET_ID)
@@ -407,9 +407,9 @@ async def test_member_that_was_told_otherwise_before(
     assert all(action.done() and not action.exception() for action in actions)
     assert sent(simulator) == [f"turnOff {ALL_ID}"]
     commands = loaded.runtime_data.commands
-    assert commands.fates == {Fate.REPLACED: 2}
+    assert commands.fates == {CommandOutcome.REPLACED: 2}
     await time.move(30)
-    assert commands.fates == {Fate.REPLACED: 2, Fate.CONFIRMED: 1}
+    assert commands.fates == {CommandOutcome.REPLACED: 2, CommandOutcome.CONFIRMED: 1}
 
 
 async def test_changed_mind(

@@ -394,7 +394,7 @@ async def test_by_the_options(
     simulator.settings.history_days = 2
     flows = hass.config_entries.options
     step = await flows.async_init(recorded.entry_id)
-    answer = {"poll_interval": 60, "include_ignored": False, "import_history": True}
+    answer = {"scan_interval": 60, "include_ignored": False, "import_history": True}
     meter.keep_history = False
     await time.listed("sensors")
     step = await flows.async_configure(step["flow_id"], answer)
@@ -404,7 +404,7 @@ async def test_by_the_options(
     step = await flows.async_configure(step["flow_id"], answer)
     assert step["type"] == "create_entry"
     assert recorded.options == {
-        "poll_interval": 60,
+        "scan_interval": 60,
         "live": True,
         "include_ignored": False,
         "reversed_covers": [],

@@ -9,15 +9,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.account.domain_data import async_get_domain_data
-from custom_components.telldus_pa.account.storage import Kept, entry_store
-from custom_components.telldus_pa.const import (
-    CONF_GATEWAYS,
-    CONF_POLL_INTERVAL,
-    CONF_SERVER_URL,
-    DOMAIN,
-)
+from custom_components.telldus_pa.account.storage import StorageKey, entry_store
+from custom_components.telldus_pa.const import CONF_GATEWAYS, CONF_SERVER_URL, DOMAIN
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import CONF_SCAN_INTERVAL, STATE_UNAVAILABLE
 from homeassistant.core import Event, HomeAssistant, State
 from homeassistant.helpers import (
     device_registry as dr,
@@ -96,7 +91,7 @@ async def test_poll_interval(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """The person chooses how often."""
-    entry = add_entry(options={CONF_POLL_INTERVAL: 300})
+    entry = add_entry(options={CONF_SCAN_INTERVAL: 300})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(290)
     assert polls(simulator) == 1
@@ -269,7 +264,10 @@ async def test_two_accounts(
     await time.move(15)
     assert state_is(other, ConfigEntryState.LOADED)
     assert state_of(hass, f"{LAMP}_2").state == "on"
-    assert loaded.runtime_data.account.budget is other.runtime_data.account.budget
+    assert (
+        loaded.runtime_data.account.rate_limiter
+        is other.runtime_data.account.rate_limiter
+    )
 
 
 # Availability
@@ -382,7 +380,7 @@ async def test_pause_is_kept(
         Fault.RATE_LIMITED, match="json/devices/list", times=1, retry_after=100
     )
     # A history that is read just then puts the list off for some seconds.
-    while not loaded.runtime_data.account.budget.pause:
+    while not loaded.runtime_data.account.rate_limiter.pause:
         await time.move(1)
     asked = len(simulator.log)
     await time.move(95)
@@ -408,7 +406,7 @@ async def test_start_inside_a_pause(
 ) -> None:
     """A start while Telldus wants to be left alone is short, and ends well."""
     shared = await async_get_domain_data(hass)
-    shared.budget(entry.data[CONF_SERVER_URL]).refused(40)
+    shared.rate_limiter(entry.data[CONF_SERVER_URL]).on_rate_limited(40)
     await time.until(hass.config_entries.async_setup(entry.entry_id), limit=1)
     assert state_is(entry, ConfigEntryState.SETUP_RETRY)
     assert simulator.log == []
@@ -524,15 +522,15 @@ async def test_budget_survives_a_restart(
     )
     await time.move(31)
     server = loaded.data[CONF_SERVER_URL]
-    (kept,) = hass_storage[f"{DOMAIN}.budget"]["data"].values()
+    (kept,) = hass_storage[f"{DOMAIN}.rate_limiter"]["data"].values()
     assert 190 < kept["pause"] <= 200
     assert len(kept["sent"]) >= 5
 
     await time.move(20)
     hass.data.pop(f"{DOMAIN}_shared")
-    budget = (await async_get_domain_data(hass)).budget(server)
-    assert 150 < budget.pause < 180
-    assert 0 < budget.used < len(kept["sent"])
+    rate_limiter = (await async_get_domain_data(hass)).rate_limiter(server)
+    assert 150 < rate_limiter.paused_for < 180
+    assert 0 < rate_limiter.used < len(kept["sent"])
 
 
 async def test_remove(
@@ -547,7 +545,7 @@ async def test_remove(
     """Removal leaves nothing behind, once the last account is gone."""
     other = add_entry("guest", unique_id="another-account")
     for entry in (loaded, other):
-        for what in Kept:
+        for what in StorageKey:
             await entry_store(hass, what, entry.entry_id).async_save({})
     MockConfigEntry(domain="tellduslive").add_to_hass(hass)
     simulator.faults.add(Fault.RATE_LIMITED, match="json/devices/list", times=1)
@@ -555,9 +553,9 @@ async def test_remove(
     await time.until(hass.config_entries.async_remove(loaded.entry_id))
     shared = await async_get_domain_data(hass)
     assert loaded.entry_id not in shared.watches
-    assert f"{DOMAIN}.budget" in hass_storage
+    assert f"{DOMAIN}.rate_limiter" in hass_storage
     await time.until(hass.config_entries.async_remove(other.entry_id))
-    assert f"{DOMAIN}.budget" not in hass_storage
+    assert f"{DOMAIN}.rate_limiter" not in hass_storage
     assert not hass.states.async_all(["light", "switch"])
     assert not list(device_registry.devices)
     assert not [key for key in hass_storage if key.startswith(DOMAIN)]

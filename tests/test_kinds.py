@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from custom_components.telldus_pa.devices.kinds import Kind, entity_parts, kind_of
+from custom_components.telldus_pa.devices.kinds import DeviceKind, entity_parts, kind_of
 from custom_components.telldus_pa.pa_api import Device, DeviceType
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -29,7 +29,7 @@ class Row:
 
     methods: int
     type_number: int
-    kind: Kind
+    kind: DeviceKind
     shown: str
     transport: str = "zwave"
     type: str = "device"
@@ -37,83 +37,83 @@ class Row:
 
 ROWS: Final = [
     # Each method alone (docs/telldus-api.md, "Methods")
-    Row(ON, 0x00, Kind.SWITCH, "switch:switch"),
-    Row(OFF, 0x00, Kind.SWITCH, "switch:switch"),
-    Row(BELL, 0x00, Kind.BELL, "button event:doorbell"),
-    Row(TOGGLE, 0x00, Kind.SENSOR, "binary_sensor"),
-    Row(DIM, 0x00, Kind.LIGHT, "light"),
-    Row(LEARN, 0x00, Kind.SENSOR, "binary_sensor button"),
-    Row(EXECUTE, 0x00, Kind.SENSOR, "binary_sensor"),
-    Row(UP, 0x00, Kind.COVER, "cover"),
-    Row(DOWN, 0x00, Kind.COVER, "cover"),
-    Row(STOP, 0x00, Kind.COVER, "cover"),
-    Row(RGB, 0x00, Kind.LIGHT, "light"),
-    Row(HEAT, 0x00, Kind.THERMOSTAT, "climate"),
+    Row(ON, 0x00, DeviceKind.SWITCH, "switch:switch"),
+    Row(OFF, 0x00, DeviceKind.SWITCH, "switch:switch"),
+    Row(BELL, 0x00, DeviceKind.BELL, "button event:doorbell"),
+    Row(TOGGLE, 0x00, DeviceKind.SENSOR, "binary_sensor"),
+    Row(DIM, 0x00, DeviceKind.LIGHT, "light"),
+    Row(LEARN, 0x00, DeviceKind.SENSOR, "binary_sensor button"),
+    Row(EXECUTE, 0x00, DeviceKind.SENSOR, "binary_sensor"),
+    Row(UP, 0x00, DeviceKind.COVER, "cover"),
+    Row(DOWN, 0x00, DeviceKind.COVER, "cover"),
+    Row(STOP, 0x00, DeviceKind.COVER, "cover"),
+    Row(RGB, 0x00, DeviceKind.LIGHT, "light"),
+    Row(HEAT, 0x00, DeviceKind.THERMOSTAT, "climate"),
     # Combinations that are known ("Which kind?"), and the order among them
-    Row(0, 0x00, Kind.SENSOR, "binary_sensor"),
-    Row(3, 0x00, Kind.SWITCH, "switch:switch", "433"),
-    Row(35, 0x00, Kind.SWITCH, "button switch:switch", "433"),
-    Row(19, 0x00, Kind.LIGHT, "light", "433"),
-    Row(51, 0x00, Kind.LIGHT, "button light", "433"),
-    Row(4, 0x00, Kind.BELL, "button event:doorbell", "433"),
-    Row(7, 0x00, Kind.BELL, "button event:doorbell", "433"),
-    Row(896, 0x00, Kind.COVER, "cover", "433"),
-    Row(384, 0x00, Kind.COVER, "cover", "433"),
-    Row(928, 0x00, Kind.COVER, "button cover", "433"),
-    Row(912, 0x13, Kind.COVER, "cover:blind"),
-    Row(912, 0x00, Kind.COVER, "cover"),
-    Row(912, 0x05, Kind.COVER, "cover"),
-    Row(1027, 0x05, Kind.LIGHT, "light"),
-    Row(1043, 0x05, Kind.LIGHT, "light"),
-    Row(RGB | HEAT | BELL | 912 | 3, 0x00, Kind.LIGHT, "light"),
-    Row(HEAT | BELL | 912 | 3, 0x00, Kind.THERMOSTAT, "climate"),
-    Row(BELL | 912 | 3, 0x00, Kind.BELL, "button event:doorbell"),
-    Row(2051, 0x11, Kind.THERMOSTAT, "climate"),
+    Row(0, 0x00, DeviceKind.SENSOR, "binary_sensor"),
+    Row(3, 0x00, DeviceKind.SWITCH, "switch:switch", "433"),
+    Row(35, 0x00, DeviceKind.SWITCH, "button switch:switch", "433"),
+    Row(19, 0x00, DeviceKind.LIGHT, "light", "433"),
+    Row(51, 0x00, DeviceKind.LIGHT, "button light", "433"),
+    Row(4, 0x00, DeviceKind.BELL, "button event:doorbell", "433"),
+    Row(7, 0x00, DeviceKind.BELL, "button event:doorbell", "433"),
+    Row(896, 0x00, DeviceKind.COVER, "cover", "433"),
+    Row(384, 0x00, DeviceKind.COVER, "cover", "433"),
+    Row(928, 0x00, DeviceKind.COVER, "button cover", "433"),
+    Row(912, 0x13, DeviceKind.COVER, "cover:blind"),
+    Row(912, 0x00, DeviceKind.COVER, "cover"),
+    Row(912, 0x05, DeviceKind.COVER, "cover"),
+    Row(1027, 0x05, DeviceKind.LIGHT, "light"),
+    Row(1043, 0x05, DeviceKind.LIGHT, "light"),
+    Row(RGB | HEAT | BELL | 912 | 3, 0x00, DeviceKind.LIGHT, "light"),
+    Row(HEAT | BELL | 912 | 3, 0x00, DeviceKind.THERMOSTAT, "climate"),
+    Row(BELL | 912 | 3, 0x00, DeviceKind.BELL, "button event:doorbell"),
+    Row(2051, 0x11, DeviceKind.THERMOSTAT, "climate"),
     # What was left of a thermostat where its method is not there
-    Row(3, 0x11, Kind.SWITCH, "switch:switch"),
-    Row(0, 0x11, Kind.SENSOR, "binary_sensor"),
+    Row(3, 0x11, DeviceKind.SWITCH, "switch:switch"),
+    Row(0, 0x11, DeviceKind.SENSOR, "binary_sensor"),
     # Each deviceType, with on and off where it may have them ("deviceType")
-    Row(3, 0x01, Kind.ALARM, "binary_sensor:safety", "433"),
-    Row(0, 0x01, Kind.ALARM, "binary_sensor:safety"),
-    Row(3, 0x03, Kind.REMOTE, "event:button", "433"),
-    Row(0, 0x03, Kind.REMOTE, "event:button"),
+    Row(3, 0x01, DeviceKind.ALARM, "binary_sensor:safety", "433"),
+    Row(0, 0x01, DeviceKind.ALARM, "binary_sensor:safety"),
+    Row(3, 0x03, DeviceKind.REMOTE, "event:button", "433"),
+    Row(0, 0x03, DeviceKind.REMOTE, "event:button"),
     # A 433 receiver cannot tell a door from a lamp; the person could.
-    Row(3, 0x04, Kind.CONTACT, "binary_sensor:door", "433"),
-    Row(0, 0x04, Kind.CONTACT, "binary_sensor:door"),
-    Row(3, 0x05, Kind.LIGHT, "light"),
-    Row(3, 0x06, Kind.LOCK, "lock"),
-    Row(0, 0x06, Kind.SENSOR, "binary_sensor"),
-    Row(3, 0x07, Kind.SWITCH, "switch:switch"),
-    Row(3, 0x08, Kind.SWITCH, "switch:switch"),
-    Row(0, 0x08, Kind.METER, ""),
-    Row(3, 0x09, Kind.MOTION, "binary_sensor:motion", "433"),
-    Row(0, 0x09, Kind.MOTION, "binary_sensor:motion"),
-    Row(3, 0x0A, Kind.SENSOR, "binary_sensor", "433"),
-    Row(0, 0x0A, Kind.SENSOR, "binary_sensor"),
-    Row(0, 0x0B, Kind.PERSON, "binary_sensor:presence"),
-    Row(3, 0x0C, Kind.REMOTE, "event:button", "433"),
-    Row(0, 0x0C, Kind.REMOTE, "event:button", "433"),
-    Row(19, 0x0C, Kind.REMOTE, "event:button", "433"),
-    Row(0, 0x0D, Kind.SENSOR, "binary_sensor"),
-    Row(3, 0x0E, Kind.SMOKE, "binary_sensor:smoke", "433"),
-    Row(0, 0x0E, Kind.SMOKE, "binary_sensor:smoke"),
-    Row(3, 0x0F, Kind.SWITCH, "switch:switch"),
-    Row(3, 0x10, Kind.SWITCH, "switch:outlet"),
-    Row(19, 0x10, Kind.LIGHT, "light"),
-    Row(3, 0x12, Kind.SWITCH, "switch:switch"),
-    Row(896, 0x13, Kind.COVER, "cover:blind", "433"),
-    Row(384, 0x14, Kind.COVER, "cover:shade", "433"),
-    Row(3, 0x7F, Kind.SWITCH, "switch:switch"),
+    Row(3, 0x04, DeviceKind.CONTACT, "binary_sensor:door", "433"),
+    Row(0, 0x04, DeviceKind.CONTACT, "binary_sensor:door"),
+    Row(3, 0x05, DeviceKind.LIGHT, "light"),
+    Row(3, 0x06, DeviceKind.LOCK, "lock"),
+    Row(0, 0x06, DeviceKind.SENSOR, "binary_sensor"),
+    Row(3, 0x07, DeviceKind.SWITCH, "switch:switch"),
+    Row(3, 0x08, DeviceKind.SWITCH, "switch:switch"),
+    Row(0, 0x08, DeviceKind.METER, ""),
+    Row(3, 0x09, DeviceKind.MOTION, "binary_sensor:motion", "433"),
+    Row(0, 0x09, DeviceKind.MOTION, "binary_sensor:motion"),
+    Row(3, 0x0A, DeviceKind.SENSOR, "binary_sensor", "433"),
+    Row(0, 0x0A, DeviceKind.SENSOR, "binary_sensor"),
+    Row(0, 0x0B, DeviceKind.PERSON, "binary_sensor:presence"),
+    Row(3, 0x0C, DeviceKind.REMOTE, "event:button", "433"),
+    Row(0, 0x0C, DeviceKind.REMOTE, "event:button", "433"),
+    Row(19, 0x0C, DeviceKind.REMOTE, "event:button", "433"),
+    Row(0, 0x0D, DeviceKind.SENSOR, "binary_sensor"),
+    Row(3, 0x0E, DeviceKind.SMOKE, "binary_sensor:smoke", "433"),
+    Row(0, 0x0E, DeviceKind.SMOKE, "binary_sensor:smoke"),
+    Row(3, 0x0F, DeviceKind.SWITCH, "switch:switch"),
+    Row(3, 0x10, DeviceKind.SWITCH, "switch:outlet"),
+    Row(19, 0x10, DeviceKind.LIGHT, "light"),
+    Row(3, 0x12, DeviceKind.SWITCH, "switch:switch"),
+    Row(896, 0x13, DeviceKind.COVER, "cover:blind", "433"),
+    Row(384, 0x14, DeviceKind.COVER, "cover:shade", "433"),
+    Row(3, 0x7F, DeviceKind.SWITCH, "switch:switch"),
     # Groups whose members are not known, by what they can do ("type, groups, scenes")
-    Row(3, 0x02, Kind.SWITCH, "switch:switch", "group", "group"),
-    Row(19, 0x02, Kind.LIGHT, "light", "group", "group"),
-    Row(896, 0x02, Kind.COVER, "cover", "egroup", "group"),
-    Row(3, 0x02, Kind.SWITCH, "switch:switch"),
+    Row(3, 0x02, DeviceKind.SWITCH, "switch:switch", "group", "group"),
+    Row(19, 0x02, DeviceKind.LIGHT, "light", "group", "group"),
+    Row(896, 0x02, DeviceKind.COVER, "cover", "egroup", "group"),
+    Row(3, 0x02, DeviceKind.SWITCH, "switch:switch"),
     # Scenes, of which it is not known what their type says
-    Row(1, 0x00, Kind.SCENE, "scene", "scene"),
-    Row(1, 0x00, Kind.SCENE, "scene", "", "scene"),
-    Row(1, 0x00, Kind.SCENE, "scene", "scene", "scene"),
-    Row(3, 0x02, Kind.SCENE, "scene", "scene", "group"),
+    Row(1, 0x00, DeviceKind.SCENE, "scene", "scene"),
+    Row(1, 0x00, DeviceKind.SCENE, "scene", "", "scene"),
+    Row(1, 0x00, DeviceKind.SCENE, "scene", "scene", "scene"),
+    Row(3, 0x02, DeviceKind.SCENE, "scene", "scene", "group"),
 ]
 
 
@@ -124,7 +124,7 @@ def device_type(number: int) -> str:
 
 def parsed(row: Row) -> Device:
     """Return the device of a row."""
-    return Device.from_wire(
+    return Device.from_dict(
         {
             "id": "1",
             "client": "2",
@@ -146,9 +146,9 @@ def test_table_is_complete() -> None:
     """Every type and every kind that there is has its row."""
     types = {device_type.value for device_type in DeviceType}
     assert types <= {row.type_number for row in ROWS}
-    assert {row.kind for row in ROWS} == set(Kind)
-    for kind in Kind:
-        assert list(entity_parts(parsed(ROWS[0]), kind)) or kind is Kind.METER
+    assert {row.kind for row in ROWS} == set(DeviceKind)
+    for kind in DeviceKind:
+        assert list(entity_parts(parsed(ROWS[0]), kind)) or kind is DeviceKind.METER
 
 
 async def test_what_is_shown(
@@ -200,25 +200,27 @@ async def test_what_is_shown(
     ("methods", "members", "kind"),
     [
         # What all members are, the group is, whatever its methods seem to say.
-        (19, [Kind.LIGHT, Kind.LIGHT], Kind.LIGHT),
-        (3, [Kind.LIGHT], Kind.LIGHT),
-        (3, [Kind.SWITCH, Kind.SWITCH], Kind.SWITCH),
-        (3, [Kind.LOCK, Kind.LOCK], Kind.LOCK),
-        (912, [Kind.COVER, Kind.COVER], Kind.COVER),
-        (2048, [Kind.THERMOSTAT], Kind.THERMOSTAT),
-        (4, [Kind.BELL], Kind.BELL),
+        (19, [DeviceKind.LIGHT, DeviceKind.LIGHT], DeviceKind.LIGHT),
+        (3, [DeviceKind.LIGHT], DeviceKind.LIGHT),
+        (3, [DeviceKind.SWITCH, DeviceKind.SWITCH], DeviceKind.SWITCH),
+        (3, [DeviceKind.LOCK, DeviceKind.LOCK], DeviceKind.LOCK),
+        (912, [DeviceKind.COVER, DeviceKind.COVER], DeviceKind.COVER),
+        (2048, [DeviceKind.THERMOSTAT], DeviceKind.THERMOSTAT),
+        (4, [DeviceKind.BELL], DeviceKind.BELL),
         # A mixture is what it can do.
-        (19, [Kind.LIGHT, Kind.SWITCH], Kind.LIGHT),
-        (3, [Kind.LIGHT, Kind.SWITCH], Kind.SWITCH),
-        (899, [Kind.COVER, Kind.SWITCH], Kind.COVER),
-        (7, [Kind.SENSOR, Kind.SWITCH], Kind.SWITCH),
+        (19, [DeviceKind.LIGHT, DeviceKind.SWITCH], DeviceKind.LIGHT),
+        (3, [DeviceKind.LIGHT, DeviceKind.SWITCH], DeviceKind.SWITCH),
+        (899, [DeviceKind.COVER, DeviceKind.SWITCH], DeviceKind.COVER),
+        (7, [DeviceKind.SENSOR, DeviceKind.SWITCH], DeviceKind.SWITCH),
         # What only tells something cannot be told anything.
-        (3, [Kind.MOTION, Kind.MOTION], Kind.SWITCH),
-        (3, [Kind.SCENE], Kind.SWITCH),
-        (3, [], Kind.SWITCH),
+        (3, [DeviceKind.MOTION, DeviceKind.MOTION], DeviceKind.SWITCH),
+        (3, [DeviceKind.SCENE], DeviceKind.SWITCH),
+        (3, [], DeviceKind.SWITCH),
     ],
 )
-def test_kind_of_group(methods: int, members: list[Kind], kind: Kind) -> None:
+def test_kind_of_group(
+    methods: int, members: list[DeviceKind], kind: DeviceKind
+) -> None:
     """A group is what its members are."""
     group = parsed(Row(methods, 0x02, kind, "", "group", "group"))
     assert kind_of(group, members) is kind

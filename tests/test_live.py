@@ -13,16 +13,11 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
-from custom_components.telldus_pa.connection_status import Cause
-from custom_components.telldus_pa.const import (
-    CONF_LIVE,
-    CONF_POLL_INTERVAL,
-    DOMAIN,
-    EVENT_MISSED,
-)
+from custom_components.telldus_pa.connection_status import ConnectionState
+from custom_components.telldus_pa.const import CONF_PUSH, DOMAIN, EVENT_MISSED
 from custom_components.telldus_pa.pa_api import Method as PaMethod
-from custom_components.telldus_pa.pa_api.push.connection import Link
-from homeassistant.const import STATE_OFF, STATE_ON
+from custom_components.telldus_pa.pa_api.push.connection import WebsocketConnection
+from homeassistant.const import CONF_SCAN_INTERVAL, STATE_OFF, STATE_ON
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
@@ -240,7 +235,7 @@ async def test_what_is_told_of_it(
     entry = add_entry()
     await connect(hass, entry, simulator, time)
     causes = entry.runtime_data.connection.causes
-    assert causes == {Cause.LIVE, Cause.GATEWAY_OFFLINE}
+    assert causes == {ConnectionState.LIVE, ConnectionState.GATEWAY_OFFLINE}
 
 
 async def test_another_shape(loaded: MockConfigEntry) -> None:
@@ -259,7 +254,7 @@ async def test_off(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """Who does not want it is polled, and nothing else is asked."""
-    entry = add_entry(options={CONF_LIVE: False})
+    entry = add_entry(options={CONF_PUSH: False})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(300)
     assert "user/authenticateSession" not in functions(simulator)
@@ -317,7 +312,7 @@ async def test_second_press_between_lists(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """While not live the history tells of what no list shows, and that within a minute."""
-    entry = add_entry(options={CONF_LIVE: False})
+    entry = add_entry(options={CONF_PUSH: False})
     await quiet_home(hass, entry, simulator, time, REMOTE_ID, MOTION_ID)
     fired, states = States(hass, REMOTE), States(hass, MOTION)
     simulator.press(REMOTE_ID, "turnOff")
@@ -343,7 +338,7 @@ async def test_clocks_that_differ(
 ) -> None:
     """What a list has told, the history does not tell again, whatever Telldus' clock says."""
     simulator.clock = lambda: dt_util.utcnow().timestamp() + ahead
-    entry = add_entry(options={CONF_LIVE: False})
+    entry = add_entry(options={CONF_PUSH: False})
     await quiet_home(hass, entry, simulator, time, REMOTE_ID)
     fired = States(hass, REMOTE)
     missed = async_capture_events(hass, EVENT_MISSED)
@@ -364,7 +359,7 @@ async def test_two_at_once(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """What the history tells together is told one after the other, each a change of its own."""
-    entry = add_entry(options={CONF_LIVE: False, CONF_POLL_INTERVAL: 300})
+    entry = add_entry(options={CONF_PUSH: False, CONF_SCAN_INTERVAL: 300})
     await quiet_home(hass, entry, simulator, time, REMOTE_ID)
     fired = States(hass, REMOTE)
     for _ in range(2):
@@ -378,7 +373,7 @@ async def test_stopped_in_between(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """What comes while the entities go is told late, once."""
-    entry = add_entry(options={CONF_LIVE: False, CONF_POLL_INTERVAL: 300})
+    entry = add_entry(options={CONF_PUSH: False, CONF_SCAN_INTERVAL: 300})
     await quiet_home(hass, entry, simulator, time, REMOTE_ID)
     fired = States(hass, REMOTE)
     missed = async_capture_events(hass, EVENT_MISSED)
@@ -402,7 +397,7 @@ async def test_told_too_late(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """A history that comes when the entities are about to go is read again after that."""
-    entry = add_entry(options={CONF_LIVE: False, CONF_POLL_INTERVAL: 300})
+    entry = add_entry(options={CONF_PUSH: False, CONF_SCAN_INTERVAL: 300})
     await quiet_home(hass, entry, simulator, time, REMOTE_ID)
     fired = States(hass, REMOTE)
     simulator.faults.add(Fault.SLOW, match="json/device/history", times=1, seconds=5)
@@ -488,7 +483,7 @@ async def test_own_ring_before_a_restart(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """After a restart the history tells of our own ring as well, and it is still ours."""
-    entry = add_entry(options={CONF_LIVE: False})
+    entry = add_entry(options={CONF_PUSH: False})
     await quiet_home(hass, entry, simulator, time, BELL_ID)
     fired = States(hass, BELL)
     missed = async_capture_events(hass, EVENT_MISSED)
@@ -507,7 +502,7 @@ async def test_ring_after_a_lost_command(
 ) -> None:
     """So soon after a command the history tells whose doing a ring was, and once."""
     simulator.home.devices[BELL_ID].state = 0
-    entry = add_entry(options={CONF_LIVE: False})
+    entry = add_entry(options={CONF_PUSH: False})
     await quiet_home(hass, entry, simulator, time, BELL_ID)
     fired = States(hass, BELL)
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/bell", times=1)
@@ -533,7 +528,7 @@ async def test_one_odd_history(
     simulator.faults.add(
         Fault.APPLICATION_ERROR, match="json/device/history", times=1, text="No"
     )
-    entry = add_entry(options={CONF_LIVE: False})
+    entry = add_entry(options={CONF_PUSH: False})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(600)
     first, *others = histories(simulator)
@@ -835,7 +830,9 @@ async def test_broken(
     await connect(hass, entry, simulator, time)
     assert state_of(hass, CONNECTION).state == "live"
     monkeypatch.setattr(
-        Link, "run", AsyncMock(side_effect=RuntimeError("nobody foresaw it"))
+        WebsocketConnection,
+        "run",
+        AsyncMock(side_effect=RuntimeError("nobody foresaw it")),
     )
     simulator.home.gateways["9"] = Gateway("9", "5e7d", "Shed")
     simulator.home.devices["9"] = replace(lamp(9), gateway_id="9")

@@ -6,8 +6,8 @@ import json
 
 from hypothesis import given, settings, strategies as st
 
-from custom_components.telldus_pa.events.matching import Occurrence, Track
-from custom_components.telldus_pa.pa_api import Deed, Method, Outcome
+from custom_components.telldus_pa.events.matching import DeviceEvent, DeviceTimeline
+from custom_components.telldus_pa.pa_api import HistoryEntry, Method, SuccessStatus
 
 BEGIN = 1_800_000_000.0
 ON, OFF = Method.TURNON, Method.TURNOFF
@@ -20,11 +20,13 @@ class World:
     # How much Telldus' clock is ahead, and how late pushes come.
     ahead: float
     lag: float
-    track: Track = field(default_factory=lambda: Track("1", BEGIN - 100.0))
+    track: DeviceTimeline = field(
+        default_factory=lambda: DeviceTimeline("1", BEGIN - 100.0)
+    )
     now: float = 0.0
     live_since: float | None = None
     happened: list[tuple[Method, float]] = field(default_factory=list)
-    told: list[Occurrence] = field(default_factory=list)
+    told: list[DeviceEvent] = field(default_factory=list)
     waiting: list[tuple[float, Method]] = field(default_factory=list)
     state: Method = OFF
     listed: Method = OFF
@@ -35,7 +37,7 @@ class World:
         until = self.now + seconds
         while self.waiting and self.waiting[0][0] <= until:
             self.now, method = self.waiting.pop(0)
-            self._note(self.track.pushed(method, None, None, BEGIN + self.now))
+            self._note(self.track.add_push(method, None, None, BEGIN + self.now))
             # A snapshot has what was pushed.
             self.listed = method
         self.now = until
@@ -51,18 +53,18 @@ class World:
         """Read the list."""
         if self.state is not self.listed:
             since, now = BEGIN + self.listed_at, BEGIN + self.now
-            self._note(self.track.listed(self.state, None, since, now))
+            self._note(self.track.add_poll_change(self.state, None, since, now))
         self.listed, self.listed_at = self.state, self.now
 
     def read_history(self) -> None:
         """Read the history."""
         deeds = [
-            Deed(when, method, Outcome.DONE)
+            HistoryEntry(when, method, SuccessStatus.DONE)
             for method, at in self.happened
             if (when := float(int(BEGIN + at + self.ahead))) >= self.track.read_from
         ]
         live_since = None if self.live_since is None else BEGIN + self.live_since
-        for one in self.track.read(deeds, BEGIN + self.now, live_since):
+        for one in self.track.add_history(deeds, BEGIN + self.now, live_since):
             self._note(one)
 
     def connect(self) -> None:
@@ -73,7 +75,7 @@ class World:
         """Lose the channel, with what was under way; it was last heard just before."""
         if self.live_since is not None:
             heard = self.now if not self.waiting else self.waiting[0][0] - self.lag
-            self.track.cut(BEGIN + heard)
+            self.track.stop_push(BEGIN + heard)
             self.live_since = None
             self.waiting = []
 
@@ -81,15 +83,15 @@ class World:
         """Stop and start again."""
         self.cut()
         stored = json.loads(json.dumps(self.track.to_store()))
-        self.track = Track.recalled("1", stored)
+        self.track = DeviceTimeline.from_dict("1", stored)
         self.listed, self.listed_at = self.state, self.now
 
     def follow(self) -> None:
         """Hear that the channel is alive."""
         if self.live_since is not None and not self.waiting:
-            self.track.follow(BEGIN + self.now)
+            self.track.advance(BEGIN + self.now)
 
-    def _note(self, occurrence: Occurrence | None) -> None:
+    def _note(self, occurrence: DeviceEvent | None) -> None:
         if occurrence:
             self.told.append(occurrence)
 
@@ -145,9 +147,9 @@ def test_once_each(ahead: float, lag: float, steps: list[tuple[str, float]]) -> 
 
 def test_levels_in_a_row() -> None:
     """What one list told is not what the next one has that is new."""
-    track = Track("1", BEGIN)
+    track = DeviceTimeline("1", BEGIN)
     told = [
-        track.listed(Method.DIM, level, BEGIN + since, BEGIN + since + 30)
+        track.add_poll_change(Method.DIM, level, BEGIN + since, BEGIN + since + 30)
         for level, since in ((100, 0), (50, 30), (20, 60))
     ]
     assert [one and one.level for one in told] == [100, 50, 20]
@@ -155,22 +157,27 @@ def test_levels_in_a_row() -> None:
 
 def test_push_after_a_list() -> None:
     """A push that a list was faster than is no news; the next one is."""
-    track = Track("1", BEGIN)
-    assert track.listed(ON, None, BEGIN, BEGIN + 30)
-    assert track.pushed(ON, None, None, BEGIN + 31) is None
-    assert track.pushed(ON, None, None, BEGIN + 31.5)
-    deeds = [Deed(BEGIN + 29, ON, Outcome.DONE), Deed(BEGIN + 31, ON, Outcome.DONE)]
-    assert track.read(deeds, BEGIN + 60, None) == []
+    track = DeviceTimeline("1", BEGIN)
+    assert track.add_poll_change(ON, None, BEGIN, BEGIN + 30)
+    assert track.add_push(ON, None, None, BEGIN + 31) is None
+    assert track.add_push(ON, None, None, BEGIN + 31.5)
+    deeds = [
+        HistoryEntry(BEGIN + 29, ON, SuccessStatus.DONE),
+        HistoryEntry(BEGIN + 31, ON, SuccessStatus.DONE),
+    ]
+    assert track.add_history(deeds, BEGIN + 60, None) == []
 
 
 def test_chatter() -> None:
     """Of what never pauses, and whose history nobody reads, only the newest is remembered."""
-    track = Track("1", BEGIN)
+    track = DeviceTimeline("1", BEGIN)
     for number in range(2000):
-        track.pushed(ON, None, None, BEGIN + number)
+        track.add_push(ON, None, None, BEGIN + number)
     stored = track.to_store()
     assert len(stored["known"]) <= 500
     assert BEGIN + 1400 < stored["from"] < BEGIN + 2000
     # What is still remembered is no news, nor is what came before.
-    deeds = [Deed(BEGIN + number, ON, Outcome.DONE) for number in range(2000)]
-    assert track.read(deeds, BEGIN + 2100, None) == []
+    deeds = [
+        HistoryEntry(BEGIN + number, ON, SuccessStatus.DONE) for number in range(2000)
+    ]
+    assert track.add_history(deeds, BEGIN + 2100, None) == []

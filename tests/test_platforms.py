@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.devices.kinds import Kind
+from custom_components.telldus_pa.devices.kinds import DeviceKind
 from custom_components.telldus_pa.pa_api import Device
 from homeassistant.components.light import ColorMode
 from homeassistant.core import HomeAssistant
@@ -23,7 +23,7 @@ async def test_every_device_of_a_kind_is_there(
     expected = {
         (kinds[device.id].value, device.name)
         for device in loaded.runtime_data.devices.data.values()
-        if kinds[device.id] in (Kind.LIGHT, Kind.SWITCH) and device.name
+        if kinds[device.id] in (DeviceKind.LIGHT, DeviceKind.SWITCH) and device.name
     }
     shown = {
         (state.domain, state.name)
@@ -89,7 +89,7 @@ async def test_light(
     """A dimmer in each state that Telldus may tell."""
     coordinator = loaded.runtime_data.devices
     old = coordinator.data["2100003"]
-    new = Device.from_wire(
+    new = Device.from_dict(
         {"id": old.id, "client": old.gateway_id, "methods": 19, **row}
     )
     coordinator.data = {**coordinator.data, old.id: new}

@@ -9,15 +9,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
 from custom_components.telldus_pa.const import (
+    CONF_ACCOUNT_UUID,
     CONF_GATEWAYS,
     CONF_PRIVATE_KEY,
-    CONF_PROFILE,
     CONF_PUBLIC_KEY,
     CONF_SERVER_URL,
-    CONF_TOKEN,
     DOMAIN,
 )
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Fault, Simulator
 
@@ -195,7 +195,7 @@ async def test_another_account(
     assert step["reason"] == "reconfigure_successful"
 
 
-@pytest.mark.parametrize("data", [{}, {CONF_PROFILE: None}])
+@pytest.mark.parametrize("data", [{}, {CONF_ACCOUNT_UUID: None}])
 async def test_by_gateways(
     hass: HomeAssistant,
     person: Person,  # noqa: F811
@@ -239,7 +239,7 @@ async def test_while_not_set_up(
 ) -> None:
     """An entry that does not start is helped by it."""
     hass.config_entries.async_update_entry(
-        entry, data={**entry.data, CONF_PROFILE: None, CONF_GATEWAYS: ["410001"]}
+        entry, data={**entry.data, CONF_ACCOUNT_UUID: None, CONF_GATEWAYS: ["410001"]}
     )
     simulator.revoke()
     await person.time.until(hass.config_entries.async_setup(entry.entry_id))

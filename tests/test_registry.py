@@ -4,14 +4,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.telldus_pa.const import (
-    CONF_INCLUDE_IGNORED,
-    CONF_POLL_INTERVAL,
-    DOMAIN,
-)
-from custom_components.telldus_pa.registry.sync import Absences
+from custom_components.telldus_pa.const import CONF_INCLUDE_IGNORED, DOMAIN
+from custom_components.telldus_pa.registry.sync import StaleTracker
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import CONF_SCAN_INTERVAL, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -331,16 +327,16 @@ async def test_all_with_methods_are_gone(
 def test_absences() -> None:
     """What counts as gone: a day and twenty lists, while the rest is there."""
     known = {"a", "b", "c"}
-    absences = Absences()
+    absences = StaleTracker()
     for number in range(19):
         assert absences.note(known, {"a", "b"}, number * 2 * DAY / 19) == set()
     assert absences.note(known, {"a", "b"}, 2 * DAY) == {"c"}
     # Twenty lists in less than a day
-    absences = Absences()
+    absences = StaleTracker()
     for number in range(100):
         assert absences.note(known, {"a", "b"}, number * 60) == set()
     # Seen again in between
-    absences = Absences()
+    absences = StaleTracker()
     for number in range(24):
         assert absences.note(known, {"a", "b"}, number * 3600) == set()
     absences.note(known, known, DAY)
@@ -365,7 +361,7 @@ def test_half_of_the_rest(known: int, present: int, gone: int) -> None:
     """Where more than half of the rest is missing as well, nothing is gone."""
     everything = {str(number) for number in range(known)}
     there = {str(number) for number in range(present)}
-    absences = Absences()
+    absences = StaleTracker()
     for number in range(25):
         found = absences.note(everything, there, number * 3600)
     assert len(found) == gone
@@ -379,7 +375,7 @@ async def test_gone(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """What Telldus no longer has goes after a day, and comes back as what it was."""
-    entry = add_entry(options={CONF_POLL_INTERVAL: 1800})
+    entry = add_entry(options={CONF_SCAN_INTERVAL: 1800})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(45)
     registries = Registries(hass, entry)
@@ -430,7 +426,7 @@ async def test_gone_gateway(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """A gateway that is no longer there goes as well, after what hung on it."""
-    entry = add_entry(options={CONF_POLL_INTERVAL: 1800})
+    entry = add_entry(options={CONF_SCAN_INTERVAL: 1800})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(45)
     registries = Registries(hass, entry)
@@ -452,7 +448,7 @@ async def test_empty_lists(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
     """Lists that are suddenly empty remove nothing."""
-    entry = add_entry(options={CONF_POLL_INTERVAL: 1800})
+    entry = add_entry(options={CONF_SCAN_INTERVAL: 1800})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(45)
     registries = Registries(hass, entry)

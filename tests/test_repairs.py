@@ -7,8 +7,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.telldus_pa.const import CONF_POLL_INTERVAL, DOMAIN
+from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.issues import Issue, async_set_issue
+from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -71,7 +72,7 @@ async def test_slow_down(
     """The states are read less often, at once, and the issue is gone."""
     if before:
         hass.config_entries.async_update_entry(
-            loaded, options={CONF_POLL_INTERVAL: before}
+            loaded, options={CONF_SCAN_INTERVAL: before}
         )
     step = await repair.begin()
     assert (step["type"], step["step_id"]) == ("form", "confirm")
@@ -83,7 +84,7 @@ async def test_slow_down(
     assert (await repair.submit())["type"] == "create_entry"
     await time.move(15)
     assert issues(hass) == set()
-    assert loaded.options == {CONF_POLL_INTERVAL: after}
+    assert loaded.options == {CONF_SCAN_INTERVAL: after}
     interval = loaded.runtime_data.devices.update_interval
     assert interval.total_seconds() == after
 
@@ -92,7 +93,7 @@ async def test_as_slow_as_can_be(
     hass: HomeAssistant, loaded: MockConfigEntry, repair: Repair
 ) -> None:
     """Where nothing can be done here, the issue stays."""
-    hass.config_entries.async_update_entry(loaded, options={CONF_POLL_INTERVAL: 3600})
+    hass.config_entries.async_update_entry(loaded, options={CONF_SCAN_INTERVAL: 3600})
     step = await repair.begin()
     assert (step["type"], step["reason"]) == ("abort", "nothing_slower")
     assert issues(hass) == {"limit_used_up"}

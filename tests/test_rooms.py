@@ -155,8 +155,8 @@ async def test_postponed(
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(25)
-    budget = entry.runtime_data.account.budget
-    budget.refused(60)
+    rate_limiter = entry.runtime_data.account.rate_limiter
+    rate_limiter.refused(60)
     await time.move(60)
     assert polls(simulator, ROOMS) == 0
     await time.until(hass.config_entries.async_reload(entry.entry_id))

@@ -22,13 +22,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
-from custom_components.telldus_pa.const import CONF_SERVER_URL, CONF_TOKEN, DOMAIN
+from custom_components.telldus_pa.const import CONF_SERVER_URL, DOMAIN
 from custom_components.telldus_pa.sign_in.callback_view import (
     TelldusAuthCallbackView,
     async_get_view,
 )
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import MATCH_ALL
+from homeassistant.const import CONF_TOKEN, MATCH_ALL
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.json import json_dumps

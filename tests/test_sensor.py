@@ -114,7 +114,9 @@ def test_units_and_classes_fit(part: str) -> None:
         assert unit in DEVICE_CLASS_UNITS[device_class]
         assert state_class in DEVICE_CLASS_STATE_CLASSES[device_class]
     assert unit in STATE_CLASS_UNITS.get(state_class, {unit})
-    assert description.twin is None or description.twin in _VALUES
+    assert (
+        description.same_quantity_as is None or description.same_quantity_as in _VALUES
+    )
 
 
 def test_names_and_icons() -> None:

@@ -48,7 +48,7 @@ async def test_all_is_well(
         "can_reach_server": "ok",
         "signed_in": 1,
         "connection": "gateway_offline, polling",
-        "requests": loaded.runtime_data.account.budget.used,
+        "requests": loaded.runtime_data.account.rate_limiter.used,
     }
     assert len([one for one in simulator.log if "json" in one.path]) == asked
 

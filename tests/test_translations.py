@@ -17,7 +17,7 @@ from custom_components.telldus_pa import (
     repairs,
 )
 from custom_components.telldus_pa.const import DOMAIN
-from custom_components.telldus_pa.history.importer import Phase
+from custom_components.telldus_pa.history.importer import ImportState
 from homeassistant.components.climate import const as climate_const
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -408,8 +408,8 @@ def test_every_state_has_its_text() -> None:
     """Each state that is one of a few words has a text, and no other has."""
     told = english()["entity"]
     sensors = told[Platform.SENSOR]
-    assert set(sensors["connection"]["state"]) == set(connection.Cause)
-    assert set(sensors["history_import"]["state"]) == set(Phase)
+    assert set(sensors["connection"]["state"]) == set(connection.ConnectionState)
+    assert set(sensors["history_import"]["state"]) == set(ImportState)
     remote = told[Platform.EVENT]["remote"]["state_attributes"]["event_type"]["state"]
     assert set(remote) == set(event.TelldusRemoteEvent.types.values())
     thermostat = told[Platform.CLIMATE]["thermostat"]["state_attributes"]

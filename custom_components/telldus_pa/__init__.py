@@ -3,7 +3,7 @@
 The map of the house. What Telldus says flows one way: ``pa_api`` (the wire, parsed once
 into ``pa_api.model``), ``coordinator`` (a snapshot of each list), ``entity`` and the
 platforms, Home Assistant. What people want flows the other way: a platform, ``commands``,
-``pa_api.client``, ``pa_api.budget``. ``kinds`` decides what a device is and which entities
+``pa_api.client``, ``pa_api.rate_limiter``. ``kinds`` decides what a device is and which entities
 show it, ``home`` what devices are to one another, ``groups`` what a group is like;
 ``registry`` and ``rooms`` keep Home Assistant's registries in step, ``shared`` keeps what
 outlives a reload and ``storage`` what outlives a restart; ``push`` shows what is pushed,
@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import Platform
+from homeassistant.const import CONF_TOKEN, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -28,18 +28,17 @@ from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import ConfigType
 
-from .account.account import Account
+from .account.account import TelldusAccount
 from .account.domain_data import async_get_domain_data
 from .account.premium import Premium
 from .account.rooms import Rooms
 from .account.storage import async_remove_stores
-from .commands.manager import Commands
-from .connection_status import Connection
+from .commands.manager import CommandManager
+from .connection_status import ConnectionStatus
 from .const import (
     CONF_PRIVATE_KEY,
     CONF_PUBLIC_KEY,
     CONF_SERVER_URL,
-    CONF_TOKEN,
     CONF_TOKEN_SECRET,
     DOMAIN,
 )
@@ -50,13 +49,13 @@ from .coordinator import (
     TelldusConfigEntry,
     TelldusData,
 )
-from .events.tracker import Heard
+from .events.tracker import EventTracker
 from .history.importer import HistoryImport
 from .issues import async_delete_issues, async_watch_tellduslive
 from .migration.move import async_restore_on_removal
 from .pa_api import Credentials, TelldusClient
 from .push import PushManager
-from .registry.sync import Registrar
+from .registry.sync import RegistrySync
 from .services import async_register_actions
 
 # How often to see whether a day has passed.
@@ -87,10 +86,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> bool:
-    """Set up an account. One list is waited for; the others come when the budget allows."""
+    """Set up an account. One list is waited for; the others come when the rate limiter allows."""
     shared = await async_get_domain_data(hass)
     server = entry.data[CONF_SERVER_URL]
-    budget = shared.budget(server)
+    rate_limiter = shared.rate_limiter(server)
     client = TelldusClient(
         async_get_clientsession(hass),
         server,
@@ -100,9 +99,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
             entry.data[CONF_TOKEN],
             entry.data[CONF_TOKEN_SECRET],
         ),
-        budget,
+        rate_limiter,
     )
-    account = Account(hass, entry, client, budget, shared.watch(entry.entry_id))
+    account = TelldusAccount(
+        hass, entry, client, rate_limiter, shared.auth_failures(entry.entry_id)
+    )
     devices = DeviceCoordinator(hass, entry, account)
     await devices.async_config_entry_first_refresh()
     rooms, premium = Rooms(hass, entry.entry_id), Premium(hass, entry)
@@ -114,11 +115,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
     sensors = SensorCoordinator(hass, entry, account)
     gateways = GatewayCoordinator(hass, entry, account)
     # Before the commands, which let go of what a list settles.
-    heard = Heard(hass, entry, devices)
+    heard = EventTracker(hass, entry, devices)
     await heard.async_load()
     entry.async_on_unload(heard.async_save)
     live = PushManager(hass, entry, devices, sensors, heard)
-    connection = Connection(
+    connection = ConnectionStatus(
         hass, entry, account, devices, sensors, gateways, premium, live
     )
     data = entry.runtime_data = TelldusData(
@@ -129,12 +130,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         rooms,
         premium,
         connection,
-        Commands(hass, entry, devices),
+        CommandManager(hass, entry, devices),
         history,
         heard,
         live,
     )
-    registrar = Registrar(hass, entry)
+    registrar = RegistrySync(hass, entry)
     # Before the platforms, and so the first to hear of each list.
     registrar.async_start()
     connection.async_start()
@@ -146,7 +147,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         await rooms.async_fetch_if_due(account)
         registrar.async_suggest_areas()
         await premium.async_fetch_if_due(account)
-        connection.async_look()
+        connection.async_update()
 
     async def async_first_lists() -> None:
         """Ask for the other lists, in the order in which a person misses them."""
@@ -174,7 +175,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
 
 async def async_unload_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> bool:
     """Unload an account."""
-    entry.runtime_data.heard.async_stop()
+    entry.runtime_data.events.async_stop()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     async_delete_issues(hass, entry)
     return unloaded
@@ -185,7 +186,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> 
     async_delete_issues(hass, entry, for_good=True)
     await async_restore_on_removal(hass, entry)
     shared = await async_get_domain_data(hass)
-    await shared.async_forget(
+    await shared.async_remove_entry(
         entry.entry_id, last=not hass.config_entries.async_entries(DOMAIN)
     )
     await async_remove_stores(hass, entry.entry_id)
@@ -204,5 +205,5 @@ async def async_remove_config_entry_device(
     if entry.state is not ConfigEntryState.LOADED:
         # Who knows what Telldus has?
         return False
-    registrar = Registrar(hass, entry)
+    registrar = RegistrySync(hass, entry)
     return not any(registrar.is_present(thing) for _, thing in device.identifiers)

@@ -15,7 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .coordinator import DeviceCoordinator, TelldusConfigEntry, gateway_context
-from .devices.kinds import MAIN, Kind, kind_of
+from .devices.kinds import MAIN_ENTITY, DeviceKind, kind_of
 from .devices.unique_ids import entity_unique_id, gateway_unique_id
 from .entity import (
     TelldusDeviceEntity,
@@ -26,19 +26,19 @@ from .entity import (
     async_add_sensor_entities,
     gateway_info,
 )
-from .events.matching import Occurrence
+from .events.matching import DeviceEvent
 from .pa_api import Gateway, Method
 
-# The request budget paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
 
 # What those are that can only tell; what is not here is on or off, and no more is known.
 _DEVICE_CLASSES: Final = {
-    Kind.ALARM: BinarySensorDeviceClass.SAFETY,
-    Kind.CONTACT: BinarySensorDeviceClass.DOOR,
-    Kind.MOTION: BinarySensorDeviceClass.MOTION,
-    Kind.PERSON: BinarySensorDeviceClass.PRESENCE,
-    Kind.SMOKE: BinarySensorDeviceClass.SMOKE,
+    DeviceKind.ALARM: BinarySensorDeviceClass.SAFETY,
+    DeviceKind.CONTACT: BinarySensorDeviceClass.DOOR,
+    DeviceKind.MOTION: BinarySensorDeviceClass.MOTION,
+    DeviceKind.PERSON: BinarySensorDeviceClass.PRESENCE,
+    DeviceKind.SMOKE: BinarySensorDeviceClass.SMOKE,
 }
 _CONNECTIVITY: Final = "connectivity"
 
@@ -51,7 +51,7 @@ async def async_setup_entry(
     """Set up the binary sensors of an account."""
     platform, data = Platform.BINARY_SENSOR, entry.runtime_data
     async_add_device_entities(
-        entry, async_add_entities, platform, {MAIN: TelldusBinarySensor}
+        entry, async_add_entities, platform, {MAIN_ENTITY: TelldusBinarySensor}
     )
     async_add_sensor_entities(entry, async_add_entities, platform, TelldusBatteryLow)
     async_add_dynamic_entities(
@@ -74,11 +74,11 @@ class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to what the device is heard to do."""
         await super().async_added_to_hass()
-        heard = self._data.heard
+        heard = self._data.events
         self.async_on_remove(heard.async_listen(self._row_id, self._async_pulse))
 
     @callback
-    def _async_pulse(self, occurrence: Occurrence, shown: bool) -> None:
+    def _async_pulse(self, occurrence: DeviceEvent, shown: bool) -> None:
         """Go on, perhaps once more, where the state that follows would not show it."""
         if shown or occurrence.method is not Method.TURNON:
             return
@@ -120,7 +120,7 @@ class TelldusBatteryLow(TelldusSensorEntity, BinarySensorEntity):
         return sensor.battery_low if sensor.battery is None else False
 
     @override
-    def _to_show(self) -> object:
+    def _state_key(self) -> object:
         """Return whether it is low."""
         return self.is_on
 
@@ -140,7 +140,7 @@ class TelldusConnectivitySensor(
         super().__init__(data.devices, context=gateway_context(gateway_id))
         self._sensors = data.sensors
         self._gateways = data.gateways
-        self._connection = data.connection
+        self._connection = data.connection_status
         self._gateway_id = gateway_id
         thing = gateway_unique_id(entry, gateway_id)
         self._attr_unique_id = entity_unique_id(thing, _CONNECTIVITY)

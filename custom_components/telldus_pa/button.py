@@ -8,11 +8,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TelldusConfigEntry
-from .devices.kinds import LEARN, MAIN
+from .devices.kinds import LEARN, MAIN_ENTITY
 from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import Method
 
-# The request budget paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
 
 
@@ -26,7 +26,7 @@ async def async_setup_entry(
         entry,
         async_add_entities,
         Platform.BUTTON,
-        {LEARN: TelldusLearnButton, MAIN: TelldusBellButton},
+        {LEARN: TelldusLearnButton, MAIN_ENTITY: TelldusBellButton},
     )
 
 

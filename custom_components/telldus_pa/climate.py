@@ -28,11 +28,18 @@ from homeassistant.util.unit_conversion import TemperatureConverter
 
 from .const import DOMAIN
 from .coordinator import TelldusConfigEntry
-from .devices.kinds import MAIN
+from .devices.kinds import MAIN_ENTITY
 from .entity import TelldusDeviceEntity, async_add_device_entities
-from .pa_api import OFF, RESUME, Method, Range, Setting, Thermostat
+from .pa_api import (
+    OFF,
+    RESUME,
+    Method,
+    TemperatureRange,
+    Thermostat,
+    ThermostatSetpoint,
+)
 
-# The request budget paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
 
 # Telldus has one list of modes, Home Assistant a mode and a preset within it.
@@ -58,7 +65,7 @@ _HIGHEST: Final = 35.0
 # What a group of thermostats tells that is no more than switched.
 _NOTHING: Final = Thermostat(mode=None, setpoints={}, modes=(), ranges={})
 
-type _Command = tuple[Method, Setting | None]
+type _Command = tuple[Method, ThermostatSetpoint | None]
 
 
 async def async_setup_entry(
@@ -68,7 +75,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the thermostats of an account."""
     async_add_device_entities(
-        entry, async_add_entities, Platform.CLIMATE, {MAIN: TelldusThermostat}
+        entry, async_add_entities, Platform.CLIMATE, {MAIN_ENTITY: TelldusThermostat}
     )
 
 
@@ -93,7 +100,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to the sensor as well, which may come later, or another in its place."""
         await super().async_added_to_hass()
-        self._async_look()
+        self._async_update()
         self.async_on_remove(self._async_stop_following)
         self.async_on_remove(
             self._data.sensors.async_add_listener(self._async_sensors_changed)
@@ -103,11 +110,11 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
     @override
     def _handle_coordinator_update(self) -> None:
         """Show what is new, and remember what there is to go back to."""
-        self._async_look()
+        self._async_update()
         super()._handle_coordinator_update()
 
     @callback
-    def _async_look(self) -> None:
+    def _async_update(self) -> None:
         """Look at what the device is like now."""
         if (mode := self._thermostat.mode) not in (None, OFF):
             self._last_mode = mode
@@ -179,23 +186,23 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
         return OFF not in self._modes and Method.TURNOFF in self.device.methods
 
     @property
-    def _off(self) -> tuple[_Command, ...]:
+    def _turn_off_commands(self) -> tuple[_Command, ...]:
         """Return what turns it off, nothing where nothing can."""
         if self._is_switched:
             return ((Method.TURNOFF, None),)
-        return (_chosen(OFF),) if OFF in self._modes else ()
+        return (_mode_command(OFF),) if OFF in self._modes else ()
 
     @property
-    def _on(self) -> tuple[_Command, ...]:
+    def _turn_on_commands(self) -> tuple[_Command, ...]:
         """Return what turns it on again, nothing where nothing can."""
         if self._is_switched and Method.TURNON in self.device.methods:
             return ((Method.TURNON, None),)
         if RESUME in self._thermostat.modes:
-            return (_chosen(RESUME),)
+            return (_mode_command(RESUME),)
         modes = [mode for mode in self._modes if mode != OFF]
         if self._last_mode in modes:
             modes.insert(0, self._last_mode)
-        return tuple(_chosen(mode) for mode in modes[:1])
+        return tuple(_mode_command(mode) for mode in modes[:1])
 
     @property
     @override
@@ -206,9 +213,9 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
             features |= ClimateEntityFeature.TARGET_TEMPERATURE
         if self.preset_modes:
             features |= ClimateEntityFeature.PRESET_MODE
-        if self._off:
+        if self._turn_off_commands:
             features |= ClimateEntityFeature.TURN_OFF
-            if self._on:
+            if self._turn_on_commands:
                 features |= ClimateEntityFeature.TURN_ON
         return features
 
@@ -233,7 +240,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
 
     def _limits(self, mode: str | None) -> tuple[float, float]:
         """Return the lowest and the highest temperature of a mode."""
-        limits = self._thermostat.ranges.get(mode or "", Range())
+        limits = self._thermostat.ranges.get(mode or "", TemperatureRange())
         return (
             _LOWEST if limits.min is None else limits.min,
             _HIGHEST if limits.max is None else limits.max,
@@ -312,7 +319,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
         sensors = self._data.sensors
         if self._sensor_id is None or not sensors.last_update_success:
             return None
-        found = sensors.value_of(self._sensor_id, (name, scale))
+        found = sensors.current_value(self._sensor_id, (name, scale))
         value = found and found.value
         return value if isinstance(value, (int, float)) else None
 
@@ -321,12 +328,12 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
     @override
     async def async_turn_on(self) -> None:
         """Turn the thermostat on, in the mode in which it was before."""
-        await self.async_commands(*self._on)
+        await self.async_commands(*self._turn_on_commands)
 
     @override
     async def async_turn_off(self) -> None:
         """Turn the thermostat off."""
-        await self.async_commands(*self._off)
+        await self.async_commands(*self._turn_off_commands)
 
     @override
     async def async_set_hvac_mode(self, hvac_mode: HVACMode) -> None:
@@ -341,7 +348,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
             modes.sort(key=lambda mode: _to_hvac(mode)[0] is not self.hvac_mode)
         else:
             modes = [mode for mode in self._modes if _to_hvac(mode)[1] == preset_mode]
-        await self.async_commands(_chosen(modes[0]))
+        await self.async_commands(_mode_command(modes[0]))
 
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
@@ -362,7 +369,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
                 translation_key="no_temperature",
                 translation_placeholders={"device": self.row.name or self._row_id},
             )
-        setting = Setting(mode, temperature, change_mode=False)
+        setting = ThermostatSetpoint(mode, temperature, change_mode=False)
         await self.async_command(Method.THERMOSTAT, setting)
 
     async def _async_choose(
@@ -379,7 +386,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
             temperature = None
         if temperature is not None:
             self._check(mode, temperature)
-        await self.async_commands(_chosen(mode, temperature))
+        await self.async_commands(_mode_command(mode, temperature))
 
     def _check(self, mode: str, temperature: float) -> None:
         """Refuse what a mode does not allow; Home Assistant knows the current one only."""
@@ -401,6 +408,6 @@ def _to_hvac(mode: str) -> tuple[HVACMode, str]:
     return _MODES.get(mode) or (HVACMode.HEAT, slugify(mode))
 
 
-def _chosen(mode: str, temperature: float | None = None) -> _Command:
+def _mode_command(mode: str, temperature: float | None = None) -> _Command:
     """Return the command that chooses a mode."""
-    return Method.THERMOSTAT, Setting(mode, temperature)
+    return Method.THERMOSTAT, ThermostatSetpoint(mode, temperature)

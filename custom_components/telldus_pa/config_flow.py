@@ -14,6 +14,7 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     FlowType,
 )
+from homeassistant.const import CONF_TOKEN
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType, section
 from homeassistant.helpers.selector import (
@@ -25,21 +26,20 @@ from homeassistant.helpers.selector import (
 from .account.domain_data import async_get_domain_data
 from .account.errors import error_placeholders, translation_key_for
 from .const import (
+    CONF_ACCOUNT_UUID,
     CONF_GATEWAYS,
     CONF_PRIVATE_KEY,
-    CONF_PROFILE,
     CONF_PUBLIC_KEY,
     CONF_SERVER_URL,
-    CONF_TOKEN,
     CONF_TOKEN_SECRET,
     DOMAIN,
 )
 from .migration.plan import core_entries
-from .options_flow import OFFER, TelldusOptionsFlow
+from .options_flow import SOURCE_MIGRATION_OFFER, TelldusOptionsFlow
 from .pa_api import DEFAULT_SERVER, TelldusError
 from .pa_api.server_url import server_origin
 from .registry.sync import registered_gateway_ids
-from .sign_in.flow import Application, SignInFlow
+from .sign_in.flow import ConsumerKeys, SignInFlow
 from .sign_in.identity import AuthorizedAccount
 
 _ADVANCED: Final = "advanced"
@@ -157,7 +157,7 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
             private_key = entry.data[CONF_PRIVATE_KEY]
         if self.source == SOURCE_RECONFIGURE and not private_key:
             return self._keys_form({CONF_PRIVATE_KEY: "no_private_key"}, user_input)
-        self._application = Application(server, public_key, private_key)
+        self._application = ConsumerKeys(server, public_key, private_key)
         self._forget_token()
         try:
             await self._async_fetch_token()
@@ -224,14 +224,14 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
         return None
 
     @override
-    def _compared(self) -> list[ConfigEntry]:
+    def _candidate_entries(self) -> list[ConfigEntry]:
         """Return the entries that the account has to be told apart from or matched to."""
         if entry := self._own_entry:
             return [entry]
         return self._async_current_entries(include_ignore=False)
 
     @override
-    def _is_wrong(self, signed_in: AuthorizedAccount) -> bool:
+    def _is_wrong_account(self, signed_in: AuthorizedAccount) -> bool:
         """Return whether somebody else signed in than who must."""
         return (entry := self._own_entry) is not None and not (
             signed_in.is_same_as(entry)
@@ -253,17 +253,17 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
         }
         if entry := self._own_entry:
             shared = await async_get_domain_data(self.hass)
-            shared.watch(entry.entry_id).record_success()
+            shared.auth_failures(entry.entry_id).record_success()
             if profile is not None:
-                data[CONF_PROFILE] = profile.uuid
+                data[CONF_ACCOUNT_UUID] = profile.uuid
             return self.async_update_reload_and_abort(entry, data_updates=data)
-        if any(signed_in.is_same_as(entry) for entry in self._compared()):
+        if any(signed_in.is_same_as(entry) for entry in self._candidate_entries()):
             return self.async_abort(reason="already_configured")
         await self.async_set_unique_id(
             profile.uuid if profile else uuid4().hex, raise_on_progress=False
         )
         self._abort_if_unique_id_configured()
-        data[CONF_PROFILE] = profile.uuid if profile else None
+        data[CONF_ACCOUNT_UUID] = profile.uuid if profile else None
         data[CONF_GATEWAYS] = sorted(signed_in.gateways)
         name = profile.first_name if profile else None
         return self.async_create_entry(
@@ -275,15 +275,16 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
         """Offer to take over from Home Assistant's own integration, if it is there."""
         if core_entries(self.hass):
             offer = await self.hass.config_entries.options.async_init(
-                result["result"].entry_id, context=ConfigFlowContext(source=OFFER)
+                result["result"].entry_id,
+                context=ConfigFlowContext(source=SOURCE_MIGRATION_OFFER),
             )
             if offer["type"] is FlowResultType.SHOW_PROGRESS:
                 result["next_flow"] = (FlowType.OPTIONS_FLOW, offer["flow_id"])
         return result
 
 
-def _application_of(data: Mapping[str, Any]) -> Application:
+def _application_of(data: Mapping[str, Any]) -> ConsumerKeys:
     """Return the keys of an entry."""
-    return Application(
+    return ConsumerKeys(
         data[CONF_SERVER_URL], data[CONF_PUBLIC_KEY], data[CONF_PRIVATE_KEY]
     )

@@ -10,7 +10,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .account.account import Account
+from .account.account import TelldusAccount
 from .account.errors import translation_key_for
 from .account.premium import Premium
 from .const import LOGGER
@@ -23,12 +23,12 @@ from .coordinator import (
 from .devices.topology import gateways_from_rows
 from .issues import Issue, async_set_issue
 from .pa_api import (
+    ApiError,
     AuthenticationError,
     Gateway,
     PushState,
-    Refused,
+    TelldusConnectionError,
     TelldusError,
-    Unreachable,
 )
 from .push import PushManager
 
@@ -39,7 +39,7 @@ _RECOVERED_AFTER: Final = 1800.0
 _MOST_FAILURES: Final = 20
 
 
-class Cause(StrEnum):
+class ConnectionState(StrEnum):
     """What the connection is like. What is trouble has the name of its error's text."""
 
     LIVE = "live"
@@ -53,18 +53,18 @@ class Cause(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-_TROUBLES: Final[Mapping[Cause, str]] = {
-    Cause.PREMIUM_LAPSED: "Telldus refuses requests, and there is no Premium any more",
-    Cause.RATE_LIMITED: "Telldus refuses requests for being too many",
-    Cause.REFUSED: "Telldus refuses requests",
-    Cause.SIGN_IN_REFUSED: "Telldus refuses the login",
-    Cause.UNINTELLIGIBLE: "Telldus' answers make no sense",
-    Cause.UNREACHABLE: "Telldus cannot be reached",
+_TROUBLES: Final[Mapping[ConnectionState, str]] = {
+    ConnectionState.PREMIUM_LAPSED: "Telldus refuses requests, and there is no Premium any more",
+    ConnectionState.RATE_LIMITED: "Telldus refuses requests for being too many",
+    ConnectionState.REFUSED: "Telldus refuses requests",
+    ConnectionState.SIGN_IN_REFUSED: "Telldus refuses the login",
+    ConnectionState.UNINTELLIGIBLE: "Telldus' answers make no sense",
+    ConnectionState.UNREACHABLE: "Telldus cannot be reached",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedPoll:
     """A poll that failed, without anything of the answer that could be private."""
 
     when: float
@@ -73,14 +73,14 @@ class Failure:
     code: int | None
 
 
-class Connection:
+class ConnectionStatus:
     """Follows how the polls of one account fare."""
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
-        account: Account,
+        account: TelldusAccount,
         devices: DeviceCoordinator,
         sensors: SensorCoordinator,
         gateways: GatewayCoordinator,
@@ -96,8 +96,8 @@ class Connection:
         self._gateways = gateways
         self._premium = premium
         self._live = live
-        self.cause = Cause.POLLING
-        self.failures: deque[Failure] = deque(maxlen=_MOST_FAILURES)
+        self.cause = ConnectionState.POLLING
+        self.failures: deque[FailedPoll] = deque(maxlen=_MOST_FAILURES)
         self._offline: frozenset[str] = frozenset()
         self._limited_since: float | None = None
         self._listeners: list[CALLBACK_TYPE] = []
@@ -107,7 +107,7 @@ class Connection:
         """Look at each poll from now on."""
         for coordinator in (self._devices, self._sensors):
             self._follow(coordinator)
-        self.async_look()
+        self.async_update()
 
     def gateway(self, gateway_id: str) -> Gateway | None:
         """Return the newest that is known of a gateway: the devices tell it most often."""
@@ -117,18 +117,18 @@ class Connection:
             or self._gateways.data.get(gateway_id)
         )
 
-    def of_gateway(self, gateway_id: str) -> Cause:
+    def of_gateway(self, gateway_id: str) -> ConnectionState:
         """Return what the connection to a gateway is like."""
-        if self.cause is not Cause.POLLING:
+        if self.cause is not ConnectionState.POLLING:
             return self.cause
         gateway = self.gateway(gateway_id)
         if gateway and not gateway.online:
-            return Cause.GATEWAY_OFFLINE
+            return ConnectionState.GATEWAY_OFFLINE
         is_live = self._live.state_of(gateway_id) is PushState.LIVE
-        return Cause.LIVE if is_live else Cause.POLLING
+        return ConnectionState.LIVE if is_live else ConnectionState.POLLING
 
     @property
-    def causes(self) -> set[Cause]:
+    def causes(self) -> set[ConnectionState]:
         """Return what the connections to all gateways are like, each kind once."""
         gateway_ids = self._devices.gateways.keys() | self._sensors.gateways.keys()
         return {self.of_gateway(one) for one in gateway_ids} or {self.cause}
@@ -140,7 +140,7 @@ class Connection:
         return lambda: self._listeners.remove(listener)
 
     @callback
-    def async_look(self) -> None:
+    def async_update(self) -> None:
         """Look at how things are, tell who listens, and show what a person can mend."""
         before, self.cause = self.cause, self._cause()
         if before is not self.cause:
@@ -152,7 +152,7 @@ class Connection:
                 LOGGER.info("%s: %s", text, self._problem)
             self.async_live_changed()
         self._look_at_gateways()
-        refused = self.cause is Cause.PREMIUM_LAPSED
+        refused = self.cause is ConnectionState.PREMIUM_LAPSED
         async_set_issue(
             self._hass,
             self._entry,
@@ -172,19 +172,19 @@ class Connection:
     @property
     def _problem(self) -> TelldusError | None:
         """Return what is wrong: with the devices, or else with the sensors."""
-        return self._devices.problem or self._sensors.problem
+        return self._devices.last_error or self._sensors.last_error
 
-    def _cause(self) -> Cause:
+    def _cause(self) -> ConnectionState:
         """Return what the connection is like now."""
         if (err := self._problem) is None:
-            return Cause.POLLING
+            return ConnectionState.POLLING
         # How Telldus would say so is not known: by any kind of refusal.
-        refused = isinstance(err, (Refused, AuthenticationError)) or (
-            isinstance(err, Unreachable) and err.status in (402, 403)
+        refused = isinstance(err, (ApiError, AuthenticationError)) or (
+            isinstance(err, TelldusConnectionError) and err.status in (402, 403)
         )
         if refused and self._premium.is_missing:
-            return Cause.PREMIUM_LAPSED
-        return Cause(translation_key_for(err))
+            return ConnectionState.PREMIUM_LAPSED
+        return ConnectionState(translation_key_for(err))
 
     def _follow(self, coordinator: TelldusUpdateCoordinator[Any]) -> None:
         """Look whenever a list has come or failed."""
@@ -192,17 +192,17 @@ class Connection:
         @callback
         def async_polled() -> None:
             """Write down a failure, and look."""
-            if err := coordinator.problem:
-                status = err.status if isinstance(err, Unreachable) else None
+            if err := coordinator.last_error:
+                status = err.status if isinstance(err, TelldusConnectionError) else None
                 self.failures.append(
-                    Failure(
+                    FailedPoll(
                         dt_util.utcnow().timestamp(),
                         coordinator.name,
                         type(err).__name__,
-                        err.code if isinstance(err, Refused) else status,
+                        err.code if isinstance(err, ApiError) else status,
                     )
                 )
-            self.async_look()
+            self.async_update()
 
         self._entry.async_on_unload(
             coordinator.async_add_refresh_listener(async_polled)
@@ -229,10 +229,13 @@ class Connection:
 
     def _is_used_up(self) -> bool:
         """Return whether we are refused for hours though we keep to the limit."""
-        now, last = self._account.budget.now(), self._account.budget.last_refused
+        now, last = (
+            self._account.rate_limiter.now(),
+            self._account.rate_limiter.last_refused,
+        )
         if last is None or (
             # In a pause that Telldus asked for nobody can tell.
-            not self._account.budget.pause and now - last >= _RECOVERED_AFTER
+            not self._account.rate_limiter.paused_for and now - last >= _RECOVERED_AFTER
         ):
             self._limited_since = None
         elif self._limited_since is None:

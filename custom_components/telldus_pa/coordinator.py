@@ -12,43 +12,36 @@ import math
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
+from homeassistant.const import CONF_SCAN_INTERVAL, Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .account.account import Account
+from .account.account import TelldusAccount
 from .account.errors import error_placeholders, translation_key_for
-from .const import (
-    CONF_GATEWAYS,
-    CONF_INCLUDE_IGNORED,
-    CONF_POLL_INTERVAL,
-    DOMAIN,
-    LOGGER,
-    POLL_INTERVAL,
-)
-from .devices.topology import HasGateway, Home, gateways_from_rows, shape_of
+from .const import CONF_GATEWAYS, CONF_INCLUDE_IGNORED, DOMAIN, LOGGER, POLL_INTERVAL
+from .devices.topology import HasGateway, Topology, gateways_from_rows, structure_key
 from .devices.unique_ids import device_unique_id
 from .pa_api import (
-    Answer,
     AuthenticationError,
     Device,
+    DeviceProtocol,
     Gateway,
-    Radio,
+    InvalidResponseError,
+    ListResponse,
     RateLimitError,
     Sensor,
     SensorValue,
     TelldusError,
-    Unintelligible,
 )
 
 if TYPE_CHECKING:
     from .account.premium import Premium
     from .account.rooms import Rooms
-    from .commands.manager import Commands
-    from .connection_status import Connection
-    from .events.tracker import Heard
+    from .commands.manager import CommandManager
+    from .connection_status import ConnectionStatus
+    from .events.tracker import EventTracker
     from .history.importer import HistoryImport
     from .push import PushManager
 
@@ -78,22 +71,22 @@ _SETUP_TIMEOUT: Final = 5.0
 class TelldusData:
     """What a loaded entry consists of."""
 
-    account: Account
+    account: TelldusAccount
     devices: DeviceCoordinator
     sensors: SensorCoordinator
     gateways: GatewayCoordinator
     rooms: Rooms
     premium: Premium
-    connection: Connection
-    commands: Commands
-    history: HistoryImport
-    heard: Heard
-    live: PushManager
+    connection_status: ConnectionStatus
+    commands: CommandManager
+    history_import: HistoryImport
+    events: EventTracker
+    push: PushManager
     # How devices are spoken to, as far as an export has asked, by device.
-    radios: dict[str, Radio] = field(default_factory=dict, repr=False)
+    protocols: dict[str, DeviceProtocol] = field(default_factory=dict, repr=False)
 
 
-class Row(Protocol):
+class ListItem(Protocol):
     """A row of a list."""
 
     @property
@@ -117,7 +110,9 @@ def _unix_now() -> float:
     return dt_util.utcnow().timestamp()
 
 
-class TelldusUpdateCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, RowT]]):
+class TelldusUpdateCoordinator[RowT: ListItem](
+    DataUpdateCoordinator[Mapping[str, RowT]]
+):
     """Polls one list and wakes those whose row changed."""
 
     config_entry: TelldusConfigEntry
@@ -126,7 +121,7 @@ class TelldusUpdateCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, Row
         self,
         hass: HomeAssistant,
         entry: TelldusConfigEntry,
-        account: Account,
+        account: TelldusAccount,
         what: str,
         interval: timedelta,
         live_interval: timedelta | None = None,
@@ -137,63 +132,66 @@ class TelldusUpdateCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, Row
         )
         self.data = {}
         self.account = account
-        self.problem: TelldusError | None = None
-        self._interval = self._pace = interval
+        self.last_error: TelldusError | None = None
+        self._interval = self._current_interval = interval
         self._live_interval = max(interval, live_interval or interval)
         self._is_live = False
-        self._widened = 1
-        self._tries = 0
+        self._backoff_factor = 1
+        self._initial_attempts = 0
         # How many lists have come, and when the newest was asked for: what happened later
         # may not be in it.
-        self.lists = 0
-        self.requested = float("-inf")
+        self.success_count = 0
+        self.requested_at = float("-inf")
         # The same of the list before that.
         self.previous_requested_at = float("-inf")
-        self._begun = account.budget.now()
-        self._received: float | None = None
+        self._created_at = account.rate_limiter.now()
+        self._last_success_at: float | None = None
         # What the listeners were last woken for.
-        self._shown: Mapping[str, RowT] = {}
+        self._notified: Mapping[str, RowT] = {}
         self._shown_success = True
         self._by_id: dict[str | None, list[CALLBACK_TYPE]] = {}
         self._on_list: list[CALLBACK_TYPE] = []
 
     @abstractmethod
-    async def _async_fetch(self, patience: float | None) -> Answer[RowT]:
+    async def _async_fetch(self, timeout: float | None) -> ListResponse[RowT]:
         """Ask Telldus for the list. Raises TelldusError."""
 
     @override
     async def _async_update_data(self) -> Mapping[str, RowT]:
         """Ask for the list; keep the last one through a failure that may be short."""
-        first = self._received is None
+        first = self._last_success_at is None
         try:
-            answer = await self._async_ask(_SETUP_TIMEOUT if first else None)
+            answer = await self._async_fetch_list(_SETUP_TIMEOUT if first else None)
         except TelldusError as err:
-            self.problem = err
+            self.last_error = err
             self._adjust_interval(err)
             # What is lost is not found by waiting longer for it.
-            if self._stale or not self.last_update_success:
+            if self._is_stale or not self.last_update_success:
                 raise self._update_failed(err) from err
             return self.data
-        self.problem = None
-        self.lists += 1
-        self.previous_requested_at, self.requested = self.requested, answer.requested
-        self._received = self.account.budget.now()
+        self.last_error = None
+        self.success_count += 1
+        self.previous_requested_at, self.requested_at = (
+            self.requested_at,
+            answer.requested_at,
+        )
+        self._last_success_at = self.account.rate_limiter.now()
         self._adjust_interval(None)
         return self._merge(answer)
 
-    async def _async_ask(self, patience: float | None) -> Answer[RowT]:
+    async def _async_fetch_list(self, timeout: float | None) -> ListResponse[RowT]:
         """Ask for the list, unless it is known that Telldus would refuse."""
         if self.account.is_refused:
             raise AuthenticationError("not asked again so soon")
         try:
-            answer = await self._async_fetch(patience)
+            answer = await self._async_fetch(timeout)
         except TelldusError as err:
             self.account.async_record_result(err)
             raise
         self.account.async_record_result(None)
         return answer
 
-    def _merge(self, answer: Answer[RowT]) -> Mapping[str, RowT]:
+    def _merge(self, answer: ListResponse[RowT]) -> Mapping[str, RowT]:
         """Return the snapshot; rows that did not change stay the same objects."""
         known = self.data
         return {
@@ -202,15 +200,17 @@ class TelldusUpdateCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, Row
         }
 
     @abstractmethod
-    def _shape(self, row: RowT) -> object:
+    def _structure_key(self, row: RowT) -> object:
         """Return what of a row is for those who listen to the list as a whole."""
 
     @property
-    def _stale(self) -> bool:
+    def _is_stale(self) -> bool:
         """Return whether the last list is too old to be shown as what is."""
-        since = self._begun if self._received is None else self._received
-        limit = max(_STALE_AFTER, self._pace * _STALE_AFTER_POLLS)
-        return self.account.budget.now() - since >= limit.total_seconds()
+        since = (
+            self._created_at if self._last_success_at is None else self._last_success_at
+        )
+        limit = max(_STALE_AFTER, self._current_interval * _STALE_AFTER_POLLS)
+        return self.account.rate_limiter.now() - since >= limit.total_seconds()
 
     def _update_failed(self, err: TelldusError) -> UpdateFailed:
         """Return the error that says why there are no data."""
@@ -223,20 +223,20 @@ class TelldusUpdateCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, Row
     def _adjust_interval(self, err: TelldusError | None) -> None:
         """Ask less often after each 429, and more often again after each success."""
         if err is None:
-            self._widened = max(self._widened // 2, 1)
+            self._backoff_factor = max(self._backoff_factor // 2, 1)
         elif type(err) is RateLimitError:
-            self._widened = min(self._widened * 2, 64)
+            self._backoff_factor = min(self._backoff_factor * 2, 64)
         self._apply_interval()
-        if self._received is None:
-            self._tries = min(self._tries + 1, 10)
+        if self._last_success_at is None:
+            self._initial_attempts = min(self._initial_attempts + 1, 10)
 
     def _apply_interval(self) -> None:
         """Poll as often as is right now, from the next time on."""
         interval = self._live_interval if self._is_live else self._interval
-        pace = max(interval, min(self._interval * self._widened, _WIDEST))
-        if self._received is None:
-            pace = min(pace, _UNTIL_FIRST * 2**self._tries)
-        self.update_interval = self._pace = pace
+        pace = max(interval, min(self._interval * self._backoff_factor, _WIDEST))
+        if self._last_success_at is None:
+            pace = min(pace, _UNTIL_FIRST * 2**self._initial_attempts)
+        self.update_interval = self._current_interval = pace
 
     @callback
     def async_set_push_active(self, *, live: bool) -> None:
@@ -283,7 +283,7 @@ class TelldusUpdateCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, Row
     @override
     def async_update_listeners(self) -> None:
         """Wake those whose row changed, and all when data are lost or found again."""
-        shown, self._shown = self._shown, self.data
+        shown, self._notified = self._notified, self.data
         changed = [row_id for row_id in shown if row_id not in self.data]
         changed += [
             row_id for row_id, row in self.data.items() if shown.get(row_id) is not row
@@ -291,26 +291,26 @@ class TelldusUpdateCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, Row
         reshaped = any(
             (old := shown.get(row_id)) is None
             or (new := self.data.get(row_id)) is None
-            or self._shape(old) != self._shape(new)
+            or self._structure_key(old) != self._structure_key(new)
             for row_id in changed
         )
         if reshaped:
-            self._async_reshape()
+            self._async_update_topology()
         if self._shown_success != self.last_update_success:
             self._shown_success = self.last_update_success
-            self.async_wake(list(self._by_id))
+            self.async_notify_rows(list(self._by_id))
             return
         # Those of the whole list first: gateways must be known before their devices.
         if reshaped:
-            self.async_wake([None])
-        self.async_wake(changed)
+            self.async_notify_rows([None])
+        self.async_notify_rows(changed)
 
     @callback
-    def _async_reshape(self) -> None:
+    def _async_update_topology(self) -> None:
         """Look anew at the list as a whole, before those are woken who listen to it."""
 
     @callback
-    def async_wake(self, row_ids: Iterable[str | None]) -> None:
+    def async_notify_rows(self, row_ids: Iterable[str | None]) -> None:
         """Wake the listeners of some rows, None meaning those of the list as a whole."""
         for row_id in row_ids:
             for listener in tuple(self._by_id.get(row_id, ())):
@@ -321,7 +321,7 @@ class TelldusUpdateCoordinator[RowT: Row](DataUpdateCoordinator[Mapping[str, Row
                     self.logger.exception("Unexpected error showing %s", self.name)
 
 
-class Item(Row, HasGateway, Protocol):
+class HideableItem(ListItem, HasGateway, Protocol):
     """A row that a person can hide at Telldus."""
 
     @property
@@ -329,12 +329,12 @@ class Item(Row, HasGateway, Protocol):
         """Return whether it is hidden."""
         ...
 
-    def keeping(self, pushed: Self) -> Self:
+    def with_pushed(self, pushed: Self) -> Self:
         """Return it with what was pushed after it had been asked for."""
         ...
 
 
-class TelldusItemCoordinator[ItemT: Item](TelldusUpdateCoordinator[ItemT]):
+class TelldusItemCoordinator[ItemT: HideableItem](TelldusUpdateCoordinator[ItemT]):
     """Polls a list of which a person may have hidden something at Telldus."""
 
     # What was left out of the last list because it is hidden there.
@@ -344,7 +344,7 @@ class TelldusItemCoordinator[ItemT: Item](TelldusUpdateCoordinator[ItemT]):
         self,
         hass: HomeAssistant,
         entry: TelldusConfigEntry,
-        account: Account,
+        account: TelldusAccount,
         what: str,
         interval: timedelta,
         live_interval: timedelta,
@@ -363,15 +363,15 @@ class TelldusItemCoordinator[ItemT: Item](TelldusUpdateCoordinator[ItemT]):
         Not by ``async_set_updated_data``: that would put the next poll off each time.
         """
         before = self.data[row.id]
-        self._pushed[row.id] = row, self.account.budget.now()
+        self._pushed[row.id] = row, self.account.rate_limiter.now()
         if row == before:
             return
         self.data = {**self.data, row.id: row}
-        if self._shape(row) != self._shape(before):
+        if self._structure_key(row) != self._structure_key(before):
             self.async_update_listeners()
             return
-        self._shown = self.data
-        self.async_wake([row.id])
+        self._notified = self.data
+        self.async_notify_rows([row.id])
 
     @callback
     @override
@@ -379,14 +379,14 @@ class TelldusItemCoordinator[ItemT: Item](TelldusUpdateCoordinator[ItemT]):
         """Wake those of the gateways as well."""
         before, self.gateways = self.gateways, gateways_from_rows(self.data)
         super().async_update_listeners()
-        self.async_wake(
+        self.async_notify_rows(
             gateway_context(gateway_id)
             for gateway_id in {**before, **self.gateways}
             if before.get(gateway_id) != self.gateways.get(gateway_id)
         )
 
     @override
-    def _merge(self, answer: Answer[ItemT]) -> Mapping[str, ItemT]:
+    def _merge(self, answer: ListResponse[ItemT]) -> Mapping[str, ItemT]:
         """Leave out what is hidden, unless the person wants to see that as well.
 
         A list does not undo what was pushed after it had been asked for, or just before.
@@ -394,43 +394,45 @@ class TelldusItemCoordinator[ItemT: Item](TelldusUpdateCoordinator[ItemT]):
         self._pushed = {
             row_id: (row, when)
             for row_id, (row, when) in self._pushed.items()
-            if when + _LISTS_LAG >= answer.requested
+            if when + _LISTS_LAG >= answer.requested_at
         }
         rows = answer.rows
         if self._pushed:
             rows = tuple(
-                row.keeping(self._pushed[row.id][0]) if row.id in self._pushed else row
+                row.with_pushed(self._pushed[row.id][0])
+                if row.id in self._pushed
+                else row
                 for row in rows
             )
         if not self.config_entry.options.get(CONF_INCLUDE_IGNORED):
             self.ignored = frozenset([row.id for row in rows if row.ignored])
             if self.ignored:
                 rows = tuple(row for row in rows if not row.ignored)
-        return super()._merge(Answer(rows, answer.requested))
+        return super()._merge(ListResponse(rows, answer.requested_at))
 
 
 class DeviceCoordinator(TelldusItemCoordinator[Device]):
     """Everything that has methods."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: TelldusConfigEntry, account: Account
+        self, hass: HomeAssistant, entry: TelldusConfigEntry, account: TelldusAccount
     ) -> None:
         """Poll as often as the person chose."""
-        seconds = entry.options.get(CONF_POLL_INTERVAL, POLL_INTERVAL.total_seconds())
+        seconds = entry.options.get(CONF_SCAN_INTERVAL, POLL_INTERVAL.total_seconds())
         interval = timedelta(seconds=seconds)
         super().__init__(
             hass, entry, account, "devices", interval, timedelta(minutes=5)
         )
-        self.home = Home()
+        self.home = Topology()
 
     @override
-    async def _async_fetch(self, patience: float | None) -> Answer[Device]:
+    async def _async_fetch(self, timeout: float | None) -> ListResponse[Device]:
         """Ask for all devices."""
-        answer = await self.account.client.devices(patience=patience)
+        answer = await self.account.client.devices(timeout=timeout)
         if self._lacks_methods(answer.rows):
             # So it looks where the mask of methods got lost on the way. Believing it
             # would turn every lamp and blind into something that can only be looked at.
-            raise Unintelligible("devices/list: no methods")
+            raise InvalidResponseError("devices/list: no methods")
         return answer
 
     def _lacks_methods(self, rows: Iterable[Device]) -> bool:
@@ -455,38 +457,38 @@ class DeviceCoordinator(TelldusItemCoordinator[Device]):
 
     @property
     @override
-    def _stale(self) -> bool:
+    def _is_stale(self) -> bool:
         """Return True also where there was no list yet: without one there is no home."""
-        return self._received is None or super()._stale
+        return self._last_success_at is None or super()._is_stale
 
     @override
-    def _shape(self, row: Device) -> object:
+    def _structure_key(self, row: Device) -> object:
         """Return what decides which entities there are."""
-        return shape_of(row)
+        return structure_key(row)
 
     @callback
     @override
-    def _async_reshape(self) -> None:
+    def _async_update_topology(self) -> None:
         """Look anew at what the devices are to one another."""
-        self.home = Home.of(self.data)
+        self.home = Topology.of(self.data)
 
     @callback
     @override
-    def async_wake(self, row_ids: Iterable[str | None]) -> None:
+    def async_notify_rows(self, row_ids: Iterable[str | None]) -> None:
         """Wake the listeners of some rows, and of the groups that these are in."""
-        groups = self.home.groups
+        groups = self.home.groups_by_member
         woken: dict[str | None, None] = {}
         for row_id in row_ids:
             woken[row_id] = None
             woken |= dict.fromkeys(groups.get(row_id or "", ()))
-        super().async_wake(woken)
+        super().async_notify_rows(woken)
 
 
 class SensorCoordinator(TelldusItemCoordinator[Sensor]):
     """Everything that has values."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: TelldusConfigEntry, account: Account
+        self, hass: HomeAssistant, entry: TelldusConfigEntry, account: TelldusAccount
     ) -> None:
         """Poll less often than devices: most values come every few minutes at best."""
         super().__init__(
@@ -499,10 +501,10 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
         # When the next value of a sensor will be too old to be shown, in unix seconds, and
         # the row of which that is true.
         self._expires: dict[str, tuple[Sensor, float]] = {}
-        self._by_node: Mapping[tuple[str, str], str] = {}
+        self._sensor_by_node: Mapping[tuple[str, str], str] = {}
 
     @override
-    async def _async_fetch(self, patience: float | None) -> Answer[Sensor]:
+    async def _async_fetch(self, timeout: float | None) -> ListResponse[Sensor]:
         """Ask for all sensors."""
         return await self.account.client.sensors()
 
@@ -523,36 +525,36 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
 
     @property
     @override
-    def _stale(self) -> bool:
+    def _is_stale(self) -> bool:
         """Wait for the list of devices to be lost first, where it is in trouble as well."""
         devices = self.config_entry.runtime_data.devices
-        return super()._stale and (
-            devices.problem is None or not devices.last_update_success
+        return super()._is_stale and (
+            devices.last_error is None or not devices.last_update_success
         )
 
     @override
-    def _shape(self, row: Sensor) -> object:
+    def _structure_key(self, row: Sensor) -> object:
         """Return what decides which entities there are."""
         return (
             row.name,
             row.values.keys(),
             row.battery is None,
             row.battery_low is None,
-            row.heard is None,
+            row.last_updated is None,
             row.gateway_id,
-            row.local_id,
+            row.sensor_id,
             row.model,
             row.protocol,
         )
 
     @callback
     @override
-    def _async_reshape(self) -> None:
+    def _async_update_topology(self) -> None:
         """Look anew at which sensor is at which node."""
-        self._by_node = {
-            (sensor.gateway_id, sensor.local_id): sensor.id
+        self._sensor_by_node = {
+            (sensor.gateway_id, sensor.sensor_id): sensor.id
             for sensor in self.data.values()
-            if sensor.local_id
+            if sensor.sensor_id
         }
 
     @callback
@@ -560,24 +562,28 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
     def async_update_listeners(self) -> None:
         """Wake also those whose value has grown too old since."""
         super().async_update_listeners()
-        self.async_wake(self._expired())
+        self.async_notify_rows(self._expired())
 
     def sensor_for_device(self, device: Device) -> Sensor | None:
         """Return the sensor that is the same node as a device."""
-        sensor_id = self._by_node.get((device.gateway_id, device.local_id), "")
+        sensor_id = self._sensor_by_node.get(
+            (device.gateway_id, device.client_device_id), ""
+        )
         if (sensor := self.data.get(sensor_id)) is None:
             return None
         devices = self.config_entry.runtime_data.devices
-        node = devices.home.device_of(sensor, devices.data)
+        node = devices.home.device_for_sensor(sensor, devices.data)
         return sensor if node and node.id == device.id else None
 
-    def value_of(
+    def current_value(
         self, sensor_id: str, key: tuple[str, int | None]
     ) -> SensorValue | None:
         """Return a value, None where there is none or it is older than a day."""
         sensor = self.data.get(sensor_id)
         value = sensor and sensor.values.get(key)
-        if not value or (value.heard and value.heard + _VALUE_EXPIRES <= _unix_now()):
+        if not value or (
+            value.last_updated and value.last_updated + _VALUE_EXPIRES <= _unix_now()
+        ):
             return None
         return value
 
@@ -591,16 +597,18 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
             if (looked := known.get(sensor_id))
             and looked[0] is sensor
             and looked[1] > now
-            else (sensor, _expires(sensor, now))
+            else (sensor, _value_expiry(sensor, now))
             for sensor_id, sensor in self.data.items()
         }
         return expired
 
 
-def _expires(sensor: Sensor, now: float) -> float:
+def _value_expiry(sensor: Sensor, now: float) -> float:
     """Return when the next of a sensor's values will be too old, in unix seconds."""
     times = (
-        value.heard + _VALUE_EXPIRES for value in sensor.values.values() if value.heard
+        value.last_updated + _VALUE_EXPIRES
+        for value in sensor.values.values()
+        if value.last_updated
     )
     return min((when for when in times if when > now), default=math.inf)
 
@@ -609,16 +617,16 @@ class GatewayCoordinator(TelldusUpdateCoordinator[Gateway]):
     """The gateways themselves."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: TelldusConfigEntry, account: Account
+        self, hass: HomeAssistant, entry: TelldusConfigEntry, account: TelldusAccount
     ) -> None:
         """Poll rarely: a gateway's name and version hardly ever change."""
         super().__init__(hass, entry, account, "gateways", timedelta(minutes=10))
 
     @override
-    async def _async_fetch(self, patience: float | None) -> Answer[Gateway]:
+    async def _async_fetch(self, timeout: float | None) -> ListResponse[Gateway]:
         """Ask for all gateways, and write down which of them the account owns."""
         answer = await self.account.client.gateways()
-        owned = sorted(gateway.id for gateway in answer.rows if gateway.owned)
+        owned = sorted(gateway.id for gateway in answer.rows if gateway.is_owner)
         entry = self.config_entry
         if owned and owned != entry.data.get(CONF_GATEWAYS):
             self.hass.config_entries.async_update_entry(
@@ -627,13 +635,13 @@ class GatewayCoordinator(TelldusUpdateCoordinator[Gateway]):
         return answer
 
     @override
-    def _shape(self, row: Gateway) -> object:
+    def _structure_key(self, row: Gateway) -> object:
         """Return what the registry is told."""
         return (row.name, row.model, row.version)
 
     @property
     @override
-    def _stale(self) -> bool:
+    def _is_stale(self) -> bool:
         """Return False: little hangs on this list, and one line of a loss is enough.
 
         Whether a gateway is there, its devices tell, and more often.

@@ -17,11 +17,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REVERSED_COVERS
 from .coordinator import TelldusConfigEntry
-from .devices.kinds import MAIN
+from .devices.kinds import MAIN_ENTITY
 from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import MAX_LEVEL, DeviceType, Method
 
-# The request budget paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
 
 _CLOSED = 0
@@ -46,7 +46,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the covers of an account."""
     async_add_device_entities(
-        entry, async_add_entities, Platform.COVER, {MAIN: TelldusCover}
+        entry, async_add_entities, Platform.COVER, {MAIN_ENTITY: TelldusCover}
     )
 
 
@@ -98,10 +98,10 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity):
             case Method.DOWN:
                 return _CLOSED
             case Method.DIM if device.level is not None:
-                return round(_OPEN * self._turned(device.level / MAX_LEVEL))
+                return round(_OPEN * self._to_position(device.level / MAX_LEVEL))
         return None
 
-    def _turned(self, share: float) -> float:
+    def _to_position(self, share: float) -> float:
         """Return a share of the highest level as one of being open, and the reverse.
 
         255 is taken for closed. Which it is nobody knows for all covers, and so the
@@ -135,5 +135,5 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity):
         elif position == _CLOSED and Method.DOWN in methods:
             await self.async_command(Method.DOWN)
         else:
-            level = round(MAX_LEVEL * self._turned(position / _OPEN))
+            level = round(MAX_LEVEL * self._to_position(position / _OPEN))
             await self.async_command(Method.DIM, level)

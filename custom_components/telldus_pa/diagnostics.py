@@ -10,7 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
+from homeassistant.const import (
+    CONF_SCAN_INTERVAL,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry
@@ -18,24 +23,23 @@ from homeassistant.util import dt as dt_util
 
 from . import redaction
 from .const import (
+    CONF_ACCOUNT_UUID,
     CONF_INCLUDE_IGNORED,
-    CONF_LIVE,
-    CONF_POLL_INTERVAL,
-    CONF_PROFILE,
+    CONF_PUSH,
     CONF_REVERSED_COVERS,
     CONF_SERVER_URL,
     DOMAIN,
 )
 from .coordinator import TelldusConfigEntry, TelldusData, TelldusUpdateCoordinator
-from .devices.kinds import decided, entities_of_sensor, entity_parts, value_key
+from .devices.kinds import classify, entities_of_sensor, entity_parts, value_key
 from .devices.unique_ids import (
     device_unique_id,
     entity_unique_id,
     gateway_unique_id,
     sensor_unique_id,
 )
-from .events.matching import Track
-from .pa_api import DEFAULT_SERVER, Budget, Device, Gateway, Sensor
+from .events.matching import DeviceTimeline
+from .pa_api import DEFAULT_SERVER, Device, Gateway, RateLimiter, Sensor
 from .pa_api.parsing import to_list
 from .sensor import described_as
 
@@ -48,7 +52,7 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: TelldusConfigEntry
 ) -> Tree:
     """Return what is known of an account and of how its requests fare."""
-    look = _Look(hass, entry)
+    look = _DiagnosticsBuilder(hass, entry)
     data = entry.runtime_data
     return {
         **_account(entry),
@@ -56,11 +60,11 @@ async def async_get_config_entry_diagnostics(
         "devices": [look.device(one) for one in data.devices.data.values()],
         "sensors": [look.sensor(one) for one in data.sensors.data.values()],
         "received": {
-            function: redaction.received(
-                function, data.account.client.received[function]
+            function: redaction.redact_rows(
+                function, data.account.client.last_raw[function]
             )
             for function in redaction.LISTS
-            if function in data.account.client.received
+            if function in data.account.client.last_raw
         },
     }
 
@@ -69,7 +73,7 @@ async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: TelldusConfigEntry, device: DeviceEntry
 ) -> Tree:
     """Return what is known of one thing: a gateway, a device, a sensor, or two in one."""
-    look = _Look(hass, entry)
+    look = _DiagnosticsBuilder(hass, entry)
     data = entry.runtime_data
     things = {thing for domain, thing in device.identifiers if domain == DOMAIN}
     return {
@@ -101,35 +105,37 @@ def _account(entry: TelldusConfigEntry) -> Tree:
             "default" if entry.data[CONF_SERVER_URL] == DEFAULT_SERVER else "other"
         ),
         "options": {
-            CONF_POLL_INTERVAL: entry.options.get(CONF_POLL_INTERVAL),
-            CONF_LIVE: entry.options.get(CONF_LIVE),
+            CONF_SCAN_INTERVAL: entry.options.get(CONF_SCAN_INTERVAL),
+            CONF_PUSH: entry.options.get(CONF_PUSH),
             CONF_INCLUDE_IGNORED: entry.options.get(CONF_INCLUDE_IGNORED),
             CONF_REVERSED_COVERS: len(entry.options.get(CONF_REVERSED_COVERS, ())),
         },
         "account": {
-            "is_known": entry.data.get(CONF_PROFILE) is not None,
+            "is_known": entry.data.get(CONF_ACCOUNT_UUID) is not None,
             "is_refused": data.account.watch.refused,
             "premium": {
-                "is_known": premium.until is not None,
+                "is_known": premium.expires_at is not None,
                 "is_missing": premium.is_missing,
-                "was_paid": premium.was_paid,
+                "was_paid": premium.had_premium,
             },
         },
         "connection": {
-            "cause": data.connection.cause,
-            "failures": [asdict(failure) for failure in data.connection.failures],
+            "cause": data.connection_status.cause,
+            "failures": [
+                asdict(failure) for failure in data.connection_status.failures
+            ],
         },
         "live": _live(data),
-        "budget": _budget(data.account.budget),
+        "rate_limiter": _rate_limiter(data.account.rate_limiter),
         "commands": {
-            "unsent": data.commands.unsent,
-            "undecided": data.commands.undecided,
-            "fates": dict(data.commands.fates),
+            "unsent": data.commands.queue_length,
+            "undecided": data.commands.pending_count,
+            "fates": dict(data.commands.outcome_counts),
         },
         "history": {
-            "phase": data.history.phase,
-            "hours": data.history.hours,
-            "reached": data.history.reached,
+            "phase": data.history_import.phase,
+            "hours": data.history_import.hours,
+            "reached": data.history_import.cursor,
         },
         "lists": {
             "devices": _list(data.devices),
@@ -139,34 +145,34 @@ def _account(entry: TelldusConfigEntry) -> Tree:
     }
 
 
-def _budget(budget: Budget) -> Tree:
-    """Return what the budget is like; times in seconds from now."""
-    refused = budget.last_refused
+def _rate_limiter(rate_limiter: RateLimiter) -> Tree:
+    """Return what the rate limiter is like; times in seconds from now."""
+    refused = rate_limiter.last_refused
     return {
-        "used": budget.used,
-        "waiting": budget.waiting,
-        "paused_for": round(budget.pause, _DIGITS),
+        "used": rate_limiter.used,
+        "waiting": rate_limiter.waiting,
+        "paused_for": round(rate_limiter.paused_for, _DIGITS),
         "last_refused": (
-            None if refused is None else round(refused - budget.now(), _DIGITS)
+            None if refused is None else round(refused - rate_limiter.now(), _DIGITS)
         ),
     }
 
 
 def _live(data: TelldusData) -> Tree:
     """Return how the gateways' sockets are; times in seconds from now."""
-    until, now = data.live.refused_until, dt_util.utcnow().timestamp()
+    until, now = data.push.refused_until, dt_util.utcnow().timestamp()
     return {
-        "gateways": [data.live.state_of(one) for one in sorted(data.live.gateway_ids)],
+        "gateways": [data.push.state_of(one) for one in sorted(data.push.gateway_ids)],
         "refused_for": round(until - now, _DIGITS) if until else None,
     }
 
 
-def _heard(track: Track | None) -> Tree | None:
+def _heard(track: DeviceTimeline | None) -> Tree | None:
     """Return how much of what a device did is known; times in seconds from now."""
     if track is None:
         return None
     return {
-        "is_complete": track.complete,
+        "is_complete": track.is_complete,
         "known_until": round(track.read_from - dt_util.utcnow().timestamp(), _DIGITS),
     }
 
@@ -174,18 +180,20 @@ def _heard(track: Track | None) -> Tree | None:
 def _list(coordinator: TelldusUpdateCoordinator[Any]) -> Tree:
     """Return how the polls of a list fare; times in seconds."""
     interval = coordinator.update_interval
-    age = coordinator.account.budget.now() - coordinator.requested
+    age = coordinator.account.rate_limiter.now() - coordinator.requested_at
     return {
         "rows": len(coordinator.data),
-        "lists": coordinator.lists,
-        "age": round(age, _DIGITS) if coordinator.lists else None,
+        "lists": coordinator.success_count,
+        "age": round(age, _DIGITS) if coordinator.success_count else None,
         "interval": interval.total_seconds() if interval else None,
         "is_shown": coordinator.last_update_success,
-        "problem": type(problem).__name__ if (problem := coordinator.problem) else None,
+        "problem": type(problem).__name__
+        if (problem := coordinator.last_error)
+        else None,
     }
 
 
-class _Look:
+class _DiagnosticsBuilder:
     """Looks at the rows of an account, by their numbers."""
 
     def __init__(self, hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
@@ -198,7 +206,7 @@ class _Look:
         self._gateways = _numbered(self._data.gateways.data)
         # Where each row is in the list as it came.
         self._rows: Mapping[str, Mapping[str, int]] = {
-            function: _places(self._data.account.client.received.get(function))
+            function: _places(self._data.account.client.last_raw.get(function))
             for function in redaction.LISTS
         }
         self._registered = {
@@ -210,9 +218,9 @@ class _Look:
 
     def received(self, function: str, row_id: str) -> Any:
         """Return a row as it came, None where it is not in the last list."""
-        rows = self._data.account.client.received[function]
+        rows = self._data.account.client.last_raw[function]
         place = self._rows[function].get(row_id)
-        return None if place is None else redaction.received(function, rows)[place]
+        return None if place is None else redaction.redact_rows(function, rows)[place]
 
     def gateway(self, gateway: Gateway) -> Tree:
         """Return what a gateway is."""
@@ -221,16 +229,16 @@ class _Look:
             "model": redaction.gateway_model(gateway.model),
             "version": redaction.version(gateway.version),
             "online": gateway.online,
-            "owned": gateway.owned,
+            "owned": gateway.is_owner,
         }
 
     def device(self, device: Device) -> Tree:
         """Return what a device was taken for, and why."""
         data, home = self._data, self._data.devices.home
-        members = [home.kinds[one] for one in home.leaves.get(device.id, ())]
-        kind, why = decided(device, members)
+        members = [home.kinds[one] for one in home.resolved_members.get(device.id, ())]
+        kind, why = classify(device, members)
         sensor = data.sensors.sensor_for_device(device)
-        shown = data.commands.shown(device)
+        shown = data.commands.optimistic_state(device)
         return {
             "row": self._rows["devices/list"].get(device.id),
             "gateway": self._gateways.get(device.gateway_id),
@@ -245,35 +253,35 @@ class _Look:
             ),
             "methods": [method.name for method in device.methods],
             "device_type": device.device_type.name,
-            "transport": redaction.word(device.transport),
-            "type": redaction.word(device.type),
+            "transport": redaction.redact_word(device.transport),
+            "type": redaction.redact_word(device.type),
             "state": device.state and device.state.name,
             "level": device.level,
             "shown": shown.state and shown.state.name,
-            "thermostat": redaction.technical(
+            "thermostat": redaction.redact_state(
                 device.thermostat and asdict(device.thermostat)
             ),
             "online": device.online,
-            "owned": device.owned,
+            "owned": device.is_owner,
             "ignored": device.ignored,
             "has_name": device.name is not None,
             "has_room": device.room is not None,
             "knows_room": data.rooms.name_of(device) is not None,
             "members": [self._devices[one] for one in home.members.get(device.id, ())],
-            "all_members_known": device.id in home.complete,
+            "all_members_known": device.id in home.complete_groups,
             "sensor": sensor and self._sensors[sensor.id],
             "is_commanded": data.commands.is_commanded(device.id),
-            "heard": _heard(data.heard.tracks.get(device.id)),
+            "heard": _heard(data.events.timelines.get(device.id)),
         }
 
     def sensor(self, sensor: Sensor) -> Tree:
         """Return what a sensor tells of; what it measures is nobody's business."""
         data = self._data
-        node = data.devices.home.device_of(sensor, data.devices.data)
+        node = data.devices.home.device_for_sensor(sensor, data.devices.data)
         names = {
             value_key(
                 value
-            ): f"{redaction.word(value.name)}_{redaction.number(value.scale)}"
+            ): f"{redaction.redact_word(value.name)}_{redaction.number(value.scale)}"
             for value in sensor.values.values()
         }
         return {
@@ -289,21 +297,22 @@ class _Look:
             ),
             "values": [
                 {
-                    "name": redaction.word(value.name),
+                    "name": redaction.redact_word(value.name),
                     "scale": redaction.number(value.scale),
-                    "unit": redaction.word(value.unit),
+                    "unit": redaction.redact_word(value.unit),
                     "described_as": described_as(value),
-                    "value": redaction.shape(value.value),
-                    "is_silent": data.sensors.value_of(sensor.id, value.key) is None,
+                    "value": redaction.describe_type(value.value),
+                    "is_silent": data.sensors.current_value(sensor.id, value.key)
+                    is None,
                 }
                 for value in sensor.values.values()
             ],
             "battery": sensor.battery,
             "battery_low": sensor.battery_low,
             "model": redaction.model(sensor.model),
-            "protocol": redaction.word(sensor.protocol),
+            "protocol": redaction.redact_word(sensor.protocol),
             "online": sensor.online,
-            "owned": sensor.owned,
+            "owned": sensor.is_owner,
             "ignored": sensor.ignored,
             "has_name": sensor.name is not None,
             "keep_history": sensor.keep_history,

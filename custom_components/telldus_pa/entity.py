@@ -15,13 +15,13 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
 from .coordinator import (
-    Item,
+    HideableItem,
     TelldusConfigEntry,
     TelldusData,
     TelldusItemCoordinator,
     TelldusUpdateCoordinator,
 )
-from .devices.kinds import MAIN, Kind, entities_of_sensor, entity_parts
+from .devices.kinds import MAIN_ENTITY, DeviceKind, entities_of_sensor, entity_parts
 from .devices.topology import is_assumed, is_group
 from .devices.unique_ids import (
     account_unique_id,
@@ -30,7 +30,7 @@ from .devices.unique_ids import (
     gateway_unique_id,
     sensor_unique_id,
 )
-from .pa_api import Command, Device, Gateway, Method, Sensor, Setting
+from .pa_api import Command, Device, Gateway, Method, Sensor, ThermostatSetpoint
 
 _TRANSPORTS: Final = {
     "433": "433 MHz",
@@ -98,21 +98,23 @@ def device_info(entry: TelldusConfigEntry, device: Device) -> DeviceInfo:
     info["model"] = _TRANSPORTS.get(device.transport, device.transport or None)
     if sensor and sensor.model not in _NO_MODELS:
         info["model_id"] = sensor.model
-    if is_group(device) or data.devices.home.kinds.get(device.id) is Kind.SCENE:
+    if is_group(device) or data.devices.home.kinds.get(device.id) is DeviceKind.SCENE:
         # Not a thing that one can touch
         info["entry_type"] = DeviceEntryType.SERVICE
     if room := data.rooms.name_of(device):
         info["suggested_area"] = room
     if "name" not in info:
         info["translation_key"] = "unnamed_device"
-        info["translation_placeholders"] = {"number": device.local_id or device.id}
+        info["translation_placeholders"] = {
+            "number": device.client_device_id or device.id
+        }
     return info
 
 
 def sensor_info(entry: TelldusConfigEntry, sensor: Sensor) -> DeviceInfo:
     """Return what the device registry is told of a sensor."""
     devices = entry.runtime_data.devices
-    if device := devices.home.device_of(sensor, devices.data):
+    if device := devices.home.device_for_sensor(sensor, devices.data):
         return device_info(entry, device)
     info = _node_info(entry, sensor.gateway_id, sensor.name)
     info["identifiers"] = {(DOMAIN, sensor_unique_id(entry, sensor.id))}
@@ -122,7 +124,7 @@ def sensor_info(entry: TelldusConfigEntry, sensor: Sensor) -> DeviceInfo:
         info["model_id"] = sensor.model
     if "name" not in info:
         info["translation_key"] = "unnamed_sensor"
-        info["translation_placeholders"] = {"number": sensor.local_id or sensor.id}
+        info["translation_placeholders"] = {"number": sensor.sensor_id or sensor.id}
     return info
 
 
@@ -142,7 +144,9 @@ def _node_info(
     return info
 
 
-class TelldusEntity[ItemT: Item](CoordinatorEntity[TelldusItemCoordinator[ItemT]]):
+class TelldusEntity[ItemT: HideableItem](
+    CoordinatorEntity[TelldusItemCoordinator[ItemT]]
+):
     """An entity that shows something of one row of a list."""
 
     _attr_has_entity_name = True
@@ -180,14 +184,14 @@ class TelldusDeviceEntity(TelldusEntity[Device]):
             device_unique_id(entry, device_id), part
         )
         self._attr_device_info = info = device_info(entry, self._last)
-        if part == MAIN:
+        if part == MAIN_ENTITY:
             self._attr_name = None
         # Nobody has taken the trouble to name it, or somebody hid it: not ours, it seems.
         self._attr_entity_registry_enabled_default = (
             "name" in info and not self._last.ignored
         )
         self._entry = entry
-        if part == MAIN and is_group(self._last):
+        if part == MAIN_ENTITY and is_group(self._last):
             self.group = IntegrationSpecificGroup(self, self._members())
 
     def _members(self) -> list[str]:
@@ -208,26 +212,26 @@ class TelldusDeviceEntity(TelldusEntity[Device]):
     @property
     def device(self) -> Device:
         """Return the device as it is to be shown."""
-        return self._data.commands.shown(self.row)
+        return self._data.commands.optimistic_state(self.row)
 
     @property
     @override
     def assumed_state(self) -> bool:
         """Return whether the device, or one that it consists of, gives no feedback."""
         devices = self._data.devices
-        leaves = devices.home.leaves.get(self._row_id) or (self._row_id,)
+        leaves = devices.home.resolved_members.get(self._row_id) or (self._row_id,)
         return any(
             is_assumed(device) for one in leaves if (device := devices.data.get(one))
         )
 
     async def async_command(
-        self, method: Method, value: int | Setting | None = None
+        self, method: Method, value: int | ThermostatSetpoint | None = None
     ) -> None:
         """Have the device do something. Raises HomeAssistantError."""
         await self.async_commands((method, value))
 
     async def async_commands(
-        self, *commands: tuple[Method, int | Setting | None]
+        self, *commands: tuple[Method, int | ThermostatSetpoint | None]
     ) -> None:
         """Have the device do several things at once. Raises HomeAssistantError."""
         await self._data.commands.async_send(
@@ -251,10 +255,10 @@ class TelldusSensorEntity(TelldusEntity[Sensor]):
             "name" in info and not self._last.ignored
         )
         # What was shown last.
-        self._shown: object = None
+        self._last_state_key: object = None
 
     @abstractmethod
-    def _to_show(self) -> object:
+    def _state_key(self) -> object:
         """Return what of the sensor this shows."""
 
     @callback
@@ -263,8 +267,11 @@ class TelldusSensorEntity(TelldusEntity[Sensor]):
         """Show what is new: of a sensor with several values often only one is."""
         # Not an older row, which would stay in memory beside the list.
         self._last = self.row
-        shown, self._shown = self._shown, (self.available, self._to_show())
-        if shown != self._shown:
+        shown, self._last_state_key = (
+            self._last_state_key,
+            (self.available, self._state_key()),
+        )
+        if shown != self._last_state_key:
             super()._handle_coordinator_update()
 
 

@@ -17,12 +17,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .coordinator import TelldusConfigEntry
-from .devices.kinds import MAIN, RING
+from .devices.kinds import MAIN_ENTITY, RING
 from .entity import TelldusDeviceEntity, async_add_device_entities
-from .events.matching import Occurrence
+from .events.matching import DeviceEvent
 from .pa_api import Method
 
-# The request budget paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
 
 
@@ -36,7 +36,7 @@ async def async_setup_entry(
         entry,
         async_add_entities,
         Platform.EVENT,
-        {MAIN: TelldusRemoteEvent, RING: TelldusDoorbell},
+        {MAIN_ENTITY: TelldusRemoteEvent, RING: TelldusDoorbell},
     )
 
 
@@ -50,7 +50,7 @@ class TelldusEvent(TelldusDeviceEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to what the device is heard to do."""
         await super().async_added_to_hass()
-        heard = self._data.heard
+        heard = self._data.events
         self.async_on_remove(heard.async_listen(self._row_id, self._async_fire))
 
     @property
@@ -68,7 +68,7 @@ class TelldusEvent(TelldusDeviceEntity, EventEntity):
         return False
 
     @callback
-    def _async_fire(self, occurrence: Occurrence, _shown: bool) -> None:
+    def _async_fire(self, occurrence: DeviceEvent, _shown: bool) -> None:
         """Note that the device was heard to send a method."""
         name = self.types.get(occurrence.method)
         if name in self.event_types:

@@ -20,11 +20,11 @@ from .coordinator import TelldusConfigEntry
 from .devices.topology import is_assumed
 from .entity import all_gateways
 from .pa_api import (
+    ApiError,
     Device,
-    Inventoried,
+    DeviceWithParameters,
     Method,
     RateLimitError,
-    Refused,
     Sensor,
     TelldusError,
 )
@@ -35,7 +35,7 @@ _FOLDER: Final = "telldus_pa"
 # What is in this folder of Home Assistant's anybody can read who reaches it.
 _PUBLIC: Final = "www"
 # Seconds that the lists, and all that is asked besides, may take.
-_PATIENCE: Final = 60.0
+_TIMEOUT: Final = 60.0
 _LONGEST: Final = 600.0
 
 
@@ -55,8 +55,8 @@ async def async_export_home(
     data = entry.runtime_data
     client = data.account.client
     try:
-        devices = await client.inventory(patience=_PATIENCE)
-        sensors = (await client.sensors(patience=_PATIENCE)).rows
+        devices = await client.devices_with_parameters(timeout=_TIMEOUT)
+        sensors = (await client.sensors(timeout=_TIMEOUT)).rows
     except TelldusError as err:
         data.account.async_record_result(err)
         raise service_error(err) from err
@@ -85,7 +85,7 @@ async def async_export_home(
         "path": str(file),
         "devices": len(devices),
         "sensors": len(sensors),
-        "protocols_missing": len(set(missing) - data.radios.keys()),
+        "protocols_missing": len(set(missing) - data.protocols.keys()),
     }
 
 
@@ -94,19 +94,19 @@ async def _async_ask_protocols(
 ) -> None:
     """Ask how devices are spoken to, for as long as an action may take."""
     data = entry.runtime_data
-    ends = data.account.budget.now() + _LONGEST
+    ends = data.account.rate_limiter.now() + _LONGEST
     for device_id in device_ids:
-        while device_id not in data.radios:
-            left = ends - data.account.budget.now()
+        while device_id not in data.protocols:
+            left = ends - data.account.rate_limiter.now()
             try:
-                data.radios[device_id] = await data.account.client.radio(
-                    device_id, patience=max(left, 0.0)
+                data.protocols[device_id] = await data.account.client.device_info(
+                    device_id, timeout=max(left, 0.0)
                 )
             except RateLimitError as err:
                 if err.retry_after >= left:
                     return
                 await asyncio.sleep(err.retry_after)
-            except Refused:
+            except ApiError:
                 # Of this one Telldus will not tell.
                 break
             except TelldusError as err:
@@ -114,14 +114,14 @@ async def _async_ask_protocols(
                 return
 
 
-def _device(entry: TelldusConfigEntry, one: Inventoried) -> dict[str, Any]:
+def _device(entry: TelldusConfigEntry, one: DeviceWithParameters) -> dict[str, Any]:
     """Return all that is known of a device."""
     data = entry.runtime_data
     device: Device = one.device
-    radio = data.radios.get(device.id)
+    radio = data.protocols.get(device.id)
     return {
         "id": device.id,
-        "local_id": device.local_id,
+        "local_id": device.client_device_id,
         "gateway": device.gateway_id,
         "name": device.name,
         "type": device.type,
@@ -143,7 +143,7 @@ def _sensor(sensor: Sensor) -> dict[str, Any]:
     """Return all that is known of a sensor but what it measures."""
     return {
         "id": sensor.id,
-        "local_id": sensor.local_id,
+        "local_id": sensor.sensor_id,
         "gateway": sensor.gateway_id,
         "name": sensor.name,
         "protocol": sensor.protocol,

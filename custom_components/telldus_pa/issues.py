@@ -13,7 +13,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .const import DOMAIN
-from .migration.plan import CORE, core_entries
+from .migration.plan import TELLDUSLIVE_DOMAIN, core_entries
 
 
 class Issue(StrEnum):
@@ -59,7 +59,7 @@ def async_watch_tellduslive(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Non
     @callback
     def async_look(_change: ConfigEntryChange, other: ConfigEntry[Any]) -> None:
         """Look again where it concerns that."""
-        if other.domain == CORE:
+        if other.domain == TELLDUSLIVE_DOMAIN:
             async_show()
 
     @callback

@@ -14,11 +14,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TelldusConfigEntry
 from .devices.group_state import brightness_of
-from .devices.kinds import MAIN
+from .devices.kinds import MAIN_ENTITY
 from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import MAX_LEVEL, Device, Method
 
-# The request budget paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
 
 type _Rgb = tuple[int, int, int]
@@ -32,7 +32,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the lights of an account."""
     async_add_device_entities(
-        entry, async_add_entities, Platform.LIGHT, {MAIN: TelldusLight}
+        entry, async_add_entities, Platform.LIGHT, {MAIN_ENTITY: TelldusLight}
     )
 
 

@@ -14,6 +14,7 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     OptionsFlowWithReload,
 )
+from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
@@ -30,8 +31,7 @@ from homeassistant.helpers.selector import (
 from .const import (
     CONF_IMPORT_HISTORY,
     CONF_INCLUDE_IGNORED,
-    CONF_LIVE,
-    CONF_POLL_INTERVAL,
+    CONF_PUSH,
     CONF_REVERSED_COVERS,
     DOMAIN,
     LONGEST_POLL_INTERVAL,
@@ -39,7 +39,7 @@ from .const import (
     SHORTEST_POLL_INTERVAL,
 )
 from .coordinator import TelldusConfigEntry
-from .devices.kinds import Kind
+from .devices.kinds import DeviceKind
 from .devices.unique_ids import device_unique_id
 from .history.importer import async_start_import
 from .migration.flow import MigrationFlow
@@ -48,7 +48,7 @@ from .pa_api import Method
 
 _SCHEMA: Final = vol.Schema(
     {
-        vol.Required(CONF_POLL_INTERVAL): vol.All(
+        vol.Required(CONF_SCAN_INTERVAL): vol.All(
             NumberSelector(
                 NumberSelectorConfig(
                     min=SHORTEST_POLL_INTERVAL.total_seconds(),
@@ -60,14 +60,14 @@ _SCHEMA: Final = vol.Schema(
             ),
             vol.Coerce(int),
         ),
-        vol.Required(CONF_LIVE, default=True): BooleanSelector(),
+        vol.Required(CONF_PUSH, default=True): BooleanSelector(),
         vol.Required(CONF_INCLUDE_IGNORED, default=False): BooleanSelector(),
     }
 )
 
 
 # How the flow begins that follows on signing in: with the offer to take over.
-OFFER: Final = "offer"
+SOURCE_MIGRATION_OFFER: Final = "offer"
 
 
 class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload):
@@ -85,7 +85,9 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
         """Ask what to do, if there is a choice."""
         if user_input is not None:
             return await self.async_step_settings(user_input)
-        self._offers = self.source == OFFER or bool(self._waiting_offers())
+        self._offers = self.source == SOURCE_MIGRATION_OFFER or bool(
+            self._waiting_offers()
+        )
         if self._offers:
             return await self.async_step_take_over()
         if core_entries(self.hass):
@@ -128,7 +130,7 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
         self, options: Mapping[str, Any], errors: dict[str, str] | None = None
     ) -> ConfigFlowResult:
         """Return the form, filled in with some options."""
-        shown = {CONF_POLL_INTERVAL: POLL_INTERVAL.total_seconds(), **options}
+        shown = {CONF_SCAN_INTERVAL: POLL_INTERVAL.total_seconds(), **options}
         schema = _SCHEMA
         if self._covers:
             reversed_covers = options.get(CONF_REVERSED_COVERS, [])
@@ -160,7 +162,7 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
 
     @property
     @override
-    def _ours(self) -> TelldusConfigEntry | None:
+    def _entry(self) -> TelldusConfigEntry | None:
         """Return the entry that takes over."""
         return self.hass.config_entries.async_get_entry(self.handler)
 
@@ -195,7 +197,7 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
         return [
             flow["flow_id"]
             for flow in flows.async_progress_by_handler(self.handler)
-            if flow["context"].get("source") == OFFER
+            if flow["context"].get("source") == SOURCE_MIGRATION_OFFER
             and flow["flow_id"] != self.flow_id
         ]
 
@@ -210,7 +212,7 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
         return {
             device.id: known.name_by_user or known.name or device.id
             for device in devices.data.values()
-            if devices.home.kinds[device.id] is Kind.COVER
+            if devices.home.kinds[device.id] is DeviceKind.COVER
             and Method.DIM in device.methods
             and (
                 known := registry.async_get_device_by_identifier(

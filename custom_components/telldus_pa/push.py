@@ -10,21 +10,21 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later
 
-from .account.storage import Kept, entry_store
-from .commands.manager import Commands
-from .const import CONF_LIVE, LOGGER
+from .account.storage import StorageKey, entry_store
+from .commands.manager import CommandManager
+from .const import CONF_PUSH, LOGGER
 from .coordinator import (
     DeviceCoordinator,
     SensorCoordinator,
     TelldusConfigEntry,
     TelldusUpdateCoordinator,
 )
-from .events.tracker import Heard
+from .events.tracker import EventTracker
 from .pa_api import (
     CommandFailedMessage,
     DeviceStateMessage,
     ListKind,
-    Live,
+    PushClient,
     PushMessage,
     PushState,
     SensorValuesMessage,
@@ -52,7 +52,7 @@ class _Reader:
         coordinator = self._coordinator
         if self._planned or coordinator.config_entry.pref_disable_polling:
             return
-        since = coordinator.account.budget.now() - coordinator.requested
+        since = coordinator.account.rate_limiter.now() - coordinator.requested_at
         self._planned = async_call_later(
             self._hass,
             max(_READ_AFTER, _READ_APART - since),
@@ -85,7 +85,7 @@ class PushManager:
         entry: TelldusConfigEntry,
         devices: DeviceCoordinator,
         sensors: SensorCoordinator,
-        heard: Heard,
+        heard: EventTracker,
     ) -> None:
         """Begin with nothing pushed."""
         self._hass = hass
@@ -93,8 +93,8 @@ class PushManager:
         self._devices = devices
         self._sensors = sensors
         self._heard = heard
-        self._store = entry_store(hass, Kept.LIVE, entry.entry_id)
-        self._live: Live | None = None
+        self._store = entry_store(hass, StorageKey.LIVE, entry.entry_id)
+        self._live: PushClient | None = None
         self._states: dict[str, PushState] = {}
         self._readers = {
             ListKind.DEVICES: _Reader(hass, devices),
@@ -103,11 +103,11 @@ class PushManager:
 
     async def async_start(self) -> None:
         """Try to be live, if the person has nothing against it."""
-        if not self._entry.options.get(CONF_LIVE, True):
+        if not self._entry.options.get(CONF_PUSH, True):
             return
         stored = await self._store.async_load() or {}
         account = self._devices.account
-        self._live = Live(
+        self._live = PushClient(
             async_get_clientsession(self._hass),
             account.client,
             self,
@@ -124,7 +124,7 @@ class PushManager:
             self._hass, self._async_run(self._live), "live"
         )
 
-    async def _async_run(self, live: Live) -> None:
+    async def _async_run(self, live: PushClient) -> None:
         """Keep the sockets open; should that break, poll as if there were none."""
         try:
             await live.run()
@@ -137,7 +137,7 @@ class PushManager:
             self._live = None
             self._states.clear()
             self._async_set_pace()
-            self._entry.runtime_data.connection.async_live_changed()
+            self._entry.runtime_data.connection_status.async_live_changed()
 
     @property
     def refused_until(self) -> float:
@@ -148,12 +148,12 @@ class PushManager:
         """Return how things stand with a gateway, None where nothing is tried."""
         return self._live.state_of(gateway_id) if self._live else None
 
-    def last_heard(self, gateway_id: str) -> float | None:
-        """Return when a gateway's socket last gave a sign of life, by the budget's clock."""
-        return self._live.last_heard(gateway_id) if self._live else None
+    def last_message_at(self, gateway_id: str) -> float | None:
+        """Return when a gateway's socket last gave a sign of life, by the rate limiter's clock."""
+        return self._live.last_message_at(gateway_id) if self._live else None
 
     @callback
-    def heard(self, gateway_id: str, event: PushMessage) -> None:
+    def on_message(self, gateway_id: str, event: PushMessage) -> None:
         """Show what happened at a gateway."""
         match event:
             case DeviceStateMessage():
@@ -166,7 +166,7 @@ class PushManager:
                 self._readers[event.what].async_read_soon()
 
     @callback
-    def live_changed(self, gateway_id: str) -> None:
+    def on_state_change(self, gateway_id: str) -> None:
         """Follow the state of a gateway's socket."""
         assert self._live
         state = self._live.state_of(gateway_id)
@@ -185,7 +185,7 @@ class PushManager:
         if PushState.REFUSED in (before, state):
             self._store.async_delay_save(self._to_store)
         self._async_set_pace()
-        self._entry.runtime_data.connection.async_live_changed()
+        self._entry.runtime_data.connection_status.async_live_changed()
 
     @property
     def gateway_ids(self) -> set[str]:
@@ -193,7 +193,7 @@ class PushManager:
         return self._devices.gateways.keys() | self._sensors.gateways.keys()
 
     @property
-    def _commands(self) -> Commands:
+    def _commands(self) -> CommandManager:
         """Return what was commanded."""
         return self._entry.runtime_data.commands
 
@@ -205,7 +205,7 @@ class PushManager:
                 self._readers[ListKind.DEVICES].async_read_soon()
             return
         self._heard.async_handle_push(before, event)
-        device = event.command.effect(before)
+        device = event.command.apply_to(before)
         self._devices.async_set_pushed_item(device)
         self._heard.async_push_applied()
         self._commands.async_confirm_from_push(device, event.method)
@@ -221,10 +221,10 @@ class PushManager:
     @callback
     def _async_lost(self, gateway_id: str) -> None:
         """Note from when on nothing is pushed any more."""
-        heard = self.last_heard(gateway_id)
-        budget = self._devices.account.budget
+        heard = self.last_message_at(gateway_id)
+        rate_limiter = self._devices.account.rate_limiter
         self._heard.async_push_stopped(
-            gateway_id, budget.now() if heard is None else heard
+            gateway_id, rate_limiter.now() if heard is None else heard
         )
 
     @callback

@@ -55,12 +55,12 @@ _MOST: Final = 20
 _DEEPEST: Final = 4
 
 # Unix seconds, and anything else that is counted.
-_BEYOND: Final = 1e12
+_MAX_NUMBER: Final = 1e12
 
 type Shown = bool | int | float | str | list[Shown] | dict[str, Shown] | None
 
 
-def shape(value: object) -> Shown:
+def describe_type(value: object) -> Shown:
     """Return what something looks like, without anything of what it says."""
     match value:
         case None | bool():
@@ -74,14 +74,14 @@ def shape(value: object) -> Shown:
     return f"object of {len(value)}" if isinstance(value, Mapping) else "?"
 
 
-def word(value: object) -> Shown:
+def redact_word(value: object) -> Shown:
     """Return a word of Telldus' own, the shape of anything else."""
     return _either(value, lambda text: text.lower() in _WORDS)
 
 
 def number(value: object) -> Shown:
     """Return a number, which may come as a text, and the shape of anything else."""
-    if isinstance(value, (int, float)) and -_BEYOND < value < _BEYOND:
+    if isinstance(value, (int, float)) and -_MAX_NUMBER < value < _MAX_NUMBER:
         return value
     return _either(value, _NUMBER.fullmatch)
 
@@ -101,43 +101,45 @@ def version(value: object) -> Shown:
     return _either(value, _VERSION.fullmatch)
 
 
-def technical(value: object, depth: int = 0) -> Shown:
+def redact_state(value: object, depth: int = 0) -> Shown:
     """Return a state: words and small numbers of Telldus' own, nested, or in a JSON text."""
     if isinstance(value, str):
         value = to_object(value) or value
     if depth == _DEEPEST:
-        return shape(value)
+        return describe_type(value)
     match value:
         case int() | float():
-            return value if abs(value) < _LARGEST else shape(value)
+            return value if abs(value) < _LARGEST else describe_type(value)
         case str():
             small = _NUMBER.fullmatch(value) and abs(float(value)) < _LARGEST
-            return value if small else word(value)
+            return value if small else redact_word(value)
         case list() | tuple():
-            return [technical(one, depth + 1) for one in value[:_MOST]]
+            return [redact_state(one, depth + 1) for one in value[:_MOST]]
         case Mapping():
             return {
-                str(word(key)): technical(one, depth + 1)
+                str(redact_word(key)): redact_state(one, depth + 1)
                 for key, one in tuple(value.items())[:_MOST]
             }
-    return shape(value)
+    return describe_type(value)
 
 
 def row(value: object, fields: Mapping[str, Callable[[object], Shown]]) -> Shown:
     """Return a row as it came; what is not among the fields by its shape alone."""
     if not isinstance(value, Mapping):
-        return shape(value)
+        return describe_type(value)
     return {
-        str(key if key in fields or _FIELD.fullmatch(str(key)) else shape(str(key))): (
-            fields.get(key, shape)(one)
-        )
+        str(
+            key
+            if key in fields or _FIELD.fullmatch(str(key))
+            else describe_type(str(key))
+        ): (fields.get(key, describe_type)(one))
         for key, one in value.items()
     }
 
 
 def _either(value: object, allowed: Callable[[str], object]) -> Shown:
     """Return a text that is allowed, the shape of anything else."""
-    return value if isinstance(value, str) and allowed(value) else shape(value)
+    return value if isinstance(value, str) and allowed(value) else describe_type(value)
 
 
 def _pattern(text: str) -> str:
@@ -164,13 +166,17 @@ def _parameters(value: object) -> Shown:
     found: list[Shown] = []
     for one in to_list(value)[:_MOST]:
         name = one.get("name") if isinstance(one, Mapping) else None
-        show = _PARAMETERS.get(name, shape) if isinstance(name, str) else shape
-        found.append(row(one, {"name": word, "value": show}))
+        show = (
+            _PARAMETERS.get(name, describe_type)
+            if isinstance(name, str)
+            else describe_type
+        )
+        found.append(row(one, {"name": redact_word, "value": show}))
     return found
 
 
-_PARAMETERS: Final = {"devicetype": _device_type, "thermostat": technical}
-_STATE_VALUES: Final = _rows({"state": number, "value": technical})
+_PARAMETERS: Final = {"devicetype": _device_type, "thermostat": redact_state}
+_STATE_VALUES: Final = _rows({"state": number, "value": redact_state})
 
 # The lists, by function, and which fields of their rows say more than their shape.
 LISTS: Final[Mapping[str, Mapping[str, Callable[[object], Shown]]]] = {
@@ -183,10 +189,10 @@ LISTS: Final[Mapping[str, Mapping[str, Callable[[object], Shown]]]] = {
         "parameter": _parameters,
         "state": number,
         "stateValues": _STATE_VALUES,
-        "statevalue": technical,
+        "statevalue": redact_state,
         "statevalues": _STATE_VALUES,
-        "transport": word,
-        "type": word,
+        "transport": redact_word,
+        "type": redact_word,
     },
     "sensors/list": {
         "battery": number,
@@ -195,9 +201,9 @@ LISTS: Final[Mapping[str, Mapping[str, Callable[[object], Shown]]]] = {
                 "lastUpdated": number,
                 "maxTime": number,
                 "minTime": number,
-                "name": word,
+                "name": redact_word,
                 "scale": number,
-                "unit": word,
+                "unit": redact_word,
             }
         ),
         "editable": number,
@@ -206,7 +212,7 @@ LISTS: Final[Mapping[str, Mapping[str, Callable[[object], Shown]]]] = {
         "lastUpdated": number,
         "model": model,
         "online": number,
-        "protocol": word,
+        "protocol": redact_word,
     },
     "clients/list": {
         "editable": number,
@@ -219,6 +225,6 @@ LISTS: Final[Mapping[str, Mapping[str, Callable[[object], Shown]]]] = {
 }
 
 
-def received(function: str, listed: object) -> list[Shown]:
+def redact_rows(function: str, listed: object) -> list[Shown]:
     """Return the rows of a list as they came."""
     return [row(one, LISTS[function]) for one in to_list(listed)]

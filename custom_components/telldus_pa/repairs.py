@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Final, override
 import voluptuous as vol
 
 from homeassistant.components.repairs import RepairsFlow
+from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_POLL_INTERVAL, LONGEST_POLL_INTERVAL, POLL_INTERVAL
+from .const import LONGEST_POLL_INTERVAL, POLL_INTERVAL
 from .coordinator import TelldusConfigEntry
 from .issues import Issue
 from .migration.flow import MigrationFlow
@@ -38,7 +39,7 @@ class ReducePollingRepairFlow(RepairsFlow):
         entry = entries.async_get_entry(str(self.data["entry_id"]))
         if entry is None:
             return self.async_abort(reason="entry_gone")
-        now = entry.options.get(CONF_POLL_INTERVAL, POLL_INTERVAL.total_seconds())
+        now = entry.options.get(CONF_SCAN_INTERVAL, POLL_INTERVAL.total_seconds())
         longest = int(LONGEST_POLL_INTERVAL.total_seconds())
         if now >= longest:
             return self.async_abort(reason="nothing_slower")
@@ -53,7 +54,7 @@ class ReducePollingRepairFlow(RepairsFlow):
                 },
             )
         entries.async_update_entry(
-            entry, options={**entry.options, CONF_POLL_INTERVAL: interval}
+            entry, options={**entry.options, CONF_SCAN_INTERVAL: interval}
         )
         entries.async_schedule_reload(entry.entry_id)
         return self.async_create_entry(data={})
@@ -64,7 +65,7 @@ class MigrationRepairFlow(MigrationFlow["RepairsFlowResult"], RepairsFlow):
 
     @property
     @override
-    def _ours(self) -> TelldusConfigEntry | None:
+    def _entry(self) -> TelldusConfigEntry | None:
         """Return the entry that takes over."""
         assert self.data is not None
         return self.hass.config_entries.async_get_entry(str(self.data["entry_id"]))

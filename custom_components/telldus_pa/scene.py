@@ -8,11 +8,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TelldusConfigEntry
-from .devices.kinds import MAIN
+from .devices.kinds import MAIN_ENTITY
 from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import Method
 
-# The request budget paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
 
 
@@ -23,7 +23,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the scenes of an account."""
     async_add_device_entities(
-        entry, async_add_entities, Platform.SCENE, {MAIN: TelldusScene}
+        entry, async_add_entities, Platform.SCENE, {MAIN_ENTITY: TelldusScene}
     )
 
 

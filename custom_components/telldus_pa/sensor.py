@@ -39,8 +39,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .account.domain_data import Shared, async_get_domain_data
-from .connection_status import Cause
+from .account.domain_data import DomainData, async_get_domain_data
+from .connection_status import ConnectionState
 from .const import CONF_SERVER_URL
 from .coordinator import TelldusConfigEntry, TelldusData, gateway_context
 from .devices.kinds import BATTERY, LAST_SEEN, value_key
@@ -53,13 +53,13 @@ from .entity import (
     async_add_sensor_entities,
     gateway_info,
 )
-from .history.importer import Phase
+from .history.importer import ImportState
 from .pa_api import SensorValue
 
-# The request budget paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
 
-# How often the numbers of the budget are looked at; nobody is asked for it.
+# How often the numbers of the rate limiter are looked at; nobody is asked for it.
 SCAN_INTERVAL = timedelta(seconds=30)
 
 _CONNECTION: Final = "connection"
@@ -74,7 +74,7 @@ class TelldusSensorEntityDescription(SensorEntityDescription):
     """
 
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
-    twin: str | None = None
+    same_quantity_as: str | None = None
 
 
 _VALUES: Final = {
@@ -89,7 +89,7 @@ _VALUES: Final = {
             key="temp_1",
             device_class=SensorDeviceClass.TEMPERATURE,
             native_unit_of_measurement=UnitOfTemperature.FAHRENHEIT,
-            twin="temp_0",
+            same_quantity_as="temp_0",
         ),
         TelldusSensorEntityDescription(
             key="humidity_0",
@@ -197,7 +197,7 @@ _VALUES: Final = {
             translation_key="dew_point",
             device_class=SensorDeviceClass.TEMPERATURE,
             native_unit_of_measurement=UnitOfTemperature.FAHRENHEIT,
-            twin="dewp_0",
+            same_quantity_as="dewp_0",
         ),
         TelldusSensorEntityDescription(
             key="barpress_0",
@@ -210,7 +210,7 @@ _VALUES: Final = {
             device_class=SensorDeviceClass.ATMOSPHERIC_PRESSURE,
             native_unit_of_measurement=UnitOfPressure.INHG,
             suggested_display_precision=2,
-            twin="barpress_0",
+            same_quantity_as="barpress_0",
         ),
         # The sources disagree about the scale.
         TelldusSensorEntityDescription(
@@ -292,7 +292,7 @@ def described_as(value: SensorValue) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class TelldusAccountSensorEntityDescription(SensorEntityDescription):
-    """Something of an account, or of the budget that it shares with others."""
+    """Something of an account, or of the rate limiter that it shares with others."""
 
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
     value: Callable[[TelldusData], datetime | int | str | None]
@@ -300,13 +300,13 @@ class TelldusAccountSensorEntityDescription(SensorEntityDescription):
 
 def _premium_until(data: TelldusData) -> datetime | None:
     """Return until when Premium is paid for, None if it is not or nobody knows."""
-    until = data.premium.until
+    until = data.premium.expires_at
     return dt_util.utc_from_timestamp(until) if until else None
 
 
 def _paused_until(data: TelldusData) -> datetime | None:
     """Return until when Telldus wants to be left alone."""
-    pause = data.account.budget.pause
+    pause = data.account.rate_limiter.paused_for
     # To the second: or else each look would find it a moment later.
     until = (dt_util.utcnow() + timedelta(seconds=pause)).replace(microsecond=0)
     return until if pause else None
@@ -314,7 +314,7 @@ def _paused_until(data: TelldusData) -> datetime | None:
 
 def _history_reached(data: TelldusData) -> datetime | None:
     """Return how far back the sensor is that is being imported."""
-    reached = data.history.reached
+    reached = data.history_import.cursor
     return None if reached is None else dt_util.utc_from_timestamp(reached)
 
 
@@ -323,8 +323,8 @@ _ACCOUNT: Final = (
         key="history_import",
         translation_key="history_import",
         device_class=SensorDeviceClass.ENUM,
-        options=list(Phase),
-        value=lambda data: data.history.phase,
+        options=list(ImportState),
+        value=lambda data: data.history_import.phase,
     ),
     TelldusAccountSensorEntityDescription(
         key="history_reached",
@@ -344,7 +344,7 @@ _ACCOUNT: Final = (
         translation_key="requests",
         state_class=SensorStateClass.MEASUREMENT,
         entity_registry_enabled_default=False,
-        value=lambda data: data.account.budget.used,
+        value=lambda data: data.account.rate_limiter.used,
     ),
     TelldusAccountSensorEntityDescription(
         key="requests_waiting",
@@ -352,7 +352,7 @@ _ACCOUNT: Final = (
         state_class=SensorStateClass.MEASUREMENT,
         entity_registry_enabled_default=False,
         value=lambda data: (
-            data.account.budget.waiting + max(data.commands.unsent - 1, 0)
+            data.account.rate_limiter.waiting + max(data.commands.queue_length - 1, 0)
         ),
     ),
     TelldusAccountSensorEntityDescription(
@@ -412,10 +412,10 @@ class TelldusValueEntity(TelldusSensorEntity, SensorEntity):
     @property
     def value(self) -> SensorValue | None:
         """Return the newest value, None if it is too old to be what is now."""
-        return self._sensors.value_of(self._row_id, self._key)
+        return self._sensors.current_value(self._row_id, self._key)
 
     @override
-    def _to_show(self) -> object:
+    def _state_key(self) -> object:
         """Return the reading and its unit."""
         value = self.value
         return value and (value.value, value.unit)
@@ -431,7 +431,7 @@ class TelldusValueSensor(TelldusValueEntity):
         super().__init__(entry, sensor_id, part)
         self.entity_description = _VALUES[part]
         parts = {value_key(value) for value in self._last.values.values()}
-        if self.entity_description.twin in parts:
+        if self.entity_description.same_quantity_as in parts:
             self._attr_entity_registry_enabled_default = False
 
     @property
@@ -490,7 +490,7 @@ class TelldusBatterySensor(TelldusSensorEntity, SensorEntity):
         return 0 if sensor.battery_low else sensor.battery
 
     @override
-    def _to_show(self) -> object:
+    def _state_key(self) -> object:
         """Return all that is told of the battery."""
         return self.native_value
 
@@ -511,13 +511,13 @@ class TelldusLastSeenSensor(TelldusSensorEntity, SensorEntity):
     @override
     def native_value(self) -> datetime | None:
         """Return the time."""
-        heard = self.row.heard
+        heard = self.row.last_updated
         return None if heard is None else dt_util.utc_from_timestamp(heard)
 
     @override
-    def _to_show(self) -> object:
+    def _state_key(self) -> object:
         """Return the time."""
-        return self.row.heard
+        return self.row.last_updated
 
 
 class TelldusConnectionSensor(SensorEntity):
@@ -529,7 +529,7 @@ class TelldusConnectionSensor(SensorEntity):
     _attr_device_class = SensorDeviceClass.ENUM
     _attr_entity_category = EntityCategory.DIAGNOSTIC
     _attr_has_entity_name = True
-    _attr_options = list(Cause)
+    _attr_options = list(ConnectionState)
     _attr_should_poll = False
     _attr_translation_key = "connection"
 
@@ -538,7 +538,7 @@ class TelldusConnectionSensor(SensorEntity):
         data = entry.runtime_data
         self._lists = (data.devices, data.sensors)
         self._gateways = data.gateways
-        self._connection = data.connection
+        self._connection = data.connection_status
         self._gateway_id = gateway_id
         thing = gateway_unique_id(entry, gateway_id)
         self._attr_unique_id = entity_unique_id(thing, _CONNECTION)
@@ -562,7 +562,7 @@ class TelldusConnectionSensor(SensorEntity):
 
     @property
     @override
-    def native_value(self) -> Cause:
+    def native_value(self) -> ConnectionState:
         """Return how it is."""
         return self._connection.of_gateway(self._gateway_id)
 
@@ -577,7 +577,7 @@ class TelldusAccountSensor(SensorEntity):
     def __init__(
         self,
         entry: TelldusConfigEntry,
-        shared: Shared,
+        shared: DomainData,
         description: TelldusAccountSensorEntityDescription,
     ) -> None:
         """Take hold of what it tells of."""

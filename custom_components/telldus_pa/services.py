@@ -39,13 +39,13 @@ from .history.importer import async_start_import
 from .pa_api import (
     MAX_LEVEL,
     Command,
-    Deed,
     Device,
+    HistoryEntry,
     Method,
     Priority,
-    Reading,
-    Setting,
+    SensorHistoryEntry,
     TelldusError,
+    ThermostatSetpoint,
 )
 
 ATTR_CHANGE_MODE: Final = "change_mode"
@@ -90,7 +90,7 @@ _USUAL_SPAN: Final = timedelta(days=1)
 _LONGEST_SPAN: Final = timedelta(days=31)
 _MOST_ROWS: Final = 1000
 # Seconds that somebody who asks is kept waiting for leave to ask Telldus.
-_PATIENCE: Final = 20.0
+_TIMEOUT: Final = 20.0
 
 
 class Action(StrEnum):
@@ -180,16 +180,18 @@ async def _async_get_history(call: ServiceCall) -> ServiceResponse:
     if registered is None or registered.platform != DOMAIN:
         raise _invalid("not_an_entity", entity=call.data[ATTR_ENTITY_ID])
     entry = _entry(call.hass, registered.config_entry_id or "")
-    start, end = _span(call.data)
+    start, end = _time_range(call.data)
     data = entry.runtime_data
     client = data.account.client
-    more: dict[str, Any] = {"priority": Priority.POLL, "patience": _PATIENCE}
+    more: dict[str, Any] = {"priority": Priority.POLL, "timeout": _TIMEOUT}
     rows: list[JsonValueType]
     try:
-        if device := _owner(registered.unique_id, data.devices.data, entry):
-            deeds = await client.history(device, start, end, **more)
+        if device := _row_id_of_entity(registered.unique_id, data.devices.data, entry):
+            deeds = await client.device_history(device, start, end, **more)
             rows = [history_row(deed) for deed in deeds if start <= deed.when <= end]
-        elif sensor := _owner(registered.unique_id, data.sensors.data, entry):
+        elif sensor := _row_id_of_entity(
+            registered.unique_id, data.sensors.data, entry
+        ):
             readings = await client.sensor_history(sensor, start, end, **more)
             thing = sensor_unique_id(entry, sensor)
             rows = [
@@ -276,7 +278,7 @@ def _command(device: Device, given: dict[str, Any]) -> Command:
     allowed = _TAKES.get(method, set()) | {needed}
     if unwanted := sorted(_PARAMETERS.intersection(given) - allowed):
         raise _invalid("parameter_unwanted", parameter=unwanted[0], method=word)
-    value: int | Setting | None = None
+    value: int | ThermostatSetpoint | None = None
     match method:
         case Method.DIM:
             value = given[ATTR_LEVEL]
@@ -290,13 +292,13 @@ def _command(device: Device, given: dict[str, Any]) -> Command:
                 raise _invalid(
                     "mode_not_supported", device=name, mode=mode, modes=", ".join(known)
                 )
-            value = Setting(
+            value = ThermostatSetpoint(
                 mode, given.get(ATTR_TEMPERATURE), given.get(ATTR_CHANGE_MODE, True)
             )
     return Command(device.id, method, value)
 
 
-def _span(given: dict[str, Any]) -> tuple[float, float]:
+def _time_range(given: dict[str, Any]) -> tuple[float, float]:
     """Return from when to when to ask, in unix seconds."""
     now = dt_util.utcnow()
     end = min(_local(given[ATTR_END]) if ATTR_END in given else now, now)
@@ -313,7 +315,9 @@ def _local(time: datetime) -> datetime:
     return dt_util.as_local(time)
 
 
-def _owner(unique_id: str, rows: Any, entry: TelldusConfigEntry) -> str | None:
+def _row_id_of_entity(
+    unique_id: str, rows: Any, entry: TelldusConfigEntry
+) -> str | None:
     """Return the id of the row that an entity shows something of."""
     id_of = (
         device_unique_id
@@ -332,7 +336,7 @@ def _iso(when: float) -> str:
     return dt_util.utc_from_timestamp(when).isoformat()
 
 
-def history_row(deed: Deed) -> dict[str, JsonValueType]:
+def history_row(deed: HistoryEntry) -> dict[str, JsonValueType]:
     """Return what a device did, in words."""
     value: JsonValueType = deed.value
     if deed.method is Method.RGB and deed.value is not None:
@@ -349,7 +353,7 @@ def history_row(deed: Deed) -> dict[str, JsonValueType]:
 
 
 def reading_rows(
-    reading: Reading, thing: str, unique_id: str
+    reading: SensorHistoryEntry, thing: str, unique_id: str
 ) -> list[dict[str, JsonValueType]]:
     """Return what a sensor told: what the entity shows, or all where it shows no value."""
     values = list(reading.values.values())

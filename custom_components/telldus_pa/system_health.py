@@ -35,9 +35,13 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
             not entry.runtime_data.account.watch.refused for entry in loaded
         ),
         "connection": ", ".join(
-            sorted(set().union(*(one.runtime_data.connection.causes for one in loaded)))
+            sorted(
+                set().union(
+                    *(one.runtime_data.connection_status.causes for one in loaded)
+                )
+            )
         ),
-        "requests": sum(shared.budget(server).used for server in servers),
+        "requests": sum(shared.rate_limiter(server).used for server in servers),
     }
 
 

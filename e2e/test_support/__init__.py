@@ -4,7 +4,7 @@ Home Assistant loads this beside the integration, where a test asks for it. It l
 events of Home Assistant, and is nothing that is ever installed.
 """
 
-from custom_components.telldus_pa.connection_status import Connection
+from custom_components.telldus_pa.connection_status import ConnectionStatus
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.typing import ConfigType
 
@@ -21,11 +21,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     def async_use_up(event: Event) -> None:
         """Have the limit used up by something else, for each account."""
         for entry in hass.config_entries.async_loaded_entries("telldus_pa"):
-            budget = entry.runtime_data.account.budget
-            connection: Connection = entry.runtime_data.connection
-            budget.last_refused = budget.now()
-            connection._limited_since = budget.now() - _LONG  # noqa: SLF001
-            connection.async_look()
+            rate_limiter = entry.runtime_data.account.rate_limiter
+            connection: ConnectionStatus = entry.runtime_data.connection
+            rate_limiter.last_refused = rate_limiter.now()
+            connection._limited_since = rate_limiter.now() - _LONG  # noqa: SLF001
+            connection.async_update()
 
     hass.bus.async_listen(LIMIT_USED_UP, async_use_up)
     return True

@@ -62,13 +62,13 @@ def test_mutants(tmp_path: Path) -> None:
     from bench.mutate import PACKAGE, PARTS, outcomes, summary, survivors  # noqa: PLC0415
 
     codes: dict[str, int | None] = {"a": 1, "b": 0, "c": 33, "d": None, "e": 36}
-    for name, tried in {"pa_api/budget": codes, "errors": {}}.items():
+    for name, tried in {"pa_api/rate_limiter": codes, "errors": {}}.items():
         path = tmp_path / PACKAGE / f"{name}.py.meta"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"exit_code_by_key": tried}))
     found = outcomes(tmp_path)
     assert found == {
-        "pa_api/budget.py": {
+        "pa_api/rate_limiter.py": {
             "killed": 1,
             "survived": 1,
             "no tests": 1,
@@ -79,11 +79,11 @@ def test_mutants(tmp_path: Path) -> None:
     assert survivors(tmp_path) == ["b"]
     owners = {
         module: [part.name for part in PARTS if part.owns(module)]
-        for module in ("commands", "pa_api.budget", "sensor")
+        for module in ("commands", "pa_api.rate_limiter", "sensor")
     }
     assert owners == {
         "commands": ["commands"],
-        "pa_api.budget": ["client"],
+        "pa_api.rate_limiter": ["client"],
         "sensor": [],
     }
     last = summary(found).splitlines()[-1]

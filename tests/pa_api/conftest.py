@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp.test_utils import TestServer
 import pytest
 
-from custom_components.telldus_pa.pa_api import Budget, Credentials, TelldusClient
+from custom_components.telldus_pa.pa_api import Credentials, RateLimiter, TelldusClient
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
 
 UNIX_TIME = 1764000000.0
@@ -45,9 +45,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def budget(clock: Clock) -> Budget:
-    """Return an empty budget."""
-    return Budget(clock)
+def rate_limiter(clock: Clock) -> RateLimiter:
+    """Return an empty rate limiter."""
+    return RateLimiter(clock)
 
 
 @pytest.fixture
@@ -74,12 +74,12 @@ def client(
     server_url: str,
     session: aiohttp.ClientSession,
     credentials: Credentials,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     clock: Clock,
 ) -> TelldusClient:
     """Return a client that is signed in at the simulator, and whose clock is the same."""
     return TelldusClient(
-        session, server_url, credentials, budget, lambda: UNIX_TIME + clock()
+        session, server_url, credentials, rate_limiter, lambda: UNIX_TIME + clock()
     )
 
 

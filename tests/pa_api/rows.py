@@ -73,12 +73,12 @@ def changed(row: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 def device(**changes: object) -> Device:
     """Parse the row of a device with some keys changed."""
-    return Device.from_wire(changed(DEVICE, changes))
+    return Device.from_dict(changed(DEVICE, changes))
 
 
 def sensor(**changes: object) -> Sensor:
     """Parse the row of a sensor with some keys changed."""
-    return Sensor.from_wire(changed(SENSOR, changes))
+    return Sensor.from_dict(changed(SENSOR, changes))
 
 
 def state_value(value: object, state: object = "16") -> dict[str, object]:

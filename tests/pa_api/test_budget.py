@@ -11,18 +11,21 @@ from typing import Any, cast
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
-    Budget,
-    Postponed,
     Priority,
+    RateLimiter,
     RateLimitError,
+    RequestDeferredError,
 )
-from custom_components.telldus_pa.pa_api.exceptions import LONGEST_WAIT, MIN_RETRY_AFTER
+from custom_components.telldus_pa.pa_api.exceptions import (
+    MAX_RETRY_AFTER,
+    MIN_RETRY_AFTER,
+)
 from custom_components.telldus_pa.pa_api.rate_limiter import (
-    ALLOWANCE,
-    GAP,
     INITIAL_BACKOFF,
     MAX_BACKOFF,
-    WINDOW,
+    MAX_REQUESTS,
+    MIN_INTERVAL,
+    WINDOW_SECONDS,
     RateLimiterState,
 )
 
@@ -57,22 +60,22 @@ async def _time_flies(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def send(budget: Budget, clock: Clock) -> Send:
+def send(rate_limiter: RateLimiter, clock: Clock) -> Send:
     """Return a function that sends one request, and returns when it was let through."""
 
     async def send_one(
         priority: Priority = POLL,
         *,
         takes: float = 0.0,
-        patience: float | None = None,
+        timeout: float | None = None,
         refused: float | bool = False,
     ) -> float:
-        async with budget.slot(priority, patience=patience):
+        async with rate_limiter.acquire(priority, timeout=timeout):
             started = clock()
             await asyncio.sleep(takes)
             if refused:
-                raise budget.refused(None if refused is True else refused)
-            budget.accepted()
+                raise rate_limiter.on_rate_limited(None if refused is True else refused)
+            rate_limiter.on_success()
         return started
 
     return send_one
@@ -82,7 +85,7 @@ async def fill(send: Send, clock: Clock, count: int) -> list[float]:
     """Send as commands, the first now."""
     first = clock()
     times = [await send(COMMAND) - first for _ in range(count)]
-    assert times == pytest.approx([GAP[COMMAND] * n for n in range(count)])
+    assert times == pytest.approx([MIN_INTERVAL[COMMAND] * n for n in range(count)])
     return times
 
 
@@ -101,24 +104,24 @@ def timers() -> list[asyncio.TimerHandle]:
 
 def test_numbers() -> None:
     """What was decided: 8 in a minute, 2 more for commands, no retry within 10 s."""
-    assert ALLOWANCE == {COMMAND: 10, SIGN_IN: 8, POLL: 8, BACKGROUND: 6, LIVE: 5}
-    assert GAP == {
+    assert MAX_REQUESTS == {COMMAND: 10, SIGN_IN: 8, POLL: 8, BACKGROUND: 6, LIVE: 5}
+    assert MIN_INTERVAL == {
         COMMAND: 0.25,
         SIGN_IN: 0.5,
         POLL: 1.0,
         BACKGROUND: 10.0,
         LIVE: 10.0,
     }
-    assert (WINDOW, INITIAL_BACKOFF, MAX_BACKOFF) == (60, 15, 300)
-    assert (MIN_RETRY_AFTER, LONGEST_WAIT) == (10, 3600)
+    assert (WINDOW_SECONDS, INITIAL_BACKOFF, MAX_BACKOFF) == (60, 15, 300)
+    assert (MIN_RETRY_AFTER, MAX_RETRY_AFTER) == (10, 3600)
 
 
 def test_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a clock of its own a budget goes by the one that is never set back."""
-    budget = Budget()
+    """Without a clock of its own a rate limiter goes by the one that is never set back."""
+    rate_limiter = RateLimiter()
     monkeypatch.setattr(time, "monotonic", lambda: 7.0)
 
-    assert budget.now() == 7.0
+    assert rate_limiter.now() == 7.0
 
 
 @EVERY_PRIORITY
@@ -138,35 +141,35 @@ async def test_gap(send: Send, clock: Clock, priority: Priority) -> None:
     await send(COMMAND, takes=3)
     ended = clock()
 
-    assert await send(priority) == pytest.approx(ended + GAP[priority])
+    assert await send(priority) == pytest.approx(ended + MIN_INTERVAL[priority])
 
 
 @EVERY_PRIORITY
 async def test_window(
-    send: Send, clock: Clock, budget: Budget, priority: Priority
+    send: Send, clock: Clock, rate_limiter: RateLimiter, priority: Priority
 ) -> None:
     """Each priority has a number in a minute; one more waits for the oldest to leave."""
     first = clock()
-    await fill(send, clock, ALLOWANCE[priority] - 1)
-    assert await send(priority) < first + WINDOW
-    assert budget.used == ALLOWANCE[priority]
-    clock.tick(GAP[priority])
+    await fill(send, clock, MAX_REQUESTS[priority] - 1)
+    assert await send(priority) < first + WINDOW_SECONDS
+    assert rate_limiter.used == MAX_REQUESTS[priority]
+    clock.tick(MIN_INTERVAL[priority])
 
-    assert await send(priority) == pytest.approx(first + WINDOW)
-    assert budget.used == ALLOWANCE[priority]
+    assert await send(priority) == pytest.approx(first + WINDOW_SECONDS)
+    assert rate_limiter.used == MAX_REQUESTS[priority]
 
 
 async def test_window_counts_from_the_end_of_a_request(
-    send: Send, clock: Clock, budget: Budget
+    send: Send, clock: Clock, rate_limiter: RateLimiter
 ) -> None:
     """A slow request counts for a minute from when it was over."""
     await send(COMMAND, takes=14)
     ended = clock()
     for _ in range(9):
         await send(COMMAND)
-    assert budget.used == 10
+    assert rate_limiter.used == 10
 
-    assert await send(COMMAND) == pytest.approx(ended + WINDOW)
+    assert await send(COMMAND) == pytest.approx(ended + WINDOW_SECONDS)
 
 
 async def test_commands_find_room(send: Send, clock: Clock) -> None:
@@ -183,7 +186,7 @@ async def test_commands_find_room(send: Send, clock: Clock) -> None:
     await poll
 
 
-async def test_the_important_first(send: Send, budget: Budget) -> None:
+async def test_the_important_first(send: Send, rate_limiter: RateLimiter) -> None:
     """Who waits is let through by importance, then in the order of coming."""
     order: list[str] = []
 
@@ -204,98 +207,102 @@ async def test_the_important_first(send: Send, budget: Budget) -> None:
         )
     ]
     await turns()
-    assert budget.waiting == 6
+    assert rate_limiter.waiting == 6
     assert len(timers()) == 1
     await asyncio.gather(*waiting)
 
     assert order == ["command", "command 2", "sign in", "poll", "poll 2", "background"]
-    assert budget.waiting == 0
+    assert rate_limiter.waiting == 0
     assert timers() == []
 
 
-async def test_one_at_a_time(send: Send, clock: Clock, budget: Budget) -> None:
+async def test_one_at_a_time(
+    send: Send, clock: Clock, rate_limiter: RateLimiter
+) -> None:
     """Nothing is sent while a request is under way, however long it takes."""
     slow = asyncio.create_task(send(POLL, takes=30))
     await turns()
-    assert budget.sending
-    assert budget.used == 1
+    assert rate_limiter.sending
+    assert rate_limiter.used == 1
     command = asyncio.create_task(send(COMMAND))
     await turns()
-    assert budget.waiting == 1
+    assert rate_limiter.waiting == 1
     # Whoever is on the way in knows when it is over; no timer has to look.
     assert len(timers()) == 1
     started = clock()
 
-    assert await command == pytest.approx(started + 30 + GAP[COMMAND])
+    assert await command == pytest.approx(started + 30 + MIN_INTERVAL[COMMAND])
     assert slow.done()
-    assert not budget.sending
+    assert not rate_limiter.sending
 
 
-async def test_a_failed_request_counts(budget: Budget) -> None:
+async def test_a_failed_request_counts(rate_limiter: RateLimiter) -> None:
     """What went wrong was sent all the same."""
     with pytest.raises(OSError, match="broken"):
-        async with budget.slot(POLL):
+        async with rate_limiter.acquire(POLL):
             raise OSError("broken")
 
-    assert budget.used == 1
-    assert not budget.sending
+    assert rate_limiter.used == 1
+    assert not rate_limiter.sending
 
 
-async def test_patience(send: Send, clock: Clock, budget: Budget) -> None:
+async def test_patience(send: Send, clock: Clock, rate_limiter: RateLimiter) -> None:
     """Who will not wait for so long is told at once how long it would be."""
     first = clock()
     await fill(send, clock, 8)
-    rest = first + WINDOW - clock()
+    rest = first + WINDOW_SECONDS - clock()
 
-    with pytest.raises(Postponed) as caught:
-        await send(SIGN_IN, patience=rest - 0.1)
+    with pytest.raises(RequestDeferredError) as caught:
+        await send(SIGN_IN, timeout=rest - 0.1)
     assert caught.value.retry_after == pytest.approx(rest)
-    assert budget.waiting == 0
-    assert budget.used == 8
+    assert rate_limiter.waiting == 0
+    assert rate_limiter.used == 8
     assert timers() == []
 
-    assert await send(SIGN_IN, patience=rest + 0.1) == pytest.approx(first + WINDOW)
+    assert await send(SIGN_IN, timeout=rest + 0.1) == pytest.approx(
+        first + WINDOW_SECONDS
+    )
 
 
 async def test_patience_with_a_gap(send: Send, clock: Clock) -> None:
-    """A gap shorter than the patience is waited for."""
+    """A gap shorter than the timeout is waited for."""
     await send()
     now = clock()
 
-    assert await send(POLL, patience=1.1) == pytest.approx(now + 1)
+    assert await send(POLL, timeout=1.1) == pytest.approx(now + 1)
 
 
 async def test_patience_with_a_long_request(
-    send: Send, clock: Clock, budget: Budget
+    send: Send, clock: Clock, rate_limiter: RateLimiter
 ) -> None:
     """A request that takes long is not waited for without end."""
     slow = asyncio.ensure_future(send(takes=30))
     await asyncio.sleep(0)
     began = clock()
-    with pytest.raises(Postponed):
-        await send(POLL, patience=5)
+    with pytest.raises(RequestDeferredError):
+        await send(POLL, timeout=5)
     assert clock() - began == pytest.approx(5)
-    assert budget.waiting == 0
+    assert rate_limiter.waiting == 0
     await slow
-    assert await send(POLL, patience=5) == pytest.approx(began + 31)
+    assert await send(POLL, timeout=5) == pytest.approx(began + 31)
 
 
-async def test_retry_after(send: Send, clock: Clock, budget: Budget) -> None:
+async def test_retry_after(send: Send, clock: Clock, rate_limiter: RateLimiter) -> None:
     """A refusal pauses everything for as long as the server asked."""
     with pytest.raises(RateLimitError) as caught:
         await send(refused=42.0)
     assert type(caught.value) is RateLimitError
     assert caught.value.retry_after == 42
-    assert budget.pause == 42
+    assert rate_limiter.paused_for == 42
 
     clock.tick(41.5)
     for priority in Priority:
-        with pytest.raises(Postponed) as postponed:
+        with pytest.raises(RequestDeferredError) as postponed:
             await send(priority)
         assert postponed.value.retry_after == 0.5
-    assert budget.used == 1
+    assert rate_limiter.used == 1
     clock.tick(0.5)
-    assert budget.pause == 0
+    assert rate_limiter.paused_for == 0
     assert await send() == clock()
 
 
@@ -303,23 +310,28 @@ async def test_retry_after(send: Send, clock: Clock, budget: Budget) -> None:
     ("asked", "wait"),
     [(0.0, 10), (9.9, 10), (-5.0, 10), (10.0, 10), (3600.0, 3600), (1e12, 3600)],
 )
-async def test_retry_after_made_sane(budget: Budget, asked: float, wait: float) -> None:
+async def test_retry_after_made_sane(
+    rate_limiter: RateLimiter, asked: float, wait: float
+) -> None:
     """Never sooner than in ten seconds, never later than in an hour."""
-    assert budget.refused(asked).retry_after == wait
-    assert budget.pause == wait
+    assert rate_limiter.on_rate_limited(asked).retry_after == wait
+    assert rate_limiter.paused_for == wait
 
 
-def refuse(budget: Budget, clock: Clock) -> float:
+def refuse(rate_limiter: RateLimiter, clock: Clock) -> float:
     """Let the server refuse without saying for how long; sit the pause out."""
-    wait = budget.refused(None).retry_after
-    assert budget.pause == pytest.approx(wait)
+    wait = rate_limiter.on_rate_limited(None).retry_after
+    assert rate_limiter.paused_for == pytest.approx(wait)
     clock.tick(wait)
     return wait
 
 
 @pytest.mark.parametrize("jitter", [1.0, 1.2])
 def test_doubling(
-    budget: Budget, clock: Clock, monkeypatch: pytest.MonkeyPatch, jitter: float
+    rate_limiter: RateLimiter,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    jitter: float,
 ) -> None:
     """Without Retry-After each pause is twice the last one, up to five minutes."""
     asked: list[tuple[float, float]] = []
@@ -330,7 +342,7 @@ def test_doubling(
 
     monkeypatch.setattr(random, "uniform", uniform)
 
-    waits = [refuse(budget, clock) for _ in range(2000)]
+    waits = [refuse(rate_limiter, clock) for _ in range(2000)]
 
     doubled = [min(15 * 2**n * jitter, 300) for n in range(8)]
     assert waits[:8] == pytest.approx(doubled)
@@ -339,38 +351,38 @@ def test_doubling(
     assert set(asked) == {(1.0, 1.2)}
 
 
-def test_jitter(budget: Budget, clock: Clock) -> None:
+def test_jitter(rate_limiter: RateLimiter, clock: Clock) -> None:
     """Not everybody comes back in the same second."""
     waits = set()
     for _ in range(50):
-        waits.add(refuse(budget, clock))
-        budget.accepted()
+        waits.add(refuse(rate_limiter, clock))
+        rate_limiter.on_success()
 
     assert len(waits) > 1
     assert all(15 - 1e-9 <= wait <= 18 + 1e-9 for wait in waits)
 
 
 async def test_success_ends_the_doubling(
-    send: Send, clock: Clock, budget: Budget
+    send: Send, clock: Clock, rate_limiter: RateLimiter
 ) -> None:
     """After an accepted request the first pause is a short one again."""
     for _ in range(4):
-        refuse(budget, clock)
-    assert budget.state().refusals == 4
+        refuse(rate_limiter, clock)
+    assert rate_limiter.state().refusals == 4
     await send()
 
-    assert budget.state().refusals == 0
-    assert refuse(budget, clock) <= 18
+    assert rate_limiter.state().refusals == 0
+    assert refuse(rate_limiter, clock) <= 18
 
 
 async def test_doubling_goes_on_after_a_retry_after(
-    budget: Budget, clock: Clock
+    rate_limiter: RateLimiter, clock: Clock
 ) -> None:
     """A refusal with Retry-After is one of the row as well."""
-    budget.refused(20.0)
+    rate_limiter.on_rate_limited(20.0)
     clock.tick(20)
 
-    assert 30 <= refuse(budget, clock) <= 36
+    assert 30 <= refuse(rate_limiter, clock) <= 36
 
 
 @pytest.mark.parametrize(
@@ -390,7 +402,7 @@ async def test_doubling_goes_on_after_a_retry_after(
 async def test_kept_apart(
     send: Send,
     clock: Clock,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     before: int,
     apart: float,
     kept_apart: bool,
@@ -408,50 +420,52 @@ async def test_kept_apart(
     # A person who signs in waits for nothing.
     clock.tick(100)
     first = await send(COMMAND)
-    assert await send(SIGN_IN) - first == pytest.approx(GAP[SIGN_IN])
+    assert await send(SIGN_IN) - first == pytest.approx(MIN_INTERVAL[SIGN_IN])
     # After an hour it is tried again.
     clock.tick(3600)
     first = await send(COMMAND)
-    assert await send(COMMAND) - first == pytest.approx(GAP[COMMAND])
+    assert await send(COMMAND) - first == pytest.approx(MIN_INTERVAL[COMMAND])
 
 
-async def test_a_pause_is_not_shortened(budget: Budget, clock: Clock) -> None:
+async def test_a_pause_is_not_shortened(
+    rate_limiter: RateLimiter, clock: Clock
+) -> None:
     """A later refusal that asks for less does not end the pause earlier."""
-    budget.refused(100.0)
+    rate_limiter.on_rate_limited(100.0)
 
-    assert budget.refused(10.0).retry_after == 100
-    assert budget.pause == 100
+    assert rate_limiter.on_rate_limited(10.0).retry_after == 100
+    assert rate_limiter.paused_for == 100
 
 
 async def test_a_pause_refuses_who_waits(
-    send: Send, clock: Clock, budget: Budget
+    send: Send, clock: Clock, rate_limiter: RateLimiter
 ) -> None:
     """Whoever stands in the queue when a pause begins is told so, and nothing is sent."""
     sending = asyncio.create_task(send(POLL, takes=5, refused=60.0))
     await turns()
     waiting = [asyncio.create_task(send(priority)) for priority in Priority]
     await turns()
-    assert budget.waiting == len(Priority)
+    assert rate_limiter.waiting == len(Priority)
     started = clock()
 
     outcomes = await asyncio.gather(sending, *waiting, return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes] == [RateLimitError] + len(
         Priority
-    ) * [Postponed]
+    ) * [RequestDeferredError]
     assert clock() == started + 5
     assert [
         outcome.retry_after
         for outcome in outcomes
         if isinstance(outcome, RateLimitError)
     ] == [60] * (1 + len(Priority))
-    assert budget.waiting == 0
-    assert budget.used == 1
+    assert rate_limiter.waiting == 0
+    assert rate_limiter.used == 1
     assert timers() == []
 
 
 async def test_cancelled_while_waiting(
-    send: Send, clock: Clock, budget: Budget
+    send: Send, clock: Clock, rate_limiter: RateLimiter
 ) -> None:
     """Who goes away leaves the place in the queue to the next."""
     await fill(send, clock, 8)
@@ -461,22 +475,22 @@ async def test_cancelled_while_waiting(
     now = clock()
     last.cancel()
     await turns()
-    assert budget.waiting == 3
+    assert rate_limiter.waiting == 3
     first.cancel()
     await turns()
-    assert budget.waiting == 2
+    assert rate_limiter.waiting == 2
     assert len(timers()) == 1
 
-    assert await second == pytest.approx(now + GAP[COMMAND])
+    assert await second == pytest.approx(now + MIN_INTERVAL[COMMAND])
     third.cancel()
     await turns()
     assert third.cancelled()
-    assert budget.waiting == 0
+    assert rate_limiter.waiting == 0
     assert timers() == []
 
 
 async def test_cancelled_while_sending(
-    send: Send, clock: Clock, budget: Budget
+    send: Send, clock: Clock, rate_limiter: RateLimiter
 ) -> None:
     """A request that was given up on was sent all the same, and the next is let in."""
     sending = asyncio.create_task(send(POLL, takes=30))
@@ -486,36 +500,36 @@ async def test_cancelled_while_sending(
     now = clock()
     sending.cancel()
 
-    assert await waiting == now + GAP[POLL]
+    assert await waiting == now + MIN_INTERVAL[POLL]
     assert sending.cancelled()
-    assert budget.used == 2
+    assert rate_limiter.used == 2
 
 
 @pytest.mark.parametrize("others", [0, 1, 3])
 async def test_cancelled_as_leave_is_given(
-    send: Send, clock: Clock, budget: Budget, others: int
+    send: Send, clock: Clock, rate_limiter: RateLimiter, others: int
 ) -> None:
     """Leave that comes too late is passed on, unused and uncounted."""
     sending = asyncio.create_task(send(COMMAND, takes=5))
     await turns()
     late = asyncio.create_task(send(COMMAND))
     rest = [asyncio.create_task(send(COMMAND)) for _ in range(others)]
-    # Behind the budget's own timer, and ahead of whom that timer wakes
+    # Behind the rate limiter's own timer, and ahead of whom that timer wakes
     await sending
-    asyncio.get_running_loop().call_later(GAP[COMMAND], late.cancel)
+    asyncio.get_running_loop().call_later(MIN_INTERVAL[COMMAND], late.cancel)
     now = clock()
     with pytest.raises(asyncio.CancelledError):
         await late
 
-    assert clock() == now + GAP[COMMAND]
+    assert clock() == now + MIN_INTERVAL[COMMAND]
     times = [await task for task in rest]
-    assert times == [now + GAP[COMMAND] * (n + 1) for n in range(others)]
-    assert budget.used == 1 + others
-    assert not budget.sending
+    assert times == [now + MIN_INTERVAL[COMMAND] * (n + 1) for n in range(others)]
+    assert rate_limiter.used == 1 + others
+    assert not rate_limiter.sending
 
 
 async def test_all_cancelled_as_leave_is_given(
-    send: Send, clock: Clock, budget: Budget
+    send: Send, clock: Clock, rate_limiter: RateLimiter
 ) -> None:
     """Leave is not passed on to somebody who goes away in the same moment."""
     await send()
@@ -526,65 +540,65 @@ async def test_all_cancelled_as_leave_is_given(
         for task in tasks:
             task.cancel()
 
-    asyncio.get_running_loop().call_later(GAP[COMMAND], cancel_all)
+    asyncio.get_running_loop().call_later(MIN_INTERVAL[COMMAND], cancel_all)
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes] == 3 * [asyncio.CancelledError]
-    assert not budget.sending
-    assert budget.waiting == 0
-    assert budget.used == 1
+    assert not rate_limiter.sending
+    assert rate_limiter.waiting == 0
+    assert rate_limiter.used == 1
     assert timers() == []
     now = clock()
-    assert await send(POLL) < now + GAP[POLL]
+    assert await send(POLL) < now + MIN_INTERVAL[POLL]
 
 
 async def test_cancelled_just_before_leave_is_given(
-    send: Send, clock: Clock, budget: Budget
+    send: Send, clock: Clock, rate_limiter: RateLimiter
 ) -> None:
     """Leave is not given to somebody who has just gone away."""
     await send()
     now = clock()
-    # Ahead of the budget's own timer, which is set later for the same time
+    # Ahead of the rate limiter's own timer, which is set later for the same time
     tasks: list[asyncio.Task[float]] = []
     asyncio.get_running_loop().call_later(
-        GAP[COMMAND], lambda: [task.cancel() for task in tasks[:2]]
+        MIN_INTERVAL[COMMAND], lambda: [task.cancel() for task in tasks[:2]]
     )
     tasks += [asyncio.create_task(send(COMMAND)) for _ in range(3)]
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes[:2]] == 2 * [asyncio.CancelledError]
-    assert outcomes[2] == now + GAP[COMMAND]
-    assert not budget.sending
-    assert budget.waiting == 0
+    assert outcomes[2] == now + MIN_INTERVAL[COMMAND]
+    assert not rate_limiter.sending
+    assert rate_limiter.waiting == 0
 
 
 async def test_cancelled_as_a_pause_begins(
-    send: Send, clock: Clock, budget: Budget
+    send: Send, clock: Clock, rate_limiter: RateLimiter
 ) -> None:
     """Who goes away in the moment of a refusal does so in peace."""
     await send()
     before, after, patient = (asyncio.create_task(send(POLL)) for _ in range(3))
     await turns()
     before.cancel()
-    budget.refused(30.0)
+    rate_limiter.on_rate_limited(30.0)
     after.cancel()
     outcomes = await asyncio.gather(before, after, patient, return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes] == [
         asyncio.CancelledError,
         asyncio.CancelledError,
-        Postponed,
+        RequestDeferredError,
     ]
-    assert budget.waiting == 0
+    assert rate_limiter.waiting == 0
     assert timers() == []
 
 
-def test_state_of_nothing(budget: Budget) -> None:
-    """A new budget has nothing to keep."""
-    assert budget.state() == EMPTY
+def test_state_of_nothing(rate_limiter: RateLimiter) -> None:
+    """A new rate limiter has nothing to keep."""
+    assert rate_limiter.state() == EMPTY
 
 
-async def test_state(send: Send, clock: Clock, budget: Budget) -> None:
+async def test_state(send: Send, clock: Clock, rate_limiter: RateLimiter) -> None:
     """What is kept: how long ago requests were, how long the pause is, how often."""
     await send()
     clock.tick(30)
@@ -594,54 +608,58 @@ async def test_state(send: Send, clock: Clock, budget: Budget) -> None:
     clock.tick(31)
 
     # The first has left the window.
-    assert budget.state() == RateLimiterState((32, 31), 69, 1)
+    assert rate_limiter.state() == RateLimiterState((32, 31), 69, 1)
 
 
-def restored(clock: Clock, state: RateLimiterState, elapsed: float) -> Budget:
-    """Return the budget of the next run."""
-    budget = Budget(clock)
-    budget.restore(state, elapsed)
-    return budget
+def restored(clock: Clock, state: RateLimiterState, elapsed: float) -> RateLimiter:
+    """Return the rate limiter of the next run."""
+    rate_limiter = RateLimiter(clock)
+    rate_limiter.restore(state, elapsed)
+    return rate_limiter
 
 
-async def test_restart(send: Send, clock: Clock, budget: Budget) -> None:
+async def test_restart(send: Send, clock: Clock, rate_limiter: RateLimiter) -> None:
     """What was sent before a restart counts after it."""
     first = clock()
     await fill(send, clock, 8)
     # Another process, whose clock counts from elsewhere
     other = Clock(5.0)
-    again = restored(other, budget.state(), 20)
+    again = restored(other, rate_limiter.state(), 20)
     assert again.used == 8
-    wait = first + WINDOW - clock() - 20
+    wait = first + WINDOW_SECONDS - clock() - 20
 
-    with pytest.raises(Postponed) as caught:
-        async with again.slot(POLL, patience=0):
+    with pytest.raises(RequestDeferredError) as caught:
+        async with again.acquire(POLL, timeout=0):
             pytest.fail("sent")
     assert caught.value.retry_after == pytest.approx(wait)
-    assert restored(other, budget.state(), 61).used == 0
+    assert restored(other, rate_limiter.state(), 61).used == 0
 
 
-def test_restart_inside_a_pause(clock: Clock, budget: Budget) -> None:
+def test_restart_inside_a_pause(clock: Clock, rate_limiter: RateLimiter) -> None:
     """A restart neither ends a pause nor makes it longer, nor forgets the doubling."""
-    budget.refused(100.0)
+    rate_limiter.on_rate_limited(100.0)
 
-    again = restored(Clock(5.0), budget.state(), 40)
-    assert again.pause == 60
-    assert 30 <= restored(clock, budget.state(), 101).refused(None).retry_after <= 36
-    assert restored(clock, budget.state(), 101).pause == 0
+    again = restored(Clock(5.0), rate_limiter.state(), 40)
+    assert again.paused_for == 60
+    assert (
+        30
+        <= restored(clock, rate_limiter.state(), 101).on_rate_limited(None).retry_after
+        <= 36
+    )
+    assert restored(clock, rate_limiter.state(), 101).paused_for == 0
 
 
 @pytest.mark.parametrize("elapsed", [0.0, -5.0, -1e9])
 def test_restart_with_the_clock_set_back(
-    clock: Clock, budget: Budget, elapsed: float
+    clock: Clock, rate_limiter: RateLimiter, elapsed: float
 ) -> None:
     """A clock set back in between lets nothing be forgotten, and nothing last longer."""
-    budget.refused(100.0)
-    state = RateLimiterState((50, 10), budget.state().pause, 1)
+    rate_limiter.on_rate_limited(100.0)
+    state = RateLimiterState((50, 10), rate_limiter.state().pause, 1)
 
     again = restored(clock, state, elapsed)
 
-    assert again.pause == 100
+    assert again.paused_for == 100
     assert again.state() == state
     clock.tick(11)
     assert again.used == 1
@@ -651,7 +669,7 @@ def test_restart_with_the_clock_set_forward(clock: Clock) -> None:
     """After a long time nothing is left to respect."""
     again = restored(clock, RateLimiterState((1, 0), 3600, 3), 1e9)
 
-    assert again.pause == 0
+    assert again.paused_for == 0
     assert again.used == 0
 
 
@@ -659,7 +677,7 @@ def test_restart_with_the_clock_set_forward(clock: Clock) -> None:
     ("state", "used", "pause"),
     [
         (RateLimiterState((-100.0, 59.9, 60.0, 1e9), -7.0, -3), 1, 0),
-        (RateLimiterState((), 1e9, 10**6), 0, LONGEST_WAIT),
+        (RateLimiterState((), 1e9, 10**6), 0, MAX_RETRY_AFTER),
         (RateLimiterState((float("nan"),), float("nan"), 0), 0, 0),
     ],
 )
@@ -670,32 +688,34 @@ def test_restore_what_cannot_be(
     again = restored(clock, state, 0)
 
     assert again.used == used
-    assert again.pause == pause
-    assert again.refused(None).retry_after <= max(MAX_BACKOFF, pause)
+    assert again.paused_for == pause
+    assert again.on_rate_limited(None).retry_after <= max(MAX_BACKOFF, pause)
 
 
-async def test_restore_adds(send: Send, clock: Clock, budget: Budget) -> None:
+async def test_restore_adds(
+    send: Send, clock: Clock, rate_limiter: RateLimiter
+) -> None:
     """What this run has sent and suffered already is not forgotten for the last one's."""
     await send()
-    budget.refused(50.0)
-    budget.restore(RateLimiterState((20, 30), 10, 0), 5)
+    rate_limiter.on_rate_limited(50.0)
+    rate_limiter.restore(RateLimiterState((20, 30), 10, 0), 5)
 
-    assert budget.state() == RateLimiterState((35, 25, 0), 50, 1)
-    budget.restore(RateLimiterState((), 70, 3), 5)
-    assert budget.pause == 65
-    assert budget.state().refusals == 3
+    assert rate_limiter.state() == RateLimiterState((35, 25, 0), 50, 1)
+    rate_limiter.restore(RateLimiterState((), 70, 3), 5)
+    assert rate_limiter.paused_for == 65
+    assert rate_limiter.state().refusals == 3
 
 
 async def test_changed(clock: Clock) -> None:
     """Whoever keeps the state hears of each request and each refusal."""
     states: list[RateLimiterState] = []
-    budget = Budget(clock, lambda: states.append(budget.state()))
-    async with budget.slot(POLL):
+    rate_limiter = RateLimiter(clock, lambda: states.append(rate_limiter.state()))
+    async with rate_limiter.acquire(POLL):
         assert states == []
     clock.tick(5)
     with pytest.raises(RateLimitError):
-        async with budget.slot(POLL):
-            raise budget.refused(30.0)
+        async with rate_limiter.acquire(POLL):
+            raise rate_limiter.on_rate_limited(30.0)
 
     assert states == [RateLimiterState((0,), 0, 0), RateLimiterState((5, 0), 30, 1)]
 
@@ -710,7 +730,7 @@ def most_within(times: list[float], window: float) -> int:
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_never_more_than_the_limit(
-    clock: Clock, budget: Budget, seed: int
+    clock: Clock, rate_limiter: RateLimiter, seed: int
 ) -> None:
     """Whatever comes, goes away, fails or hangs: the limit holds, and nobody is lost."""
     r = random.Random(seed)
@@ -721,7 +741,9 @@ async def test_never_more_than_the_limit(
 
     async def send_one(priority: Priority) -> None:
         nonlocal under_way, refused_until
-        async with budget.slot(priority, patience=r.choice([None, None, 5, 70])):
+        async with rate_limiter.acquire(
+            priority, timeout=r.choice([None, None, 5, 70])
+        ):
             under_way += 1
             assert under_way == 1
             assert clock() >= refused_until
@@ -730,19 +752,19 @@ async def test_never_more_than_the_limit(
                 await asyncio.sleep(r.choice([0, 0.05, 0.3, 2, 15]))
                 if r.random() < 0.02:
                     asked = r.choice([None, 0.0, 30.0])
-                    err = budget.refused(asked)
+                    err = rate_limiter.on_rate_limited(asked)
                     wait = 15 if asked is None else max(10, asked)
                     refused_until = clock() + wait - 1e-6
                     raise err
                 if r.random() < 0.1:
                     raise OSError
-                budget.accepted()
+                rate_limiter.on_success()
             finally:
                 under_way -= 1
 
     async def come(priority: Priority) -> None:
         try:
-            # Some lose patience by themselves, wherever they are just then.
+            # Some lose timeout by themselves, wherever they are just then.
             async with asyncio.timeout(r.choice([None, None, r.uniform(0, 60)])):
                 await send_one(priority)
         except (OSError, RateLimitError) as err:
@@ -760,22 +782,22 @@ async def test_never_more_than_the_limit(
     assert len(times) > 300
     assert {"OSError", "TimeoutError", "RateLimitError", "Postponed"} <= set(outcomes)
     # Not always ten: refused bursts make it send one by one.
-    assert 9 <= most_within(times, WINDOW) <= 10
+    assert 9 <= most_within(times, WINDOW_SECONDS) <= 10
     for priority in Priority:
         # Of those of one kind together with all that are more patient
         lesser = [when for when, which in sent if which >= priority]
-        assert most_within(lesser, WINDOW) <= ALLOWANCE[priority]
-    assert not budget.sending
-    assert budget.waiting == 0
+        assert most_within(lesser, WINDOW_SECONDS) <= MAX_REQUESTS[priority]
+    assert not rate_limiter.sending
+    assert rate_limiter.waiting == 0
     assert timers() == []
 
 
 @pytest.fixture(autouse=True)
-def _nothing_left(budget: Budget) -> Generator[None]:
+def _nothing_left(rate_limiter: RateLimiter) -> Generator[None]:
     """Find out whether anybody was left in the queue, or a request under way."""
     yield
-    assert budget.waiting == 0
-    assert not budget.sending
+    assert rate_limiter.waiting == 0
+    assert not rate_limiter.sending
 
 
 async def test_everybody_is_let_through(send: Send, clock: Clock) -> None:
@@ -785,5 +807,5 @@ async def test_everybody_is_let_through(send: Send, clock: Clock) -> None:
         *(send(priority) for priority in Priority for _ in range(20))
     )
 
-    assert most_within(sorted(times), WINDOW) <= 10
-    assert max(times) - started < 100 / 5 * WINDOW
+    assert most_within(sorted(times), WINDOW_SECONDS) <= 10
+    assert max(times) - started < 100 / 5 * WINDOW_SECONDS

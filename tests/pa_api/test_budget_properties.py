@@ -1,4 +1,4 @@
-"""The budget against any arrival of requests: within every limit, and nobody forgotten."""
+"""The rate limiter against any arrival of requests: within every limit, and nobody forgotten."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,13 +10,16 @@ from typing import Any, cast, override
 from hypothesis import given, settings, strategies as st
 
 from custom_components.telldus_pa.pa_api import (
-    Budget,
-    Postponed,
     Priority,
+    RateLimiter,
     RateLimitError,
+    RequestDeferredError,
 )
 from custom_components.telldus_pa.pa_api.exceptions import MIN_RETRY_AFTER
-from custom_components.telldus_pa.pa_api.rate_limiter import ALLOWANCE, WINDOW
+from custom_components.telldus_pa.pa_api.rate_limiter import (
+    MAX_REQUESTS,
+    WINDOW_SECONDS,
+)
 
 from .conftest import Clock
 
@@ -31,7 +34,7 @@ class Arrival:
     after: float
     priority: Priority
     takes: float
-    patience: float | None
+    timeout: float | None
     # What the server says: None accepts, a number is a 429 with that many seconds to
     # wait, of which 0 means that it does not say.
     refused: float | None
@@ -58,7 +61,7 @@ arrivals = st.builds(
     after=st.one_of(st.just(0.0), st.floats(0, 3), seconds),
     priority=st.sampled_from(Priority),
     takes=st.one_of(st.just(0.0), st.floats(0, 20)),
-    patience=st.one_of(st.none(), seconds),
+    timeout=st.one_of(st.none(), seconds),
     refused=st.one_of(
         st.none(), st.none(), st.none(), st.sampled_from((0.0, 1.0, 30.0, 1e9))
     ),
@@ -89,9 +92,9 @@ class House:
     """Everybody who sends, and what came of it."""
 
     def __init__(self, clock: Clock) -> None:
-        """Begin with an empty budget."""
+        """Begin with an empty rate limiter."""
         self.clock = clock
-        self.budget = Budget(clock)
+        self.rate_limiter = RateLimiter(clock)
         self.sent: list[Sent] = []
         # Until when nothing may be sent, as each refusal left it.
         self.pauses: list[tuple[float, float]] = []
@@ -115,20 +118,20 @@ class House:
     async def _send(self, one: Arrival) -> None:
         """Send one request."""
         asked = self.clock()
-        async with self.budget.slot(one.priority, patience=one.patience):
+        async with self.rate_limiter.acquire(one.priority, timeout=one.timeout):
             began = self.clock()
-            if one.patience is not None:
-                assert began - asked <= one.patience + ROUNDING
+            if one.timeout is not None:
+                assert began - asked <= one.timeout + ROUNDING
             refused = False
             try:
                 await asyncio.sleep(one.takes)
                 if refused := one.refused is not None:
-                    raise self.budget.refused(one.refused or None)
-                self.budget.accepted()
+                    raise self.rate_limiter.on_rate_limited(one.refused or None)
+                self.rate_limiter.on_success()
             finally:
                 now = self.clock()
                 self.sent.append(Sent(one.priority, began, now, refused))
-                self.pauses.append((now, now + self.budget.pause))
+                self.pauses.append((now, now + self.rate_limiter.paused_for))
 
 
 def lived(everybody: Sequence[Arrival]) -> tuple[House, list[BaseException | None]]:
@@ -153,11 +156,11 @@ def test_any_arrival(everybody: list[Arrival]) -> None:
     for one, next_one in pairwise(sent):
         assert one.ended <= next_one.began
     # A server counts a request somewhere between its beginning and its end.
-    for priority, most in ALLOWANCE.items():
+    for priority, most in MAX_REQUESTS.items():
         for number, one in enumerate(sent):
             if one.priority is priority and number >= most:
                 before = sent[number - most]
-                assert one.began - before.ended >= WINDOW - ROUNDING
+                assert one.began - before.ended >= WINDOW_SECONDS - ROUNDING
     for number, one in enumerate(sent):
         for refused_at, until in house.pauses:
             if refused_at < one.began:
@@ -170,11 +173,14 @@ def test_any_arrival(everybody: list[Arrival]) -> None:
         if isinstance(outcome, asyncio.CancelledError):
             assert who.leaves is not None
         else:
-            assert outcome is None or type(outcome) in (Postponed, RateLimitError)
+            assert outcome is None or type(outcome) in (
+                RequestDeferredError,
+                RateLimitError,
+            )
     assert len(sent) >= sum(
         outcome is None or type(outcome) is RateLimitError for outcome in outcomes
     )
-    assert (house.budget.waiting, house.budget.sending) == (0, False)
+    assert (house.rate_limiter.waiting, house.rate_limiter.sending) == (0, False)
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
@@ -189,17 +195,17 @@ def test_restart_in_between(before: list[Arrival], after: list[Arrival]) -> None
         if before:
             loop.run_until_complete(first.live(before))
         saved = clock()
-        state = first.budget.state()
+        state = first.rate_limiter.state()
         clock.tick(7)
-        second.budget.restore(state, clock() - saved)
+        second.rate_limiter.restore(state, clock() - saved)
         loop.run_until_complete(second.live(after))
     finally:
         loop.close()
     sent = [*first.sent, *second.sent]
     for number, one in enumerate(sent[len(first.sent) :], len(first.sent)):
-        most = ALLOWANCE[one.priority]
+        most = MAX_REQUESTS[one.priority]
         if number >= most:
-            assert one.began - sent[number - most].ended >= WINDOW - ROUNDING
+            assert one.began - sent[number - most].ended >= WINDOW_SECONDS - ROUNDING
         for refused_at, until in first.pauses:
             assert refused_at < one.began
             assert one.began >= until - ROUNDING

@@ -12,26 +12,26 @@ import aiohttp
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
+    ApiError,
     AuthenticationError,
-    Budget,
     Command,
     Credentials,
     Device,
     DeviceType,
     Gateway,
     GatewayOfflineError,
+    InvalidResponseError,
     Method,
-    Postponed,
     Priority,
-    Range,
+    RateLimiter,
     RateLimitError,
-    Refused,
-    Setting,
+    RequestDeferredError,
     TelldusClient,
+    TelldusConnectionError,
     TelldusError,
+    TemperatureRange,
     Thermostat,
-    Unintelligible,
-    Unreachable,
+    ThermostatSetpoint,
     client as client_module,
     rate_limiter as budget_module,
 )
@@ -62,12 +62,12 @@ def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def client_of(
-    session: aiohttp.ClientSession, credentials: Credentials, budget: Budget
+    session: aiohttp.ClientSession, credentials: Credentials, rate_limiter: RateLimiter
 ) -> Callable[[str], TelldusClient]:
     """Return a function that makes a client of another server."""
 
     def make(server: str) -> TelldusClient:
-        return TelldusClient(session, server, credentials, budget)
+        return TelldusClient(session, server, credentials, rate_limiter)
 
     return make
 
@@ -87,7 +87,7 @@ def kept(err: TelldusError, secrets: set[str]) -> TelldusError:
     text = told(err)
     assert not [secret for secret in secrets if secret in text]
     assert "OAuth oauth_" not in text
-    if isinstance(err, Unreachable):
+    if isinstance(err, TelldusConnectionError):
         # What it came of carries the request.
         assert err.__cause__ is None
         assert err.__suppress_context__ or err.__context__ is None
@@ -101,9 +101,9 @@ async def test_what_was_received(client: TelldusClient) -> None:
     """The lists are there as they came, and nothing else."""
     await client.devices()
     await client.gateways()
-    await client.history(LAMP, 0)
-    assert client.received.keys() == {"devices/list", "clients/list"}
-    listed = client.received["clients/list"]
+    await client.device_history(LAMP, 0)
+    assert client.last_raw.keys() == {"devices/list", "clients/list"}
+    listed = client.last_raw["clients/list"]
     assert isinstance(listed, list)
     assert all("uuid" in row for row in listed)
 
@@ -120,7 +120,7 @@ async def test_devices(
         "includeIgnored": "1",
         "extras": "devicetype,transport,room,parameters",
     }
-    assert answer.requested == clock()
+    assert answer.requested_at == clock()
     rows = {row.id: row for row in answer.rows}
     home = simulator.home
     assert list(rows) == list(home.devices)
@@ -149,10 +149,13 @@ async def test_devices_of_all_kinds(client: TelldusClient) -> None:
         mode="heat",
         setpoints={"heat": 21.5, "eco-heat": 17},
         modes=("off", "heat", "eco-heat"),
-        ranges={"heat": Range(5, 28), "eco-heat": Range(5, 28)},
+        ranges={"heat": TemperatureRange(5, 28), "eco-heat": TemperatureRange(5, 28)},
     )
     assert rows["Floor heating"].thermostat == Thermostat(
-        mode="heat", setpoints={"heat": 24}, modes=("heat",), ranges={"heat": Range()}
+        mode="heat",
+        setpoints={"heat": 24},
+        modes=("heat",),
+        ranges={"heat": TemperatureRange()},
     )
 
 
@@ -187,10 +190,17 @@ async def test_sensors(
         "includeScale": "1",
         "includeUnit": "1",
     }
-    assert answer.requested == clock()
+    assert answer.requested_at == clock()
     home = simulator.home
     assert [
-        (row.id, row.local_id, row.gateway_id, row.ignored, row.heard, row.protocol)
+        (
+            row.id,
+            row.sensor_id,
+            row.gateway_id,
+            row.ignored,
+            row.last_updated,
+            row.protocol,
+        )
         for row in answer.rows
     ] == [
         (
@@ -200,7 +210,7 @@ async def test_sensors(
         for sensor in home.sensors.values()
     ]
     assert {
-        (row.id, *key): (value.value, value.heard, value.unit)
+        (row.id, *key): (value.value, value.last_updated, value.unit)
         for row in answer.rows
         for key, value in row.values.items()
     } == {
@@ -238,7 +248,7 @@ async def test_rooms(client: TelldusClient, simulator: Simulator) -> None:
 
 async def test_no_rooms(client: TelldusClient, simulator: Simulator) -> None:
     """A Telldus that knows no such function says so."""
-    with pytest.raises(Refused, match="does not exist"):
+    with pytest.raises(ApiError, match="does not exist"):
         await client.rooms()
 
 
@@ -253,7 +263,7 @@ async def test_requested_is_when_it_was_asked(
         await asyncio.sleep(0)
     clock.tick(7)
 
-    assert (await asking).requested == asked
+    assert (await asking).requested_at == asked
 
 
 async def test_the_same_again(
@@ -282,7 +292,7 @@ async def test_the_same_again(
     assert len(read) == 4
     simulator.faults.add(Fault.APPLICATION_ERROR, times=2, text="No")
     for _ in range(2):
-        with pytest.raises(Refused):
+        with pytest.raises(ApiError):
             await client.devices()
     assert len(read) == 6
 
@@ -304,7 +314,7 @@ async def test_sensor_history(client: TelldusClient, simulator: Simulator) -> No
     assert len(readings) == 6
     value = readings[0].values["temp", 0]
     assert isinstance(value.value, float)
-    assert (value.heard, value.unit) == (readings[0].when, "°C")
+    assert (value.last_updated, value.unit) == (readings[0].when, "°C")
     assert await client.sensor_history("1540000002", now - 3600, now) == ()
 
 
@@ -314,20 +324,20 @@ async def test_history(
     """What a device did comes with who wanted it, and what it was told."""
     begin = simulator.clock()
     simulator.press(DIMMER, Method.DIM, 77)
-    warmer = Command(RADIATOR, Method.THERMOSTAT, Setting("heat", 19.5))
+    warmer = Command(RADIATOR, Method.THERMOSTAT, ThermostatSetpoint("heat", 19.5))
     await client.command(lambda: warmer)
     clock.tick(5)
     simulator.press(DIMMER, Method.TURNOFF)
 
-    deeds = await client.history(DIMMER, begin, begin + 9)
+    deeds = await client.device_history(DIMMER, begin, begin + 9)
     assert [(one.method, one.value, one.origin) for one in deeds] == [
         (Method.DIM, 77, "Incoming signal"),
         (Method.TURNOFF, None, "Incoming signal"),
     ]
-    assert [one.when for one in await client.history(DIMMER, begin, begin + 1)] == [
-        int(begin)
-    ]
-    (deed,) = await client.history(RADIATOR, begin)
+    assert [
+        one.when for one in await client.device_history(DIMMER, begin, begin + 1)
+    ] == [int(begin)]
+    (deed,) = await client.device_history(RADIATOR, begin)
     assert (deed.mode, deed.temperature, deed.value) == ("heat", 19.5, None)
 
 
@@ -343,7 +353,7 @@ async def test_clock_of_telldus(
     begin = our_time()
     simulator.press(DIMMER, Method.TURNOFF)
     clock.tick(1300)
-    (deed,) = await client.history(DIMMER, begin - 5, begin + 5)
+    (deed,) = await client.device_history(DIMMER, begin - 5, begin + 5)
     assert abs(deed.when - begin) <= 3
     readings = await client.sensor_history("1540000001", begin - 5, our_time())
     assert readings
@@ -360,7 +370,7 @@ async def test_clock_that_cannot_be_read(
     body = '{"history": [{"ts": 1764000000, "state": 1, "successStatus": 0}]}'
     client = client_of(await misbehave(http(body, "200 OK", f"Date: {date}")))
     for _ in range(2):
-        (deed,) = await client.history(LAMP, 1763999999)
+        (deed,) = await client.device_history(LAMP, 1763999999)
         assert deed.when == 1764000000
 
 
@@ -377,7 +387,7 @@ async def test_clocks_that_are_set(
     for ahead, known in ((100, 100), (102, 100), (-100, -100), (1, 0), (50, 50)):
         telldus["ahead"] = ahead
         await client.gateways()
-        (deed,) = await client.history(DIMMER, begin - 500, begin + 500)
+        (deed,) = await client.device_history(DIMMER, begin - 500, begin + 500)
         assert deed.when == pytest.approx(begin - known, abs=0.01)
         clock.tick(61)
 
@@ -385,7 +395,7 @@ async def test_clocks_that_are_set(
 async def test_clock_of_a_late_answer(
     session: aiohttp.ClientSession,
     credentials: Credentials,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     server_url: str,
     simulator: Simulator,
 ) -> None:
@@ -394,15 +404,15 @@ async def test_clock_of_a_late_answer(
     simulator.clock = lambda: our_time() + 7200
     late = iter([0.0, 2.5])
     client = TelldusClient(
-        *(session, server_url, credentials, budget),
+        *(session, server_url, credentials, rate_limiter),
         lambda: our_time() + next(late, 0.0),
     )
     await client.gateways()
     assert next(late, None) is None
     simulator.press(DIMMER, Method.TURNOFF)
     begin = our_time()
-    assert await client.history(DIMMER, begin - 5, begin + 5) == ()
-    assert len(await client.history(DIMMER, begin - 5, begin + 5)) == 1
+    assert await client.device_history(DIMMER, begin - 5, begin + 5) == ()
+    assert len(await client.device_history(DIMMER, begin - 5, begin + 5)) == 1
 
 
 async def test_session(
@@ -439,12 +449,12 @@ async def test_inventory(client: TelldusClient, simulator: Simulator) -> None:
     device = simulator.home.devices[LAMP]
     device.parameters = {"house": "A", "unit": "7777777"}
 
-    rows = {row.device.id: row for row in await client.inventory()}
+    rows = {row.device.id: row for row in await client.devices_with_parameters()}
 
     assert list(rows) == list(simulator.home.devices)
     assert rows[LAMP].parameters == {"house": "A", "unit": "7777777"}
     assert "7777777" not in repr(rows[LAMP])
-    radio = await client.radio(LAMP)
+    radio = await client.device_info(LAMP)
     assert simulator.log[-1].path == "json/device/info"
     assert simulator.log[-1].params == {"id": LAMP, "supportedMethods": "4023"}
     assert (radio.protocol, radio.model) == (device.protocol, device.model)
@@ -461,7 +471,7 @@ async def test_gateways(client: TelldusClient, simulator: Simulator) -> None:
         online=True,
         model="TellStick ZNet Lite v2",
         version="1.3.2",
-        owned=True,
+        is_owner=True,
     )
     assert [row.online for row in answer.rows] == [True, False, True]
 
@@ -470,18 +480,18 @@ async def test_shared(
     server_url: str,
     session: aiohttp.ClientSession,
     simulator: Simulator,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     credentials: Credentials,
 ) -> None:
     """What somebody else shares is not owned."""
     guest = Credentials(
         credentials.public_key, credentials.private_key, *simulator.issue_token("guest")
     )
-    client = TelldusClient(session, server_url, guest, budget)
+    client = TelldusClient(session, server_url, guest, rate_limiter)
 
-    assert not any(row.owned for row in (await client.gateways()).rows)
-    assert not any(row.owned for row in (await client.devices()).rows)
-    assert not any(row.owned for row in (await client.sensors()).rows)
+    assert not any(row.is_owner for row in (await client.gateways()).rows)
+    assert not any(row.is_owner for row in (await client.devices()).rows)
+    assert not any(row.is_owner for row in (await client.sensors()).rows)
 
 
 async def test_profile(client: TelldusClient, simulator: Simulator) -> None:
@@ -497,7 +507,7 @@ async def test_profile_refused(client: TelldusClient, simulator: Simulator) -> N
     """Some may not ask for it."""
     simulator.settings.refuse_profile = True
 
-    with pytest.raises(Refused, match="^Access denied$"):
+    with pytest.raises(ApiError, match="^Access denied$"):
         await client.profile()
 
 
@@ -507,7 +517,7 @@ async def test_profile_without_uuid(
     """A profile of nobody is none."""
     simulator.faults.add(Fault.MISSING_KEYS, keys=["uuid"])
 
-    with pytest.raises(Unintelligible, match="^user/profile: no uuid$"):
+    with pytest.raises(InvalidResponseError, match="^user/profile: no uuid$"):
         await client.profile()
 
 
@@ -525,32 +535,32 @@ async def test_singular_and_plural(
 async def test_priorities(
     client: TelldusClient,
     simulator: Simulator,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each call has its importance and its caller's patience."""
+    """Each call has its importance and its caller's timeout."""
     asked: list[tuple[Priority, float | None]] = []
-    slot = budget.slot
+    slot = rate_limiter.acquire
 
-    def noted(priority: Priority, *, patience: float | None = None) -> Any:
-        asked.append((priority, patience))
-        return slot(priority, patience=patience)
+    def noted(priority: Priority, *, timeout: float | None = None) -> Any:
+        asked.append((priority, timeout))
+        return slot(priority, timeout=timeout)
 
-    monkeypatch.setattr(budget, "slot", noted)
+    monkeypatch.setattr(rate_limiter, "slot", noted)
     simulator.settings.change({"rooms": True})
-    await client.devices(patience=1)
-    await client.gateways(patience=2)
+    await client.devices(timeout=1)
+    await client.gateways(timeout=2)
     await client.gateways(priority=Priority.SIGN_IN)
     await client.sensors()
-    await client.sensors(patience=4)
+    await client.sensors(timeout=4)
     await client.rooms()
-    await client.profile(patience=3)
+    await client.profile(timeout=3)
     clock.tick(61)
-    await client.inventory(patience=5)
-    await client.radio(LAMP, patience=6)
-    await client.history(LAMP, 0, patience=7)
-    await client.sensor_history("1540000001", 0, 1, patience=8)
+    await client.devices_with_parameters(timeout=5)
+    await client.device_info(LAMP, timeout=6)
+    await client.device_history(LAMP, 0, timeout=7)
+    await client.sensor_history("1540000001", 0, 1, timeout=8)
     await client.command(lambda: ON)
 
     assert asked == [
@@ -561,7 +571,7 @@ async def test_priorities(
         (Priority.BACKGROUND, 4),
         (Priority.BACKGROUND, None),
         (Priority.SIGN_IN, 3),
-        *((Priority.BACKGROUND, patience) for patience in (5, 6, 7, 8)),
+        *((Priority.BACKGROUND, timeout) for timeout in (5, 6, 7, 8)),
         (Priority.COMMAND, None),
     ]
 
@@ -585,7 +595,7 @@ async def test_priorities(
             {"r": "16", "g": "32", "b": "48"},
         ),
         (
-            Command(RADIATOR, Method.THERMOSTAT, Setting("eco-heat", 18.5)),
+            Command(RADIATOR, Method.THERMOSTAT, ThermostatSetpoint("eco-heat", 18.5)),
             "thermostat",
             {
                 "mode": "eco-heat",
@@ -596,13 +606,15 @@ async def test_priorities(
         ),
         (
             Command(
-                RADIATOR, Method.THERMOSTAT, Setting("heat", 19, change_mode=False)
+                RADIATOR,
+                Method.THERMOSTAT,
+                ThermostatSetpoint("heat", 19, change_mode=False),
             ),
             "thermostat",
             {"mode": "heat", "changeMode": "0", "temperature": "19", "scale": "0"},
         ),
         (
-            Command(RADIATOR, Method.THERMOSTAT, Setting("off")),
+            Command(RADIATOR, Method.THERMOSTAT, ThermostatSetpoint("off")),
             "thermostat",
             {"mode": "off", "changeMode": "1"},
         ),
@@ -625,7 +637,7 @@ async def test_command(
     assert simulator.log[-1].params == {"id": command.device_id, **params}
     assert await shown(client, command.device_id) == before
     clock.tick(3)
-    assert await shown(client, command.device_id) == command.effect(before)
+    assert await shown(client, command.device_id) == command.apply_to(before)
 
 
 async def shown(client: TelldusClient, device_id: str) -> Device:
@@ -635,18 +647,18 @@ async def shown(client: TelldusClient, device_id: str) -> Device:
 
 
 async def test_command_is_chosen_at_the_last_moment(
-    client: TelldusClient, budget: Budget, simulator: Simulator
+    client: TelldusClient, rate_limiter: RateLimiter, simulator: Simulator
 ) -> None:
     """What to send is asked when there is leave to send, not before."""
     chosen: list[bool] = []
 
     def choose() -> Command:
-        chosen.append(budget.sending)
+        chosen.append(rate_limiter.sending)
         return ON
 
-    async with budget.slot(Priority.POLL):
+    async with rate_limiter.acquire(Priority.POLL):
         sending = asyncio.create_task(client.command(choose))
-        while not budget.waiting:
+        while not rate_limiter.waiting:
             await asyncio.sleep(0)
         assert chosen == []
     await sending
@@ -656,12 +668,12 @@ async def test_command_is_chosen_at_the_last_moment(
 
 
 async def test_no_command_is_chosen_in_a_pause(
-    client: TelldusClient, budget: Budget
+    client: TelldusClient, rate_limiter: RateLimiter
 ) -> None:
     """Who cannot send is not asked what."""
-    budget.refused(30.0)
+    rate_limiter.on_rate_limited(30.0)
 
-    with pytest.raises(Postponed):
+    with pytest.raises(RequestDeferredError):
         await client.command(lambda: pytest.fail("asked"))
 
 
@@ -684,10 +696,10 @@ async def test_command_refused(client: TelldusClient, simulator: Simulator) -> N
     nobody = Command("99", Method.TURNON)
 
     with pytest.raises(
-        Refused, match='^The device with id "99" does not exist$'
+        ApiError, match='^The device with id "99" does not exist$'
     ) as caught:
         await client.command(lambda: nobody)
-    assert type(caught.value) is Refused
+    assert type(caught.value) is ApiError
     assert caught.value.code == 1
 
 
@@ -709,7 +721,7 @@ async def test_anything_but_success_is_a_failure(
     """There is one word that means success."""
     client = client_of(await misbehave(http(json.dumps(body))))
 
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ApiError) as caught:
         await client.command(lambda: ON)
     assert caught.value.reason == reason
 
@@ -744,17 +756,22 @@ async def test_a_lost_command_was_accepted(
             AuthenticationError,
             'The consumer_key "…" combination does not exist or is not enabled.',
         ),
-        (Fault.NOT_FOUND, {}, Unreachable, "devices/list: HTTP 404"),
-        (Fault.BAD_GATEWAY, {}, Unreachable, "devices/list: HTTP 502"),
-        (Fault.CLOUDFLARE, {}, Unreachable, "devices/list: HTTP 403"),
-        (Fault.CLOUDFLARE, {"number": 1001}, Unreachable, "devices/list: HTTP 403"),
-        (Fault.REDIRECT, {}, Unreachable, "devices/list: HTTP 302"),
-        (Fault.TRUNCATED, {}, Unintelligible, "devices/list: no JSON"),
-        (Fault.GARBAGE, {}, Unintelligible, "devices/list: no JSON"),
-        (Fault.EMPTY, {}, Unintelligible, "devices/list: no JSON"),
-        (Fault.DATABASE, {}, Unintelligible, "devices/list: no JSON"),
+        (Fault.NOT_FOUND, {}, TelldusConnectionError, "devices/list: HTTP 404"),
+        (Fault.BAD_GATEWAY, {}, TelldusConnectionError, "devices/list: HTTP 502"),
+        (Fault.CLOUDFLARE, {}, TelldusConnectionError, "devices/list: HTTP 403"),
+        (
+            Fault.CLOUDFLARE,
+            {"number": 1001},
+            TelldusConnectionError,
+            "devices/list: HTTP 403",
+        ),
+        (Fault.REDIRECT, {}, TelldusConnectionError, "devices/list: HTTP 302"),
+        (Fault.TRUNCATED, {}, InvalidResponseError, "devices/list: no JSON"),
+        (Fault.GARBAGE, {}, InvalidResponseError, "devices/list: no JSON"),
+        (Fault.EMPTY, {}, InvalidResponseError, "devices/list: no JSON"),
+        (Fault.DATABASE, {}, InvalidResponseError, "devices/list: no JSON"),
         (Fault.MISSING_KEYS, {"keys": ["device"]}, None, ""),
-        (Fault.APPLICATION_ERROR, {"text": "Oh"}, Refused, "Oh"),
+        (Fault.APPLICATION_ERROR, {"text": "Oh"}, ApiError, "Oh"),
         (
             Fault.APPLICATION_ERROR,
             {"text": "invalid_token"},
@@ -767,7 +784,7 @@ async def test_a_lost_command_was_accepted(
 async def test_faults(
     client: TelldusClient,
     simulator: Simulator,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     secrets: set[str],
     fault: Fault,
     args: dict[str, Any],
@@ -785,8 +802,8 @@ async def test_faults(
             await client.devices()
         assert type(caught.value) is kind
         assert str(kept(caught.value, secrets)) == text
-    assert budget.pause == 0
-    assert not budget.sending
+    assert rate_limiter.paused_for == 0
+    assert not rate_limiter.sending
     assert len(simulator.log) == 2
     assert (await client.devices()).rows
 
@@ -819,7 +836,7 @@ async def test_wrong_secret(
     server_url: str,
     session: aiohttp.ClientSession,
     credentials: Credentials,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     secrets: set[str],
 ) -> None:
     """The signature base string, which a refusal quotes, is not passed on."""
@@ -832,7 +849,7 @@ async def test_wrong_secret(
     secrets.add("not-the-secret")
 
     with pytest.raises(AuthenticationError) as caught:
-        await TelldusClient(session, server_url, wrong, budget).devices()
+        await TelldusClient(session, server_url, wrong, rate_limiter).devices()
     assert str(kept(caught.value, secrets)) == (
         'Verification of signature failed (signature base string was "…").'
     )
@@ -846,24 +863,27 @@ async def test_redirects_are_not_followed(
         Fault.REDIRECT, times=1, location=f"{server_url}/json/devices/list"
     )
 
-    with pytest.raises(Unreachable):
+    with pytest.raises(TelldusConnectionError):
         await client.devices()
     assert len(simulator.log) == 1
 
 
 @pytest.mark.usefixtures("short_timeout")
 async def test_timeout(
-    client: TelldusClient, simulator: Simulator, budget: Budget, secrets: set[str]
+    client: TelldusClient,
+    simulator: Simulator,
+    rate_limiter: RateLimiter,
+    secrets: set[str],
 ) -> None:
     """Who says nothing is not waited for."""
     simulator.faults.add(Fault.TIMEOUT, times=1)
 
-    with pytest.raises(Unreachable) as caught:
+    with pytest.raises(TelldusConnectionError) as caught:
         await client.devices()
     assert "devices/list: " in str(kept(caught.value, secrets))
     assert "Timeout" in str(caught.value)
-    assert budget.used == 1
-    assert not budget.sending
+    assert rate_limiter.used == 1
+    assert not rate_limiter.sending
 
 
 async def test_slow(client: TelldusClient, simulator: Simulator) -> None:
@@ -877,7 +897,7 @@ async def test_slow(client: TelldusClient, simulator: Simulator) -> None:
 async def test_rate_limited(
     client: TelldusClient,
     simulator: Simulator,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     clock: Clock,
     retry_after: int | None,
 ) -> None:
@@ -890,7 +910,7 @@ async def test_rate_limited(
     assert type(caught.value) is RateLimitError
     wait = caught.value.retry_after
     assert wait == 40 if retry_after else 15 <= wait <= 18
-    assert budget.pause == wait
+    assert rate_limiter.paused_for == wait
     assert len(simulator.log) == 1
 
     clock.tick(wait - 0.01)
@@ -902,7 +922,7 @@ async def test_rate_limited(
         client.profile,
         lambda: client.command(lambda: ON),
     ):
-        with pytest.raises(Postponed):
+        with pytest.raises(RequestDeferredError):
             await call()
     assert len(simulator.log) == 1
     clock.tick(0.01)
@@ -911,24 +931,24 @@ async def test_rate_limited(
 
 
 async def test_an_answer_ends_the_doubling(
-    client: TelldusClient, simulator: Simulator, budget: Budget, clock: Clock
+    client: TelldusClient, simulator: Simulator, rate_limiter: RateLimiter, clock: Clock
 ) -> None:
     """Any answer but a 429 shows that the server listens to us again."""
     simulator.faults.add(Fault.RATE_LIMITED, times=3)
     for _ in range(3):
         with pytest.raises(RateLimitError):
             await client.devices()
-        clock.tick(budget.pause)
-    assert budget.state().refusals == 3
+        clock.tick(rate_limiter.paused_for)
+    assert rate_limiter.state().refusals == 3
 
     simulator.faults.add(Fault.UNAUTHORIZED_XML, times=1)
     with pytest.raises(AuthenticationError):
         await client.devices()
-    assert budget.state().refusals == 0
+    assert rate_limiter.state().refusals == 0
 
 
 async def test_the_real_limit(
-    client: TelldusClient, simulator: Simulator, budget: Budget
+    client: TelldusClient, simulator: Simulator, rate_limiter: RateLimiter
 ) -> None:
     """A server that allows less than we think is obeyed."""
     simulator.settings.change({"limit_per_minute": 2, "retry_after": True})
@@ -937,7 +957,7 @@ async def test_the_real_limit(
 
     with pytest.raises(RateLimitError) as caught:
         await client.devices()
-    assert caught.value.retry_after == budget.pause == 60
+    assert caught.value.retry_after == rate_limiter.paused_for == 60
 
 
 async def test_the_window(client: TelldusClient, simulator: Simulator) -> None:
@@ -945,8 +965,8 @@ async def test_the_window(client: TelldusClient, simulator: Simulator) -> None:
     for _ in range(8):
         await client.devices()
 
-    with pytest.raises(Postponed):
-        await client.devices(patience=5)
+    with pytest.raises(RequestDeferredError):
+        await client.devices(timeout=5)
     assert len(simulator.log) == 8
     await client.command(lambda: ON)
 
@@ -991,7 +1011,7 @@ async def test_every_row_bad(client: TelldusClient, simulator: Simulator) -> Non
     """Where nothing can be understood, that is no empty home."""
     simulator.faults.add(Fault.MISSING_KEYS, keys=["client"])
 
-    with pytest.raises(Unintelligible, match="no client"):
+    with pytest.raises(InvalidResponseError, match="no client"):
         await client.devices()
 
 
@@ -1042,7 +1062,7 @@ async def test_unintelligible(
     """What is not an answer is said not to be one."""
     client = client_of(await misbehave(http(body)))
 
-    with pytest.raises(Unintelligible, match=f"^devices/list: {text}$"):
+    with pytest.raises(InvalidResponseError, match=f"^devices/list: {text}$"):
         await client.devices()
 
 
@@ -1077,31 +1097,47 @@ async def test_odd_but_intelligible(
 @pytest.mark.parametrize(
     ("answer", "kind", "text"),
     [
-        (b"", Unreachable, "ServerDisconnectedError"),
-        (b"garbage\r\n\r\n", Unreachable, ""),
-        (b"HTTP/1.1 200 OK\r\nContent-Le", Unreachable, ""),
-        (b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"de', Unreachable, ""),
+        (b"", TelldusConnectionError, "ServerDisconnectedError"),
+        (b"garbage\r\n\r\n", TelldusConnectionError, ""),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", TelldusConnectionError, ""),
+        (
+            b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"de',
+            TelldusConnectionError,
+            "",
+        ),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-            Unreachable,
+            TelldusConnectionError,
             "",
         ),
         pytest.param(
             b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000 + b"\r\n\r\n",
-            Unreachable,
+            TelldusConnectionError,
             "",
             id="long header",
         ),
-        (b"HTTP/1.1 999 ?\r\nContent-Length: 0\r\n\r\n", Unreachable, "HTTP 999"),
-        (http("gone", "200 OK", "Content-Encoding: gzip"), Unreachable, ""),
-        (http("gone", "200 OK", "Content-Encoding: deflate"), Unreachable, ""),
-        (http('{"device": []}', "500 Oh"), Unreachable, "HTTP 500"),
-        (http("", "204 None"), Unreachable, "HTTP 204"),
-        (http('{"error": "Oh", "code": 8}', "500 Oh"), Unreachable, "HTTP 500"),
-        (http('{"error": "Oh", "code": 8}', "400 Oh"), Refused, "Oh"),
+        (
+            b"HTTP/1.1 999 ?\r\nContent-Length: 0\r\n\r\n",
+            TelldusConnectionError,
+            "HTTP 999",
+        ),
+        (http("gone", "200 OK", "Content-Encoding: gzip"), TelldusConnectionError, ""),
+        (
+            http("gone", "200 OK", "Content-Encoding: deflate"),
+            TelldusConnectionError,
+            "",
+        ),
+        (http('{"device": []}', "500 Oh"), TelldusConnectionError, "HTTP 500"),
+        (http("", "204 None"), TelldusConnectionError, "HTTP 204"),
+        (
+            http('{"error": "Oh", "code": 8}', "500 Oh"),
+            TelldusConnectionError,
+            "HTTP 500",
+        ),
+        (http('{"error": "Oh", "code": 8}', "400 Oh"), ApiError, "Oh"),
         (http('{"error": "expired_token"}', "400 Oh"), AuthenticationError, "expired"),
-        (http('{"error": null}'), Refused, "no reason given"),
-        (http("[1", "500 Oh"), Unreachable, "HTTP 500"),
+        (http('{"error": null}'), ApiError, "no reason given"),
+        (http("[1", "500 Oh"), TelldusConnectionError, "HTTP 500"),
         (http(b"\xff\xfe<error>", "401 No"), AuthenticationError, ""),
         (http(b"", "401 No"), AuthenticationError, ""),
     ],
@@ -1109,7 +1145,7 @@ async def test_odd_but_intelligible(
 async def test_misbehaving(
     client_of: ClientOf,
     misbehave: Misbehave,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     secrets: set[str],
     answer: bytes,
     kind: type[TelldusError],
@@ -1122,7 +1158,7 @@ async def test_misbehaving(
         await client.devices()
     assert type(caught.value) is kind
     assert text in str(kept(caught.value, secrets))
-    assert not budget.sending
+    assert not rate_limiter.sending
 
 
 async def test_gzip(client_of: ClientOf, misbehave: Misbehave) -> None:
@@ -1138,7 +1174,7 @@ async def test_too_large(
     client_of: ClientOf,
     misbehave: Misbehave,
     monkeypatch: pytest.MonkeyPatch,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     packed: bool,
 ) -> None:
     """An answer that does not end is not read to its end, not even packed."""
@@ -1148,9 +1184,9 @@ async def test_too_large(
     # Nothing but the first kilobyte ever comes.
     client = client_of(await misbehave(http(body, "200 OK", *headers) + b"..."))
 
-    with pytest.raises(Unintelligible, match="beyond all size"):
+    with pytest.raises(InvalidResponseError, match="beyond all size"):
         await client.devices()
-    assert not budget.sending
+    assert not rate_limiter.sending
     body = b'{"device": []}'.ljust(1000)
     client = client_of(await misbehave(http(body)))
     assert (await client.devices()).rows == ()
@@ -1171,14 +1207,14 @@ async def test_stalling(
     """Who stops in the middle is not waited for."""
     client = client_of(await misbehave(answer))
 
-    with pytest.raises(Unreachable, match="Timeout"):
+    with pytest.raises(TelldusConnectionError, match="Timeout"):
         await client.devices()
 
 
 @pytest.mark.usefixtures("short_timeout")
 @pytest.mark.parametrize("end", [b"", b"..."])
 async def test_rate_limited_whatever_the_body(
-    client_of: ClientOf, misbehave: Misbehave, budget: Budget, end: bytes
+    client_of: ClientOf, misbehave: Misbehave, rate_limiter: RateLimiter, end: bytes
 ) -> None:
     """A 429 counts although its body breaks off or never comes."""
     answer = b"HTTP/1.1 429 No\r\nRetry-After: 30\r\nContent-Length: 9\r\n\r\nWai"
@@ -1186,7 +1222,7 @@ async def test_rate_limited_whatever_the_body(
 
     with pytest.raises(RateLimitError) as caught:
         await client.devices()
-    assert caught.value.retry_after == budget.pause == 30
+    assert caught.value.retry_after == rate_limiter.paused_for == 30
 
 
 @pytest.mark.parametrize(
@@ -1207,7 +1243,7 @@ async def test_rate_limited_whatever_the_body(
 async def test_retry_after(
     client_of: ClientOf,
     misbehave: Misbehave,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     header: str,
     low: float,
     high: float,
@@ -1217,42 +1253,44 @@ async def test_retry_after(
 
     with pytest.raises(RateLimitError):
         await client.devices()
-    assert low <= budget.pause <= high
+    assert low <= rate_limiter.paused_for <= high
 
 
 async def test_nobody_there(
-    client_of: ClientOf, nowhere: str, budget: Budget, secrets: set[str]
+    client_of: ClientOf, nowhere: str, rate_limiter: RateLimiter, secrets: set[str]
 ) -> None:
     """A server that is down is unreachable, and is asked again only as often as allowed."""
-    with pytest.raises(Unreachable, match="^devices/list: ClientConnector") as caught:
+    with pytest.raises(
+        TelldusConnectionError, match="^devices/list: ClientConnector"
+    ) as caught:
         await client_of(nowhere).devices()
     kept(caught.value, secrets)
-    assert budget.used == 1
-    assert budget.pause == 0
+    assert rate_limiter.used == 1
+    assert rate_limiter.paused_for == 0
 
 
 async def test_no_tls_there(client_of: ClientOf, server_url: str) -> None:
     """A server without encryption is not one that was meant."""
     url = server_url.replace("http:", "https:")
 
-    with pytest.raises(Unreachable, match="^devices/list: ClientConnector"):
+    with pytest.raises(TelldusConnectionError, match="^devices/list: ClientConnector"):
         await client_of(url).devices()
 
 
 async def test_cancelled(
-    client_of: ClientOf, misbehave: Misbehave, budget: Budget
+    client_of: ClientOf, misbehave: Misbehave, rate_limiter: RateLimiter
 ) -> None:
     """A call that is given up leaves the way free."""
     client = client_of(await misbehave(None))
     asking = asyncio.create_task(client.devices())
-    while not budget.used:
+    while not rate_limiter.used:
         await asyncio.sleep(0)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
 
-    assert not budget.sending
-    assert budget.used == 1
+    assert not rate_limiter.sending
+    assert rate_limiter.used == 1
 
 
 async def test_the_demo_home_is_understood(

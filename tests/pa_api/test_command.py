@@ -13,8 +13,8 @@ from custom_components.telldus_pa.pa_api import (
     Command,
     Device,
     Method,
-    Setting,
     Thermostat,
+    ThermostatSetpoint,
 )
 from simulator.methods import FUNCTION_METHODS
 
@@ -28,10 +28,10 @@ STATES = (
     *(Method.UP, Method.DOWN, Method.STOP),
 )
 OWN = (Method.BELL, Method.LEARN, Method.RGB, Method.THERMOSTAT)
-VALUES: dict[Method, int | Setting] = {
+VALUES: dict[Method, int | ThermostatSetpoint] = {
     Method.DIM: 128,
     Method.RGB: 0xFF8000,
-    Method.THERMOSTAT: Setting("heat", 21.5),
+    Method.THERMOSTAT: ThermostatSetpoint("heat", 21.5),
 }
 
 
@@ -45,7 +45,9 @@ def setting(
 ) -> Command:
     """Return what a thermostat is told."""
     return Command(
-        LAMP, Method.THERMOSTAT, Setting(mode, temperature, change_mode=change_mode)
+        LAMP,
+        Method.THERMOSTAT,
+        ThermostatSetpoint(mode, temperature, change_mode=change_mode),
     )
 
 
@@ -96,7 +98,7 @@ def test_no_function(method: Method) -> None:
             (method, value, {})
             for method in Method
             if method not in VALUES
-            for value in (None, 7, Setting("heat", 20))
+            for value in (None, 7, ThermostatSetpoint("heat", 20))
         ),
         (Method.DIM, 0, {"level": "0"}),
         (Method.DIM, 128, {"level": "128"}),
@@ -108,39 +110,47 @@ def test_no_function(method: Method) -> None:
         (Method.RGB, 0x1020304, {"r": "2", "g": "3", "b": "4"}),
         (
             Method.THERMOSTAT,
-            Setting("heat", 21.5),
+            ThermostatSetpoint("heat", 21.5),
             {"mode": "heat", "temperature": "21.5", "scale": "0", "changeMode": "1"},
         ),
         (
             Method.THERMOSTAT,
-            Setting("eco-heat", 20.0, change_mode=False),
+            ThermostatSetpoint("eco-heat", 20.0, change_mode=False),
             {"mode": "eco-heat", "temperature": "20", "scale": "0", "changeMode": "0"},
         ),
         (
             Method.THERMOSTAT,
-            Setting("heat", 0),
+            ThermostatSetpoint("heat", 0),
             {"mode": "heat", "temperature": "0", "scale": "0", "changeMode": "1"},
         ),
         (
             Method.THERMOSTAT,
-            Setting("cool", -5.25),
+            ThermostatSetpoint("cool", -5.25),
             {"mode": "cool", "temperature": "-5.25", "scale": "0", "changeMode": "1"},
         ),
         # From a temperature in °F
         (
             Method.THERMOSTAT,
-            Setting("heat", 21 + 2 / 3),
+            ThermostatSetpoint("heat", 21 + 2 / 3),
             {"mode": "heat", "temperature": "21.6667", "scale": "0", "changeMode": "1"},
         ),
         # Without a temperature there is no scale.
-        (Method.THERMOSTAT, Setting(OFF), {"mode": "off", "changeMode": "1"}),
-        (Method.THERMOSTAT, Setting(RESUME), {"mode": "resume", "changeMode": "1"}),
+        (
+            Method.THERMOSTAT,
+            ThermostatSetpoint(OFF),
+            {"mode": "off", "changeMode": "1"},
+        ),
+        (
+            Method.THERMOSTAT,
+            ThermostatSetpoint(RESUME),
+            {"mode": "resume", "changeMode": "1"},
+        ),
         # A value that does not go with the method is not sent.
         *(
             (method, value, {})
             for method, value in (
                 (Method.DIM, None),
-                (Method.DIM, Setting("heat", 20)),
+                (Method.DIM, ThermostatSetpoint("heat", 20)),
                 (Method.RGB, None),
                 (Method.THERMOSTAT, None),
                 (Method.THERMOSTAT, 20),
@@ -149,7 +159,7 @@ def test_no_function(method: Method) -> None:
     ],
 )
 def test_parameters(
-    method: Method, value: int | Setting | None, parameters: dict[str, str]
+    method: Method, value: int | ThermostatSetpoint | None, parameters: dict[str, str]
 ) -> None:
     """The query is the id, and what goes with the method."""
     assert Command(LAMP, method, value).parameters == {"id": LAMP, **parameters}
@@ -160,22 +170,22 @@ def test_parameters(
 
 def test_facets() -> None:
     """Whatever sets the state sets one thing, the rest each a thing of its own."""
-    assert {command(method).facet for method in STATES} == {Method.TURNON}
-    assert [command(method).facet for method in OWN] == list(OWN)
+    assert {command(method).attribute_group for method in STATES} == {Method.TURNON}
+    assert [command(method).attribute_group for method in OWN] == list(OWN)
 
 
 @pytest.mark.parametrize("newer", STATES)
 @pytest.mark.parametrize("older", STATES)
 def test_the_last_state_is_the_one(newer: Method, older: Method) -> None:
     """Of several things that set the state only the last matters."""
-    assert command(newer).merged(command(older)) == command(newer)
+    assert command(newer).merge_with(command(older)) == command(newer)
 
 
 @pytest.mark.parametrize("method", [*OWN, Method.TURNON])
 @pytest.mark.parametrize("other", [*OWN, Method.TURNON])
 def test_other_things_are_left_alone(method: Method, other: Method) -> None:
     """A colour does not replace a level, nor learning a ring."""
-    merged = command(method).merged(command(other))
+    merged = command(method).merge_with(command(other))
 
     assert merged == (command(method) if method is other else None)
 
@@ -183,14 +193,14 @@ def test_other_things_are_left_alone(method: Method, other: Method) -> None:
 @pytest.mark.parametrize("method", [*STATES, *OWN])
 def test_other_devices_are_left_alone(method: Method) -> None:
     """What one device is told is not told to another."""
-    assert command(method).merged(command(method, OTHER)) is None
+    assert command(method).merge_with(command(method, OTHER)) is None
 
 
 def test_the_last_value_is_the_one() -> None:
     """The newer value counts."""
     newer, older = (Command(LAMP, Method.RGB, value) for value in (1, 2))
 
-    assert newer.merged(older) is newer
+    assert newer.merge_with(older) is newer
 
 
 MERGED: list[tuple[Command, Command, Command | None]] = [
@@ -249,15 +259,15 @@ def test_merged_settings(
     older: Command, newer: Command, merged: Command | None
 ) -> None:
     """Two wishes of a thermostat are one where nothing gets lost."""
-    assert newer.merged(older) == merged
+    assert newer.merge_with(older) == merged
 
 
 def test_a_thermostat_that_is_told_nothing() -> None:
     """Without a setting there is nothing to keep."""
     nothing = Command(LAMP, Method.THERMOSTAT)
 
-    assert nothing.merged(setting("heat", 20)) is nothing
-    assert setting("heat", 20).merged(nothing) == setting("heat", 20)
+    assert nothing.merge_with(setting("heat", 20)) is nothing
+    assert setting("heat", 20).merge_with(nothing) == setting("heat", 20)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -267,29 +277,29 @@ def test_merging_makes_no_difference(seed: int) -> None:
 
     def some() -> Command:
         method = r.choice([*STATES, *OWN])
-        value: int | Setting | None = None
+        value: int | ThermostatSetpoint | None = None
         if method in (Method.DIM, Method.RGB):
             value = r.randrange(256)
         elif method is Method.THERMOSTAT:
             mode = r.choice(["heat", "cool", "fan"])
             temperature = r.choice([None, 20.0, 21.5])
-            value = Setting(mode, temperature, change_mode=r.random() < 0.7)
+            value = ThermostatSetpoint(mode, temperature, change_mode=r.random() < 0.7)
             if r.random() < 0.3:
-                value = Setting(r.choice([OFF, RESUME]))
+                value = ThermostatSetpoint(r.choice([OFF, RESUME]))
         return Command(LAMP, method, value)
 
     merged_count = 0
     before = replace(heating("heat", heat=19, cool=26), level=7, rgb=9)
     for _ in range(3000):
         older, newer = some(), some()
-        if (merged := newer.merged(older)) is None:
+        if (merged := newer.merge_with(older)) is None:
             continue
         merged_count += 1
-        one_by_one = newer.effect(older.effect(before))
-        at_once = merged.effect(before)
+        one_by_one = newer.apply_to(older.apply_to(before))
+        at_once = merged.apply_to(before)
         # The level at which a lamp was before it was told something else is not kept:
         # nobody knows whether it got there.
-        if newer.facet is Method.TURNON:
+        if newer.attribute_group is Method.TURNON:
             one_by_one = replace(one_by_one, level=at_once.level)
         assert at_once == one_by_one, (older, newer)
     assert merged_count > 300
@@ -303,7 +313,7 @@ def test_effect_on_the_state(method: Method) -> None:
     """The last method is the state, and nothing else changes but a level that was set."""
     before = replace(device(), state=Method.BELL, level=7, rgb=9)
 
-    assert command(method).effect(before) == replace(
+    assert command(method).apply_to(before) == replace(
         before, state=method, level=128 if method is Method.DIM else 7
     )
 
@@ -314,7 +324,7 @@ def test_without_effect(method: Method, value: int | None) -> None:
     """A ring is over at once, and learning is not seen."""
     before = device()
 
-    assert Command(LAMP, method, value).effect(before) is before
+    assert Command(LAMP, method, value).apply_to(before) is before
 
 
 @pytest.mark.parametrize(
@@ -330,7 +340,7 @@ def test_without_effect(method: Method, value: int | None) -> None:
 def test_effect_of_a_level(level: int, shown: int, is_on: bool) -> None:
     """A dimmer is at the level that is sent, and off at none."""
     dim = Command(LAMP, Method.DIM, level)
-    after = dim.effect(device(state=2, level=50))
+    after = dim.apply_to(device(state=2, level=50))
 
     assert (after.state, after.level, after.is_on) == (Method.DIM, shown, is_on)
     assert dim.parameters["level"] == str(shown)
@@ -342,7 +352,7 @@ def test_effect_of_a_colour(state: Method | None) -> None:
     before = replace(device(), state=state)
 
     for rgb in (0, 0xFF8000):
-        after = Command(LAMP, Method.RGB, rgb).effect(before)
+        after = Command(LAMP, Method.RGB, rgb).apply_to(before)
         assert after == replace(before, rgb=rgb)
 
 
@@ -376,7 +386,7 @@ def test_effect_of_a_setting(
 ) -> None:
     """A thermostat is in its new mode, and has its new temperature."""
     before = replace(heating("fan", heat=19), state=Method.UP)
-    after = wish.effect(before)
+    after = wish.apply_to(before)
 
     thermostat = replace(thermostat_of(before), mode=mode, setpoints=setpoints)
     assert after == replace(before, state=state, thermostat=thermostat)
@@ -388,7 +398,7 @@ def test_effect_on_what_is_no_thermostat() -> None:
     """What is no thermostat does not become one."""
     before = device()
 
-    assert setting("heat", 20).effect(before) is before
+    assert setting("heat", 20).apply_to(before) is before
 
 
 # What a group makes its members do
@@ -441,7 +451,7 @@ def test_mode_is_set(mode: str, change_mode: bool, done: bool) -> None:
         stateValues=[state_value({"mode": "heat", "setpoint": {"cool": "20"}}, "2048")],
     )
     assert row.thermostat is not None
-    assert setting(mode, change_mode=change_mode).is_done(row) is done
+    assert setting(mode, change_mode=change_mode).is_applied_to(row) is done
 
 
 # Whether it is done
@@ -473,7 +483,7 @@ def lit(method: Method, level: int | None = None) -> Device:
 )
 def test_dimmed(level: int, shown: Device, done: bool) -> None:
     """A level is reached where what is shown is near it, by whatever word."""
-    assert Command(LAMP, Method.DIM, level).is_done(shown) is done
+    assert Command(LAMP, Method.DIM, level).is_applied_to(shown) is done
 
 
 @pytest.mark.parametrize(
@@ -495,7 +505,7 @@ def test_dimmed(level: int, shown: Device, done: bool) -> None:
 )
 def test_switched(method: Method, shown: Device, done: bool) -> None:
     """A device shows whether it is on, and what it was told; of a bell nothing shows."""
-    assert Command(LAMP, method).is_done(shown) is done
+    assert Command(LAMP, method).is_applied_to(shown) is done
 
 
 @pytest.mark.parametrize(
@@ -524,4 +534,4 @@ def test_switched(method: Method, shown: Device, done: bool) -> None:
 )
 def test_heated(told: Command, shown: Device, done: bool) -> None:
     """A thermostat shows its mode and its temperatures, those that it knows."""
-    assert told.is_done(shown) is done
+    assert told.is_applied_to(shown) is done

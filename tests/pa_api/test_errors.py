@@ -3,16 +3,16 @@
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
+    ApiError,
     AuthenticationError,
     GatewayOfflineError,
-    Postponed,
     RateLimitError,
-    Refused,
+    RequestDeferredError,
+    TelldusConnectionError,
     TelldusError,
-    Unreachable,
 )
 from custom_components.telldus_pa.pa_api.exceptions import (
-    LONGEST_WAIT,
+    MAX_RETRY_AFTER,
     MIN_RETRY_AFTER,
     error_from_response,
     is_client_error,
@@ -33,8 +33,8 @@ OFFLINE = "The client for this device is currently offline"
         ("0", MIN_RETRY_AFTER),
         ("9.9", MIN_RETRY_AFTER),
         ("-5", MIN_RETRY_AFTER),
-        ("3600", LONGEST_WAIT),
-        ("999999999", LONGEST_WAIT),
+        ("3600", MAX_RETRY_AFTER),
+        ("999999999", MAX_RETRY_AFTER),
         # Beyond what a float holds: no number of seconds at all.
         ("9" * 400, None),
         ("1e400", None),
@@ -83,27 +83,27 @@ def test_wait_until_a_date(header: str, date: str, seconds: float | None) -> Non
             "Offline, in other words",
             3,
         ),
-        ("Invalid argument", 4, Refused, "Invalid argument", 4),
-        ("Invalid argument", "4", Refused, "Invalid argument", 4),
-        ("Invalid argument", True, Refused, "Invalid argument", None),
-        ("", None, Refused, "no reason given", None),
-        (" \ud800 ", None, Refused, "?", None),
-        ("Access denied", None, Refused, "Access denied", None),
-        ("Access denied", {"a": 1}, Refused, "Access denied", None),
-        (None, None, Refused, "no reason given", None),
-        (17, 1, Refused, "no reason given", 1),
-        ({"text": "x"}, None, Refused, "no reason given", None),
-        ("x" * 1000, None, Refused, "x" * 300, None),
+        ("Invalid argument", 4, ApiError, "Invalid argument", 4),
+        ("Invalid argument", "4", ApiError, "Invalid argument", 4),
+        ("Invalid argument", True, ApiError, "Invalid argument", None),
+        ("", None, ApiError, "no reason given", None),
+        (" \ud800 ", None, ApiError, "?", None),
+        ("Access denied", None, ApiError, "Access denied", None),
+        ("Access denied", {"a": 1}, ApiError, "Access denied", None),
+        (None, None, ApiError, "no reason given", None),
+        (17, 1, ApiError, "no reason given", 1),
+        ({"text": "x"}, None, ApiError, "no reason given", None),
+        ("x" * 1000, None, ApiError, "x" * 300, None),
     ],
 )
 def test_error_from_answer(
-    reason: object, code: object, kind: type[Refused], text: str, number: int | None
+    reason: object, code: object, kind: type[ApiError], text: str, number: int | None
 ) -> None:
     """An answer's error is told apart by what a caller does about it."""
     err = error_from_response(reason, code)
 
     assert type(err) is kind
-    assert isinstance(err, Refused)
+    assert isinstance(err, ApiError)
     assert str(err) == err.reason == text
     assert err.code == number
 
@@ -125,7 +125,7 @@ def test_sign_in_words(word: str) -> None:
     assert str(err) == word
 
 
-@pytest.mark.parametrize("kind", [RateLimitError, Postponed])
+@pytest.mark.parametrize("kind", [RateLimitError, RequestDeferredError])
 def test_rate_limited(kind: type[RateLimitError]) -> None:
     """Whoever has to wait is told for how long."""
     err = kind(17.4)
@@ -136,25 +136,25 @@ def test_rate_limited(kind: type[RateLimitError]) -> None:
 
 def test_kinds() -> None:
     """What a caller catches catches what it should."""
-    assert issubclass(Postponed, RateLimitError)
-    assert issubclass(GatewayOfflineError, Refused)
-    assert not issubclass(RateLimitError, Refused)
+    assert issubclass(RequestDeferredError, RateLimitError)
+    assert issubclass(GatewayOfflineError, ApiError)
+    assert not issubclass(RateLimitError, ApiError)
     assert all(
         issubclass(kind, TelldusError)
-        for kind in (RateLimitError, Refused, AuthenticationError)
+        for kind in (RateLimitError, ApiError, AuthenticationError)
     )
 
 
 @pytest.mark.parametrize(
     ("err", "expected"),
     [
-        (Refused("no", None), True),
+        (ApiError("no", None), True),
         (AuthenticationError("no"), True),
         # The gateway may be back soon, and so may Telldus.
         (GatewayOfflineError(OFFLINE, 1), False),
-        (Unreachable("HTTP 404", 404), True),
-        (Unreachable("HTTP 502", 502), False),
-        (Unreachable("time-out"), False),
+        (TelldusConnectionError("HTTP 404", 404), True),
+        (TelldusConnectionError("HTTP 502", 502), False),
+        (TelldusConnectionError("time-out"), False),
         (RateLimitError(17.4), False),
     ],
 )

@@ -12,10 +12,10 @@ from custom_components.telldus_pa.pa_api import (
     ListChangedMessage,
     ListKind,
     Method,
-    Outcome,
     SensorValue,
     SensorValuesMessage,
-    Setting,
+    SuccessStatus,
+    ThermostatSetpoint,
     parse_frame,
 )
 from simulator.push_wire import TYPES
@@ -44,9 +44,9 @@ def frame(module: object, action: object, data: object) -> str:
     [
         *((1, "", None), ("2", None, None), ("16", "64", 64), (16, 999, 255)),
         *((16, "unde", None), ("1024", "16744448", 0xFF8000), (1024, "", None)),
-        (2048, HEAT, Setting("heat", 20.5, change_mode=False)),
-        ("2048", '{"mode": "off"}', Setting("off")),
-        (2048, '{"mode": "heat", "temperature": -100}', Setting("heat")),
+        (2048, HEAT, ThermostatSetpoint("heat", 20.5, change_mode=False)),
+        ("2048", '{"mode": "off"}', ThermostatSetpoint("off")),
+        (2048, '{"mode": "heat", "temperature": -100}', ThermostatSetpoint("heat")),
         *((2048, "{}", None), ("4", "", None)),
     ],
 )
@@ -77,29 +77,32 @@ def test_effect() -> None:
     """What was heard is what the device is; what sets no state leaves it alone."""
     lamp = device()
     heard = DeviceStateMessage(lamp.id, Method.DIM, 7, None)
-    assert (heard.command.effect(lamp).state, heard.command.effect(lamp).level) == (
+    assert (heard.command.apply_to(lamp).state, heard.command.apply_to(lamp).level) == (
         *(Method.DIM, 7),
     )
     for method in (4, 8, 32, 64, 1024, 2048):
         event = DeviceStateMessage(lamp.id, Method(method), None, None)
-        assert event.command.effect(lamp) is lamp
+        assert event.command.apply_to(lamp) is lamp
 
 
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (FAILED, CommandFailedMessage("7", Method.TURNON, Outcome.NO_REPLY, "app")),
+        (
+            FAILED,
+            CommandFailedMessage("7", Method.TURNON, SuccessStatus.NO_REPLY, "app"),
+        ),
         (
             {"id": 7, "state": 2},
-            CommandFailedMessage("7", Method.TURNOFF, Outcome.UNKNOWN, None),
+            CommandFailedMessage("7", Method.TURNOFF, SuccessStatus.UNKNOWN, None),
         ),
         (
             {"id": 7, "reason": 0},
-            CommandFailedMessage("7", None, Outcome.UNKNOWN, None),
+            CommandFailedMessage("7", None, SuccessStatus.UNKNOWN, None),
         ),
         (
             {"id": 7, "reason": "9"},
-            CommandFailedMessage("7", None, Outcome.UNKNOWN, None),
+            CommandFailedMessage("7", None, SuccessStatus.UNKNOWN, None),
         ),
         ({"method": 1}, None),
     ],
@@ -167,9 +170,9 @@ def test_any_frame(parts: tuple[Any, Any, Any]) -> None:
     event = parse_frame(frame(*parts))
     assert not [leaf for leaf in leaves(event) if not is_sound(leaf)]
     if isinstance(event, DeviceStateMessage):
-        event.command.effect(device())
+        event.command.apply_to(device())
     if isinstance(event, SensorValuesMessage):
-        sensor().keeping(sensor().with_message(event))
+        sensor().with_pushed(sensor().with_message(event))
 
 
 @settings(REPEATABLE, max_examples=200)
@@ -190,24 +193,24 @@ def test_own_names_of_values() -> None:
 def test_keeping_device() -> None:
     """A row keeps what was pushed, and nothing else of the older one."""
     pushed = device(state=1, name="Old")
-    kept = device(state=2, name="New").keeping(pushed)
+    kept = device(state=2, name="New").with_pushed(pushed)
     assert (kept.state, kept.name) == (Method.TURNON, "New")
     heat = [{"state": "2048", "value": {"mode": "heat", "setpoint": {"heat": 20}}}]
     new = device(
         methods=2048, parameter=[{"name": "thermostat", "value": {"modes": ["x"]}}]
     )
-    kept = new.keeping(device(methods=2048, stateValues=heat))
+    kept = new.with_pushed(device(methods=2048, stateValues=heat))
     assert kept.thermostat
     assert kept.thermostat.mode == "heat"
     assert kept.thermostat.setpoints == {"heat": 20}
     assert kept.thermostat.modes == ("x",)
     # Neither has to be a thermostat.
-    assert new.keeping(device(state=1)).thermostat == new.thermostat
-    assert device(state=1).keeping(new).thermostat is None
+    assert new.with_pushed(device(state=1)).thermostat == new.thermostat
+    assert device(state=1).with_pushed(new).thermostat is None
     level = device(methods=19, state=16, statevalue="64")
     colour = device(methods=1024, state=1024, statevalue="255")
-    assert device(state=1).keeping(level).level == 64
-    assert device(state=1).keeping(colour).rgb == 255
+    assert device(state=1).with_pushed(level).level == 64
+    assert device(state=1).with_pushed(colour).rgb == 255
 
 
 def test_keeping_sensor() -> None:
@@ -219,16 +222,20 @@ def test_keeping_sensor() -> None:
     heard = row.with_message(
         SensorValuesMessage(row.id, 1764000100, 255, (new, old, more))
     )
-    assert (heard.battery, heard.battery_low, heard.heard) == (None, True, 1764000100)
+    assert (heard.battery, heard.battery_low, heard.last_updated) == (
+        None,
+        True,
+        1764000100,
+    )
     assert heard.values["watt", 2].value == 1
     assert heard.values["watt", 2].unit == "W"
     assert heard.values["watt", 0] == row.values["watt", 0]
-    kept = row.keeping(heard)
+    kept = row.with_pushed(heard)
     assert kept.values == heard.values
-    assert kept.heard == 1764000100
-    later = sensor(lastUpdated=1764000200).keeping(heard)
+    assert kept.last_updated == 1764000100
+    later = sensor(lastUpdated=1764000200).with_pushed(heard)
     assert ("temp", 0) not in later.values
-    assert later.heard == 1764000200
+    assert later.last_updated == 1764000200
     percent = row.with_message(SensorValuesMessage(row.id, None, 55, ()))
     assert (percent.battery, percent.battery_low) == (55, None)
     assert row.with_message(SensorValuesMessage(row.id, None, None, ())) == row

@@ -15,17 +15,17 @@ from yarl import URL
 
 from custom_components.telldus_pa.pa_api import (
     AuthenticationError,
-    Budget,
     Credentials,
-    Handshake,
-    Postponed,
+    InvalidResponseError,
+    OAuth1Flow,
     Priority,
+    RateLimiter,
     RateLimitError,
+    RequestDeferredError,
     RequestToken,
     TelldusClient,
+    TelldusConnectionError,
     TelldusError,
-    Unintelligible,
-    Unreachable,
     oauth as handshake_module,
     rate_limiter as budget_module,
 )
@@ -43,14 +43,14 @@ def _no_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def handshake(server_url: str, budget: Budget) -> Handshake:
+def handshake(server_url: str, rate_limiter: RateLimiter) -> OAuth1Flow:
     """Return a handshake with the demo keys."""
-    return handshake_at(server_url, budget)
+    return handshake_at(server_url, rate_limiter)
 
 
-def handshake_at(server: str, budget: Budget) -> Handshake:
+def handshake_at(server: str, rate_limiter: RateLimiter) -> OAuth1Flow:
     """Return a handshake with the demo keys at another server."""
-    return Handshake(server, DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY, budget)
+    return OAuth1Flow(server, DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY, rate_limiter)
 
 
 def kept(err: TelldusError, secrets: set[str]) -> str:
@@ -89,11 +89,11 @@ def _no_secrets_logged(secrets: set[str]) -> None:
 
 
 async def test_with_callback(
-    handshake: Handshake,
+    handshake: OAuth1Flow,
     session: aiohttp.ClientSession,
     simulator: Simulator,
     server_url: str,
-    budget: Budget,
+    rate_limiter: RateLimiter,
 ) -> None:
     """There, agreed, back with a verifier: signed in, and the token is good."""
     token = await handshake.request_token(CALLBACK)
@@ -113,17 +113,17 @@ async def test_with_callback(
         "oauth/accessToken",
     ]
     assert credentials.token in simulator.tokens.access_tokens
-    client = TelldusClient(session, server_url, credentials, budget)
+    client = TelldusClient(session, server_url, credentials, rate_limiter)
     assert (await client.profile()).first_name == "Demo"
-    assert budget.used == 3
+    assert rate_limiter.used == 3
 
 
 async def test_without_callback(
-    handshake: Handshake,
+    handshake: OAuth1Flow,
     session: aiohttp.ClientSession,
     simulator: Simulator,
     server_url: str,
-    budget: Budget,
+    rate_limiter: RateLimiter,
 ) -> None:
     """There, agreed, back by hand without a verifier."""
     token = await handshake.request_token(None)
@@ -138,7 +138,7 @@ async def test_without_callback(
         credentials.token,
         simulator.tokens.access_tokens[credentials.token or ""].secret,
     )
-    client = TelldusClient(session, server_url, credentials, budget)
+    client = TelldusClient(session, server_url, credentials, rate_limiter)
     assert (await client.profile()).first_name == "Demo"
 
 
@@ -146,7 +146,7 @@ async def test_without_callback(
     ("variant", "confirmed"), [("true", True), ("1", True), ("missing", False)]
 )
 async def test_callback_confirmed(
-    handshake: Handshake, simulator: Simulator, variant: str, confirmed: bool
+    handshake: OAuth1Flow, simulator: Simulator, variant: str, confirmed: bool
 ) -> None:
     """Whether the server said that it will send the browser back."""
     simulator.settings.change({"callback_confirmed": variant})
@@ -154,16 +154,16 @@ async def test_callback_confirmed(
     assert (await handshake.request_token(CALLBACK)).callback_confirmed is confirmed
 
 
-async def test_a_request_token_keeps_its_secrets(handshake: Handshake) -> None:
+async def test_a_request_token_keeps_its_secrets(handshake: OAuth1Flow) -> None:
     """A token that gets into a log tells nothing."""
     token = await handshake.request_token(CALLBACK)
 
     assert repr(token) == str(token) == "RequestToken(callback_confirmed=True)"
 
 
-def test_authorization_url(budget: Budget) -> None:
+def test_authorization_url(rate_limiter: RateLimiter) -> None:
     """Whatever a token is made of, it is the page's one parameter."""
-    handshake = handshake_at("http://a.example/b", budget)
+    handshake = handshake_at("http://a.example/b", rate_limiter)
     url = handshake.authorization_url(RequestToken("a&b=c d", "x", False))
 
     assert url.startswith("http://a.example/b/oauth/authorize?")
@@ -175,7 +175,7 @@ def test_authorization_url(budget: Budget) -> None:
 
 @pytest.mark.parametrize("callback", [CALLBACK, None])
 async def test_not_agreed(
-    handshake: Handshake,
+    handshake: OAuth1Flow,
     session: aiohttp.ClientSession,
     secrets: set[str],
     callback: str | None,
@@ -196,7 +196,7 @@ async def test_not_agreed(
 
 
 async def test_wrong_verifier(
-    handshake: Handshake, simulator: Simulator, secrets: set[str]
+    handshake: OAuth1Flow, simulator: Simulator, secrets: set[str]
 ) -> None:
     """A verifier that somebody made up does not help."""
     token = await handshake.request_token(CALLBACK)
@@ -210,7 +210,7 @@ async def test_wrong_verifier(
 
 
 async def test_a_token_is_good_once(
-    handshake: Handshake, simulator: Simulator, secrets: set[str]
+    handshake: OAuth1Flow, simulator: Simulator, secrets: set[str]
 ) -> None:
     """The temporary token is gone when it has been exchanged, or an hour has passed."""
     token = await handshake.request_token(None)
@@ -223,7 +223,7 @@ async def test_a_token_is_good_once(
 
 
 async def test_a_token_runs_out(
-    handshake: Handshake, simulator: Simulator, clock: Clock
+    handshake: OAuth1Flow, simulator: Simulator, clock: Clock
 ) -> None:
     """Who agreed an hour ago has to do so again."""
     token = await handshake.request_token(None)
@@ -245,7 +245,7 @@ async def test_a_token_runs_out(
 @pytest.mark.parametrize("callback", [CALLBACK, None])
 async def test_wrong_keys(
     server_url: str,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     secrets: set[str],
     public: str,
     private: str,
@@ -253,7 +253,7 @@ async def test_wrong_keys(
     callback: str | None,
 ) -> None:
     """Wrong keys are refused, and what the server quotes of the request is not shown."""
-    handshake = Handshake(server_url, public, private, budget)
+    handshake = OAuth1Flow(server_url, public, private, rate_limiter)
     secrets |= {CALLBACK, "a-secret-state", "http%3A"}
 
     with pytest.raises(AuthenticationError) as caught:
@@ -261,7 +261,7 @@ async def test_wrong_keys(
     assert kept(caught.value, secrets).startswith(reason)
 
 
-async def test_callback_refused(handshake: Handshake, simulator: Simulator) -> None:
+async def test_callback_refused(handshake: OAuth1Flow, simulator: Simulator) -> None:
     """A server may not want to send anybody back; without a callback it goes on."""
     simulator.settings.refuse_callback = True
 
@@ -274,7 +274,7 @@ async def test_callback_refused(handshake: Handshake, simulator: Simulator) -> N
 
 # What goes wrong at Telldus
 
-type Step = Callable[[Handshake], Any]
+type Step = Callable[[OAuth1Flow], Any]
 
 STEPS = pytest.mark.parametrize(
     "step",
@@ -307,19 +307,19 @@ OURS = {"a-token", "a-token-secret", "a-verifier", "a-secret-state"}
             AuthenticationError,
             'The consumer_key "…" combination does not exist or is not enabled.',
         ),
-        (Fault.NOT_FOUND, Unreachable, "HTTP 404"),
-        (Fault.BAD_GATEWAY, Unreachable, "HTTP 502"),
-        (Fault.CLOUDFLARE, Unreachable, "HTTP 403"),
-        (Fault.GARBAGE, Unintelligible, "no token in the answer"),
-        (Fault.EMPTY, Unintelligible, "no token in the answer"),
-        (Fault.DATABASE, Unintelligible, "no token in the answer"),
-        (Fault.APPLICATION_ERROR, Unintelligible, "no token in the answer"),
+        (Fault.NOT_FOUND, TelldusConnectionError, "HTTP 404"),
+        (Fault.BAD_GATEWAY, TelldusConnectionError, "HTTP 502"),
+        (Fault.CLOUDFLARE, TelldusConnectionError, "HTTP 403"),
+        (Fault.GARBAGE, InvalidResponseError, "no token in the answer"),
+        (Fault.EMPTY, InvalidResponseError, "no token in the answer"),
+        (Fault.DATABASE, InvalidResponseError, "no token in the answer"),
+        (Fault.APPLICATION_ERROR, InvalidResponseError, "no token in the answer"),
     ],
 )
 async def test_faults(
-    handshake: Handshake,
+    handshake: OAuth1Flow,
     simulator: Simulator,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     secrets: set[str],
     step: Step,
     fault: Fault,
@@ -334,22 +334,22 @@ async def test_faults(
         await step(handshake)
     assert type(caught.value) is kind
     assert kept(caught.value, secrets) == text
-    if isinstance(caught.value, Unreachable):
+    if isinstance(caught.value, TelldusConnectionError):
         assert f"HTTP {caught.value.status}" == text
-    assert budget.used == len(simulator.log) == 1
-    assert budget.pause == 0
+    assert rate_limiter.used == len(simulator.log) == 1
+    assert rate_limiter.paused_for == 0
 
 
 @STEPS
 async def test_redirects_are_not_followed(
-    handshake: Handshake, simulator: Simulator, server_url: str, step: Step
+    handshake: OAuth1Flow, simulator: Simulator, server_url: str, step: Step
 ) -> None:
     """Nothing signed goes anywhere else, and no redirect brings a token."""
     simulator.faults.add(
         Fault.REDIRECT, times=1, location=f"{server_url}/oauth/requestToken"
     )
 
-    with pytest.raises(Unreachable, match="^HTTP 302$"):
+    with pytest.raises(TelldusConnectionError, match="^HTTP 302$"):
         await step(handshake)
     assert len(simulator.log) == 1
 
@@ -357,7 +357,7 @@ async def test_redirects_are_not_followed(
 @STEPS
 @pytest.mark.parametrize("status", ["302 Found", "202 Later", "300 ?"])
 async def test_only_success_brings_a_token(
-    misbehave: Misbehave, budget: Budget, step: Step, status: str
+    misbehave: Misbehave, rate_limiter: RateLimiter, step: Step, status: str
 ) -> None:
     """A token in anything but a plain success is none."""
     body = "oauth_token=a&oauth_token_secret=b"
@@ -365,16 +365,16 @@ async def test_only_success_brings_a_token(
         f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
     )
 
-    with pytest.raises(Unreachable, match=f"^HTTP {status[:3]}$"):
-        await step(handshake_at(url, budget))
+    with pytest.raises(TelldusConnectionError, match=f"^HTTP {status[:3]}$"):
+        await step(handshake_at(url, rate_limiter))
 
 
 @STEPS
 @pytest.mark.parametrize("retry_after", [None, 40])
 async def test_rate_limited(
-    handshake: Handshake,
+    handshake: OAuth1Flow,
     simulator: Simulator,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     clock: Clock,
     step: Step,
     retry_after: int | None,
@@ -388,7 +388,7 @@ async def test_rate_limited(
     assert type(caught.value) is RateLimitError
     wait = caught.value.retry_after
     assert wait == 40 if retry_after else 15 <= wait <= 18
-    with pytest.raises(Postponed):
+    with pytest.raises(RequestDeferredError):
         await step(handshake)
     assert len(simulator.log) == 1
     clock.tick(wait)
@@ -399,17 +399,19 @@ async def test_rate_limited(
 @pytest.mark.usefixtures("short_timeout")
 @pytest.mark.parametrize("end", [b"", b"..."])
 async def test_rate_limited_whatever_the_body(
-    misbehave: Misbehave, budget: Budget, step: Step, end: bytes
+    misbehave: Misbehave, rate_limiter: RateLimiter, step: Step, end: bytes
 ) -> None:
     """A 429 counts although its body breaks off or never comes."""
     answer = b"HTTP/1.1 429 No\r\nRetry-After: 30\r\nContent-Length: 9\r\n\r\nWai"
 
     with pytest.raises(RateLimitError) as caught:
-        await step(handshake_at(await misbehave(answer + end), budget))
-    assert caught.value.retry_after == budget.pause == 30
+        await step(handshake_at(await misbehave(answer + end), rate_limiter))
+    assert caught.value.retry_after == rate_limiter.paused_for == 30
 
 
-async def test_rate_limited_until_a_date(misbehave: Misbehave, budget: Budget) -> None:
+async def test_rate_limited_until_a_date(
+    misbehave: Misbehave, rate_limiter: RateLimiter
+) -> None:
     """How long to wait may come as a date, which is one by Telldus' own clock."""
     answer = (
         b"HTTP/1.1 429 No\r\nContent-Length: 0\r\n"
@@ -417,16 +419,21 @@ async def test_rate_limited_until_a_date(misbehave: Misbehave, budget: Budget) -
         b"Retry-After: Thu, 01 Jan 2015 10:00:45 GMT\r\n\r\n"
     )
     with pytest.raises(RateLimitError) as caught:
-        await handshake_at(await misbehave(answer), budget).request_token(CALLBACK)
+        await handshake_at(await misbehave(answer), rate_limiter).request_token(
+            CALLBACK
+        )
     assert caught.value.retry_after == 45
 
 
 @pytest.mark.parametrize("answer", [Fault.UNAUTHORIZED_TEXT, Fault.NOT_FOUND, None])
 async def test_an_answer_ends_the_doubling(
-    handshake: Handshake, simulator: Simulator, budget: Budget, answer: Fault | None
+    handshake: OAuth1Flow,
+    simulator: Simulator,
+    rate_limiter: RateLimiter,
+    answer: Fault | None,
 ) -> None:
     """Any answer but a 429 shows that the server listens to us again."""
-    budget.restore(type(budget.state())((), 0, 3), 0)
+    rate_limiter.restore(type(rate_limiter.state())((), 0, 3), 0)
     if answer:
         simulator.faults.add(answer)
         with pytest.raises(TelldusError):
@@ -434,18 +441,18 @@ async def test_an_answer_ends_the_doubling(
     else:
         await handshake.request_token(CALLBACK)
 
-    assert budget.state().refusals == 0
+    assert rate_limiter.state().refusals == 0
 
 
 async def test_a_person_does_not_wait_for_long(
-    handshake: Handshake, simulator: Simulator, budget: Budget, clock: Clock
+    handshake: OAuth1Flow, simulator: Simulator, rate_limiter: RateLimiter, clock: Clock
 ) -> None:
     """When the window is full that is said, and nothing is sent."""
     for _ in range(8):
         await handshake.request_token(CALLBACK)
     clock.tick(49)
 
-    with pytest.raises(Postponed) as caught:
+    with pytest.raises(RequestDeferredError) as caught:
         await handshake.request_token(CALLBACK)
     assert caught.value.retry_after == 11
     assert len(simulator.log) == 8
@@ -475,7 +482,7 @@ async def test_a_person_does_not_wait_for_long(
 )
 async def test_no_token_in_the_answer(
     misbehave: Misbehave,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     secrets: set[str],
     step: Step,
     answer: str,
@@ -485,8 +492,10 @@ async def test_no_token_in_the_answer(
     url = await misbehave(f"{head}Connection: close\r\n\r\n{answer}".encode())
     secrets |= OURS
 
-    with pytest.raises(Unintelligible, match="^no token in the answer$") as caught:
-        await step(handshake_at(url, budget))
+    with pytest.raises(
+        InvalidResponseError, match="^no token in the answer$"
+    ) as caught:
+        await step(handshake_at(url, rate_limiter))
     kept(caught.value, secrets)
 
 
@@ -499,7 +508,7 @@ async def test_no_token_in_the_answer(
 )
 @pytest.mark.parametrize("half", ["oauth_token", "oauth_token_secret"])
 async def test_no_such_token(
-    misbehave: Misbehave, budget: Budget, token: str, half: str
+    misbehave: Misbehave, rate_limiter: RateLimiter, token: str, half: str
 ) -> None:
     """What cannot be kept, or put into a link, is no token."""
     halves = {"oauth_token": "a", "oauth_token_secret": "b"} | {half: token}
@@ -508,8 +517,8 @@ async def test_no_such_token(
         head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n"
         url = await misbehave((head + body).encode())
 
-        with pytest.raises(Unintelligible, match="^no token in the answer$"):
-            await handshake_at(url, budget).request_token(CALLBACK)
+        with pytest.raises(InvalidResponseError, match="^no token in the answer$"):
+            await handshake_at(url, rate_limiter).request_token(CALLBACK)
 
 
 @pytest.mark.parametrize(
@@ -520,14 +529,14 @@ async def test_no_such_token(
     ],
 )
 async def test_half_a_character(
-    misbehave: Misbehave, budget: Budget, body: bytes
+    misbehave: Misbehave, rate_limiter: RateLimiter, body: bytes
 ) -> None:
     """What JSON can say and nothing can store is no token either."""
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
     url = await misbehave(head + body)
 
-    with pytest.raises(Unintelligible, match="^no token in the answer$"):
-        await handshake_at(url, budget).request_token(CALLBACK)
+    with pytest.raises(InvalidResponseError, match="^no token in the answer$"):
+        await handshake_at(url, rate_limiter).request_token(CALLBACK)
 
 
 @pytest.mark.parametrize(
@@ -535,7 +544,7 @@ async def test_half_a_character(
     ["charset=idna", "charset=undefined", "charset=utf-8\0", "charset=utf-16", "\xff"],
 )
 async def test_refused_in_any_alphabet(
-    misbehave: Misbehave, budget: Budget, content_type: str
+    misbehave: Misbehave, rate_limiter: RateLimiter, content_type: str
 ) -> None:
     """How a refusal claims to be written does not matter."""
     body = b"OAuth Verification Failed: \xff no"
@@ -546,7 +555,7 @@ async def test_refused_in_any_alphabet(
     url = await misbehave(head.encode("latin-1") + body)
 
     with pytest.raises(AuthenticationError, match="^\ufffd no$"):
-        await handshake_at(url, budget).request_token(CALLBACK)
+        await handshake_at(url, rate_limiter).request_token(CALLBACK)
 
 
 @pytest.mark.parametrize(
@@ -564,7 +573,7 @@ async def test_refused_in_any_alphabet(
 )
 async def test_content_types(
     misbehave: Misbehave,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     secrets: set[str],
     caplog: pytest.LogCaptureFixture,
     content_type: str,
@@ -579,7 +588,7 @@ async def test_content_types(
     url = await misbehave(f"{head}Connection: close\r\n\r\n".encode() + content)
     secrets |= {"token-given", "secret+given", "secret%2Bgiven", *OURS}
 
-    handshake = handshake_at(url, budget)
+    handshake = handshake_at(url, rate_limiter)
     token = await handshake.request_token(CALLBACK)
 
     assert (token.token, token.secret) == ("token-given", "secret+given")
@@ -613,7 +622,7 @@ def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 async def test_stalling(
     misbehave: Misbehave,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     secrets: set[str],
     step: Step,
     answer: bytes | None,
@@ -622,24 +631,24 @@ async def test_stalling(
     url = await misbehave(answer)
     secrets |= OURS
 
-    with pytest.raises(Unreachable) as caught:
-        await step(handshake_at(url, budget))
+    with pytest.raises(TelldusConnectionError) as caught:
+        await step(handshake_at(url, rate_limiter))
     text = kept(caught.value, secrets)
     assert text.startswith("127.0.0.1: ")
-    assert budget.used == 1
-    assert not budget.sending
+    assert rate_limiter.used == 1
+    assert not rate_limiter.sending
 
 
 async def test_trickling(
-    misbehave: Misbehave, budget: Budget, monkeypatch: pytest.MonkeyPatch
+    misbehave: Misbehave, rate_limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who would go on for ever is not waited for, although each byte comes in time."""
     monkeypatch.setattr(handshake_module, "_TIMEOUT_TOTAL", 0.1)
     url = await misbehave(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\no...")
 
-    with pytest.raises(Unreachable, match="^127.0.0.1: TimeoutError$"):
-        await handshake_at(url, budget).request_token(CALLBACK)
-    assert not budget.sending
+    with pytest.raises(TelldusConnectionError, match="^127.0.0.1: TimeoutError$"):
+        await handshake_at(url, rate_limiter).request_token(CALLBACK)
+    assert not rate_limiter.sending
 
 
 @pytest.mark.parametrize(
@@ -666,33 +675,37 @@ async def test_trickling(
     ],
 )
 async def test_misbehaving(
-    misbehave: Misbehave, budget: Budget, secrets: set[str], answer: bytes
+    misbehave: Misbehave, rate_limiter: RateLimiter, secrets: set[str], answer: bytes
 ) -> None:
     """Whatever comes out of the wire is one of the errors."""
     url = await misbehave(answer)
 
-    with pytest.raises(Unreachable) as caught:
-        await handshake_at(url, budget).request_token(CALLBACK)
+    with pytest.raises(TelldusConnectionError) as caught:
+        await handshake_at(url, rate_limiter).request_token(CALLBACK)
     kept(caught.value, secrets)
-    assert not budget.sending
+    assert not rate_limiter.sending
 
 
-async def test_nobody_there(nowhere: str, budget: Budget, secrets: set[str]) -> None:
+async def test_nobody_there(
+    nowhere: str, rate_limiter: RateLimiter, secrets: set[str]
+) -> None:
     """A server that is down is unreachable."""
-    with pytest.raises(Unreachable, match="^127.0.0.1: ConnectionError$") as caught:
-        await handshake_at(nowhere, budget).request_token(CALLBACK)
+    with pytest.raises(
+        TelldusConnectionError, match="^127.0.0.1: ConnectionError$"
+    ) as caught:
+        await handshake_at(nowhere, rate_limiter).request_token(CALLBACK)
     kept(caught.value, secrets)
 
 
-async def test_no_tls_there(server_url: str, budget: Budget) -> None:
+async def test_no_tls_there(server_url: str, rate_limiter: RateLimiter) -> None:
     """A server without encryption is not one that was meant."""
     url = server_url.replace("http:", "https:")
 
-    with pytest.raises(Unreachable, match="^127.0.0.1: SSLError$"):
-        await handshake_at(url, budget).request_token(CALLBACK)
+    with pytest.raises(TelldusConnectionError, match="^127.0.0.1: SSLError$"):
+        await handshake_at(url, rate_limiter).request_token(CALLBACK)
 
 
-async def test_no_proxy(handshake: Handshake, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_proxy(handshake: OAuth1Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy of the process is not used, as it is not for the data."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("all_proxy", "http://127.0.0.1:9")
@@ -702,13 +715,13 @@ async def test_no_proxy(handshake: Handshake, monkeypatch: pytest.MonkeyPatch) -
 
 
 async def test_the_loop_goes_on(
-    handshake: Handshake,
+    handshake: OAuth1Flow,
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What blocks does so in a thread of its own."""
     threads: list[str] = []
-    session = handshake_module._Session  # noqa: SLF001
+    session = handshake_module._OAuth1Session  # noqa: SLF001
     post = session.post
 
     def noted(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -724,23 +737,23 @@ async def test_the_loop_goes_on(
     assert threading.main_thread().name not in threads
 
 
-async def test_cancelled(misbehave: Misbehave, budget: Budget) -> None:
+async def test_cancelled(misbehave: Misbehave, rate_limiter: RateLimiter) -> None:
     """A sign-in that is given up leaves the way free."""
     asking = asyncio.create_task(
-        handshake_at(await misbehave(None), budget).request_token(CALLBACK)
+        handshake_at(await misbehave(None), rate_limiter).request_token(CALLBACK)
     )
-    while not budget.used:
+    while not rate_limiter.used:
         await asyncio.sleep(0)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
 
-    assert not budget.sending
-    assert budget.used == 1
+    assert not rate_limiter.sending
+    assert rate_limiter.used == 1
 
 
 async def test_others_are_logged(
-    handshake: Handshake, caplog: pytest.LogCaptureFixture
+    handshake: OAuth1Flow, caplog: pytest.LogCaptureFixture
 ) -> None:
     """After a sign-in the libraries' other users find their log as it was."""
     caplog.set_level(logging.DEBUG)

@@ -16,19 +16,19 @@ from aiohttp.test_utils import TestServer
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
-    Budget,
     Command,
     Credentials,
     DeviceStateMessage,
+    InvalidResponseError,
     ListChangedMessage,
     ListKind,
-    Live,
     Method,
+    PushClient,
     PushMessage,
     PushState,
+    RateLimiter,
     SensorValuesMessage,
     TelldusClient,
-    Unintelligible,
 )
 from custom_components.telldus_pa.pa_api.models import ServerAddress
 from custom_components.telldus_pa.pa_api.push.connection import socket_url
@@ -116,17 +116,17 @@ class Telldus:
 class Listener:
     """Notes what it is told."""
 
-    live: Live | None = None
+    live: PushClient | None = None
     events: list[PushMessage] = field(default_factory=list)
     gateways: set[str] = field(default_factory=set)
     states: list[PushState] = field(default_factory=list)
 
-    def heard(self, gateway_id: str, event: PushMessage) -> None:
+    def on_message(self, gateway_id: str, event: PushMessage) -> None:
         """Note an event."""
         self.events.append(event)
         self.gateways.add(gateway_id)
 
-    def live_changed(self, gateway_id: str) -> None:
+    def on_state_change(self, gateway_id: str) -> None:
         """Note a state."""
         assert self.live
         self.states.append(self.live.state_of(gateway_id))
@@ -182,14 +182,16 @@ def listener() -> Listener:
 async def live(
     telldus: Telldus,
     session: aiohttp.ClientSession,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     clock: Clock,
     listener: Listener,
-) -> AsyncGenerator[Live]:
+) -> AsyncGenerator[PushClient]:
     """Run the push channel of one gateway."""
     server = f"http://127.0.0.1:{telldus.address['port']}"
-    client = TelldusClient(session, server, Credentials("k", "s", "t", "u"), budget)
-    live = Live(session, client, listener, clock=lambda: UNIX_TIME + clock())
+    client = TelldusClient(
+        session, server, Credentials("k", "s", "t", "u"), rate_limiter
+    )
+    live = PushClient(session, client, listener, clock=lambda: UNIX_TIME + clock())
     listener.live = live
     live.set_gateways([GATEWAY])
     task = asyncio.create_task(live.run())
@@ -221,13 +223,13 @@ async def until(clock: Clock, condition: Callable[[], object], limit: float) -> 
         await pass_by(clock, 1)
 
 
-async def go_live(live: Live, clock: Clock) -> None:
+async def go_live(live: PushClient, clock: Clock) -> None:
     """Wait until the gateway is live; the second request waits for ten seconds."""
     await until(clock, lambda: live.state_of(GATEWAY) is PushState.LIVE, 60)
 
 
 async def test_live(
-    live: Live, telldus: Telldus, listener: Listener, clock: Clock
+    live: PushClient, telldus: Telldus, listener: Listener, clock: Clock
 ) -> None:
     """A session, an address, a socket with what is wanted; then events come."""
     await go_live(live, clock)
@@ -247,7 +249,7 @@ async def test_live(
     assert "Authorization" not in one.headers
     assert "Cookie" not in one.headers
     assert listener.states == [PushState.LIVE]
-    assert live.last_heard(GATEWAY) == clock()
+    assert live.last_message_at(GATEWAY) == clock()
 
     clock.tick(5)
     await one.socket.send_bytes(b"binary")
@@ -265,13 +267,13 @@ async def test_live(
         ListChangedMessage(ListKind.DEVICES),
     ]
     assert listener.gateways == {GATEWAY}
-    assert live.last_heard(GATEWAY) == clock()
+    assert live.last_message_at(GATEWAY) == clock()
     await one.socket.ping(b"x")
     await happens(lambda: one.pongs == 1)
 
 
 async def test_lost(
-    live: Live, telldus: Telldus, listener: Listener, clock: Clock
+    live: PushClient, telldus: Telldus, listener: Listener, clock: Clock
 ) -> None:
     """A lost connection is opened again after a while, with no request."""
     for number, wait in enumerate((10, 20, 40)):
@@ -288,7 +290,7 @@ async def test_lost(
     assert len(telldus.asked) == 2
 
 
-async def test_heartbeat(live: Live, telldus: Telldus, clock: Clock) -> None:
+async def test_heartbeat(live: PushClient, telldus: Telldus, clock: Clock) -> None:
     """Silence is asked after; a dead connection is found and left."""
     await go_live(live, clock)
     one = telldus.sockets[0]
@@ -297,7 +299,7 @@ async def test_heartbeat(live: Live, telldus: Telldus, clock: Clock) -> None:
     assert one.pings == 0
     clock.tick(1)
     await happens(lambda: one.pings == 1)
-    await happens(lambda: live.last_heard(GATEWAY) == clock())
+    await happens(lambda: live.last_message_at(GATEWAY) == clock())
     clock.tick(20)
     telldus.answers_pings = False
     clock.tick(10)
@@ -305,17 +307,17 @@ async def test_heartbeat(live: Live, telldus: Telldus, clock: Clock) -> None:
     # Any frame is a sign of life.
     clock.tick(10)
     await one.socket.send_str("odd")
-    await happens(lambda: live.last_heard(GATEWAY) == clock())
+    await happens(lambda: live.last_message_at(GATEWAY) == clock())
     heard = clock()
     clock.tick(30)
     await happens(lambda: one.pings == 3)
     assert live.state_of(GATEWAY) is PushState.LIVE
     clock.tick(15)
     await happens(lambda: live.state_of(GATEWAY) is PushState.CONNECTING)
-    assert live.last_heard(GATEWAY) == heard
+    assert live.last_message_at(GATEWAY) == heard
 
 
-async def test_not_here(live: Live, telldus: Telldus, clock: Clock) -> None:
+async def test_not_here(live: PushClient, telldus: Telldus, clock: Clock) -> None:
     """A gateway that moved is asked for again."""
     await go_live(live, clock)
     await telldus.sockets[0].socket.send_str("nothere")
@@ -324,7 +326,7 @@ async def test_not_here(live: Live, telldus: Telldus, clock: Clock) -> None:
     assert telldus.names()[2:] == ["serverAddress"]
 
 
-async def test_bad_session(live: Live, telldus: Telldus, clock: Clock) -> None:
+async def test_bad_session(live: PushClient, telldus: Telldus, clock: Clock) -> None:
     """A session that has ended is replaced; new ones not accepted are a refusal."""
     await go_live(live, clock)
     await telldus.sockets[0].socket.send_str("error")
@@ -343,7 +345,9 @@ async def test_bad_session(live: Live, telldus: Telldus, clock: Clock) -> None:
         await go_live(live, clock)
 
 
-async def test_one_bad_session(live: Live, telldus: Telldus, clock: Clock) -> None:
+async def test_one_bad_session(
+    live: PushClient, telldus: Telldus, clock: Clock
+) -> None:
     """One new session alone that is not accepted is no refusal, not even the first."""
     telldus.words.append("error")
     await go_live(live, clock)
@@ -357,7 +361,7 @@ async def test_one_bad_session(live: Live, telldus: Telldus, clock: Clock) -> No
 )
 @pytest.mark.parametrize("function", ["session", "address"])
 async def test_refused(
-    live: Live,
+    live: PushClient,
     telldus: Telldus,
     listener: Listener,
     clock: Clock,
@@ -387,7 +391,7 @@ async def test_refused(
     ids=str,
 )
 async def test_offline(
-    live: Live, telldus: Telldus, listener: Listener, clock: Clock, answer: Any
+    live: PushClient, telldus: Telldus, listener: Listener, clock: Clock, answer: Any
 ) -> None:
     """A gateway without an address is asked for every five minutes."""
     telldus.addresses.extend([answer, answer])
@@ -407,7 +411,9 @@ async def test_offline(
     [500, 302, 429, [1], *({"address": a, "port": 1} for a in ("10.0.0.1", "a/b"))],
     ids=str,
 )
-async def test_trouble(live: Live, telldus: Telldus, clock: Clock, answer: Any) -> None:
+async def test_trouble(
+    live: PushClient, telldus: Telldus, clock: Clock, answer: Any
+) -> None:
     """Trouble passes."""
     telldus.addresses.append(answer)
     await until(clock, lambda: len(telldus.asked) == 2, 60)
@@ -420,7 +426,7 @@ async def test_trouble(live: Live, telldus: Telldus, clock: Clock, answer: Any) 
     [(400, True), (403, True), (429, False), (300, False), (302, False), (500, False)],
 )
 async def test_handshake(
-    live: Live, telldus: Telldus, clock: Clock, status: int, refused: bool
+    live: PushClient, telldus: Telldus, clock: Clock, status: int, refused: bool
 ) -> None:
     """A socket that is refused at a new address is a refusal, elsewhere it is not."""
     telldus.words.append(status)
@@ -432,7 +438,7 @@ async def test_handshake(
 
 
 async def test_not_all_at_once(
-    live: Live, telldus: Telldus, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    live: PushClient, telldus: Telldus, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Homes that were cut off together come back one after the other."""
     monkeypatch.setattr(random, "uniform", lambda low, high: high)
@@ -445,7 +451,7 @@ async def test_not_all_at_once(
     await happens(lambda: len(telldus.sockets) == 2)
 
 
-async def test_renewed(live: Live, telldus: Telldus, clock: Clock) -> None:
+async def test_renewed(live: PushClient, telldus: Telldus, clock: Clock) -> None:
     """A session is renewed in time, however soon it is said to end."""
     telldus.sessions.append({"status": "success", "ttl": 1})
     await go_live(live, clock)
@@ -457,12 +463,12 @@ async def test_renewed(live: Live, telldus: Telldus, clock: Clock) -> None:
     assert len(telldus.sockets) == 1
 
 
-async def test_gone(live: Live, telldus: Telldus, clock: Clock) -> None:
+async def test_gone(live: PushClient, telldus: Telldus, clock: Clock) -> None:
     """A gateway that is gone has no socket any more."""
     await go_live(live, clock)
     live.set_gateways([])
     await happens(lambda: telldus.sockets[0].socket.closed)
-    assert live.last_heard(GATEWAY) is None
+    assert live.last_message_at(GATEWAY) is None
     live.set_gateways([GATEWAY])
     await go_live(live, clock)
 
@@ -470,12 +476,12 @@ async def test_gone(live: Live, telldus: Telldus, clock: Clock) -> None:
 OTHER: Final = "410002"
 
 
-def all_live(live: Live) -> bool:
+def all_live(live: PushClient) -> bool:
     """Return whether both gateways are live."""
     return all(live.state_of(one) is PushState.LIVE for one in (GATEWAY, OTHER))
 
 
-async def test_two_gateways(live: Live, telldus: Telldus, clock: Clock) -> None:
+async def test_two_gateways(live: PushClient, telldus: Telldus, clock: Clock) -> None:
     """They share a session, and a new one when both find that it has ended."""
     live.set_gateways([GATEWAY, OTHER])
     await until(clock, lambda: all_live(live), 90)
@@ -492,7 +498,7 @@ async def test_two_gateways(live: Live, telldus: Telldus, clock: Clock) -> None:
 
 @pytest.mark.parametrize("answer", [{"error": "Unknown function"}, 401, 404], ids=str)
 async def test_refused_together(
-    live: Live, telldus: Telldus, clock: Clock, answer: Any
+    live: PushClient, telldus: Telldus, clock: Clock, answer: Any
 ) -> None:
     """Who refuses a session is asked once for all gateways, and once a day."""
     gateways = (GATEWAY, OTHER)
@@ -514,7 +520,7 @@ async def test_refused_together(
     assert telldus.names().count("authenticateSession") == 3
 
 
-async def test_one_refused(live: Live, telldus: Telldus, clock: Clock) -> None:
+async def test_one_refused(live: PushClient, telldus: Telldus, clock: Clock) -> None:
     """A gateway that is refused alone leaves the other one live."""
     await go_live(live, clock)
     telldus.addresses.append({"error": "Access denied", "code": 2})
@@ -524,7 +530,9 @@ async def test_one_refused(live: Live, telldus: Telldus, clock: Clock) -> None:
     assert live.refused_until == 0
 
 
-async def test_before_the_welcome(live: Live, telldus: Telldus, clock: Clock) -> None:
+async def test_before_the_welcome(
+    live: PushClient, telldus: Telldus, clock: Clock
+) -> None:
     """What comes before the welcome is passed over; no welcome is a failure."""
     telldus.words.extend([None, None, None])
     await until(clock, lambda: telldus.sockets and telldus.sockets[0].frames, 60)
@@ -549,7 +557,9 @@ async def test_before_the_welcome(live: Live, telldus: Telldus, clock: Clock) ->
     await go_live(live, clock)
 
 
-async def test_backoff_forgets(live: Live, telldus: Telldus, clock: Clock) -> None:
+async def test_backoff_forgets(
+    live: PushClient, telldus: Telldus, clock: Clock
+) -> None:
     """A connection that was good for minutes is followed by the shortest wait again."""
     for _ in range(3):
         await go_live(live, clock)
@@ -559,7 +569,7 @@ async def test_backoff_forgets(live: Live, telldus: Telldus, clock: Clock) -> No
     for _ in range(8):
         await pass_by(clock, 29, 29)
         await telldus.sockets[-1].socket.send_str("odd")
-        await happens(lambda: live.last_heard(GATEWAY) == clock())
+        await happens(lambda: live.last_message_at(GATEWAY) == clock())
     await telldus.sockets[-1].socket.close()
     await happens(lambda: live.state_of(GATEWAY) is PushState.CONNECTING)
     before = clock()
@@ -569,7 +579,7 @@ async def test_backoff_forgets(live: Live, telldus: Telldus, clock: Clock) -> No
 
 @pytest.mark.parametrize("answer", [429, 500, {"error": "No"}, {"status": "success"}])
 async def test_renewal_fails(
-    live: Live, telldus: Telldus, clock: Clock, answer: Any
+    live: PushClient, telldus: Telldus, clock: Clock, answer: Any
 ) -> None:
     """A session that cannot be renewed costs no socket; it is tried again."""
     telldus.sessions.extend([{"status": "success", "ttl": 1}, answer])
@@ -578,7 +588,7 @@ async def test_renewal_fails(
     for _ in range(36):
         await pass_by(clock, 29, 29)
         await telldus.sockets[0].socket.send_str("odd")
-        await happens(lambda: live.last_heard(GATEWAY) == clock())
+        await happens(lambda: live.last_message_at(GATEWAY) == clock())
     await happens(lambda: len(telldus.asked) > asked)
     await happens(
         lambda: len(telldus.asked) > asked + (answer != {"status": "success"})
@@ -588,7 +598,9 @@ async def test_renewal_fails(
     assert len(telldus.sockets) == 1
 
 
-async def test_session_of_nobody(live: Live, telldus: Telldus, clock: Clock) -> None:
+async def test_session_of_nobody(
+    live: PushClient, telldus: Telldus, clock: Clock
+) -> None:
     """A session that no socket uses is not renewed."""
     telldus.sessions.append({"status": "success", "ttl": 1})
     telldus.addresses.extend([{}] * 5)
@@ -611,7 +623,7 @@ async def test_refused_before(
 ) -> None:
     """A refusal outlives a restart, and no clock makes it longer than a day."""
     now = UNIX_TIME + clock()
-    live = Live(
+    live = PushClient(
         *(session, client, listener),
         refused_until=now - ago,
         clock=lambda: UNIX_TIME + clock(),
@@ -635,7 +647,10 @@ async def test_refused_before(
 def test_clock(session: aiohttp.ClientSession, client: TelldusClient) -> None:
     """Without a clock of its own it goes by the time of day."""
     until = time.time() + 100
-    assert Live(session, client, Listener(), refused_until=until).refused_until == until
+    assert (
+        PushClient(session, client, Listener(), refused_until=until).refused_until
+        == until
+    )
 
 
 @pytest.mark.parametrize(
@@ -671,10 +686,10 @@ def test_clock(session: aiohttp.ClientSession, client: TelldusClient) -> None:
 def test_address(server: str, address: str, port: Any, url: str | None) -> None:
     """A bare host is connected to, anything else is not."""
     try:
-        parsed = ServerAddress.from_wire({"address": address, "port": port})
+        parsed = ServerAddress.from_dict({"address": address, "port": port})
         assert parsed
         found = str(socket_url(server, parsed))
-    except ValueError, Unintelligible:
+    except ValueError, InvalidResponseError:
         found = None
     assert found == url
 
@@ -696,7 +711,7 @@ async def test_simulator(
         {"push": True, "life": False, "drift": False}
         | {"push_numbers": numbers, "push_extras": extras}
     )
-    live = Live(session, client, listener, clock=lambda: UNIX_TIME + clock())
+    live = PushClient(session, client, listener, clock=lambda: UNIX_TIME + clock())
     listener.live = live
     live.set_gateways([GATEWAY])
     task = asyncio.create_task(live.run())

@@ -8,18 +8,18 @@ import pytest
 
 from custom_components.telldus_pa.pa_api import (
     MAX_LEVEL,
-    Deed,
     Device,
     DeviceType,
     Gateway,
+    HistoryEntry,
     Method,
-    Outcome,
     Profile,
-    Range,
-    Reading,
     Room,
     Sensor,
+    SensorHistoryEntry,
     SensorValue,
+    SuccessStatus,
+    TemperatureRange,
     Thermostat,
 )
 from custom_components.telldus_pa.pa_api.models import SUPPORTED_METHODS
@@ -48,7 +48,7 @@ def test_device() -> None:
     """A row as it should be."""
     assert device() == Device(
         id="2100003",
-        local_id="3",
+        client_device_id="3",
         gateway_id="410001",
         gateway_name="Home",
         name="Lamp",
@@ -58,7 +58,7 @@ def test_device() -> None:
         rgb=None,
         thermostat=None,
         online=True,
-        owned=True,
+        is_owner=True,
         ignored=False,
         type="device",
         device_type=DeviceType.LIGHT,
@@ -70,9 +70,9 @@ def test_device() -> None:
 
 def test_device_at_its_barest() -> None:
     """Nothing but the two ids is needed."""
-    assert Device.from_wire({"id": 1, "client": 2}) == Device(
+    assert Device.from_dict({"id": 1, "client": 2}) == Device(
         id="1",
-        local_id="",
+        client_device_id="",
         gateway_id="2",
         gateway_name=None,
         name=None,
@@ -82,7 +82,7 @@ def test_device_at_its_barest() -> None:
         rgb=None,
         thermostat=None,
         online=True,
-        owned=True,
+        is_owner=True,
         ignored=False,
         type="device",
         device_type=DeviceType.UNKNOWN,
@@ -189,7 +189,7 @@ def test_flags(key: str, raw: object, parsed: bool) -> None:
 
     flags = {
         "online": parsed_device.online,
-        "editable": parsed_device.owned,
+        "editable": parsed_device.is_owner,
         "ignored": parsed_device.ignored,
     }
     assert flags[key] is parsed
@@ -200,7 +200,7 @@ def test_flags_not_told(raw: object) -> None:
     """What is not told is taken for what it mostly is."""
     parsed = device(online=raw, editable=raw, ignored=raw)
 
-    assert (parsed.online, parsed.owned, parsed.ignored) == (True, True, False)
+    assert (parsed.online, parsed.is_owner, parsed.ignored) == (True, True, False)
 
 
 @pytest.mark.parametrize(
@@ -401,7 +401,7 @@ def test_the_rest(
     """The gateway's own id, the type and the transport."""
     parsed = device(**changes)
 
-    assert (parsed.local_id, parsed.type, parsed.transport) == (
+    assert (parsed.client_device_id, parsed.type, parsed.transport) == (
         local_id,
         kind,
         transport,
@@ -420,36 +420,36 @@ def test_gateway() -> None:
         "ip": "203.0.113.1",
     }
 
-    assert Gateway.from_wire(row) == Gateway(
+    assert Gateway.from_dict(row) == Gateway(
         id="410001",
         name="Home",
         online=False,
         model="TellStick Net",
         version="17",
-        owned=False,
+        is_owner=False,
     )
-    assert Gateway.from_wire({"id": 7, "online": 1, "version": 1.3}) == Gateway(
-        id="7", name=None, online=True, model=None, version="1.3", owned=True
+    assert Gateway.from_dict({"id": 7, "online": 1, "version": 1.3}) == Gateway(
+        id="7", name=None, online=True, model=None, version="1.3", is_owner=True
     )
-    assert Gateway.from_wire({"id": 7}).online
+    assert Gateway.from_dict({"id": 7}).online
     with pytest.raises(ValueError, match="^no id$"):
-        Gateway.from_wire({"name": "Home"})
+        Gateway.from_dict({"name": "Home"})
 
 
 def test_profile() -> None:
     """An account is known by its uuid."""
     uuid = "5e7d0000-0000-4000-8000-000000000001"
 
-    assert Profile.from_wire({"uuid": uuid, "firstname": "Demo"}) == Profile(
+    assert Profile.from_dict({"uuid": uuid, "firstname": "Demo"}) == Profile(
         uuid, "Demo"
     )
-    assert Profile.from_wire({"uuid": uuid}).first_name is None
+    assert Profile.from_dict({"uuid": uuid}).first_name is None
     told = {1900000000: 1900000000, "0": 0, -1: 0, 1: None, "x": None}
     for pro, until in told.items():
         row = {"uuid": uuid, "pro": pro}
-        assert Profile.from_wire(row).premium_until == until
+        assert Profile.from_dict(row).premium_until == until
     with pytest.raises(ValueError, match="^no uuid$"):
-        Profile.from_wire({"uuid": None, "email": "a@example.invalid"})
+        Profile.from_dict({"uuid": None, "email": "a@example.invalid"})
 
 
 def test_supported_methods() -> None:
@@ -559,7 +559,7 @@ CAN = {
         "fan": None,
     },
 }
-ANY = Range()
+ANY = TemperatureRange()
 
 
 def thermostat(value: object, told: object = MISSING) -> Thermostat:
@@ -582,7 +582,10 @@ def test_thermostat() -> None:
         mode="heat",
         setpoints={"heat": 21.5, "eco-heat": 17},
         modes=("off", "heat", "eco-heat", "fan"),
-        ranges={"heat": Range(5, 28), "eco-heat": Range(5.5, None)},
+        ranges={
+            "heat": TemperatureRange(5, 28),
+            "eco-heat": TemperatureRange(5.5, None),
+        },
     )
     assert thermostat(json.dumps(HEATING), json.dumps(CAN)) == thermostat(HEATING, CAN)
     assert device().thermostat is None
@@ -685,7 +688,7 @@ def test_setpoints(raw: object, setpoint: float | None) -> None:
         (
             {"setpoints": {"heat": {"min": "5", "max": "28.5"}, "fan": None}},
             ("heat", "fan"),
-            {"heat": Range(5, 28.5)},
+            {"heat": TemperatureRange(5, 28.5)},
         ),
         ({"setpoints": {"fan": None}}, ("fan",), {}),
         # Without limits; PHP's way to write that
@@ -706,12 +709,12 @@ def test_setpoints(raw: object, setpoint: float | None) -> None:
         (
             {"modes": {"0": "off", "2": "cool"}, "setpoints": {"COOL": {"max": 30}}},
             ("off", "cool"),
-            {"cool": Range(None, 30)},
+            {"cool": TemperatureRange(None, 30)},
         ),
     ],
 )
 def test_thermostat_abilities(
-    told: object, modes: tuple[str, ...], ranges: dict[str, Range]
+    told: object, modes: tuple[str, ...], ranges: dict[str, TemperatureRange]
 ) -> None:
     """What a thermostat can do is told, or seen from what it has been set to."""
     parsed = thermostat(HEATING, told)
@@ -747,18 +750,18 @@ def test_sensor() -> None:
     """A row as it should be."""
     assert sensor() == Sensor(
         id="1540000006",
-        local_id="21",
+        sensor_id="21",
         gateway_id="410001",
         gateway_name="Home",
         name="Energy plug",
         online=True,
-        owned=True,
+        is_owner=True,
         ignored=False,
         battery=None,
         battery_low=None,
         protocol="zwave",
         model="n/a",
-        heard=1764000000,
+        last_updated=1764000000,
         values={
             ("watt", 2): SensorValue("watt", 2, 51.7, 1763999000, "W"),
             ("watt", 0): SensorValue("watt", 0, 233.583, 1764000000, "kWh"),
@@ -768,20 +771,20 @@ def test_sensor() -> None:
 
 def test_sensor_at_its_barest() -> None:
     """Nothing but the two ids is needed."""
-    assert Sensor.from_wire({"id": 1, "client": 2}) == Sensor(
+    assert Sensor.from_dict({"id": 1, "client": 2}) == Sensor(
         id="1",
-        local_id="",
+        sensor_id="",
         gateway_id="2",
         gateway_name=None,
         name=None,
         online=True,
-        owned=True,
+        is_owner=True,
         ignored=False,
         battery=None,
         battery_low=None,
         protocol="",
         model=None,
-        heard=None,
+        last_updated=None,
         values={},
     )
 
@@ -807,9 +810,9 @@ def test_the_rest_of_a_sensor() -> None:
     )
 
     assert (odd_one.name, odd_one.gateway_name) == (None, "The cabin")
-    assert (odd_one.online, odd_one.owned, odd_one.ignored) == (False, False, True)
+    assert (odd_one.online, odd_one.is_owner, odd_one.ignored) == (False, False, True)
     assert (odd_one.protocol, odd_one.model) == ("fineoffset", None)
-    assert odd_one.local_id == "151"
+    assert odd_one.sensor_id == "151"
 
 
 @pytest.mark.parametrize(
@@ -857,9 +860,9 @@ def test_heard(raw: object, heard: float | None) -> None:
     own = {} if raw is MISSING else {"lastUpdated": raw}
     value = known(name="temp", **own)
 
-    assert parsed.heard == heard
-    assert parsed.values["temp", 0].heard == heard
-    assert value.heard == (100 if heard is None else heard)
+    assert parsed.last_updated == heard
+    assert parsed.values["temp", 0].last_updated == heard
+    assert value.last_updated == (100 if heard is None else heard)
 
 
 @pytest.mark.parametrize(
@@ -1017,7 +1020,7 @@ def test_flat_values() -> None:
             (name, 2 if name == "watt" else 0): float(value)
             for name, value in flat.items()
         }
-        assert {value.heard for value in parsed.values.values()} == {1764000000}
+        assert {value.last_updated for value in parsed.values.values()} == {1764000000}
         # In one order, lest entities are made in another one each time.
         assert [name for name, _ in parsed.values] == [
             *("temp", "humidity", "rrate", "rtot", "uv", "watt", "lum"),
@@ -1031,15 +1034,15 @@ def test_room() -> None:
     """A room has an id and a name."""
     row = {"id": "5e7d", "name": " Living\n room ", "parent": "", "icon": "room"}
 
-    assert Room.from_wire(row) == Room("5e7d", "Living room")
+    assert Room.from_dict(row) == Room("5e7d", "Living room")
     # Names of rooms are for people, and may have what an id may not.
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
-    assert Room.from_wire({"id": 5, "name": family}) == Room("5", family)
+    assert Room.from_dict({"id": 5, "name": family}) == Room("5", family)
     with pytest.raises(ValueError, match="^no id$"):
-        Room.from_wire({"name": "Hall"})
+        Room.from_dict({"name": "Hall"})
     for name in (None, "", " ", [], MISSING):
         with pytest.raises(ValueError, match="^no name$"):
-            Room.from_wire({"id": "5e7d", "name": name})
+            Room.from_dict({"id": "5e7d", "name": name})
 
 
 # The simulator's home, and what can become of it on the way
@@ -1092,12 +1095,12 @@ def test_shapes(settings: dict[str, object]) -> None:
 
     assert usual != odd_rows
     for name, parse in (
-        ("device", Device.from_wire),
-        ("device_info", Device.from_wire),
-        ("sensor", Sensor.from_wire),
-        ("sensor_flat", Sensor.from_wire),
-        ("sensor_info", Sensor.from_wire),
-        ("gateway", Gateway.from_wire),
+        ("device", Device.from_dict),
+        ("device_info", Device.from_dict),
+        ("sensor", Sensor.from_dict),
+        ("sensor_flat", Sensor.from_dict),
+        ("sensor_info", Sensor.from_dict),
+        ("gateway", Gateway.from_dict),
     ):
         assert [parse(row) for row in odd_rows[name]] == [
             parse(row) for row in usual[name]
@@ -1116,9 +1119,9 @@ def test_info_says_what_the_list_says(of_2017: bool) -> None:
             missing |= {"clientDeviceId", "ignored"}
         assert missing.isdisjoint(told)
         told |= {key: listed.get(key) for key in missing}
-        assert Device.from_wire(told) == Device.from_wire(listed)
-    assert [Sensor.from_wire(row) for row in rows["sensor_info"]] == [
-        Sensor.from_wire(row) for row in rows["sensor"]
+        assert Device.from_dict(told) == Device.from_dict(listed)
+    assert [Sensor.from_dict(row) for row in rows["sensor_info"]] == [
+        Sensor.from_dict(row) for row in rows["sensor"]
     ]
 
 
@@ -1127,7 +1130,7 @@ def test_flat_values_of_the_demo_home() -> None:
     rows = demo_rows()
     found = 0
     for row, flat_row in zip(rows["sensor"], rows["sensor_flat"], strict=True):
-        usual, flat = Sensor.from_wire(row), Sensor.from_wire(flat_row)
+        usual, flat = Sensor.from_dict(row), Sensor.from_dict(flat_row)
         for name, scale in flat.values:
             scales = {other for named, other in usual.values if named == name}
             if scale in scales:
@@ -1138,8 +1141,8 @@ def test_flat_values_of_the_demo_home() -> None:
 
 
 PARSERS = (
-    *(Device.from_wire, Gateway.from_wire, Profile.from_wire),
-    *(Sensor.from_wire, Room.from_wire),
+    *(Device.from_dict, Gateway.from_dict, Profile.from_dict),
+    *(Sensor.from_dict, Room.from_dict),
 )
 ERRORS = ("no id", "no client", "no uuid", "no name")
 
@@ -1181,34 +1184,36 @@ def test_whatever_comes_is_understood_or_refused(seed: int) -> None:
 )
 def test_deed_of_a_thermostat(told: object) -> None:
     """The history has what it was told as JSON with other quotes."""
-    deed = Deed.from_wire({"ts": 1764000000, "state": 2048, "stateValue": told})
+    deed = HistoryEntry.from_dict({"ts": 1764000000, "state": 2048, "stateValue": told})
     assert (deed.mode, deed.temperature) == ("heat", 21.5)
     if isinstance(told, str):
         told = told.replace("21.5", "None")
-        deed = Deed.from_wire({"ts": 1764000000, "state": 2048, "stateValue": told})
+        deed = HistoryEntry.from_dict(
+            {"ts": 1764000000, "state": 2048, "stateValue": told}
+        )
         assert (deed.mode, deed.temperature) == ("heat", None)
     with pytest.raises(ValueError, match="no ts"):
-        Deed.from_wire({"state": 1})
+        HistoryEntry.from_dict({"state": 1})
 
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
-        *((one.value, one) for one in Outcome),
-        ("0", Outcome.DONE),
-        ("2", Outcome.NO_REPLY),
-        (None, Outcome.DONE),
-        (8, Outcome.UNKNOWN),
-        (-1, Outcome.UNKNOWN),
-        ("soon", Outcome.DONE),
+        *((one.value, one) for one in SuccessStatus),
+        ("0", SuccessStatus.DONE),
+        ("2", SuccessStatus.NO_REPLY),
+        (None, SuccessStatus.DONE),
+        (8, SuccessStatus.UNKNOWN),
+        (-1, SuccessStatus.UNKNOWN),
+        ("soon", SuccessStatus.DONE),
     ],
 )
-def test_outcome_of_a_deed(status: object, outcome: Outcome) -> None:
+def test_outcome_of_a_deed(status: object, outcome: SuccessStatus) -> None:
     """What became of it comes as a number; none says nothing against it."""
     row = {"ts": 1764000000, "state": 1, "successStatus": status}
-    assert Deed.from_wire(row).outcome is outcome
+    assert HistoryEntry.from_dict(row).outcome is outcome
     del row["successStatus"]
-    assert Deed.from_wire(row).outcome is Outcome.DONE
+    assert HistoryEntry.from_dict(row).outcome is SuccessStatus.DONE
 
 
 @pytest.mark.parametrize(("raw", "kept"), [(1, True), ("1", True), (0, False)])
@@ -1221,8 +1226,8 @@ def test_keeps_history(raw: object, kept: bool) -> None:
 def test_reading() -> None:
     """A row of the history has the same values as a list, or flat ones."""
     row = {"ts": "1764000000", "data": [{"name": "temp", "value": "1.5", "scale": "0"}]}
-    assert Reading.from_wire(row).values["temp", 0].value == 1.5
-    flat = Reading.from_wire({"ts": 1764000000, "temp": "2.5"})
-    assert flat.values["temp", 0].heard == 1764000000
+    assert SensorHistoryEntry.from_dict(row).values["temp", 0].value == 1.5
+    flat = SensorHistoryEntry.from_dict({"ts": 1764000000, "temp": "2.5"})
+    assert flat.values["temp", 0].last_updated == 1764000000
     with pytest.raises(ValueError, match="no ts"):
-        Reading.from_wire({"ts": 0})
+        SensorHistoryEntry.from_dict({"ts": 0})

@@ -12,27 +12,31 @@ from xml.etree import ElementTree as ET
 import aiohttp
 import pytest
 
-from custom_components.telldus_pa.devices.kinds import Kind, entities_of_sensor, kind_of
+from custom_components.telldus_pa.devices.kinds import (
+    DeviceKind,
+    entities_of_sensor,
+    kind_of,
+)
 from custom_components.telldus_pa.pa_api import (
+    ApiError,
     AuthenticationError,
-    Budget,
     Command,
     Credentials,
-    Deed,
     Device,
+    DeviceProtocol,
     DeviceType,
     Gateway,
     GatewayOfflineError,
-    Handshake,
+    HistoryEntry,
+    InvalidResponseError,
     Method,
-    Outcome,
-    Radio,
-    Refused,
+    OAuth1Flow,
+    RateLimiter,
     Sensor,
+    SuccessStatus,
     TelldusClient,
+    TelldusConnectionError,
     TelldusError,
-    Unintelligible,
-    Unreachable,
 )
 from custom_components.telldus_pa.pa_api.parsing import (
     Json,
@@ -52,54 +56,60 @@ ON_OFF: Final = Method.TURNON | Method.TURNOFF
 NOTHING: Final = Method(0)
 
 # Of each device: its name, kind, methods and last state, and the ids of members.
-type SeenDevice = tuple[str, Kind, Method, Method | None, tuple[str, ...]]
+type SeenDevice = tuple[str, DeviceKind, Method, Method | None, tuple[str, ...]]
 DEVICES: Final[dict[str, list[SeenDevice]]] = {
     "devices_list_2013_two_gateways.json": [
-        ("Cabin heater", Kind.SENSOR, NOTHING, None, ()),
-        ("Living room", Kind.SENSOR, NOTHING, None, ("310002", "310003")),
-        ("Lamp", Kind.SENSOR, NOTHING, None, ()),
-        ("Lampe kjøkken", Kind.SENSOR, NOTHING, None, ()),
+        ("Cabin heater", DeviceKind.SENSOR, NOTHING, None, ()),
+        ("Living room", DeviceKind.SENSOR, NOTHING, None, ("310002", "310003")),
+        ("Lamp", DeviceKind.SENSOR, NOTHING, None, ()),
+        ("Lampe kjøkken", DeviceKind.SENSOR, NOTHING, None, ()),
     ],
     "devices_list_2014_bare.json": [
-        ("First", Kind.SENSOR, NOTHING, None, ()),
-        ("Second", Kind.SENSOR, NOTHING, None, ()),
+        ("First", DeviceKind.SENSOR, NOTHING, None, ()),
+        ("Second", DeviceKind.SENSOR, NOTHING, None, ()),
     ],
     "devices_list_2014_no_mask.json": [
-        ("Floor lamp", Kind.SENSOR, NOTHING, None, ()),
+        ("Floor lamp", DeviceKind.SENSOR, NOTHING, None, ()),
     ],
     "devices_list_2015_group.json": [
-        ("##All", Kind.SENSOR, NOTHING, None, ("310021", "310021")),
-        ("Sofa-light", Kind.SENSOR, NOTHING, None, ()),
-        ("Sofa-light", Kind.SENSOR, NOTHING, None, ()),
+        ("##All", DeviceKind.SENSOR, NOTHING, None, ("310021", "310021")),
+        ("Sofa-light", DeviceKind.SENSOR, NOTHING, None, ()),
+        ("Sofa-light", DeviceKind.SENSOR, NOTHING, None, ()),
     ],
     "devices_list_2016_empty.json": [],
     "devices_list_2016_groups.json": [
-        ("All lights", Kind.SWITCH, ON_OFF, Method.TURNOFF, ("3100032", "3100033")),
-        ("Upstairs", Kind.SWITCH, ON_OFF, Method.TURNON, ("3100034", "3100035")),
+        (
+            "All lights",
+            DeviceKind.SWITCH,
+            ON_OFF,
+            Method.TURNOFF,
+            ("3100032", "3100033"),
+        ),
+        ("Upstairs", DeviceKind.SWITCH, ON_OFF, Method.TURNON, ("3100034", "3100035")),
     ],
     "devices_list_2017_bell.json": [
-        ("door bell", Kind.SENSOR, NOTHING, None, ()),
+        ("door bell", DeviceKind.SENSOR, NOTHING, None, ()),
     ],
     "devices_list_2017_copied.json": [
-        ("Garage söder", Kind.SWITCH, ON_OFF, Method.TURNON, ()),
-        ("Porch", Kind.SWITCH, ON_OFF, Method.TURNON, ()),
+        ("Garage söder", DeviceKind.SWITCH, ON_OFF, Method.TURNON, ()),
+        ("Porch", DeviceKind.SWITCH, ON_OFF, Method.TURNON, ()),
     ],
     "devices_list_2017_house.json": [
-        ("Frånvaro", Kind.SWITCH, ON_OFF, Method.TURNON, ()),
-        ("Gate", Kind.SENSOR, NOTHING, Method.TURNOFF, ()),
-        ("Terrace open", Kind.SWITCH, ON_OFF, Method.TURNOFF, ()),
-        ("Window lamp", Kind.LIGHT, ON_OFF | Method.DIM, Method.TURNOFF, ()),
-        ("Post lamp", Kind.SWITCH, ON_OFF, Method.TURNON, ()),
-        ("Remote", Kind.SWITCH, ON_OFF, Method.TURNON, ()),
+        ("Frånvaro", DeviceKind.SWITCH, ON_OFF, Method.TURNON, ()),
+        ("Gate", DeviceKind.SENSOR, NOTHING, Method.TURNOFF, ()),
+        ("Terrace open", DeviceKind.SWITCH, ON_OFF, Method.TURNOFF, ()),
+        ("Window lamp", DeviceKind.LIGHT, ON_OFF | Method.DIM, Method.TURNOFF, ()),
+        ("Post lamp", DeviceKind.SWITCH, ON_OFF, Method.TURNON, ()),
+        ("Remote", DeviceKind.SWITCH, ON_OFF, Method.TURNON, ()),
     ],
     "devices_list_2020_remote.json": [
         # That it is a remote control, only a parameter says.
-        ("r4", Kind.REMOTE, ON_OFF | Method.LEARN, Method.TURNOFF, ()),
+        ("r4", DeviceKind.REMOTE, ON_OFF | Method.LEARN, Method.TURNOFF, ()),
     ],
     "devices_list_2022.xml": [
-        ("Twilight", Kind.SWITCH, ON_OFF, Method.TURNOFF, ()),
-        ("Ringklocka på dörr", Kind.SWITCH, ON_OFF, Method.TURNOFF, ()),
-        ("Heater", Kind.SWITCH, ON_OFF, Method.TURNOFF, ()),
+        ("Twilight", DeviceKind.SWITCH, ON_OFF, Method.TURNOFF, ()),
+        ("Ringklocka på dörr", DeviceKind.SWITCH, ON_OFF, Method.TURNOFF, ()),
+        ("Heater", DeviceKind.SWITCH, ON_OFF, Method.TURNOFF, ()),
     ],
 }
 
@@ -224,15 +234,19 @@ GATEWAYS: Final = {
 
 DEEDS: Final = {
     "device_history_2016_signals.json": [
-        Deed(1477400001, Method.TURNON, Outcome.DONE, origin="Incoming signal")
+        HistoryEntry(
+            1477400001, Method.TURNON, SuccessStatus.DONE, origin="Incoming signal"
+        )
     ]
     * 2,
     "device_history_2016_dim.json": [
-        Deed(1483100002, Method.DIM, Outcome.DONE, value=0, origin="Our Remote")
+        HistoryEntry(
+            1483100002, Method.DIM, SuccessStatus.DONE, value=0, origin="Our Remote"
+        )
     ],
 }
 
-RADIOS: Final = {"device_info_2017.json": Radio("433", "n/a")}
+RADIOS: Final = {"device_info_2017.json": DeviceProtocol("433", "n/a")}
 SUCCESSES: Final = ("command_success.json",)
 
 # What a command or a list comes to: the status it came with, and what is said of it.
@@ -245,18 +259,18 @@ COMMANDS: Final[dict[str, Failure]] = {
     ),
     "error_method_2017.json": (
         "200 OK",
-        Refused,
+        ApiError,
         'Device "3100051" does not support method "2"',
     ),
     "error_sensor_2021.json": (
         "200 OK",
-        Refused,
+        ApiError,
         'The sensor with id "2600099" does not exist',
     ),
 }
 LISTS: Final[dict[str, Failure]] = {
-    "database_2022.txt": ("200 OK", Unintelligible, "devices/list: no JSON"),
-    "devices_list_2022.html": ("200 OK", Unintelligible, "devices/list: no JSON"),
+    "database_2022.txt": ("200 OK", InvalidResponseError, "devices/list: no JSON"),
+    "devices_list_2022.html": ("200 OK", InvalidResponseError, "devices/list: no JSON"),
     "unauthorized_2024.xml": (
         "401 Unauthorized",
         AuthenticationError,
@@ -264,7 +278,7 @@ LISTS: Final[dict[str, Failure]] = {
     ),
 }
 PROFILES: Final[dict[str, Failure]] = {
-    "user_profile_2013.json": ("200 OK", Unintelligible, "user/profile: no uuid"),
+    "user_profile_2013.json": ("200 OK", InvalidResponseError, "user/profile: no uuid"),
 }
 HANDSHAKES: Final[dict[str, Failure]] = {
     "request_token_unauthorized_2023.txt": (
@@ -282,14 +296,14 @@ type ClientOf = Callable[[str, str], Awaitable[TelldusClient]]
 def answered(
     session: aiohttp.ClientSession,
     credentials: Credentials,
-    budget: Budget,
+    rate_limiter: RateLimiter,
     misbehave: Misbehave,
 ) -> ClientOf:
     """Return a function that makes the client of a server with one recorded answer."""
 
     async def make(file: str, status: str) -> TelldusClient:
         server = await misbehave(http((RECORDED / file).read_bytes(), status))
-        return TelldusClient(session, server, credentials, budget)
+        return TelldusClient(session, server, credentials, rate_limiter)
 
     return make
 
@@ -321,7 +335,7 @@ def seen_sensor(row: Sensor) -> SeenSensor:
         values[key] = value.value
     battery = row.battery if row.battery is not None else row.battery_low
     parts = [part for part, _ in entities_of_sensor(row)]
-    return (row.name or "", battery, row.heard or 0.0, values, parts)
+    return (row.name or "", battery, row.last_updated or 0.0, values, parts)
 
 
 def files(expected: Iterable[str], start: str, end: str) -> list[str]:
@@ -338,7 +352,7 @@ async def test_devices(answered: ClientOf, file: str) -> None:
     rows = (await (await answered(file, "200 OK")).devices()).rows
 
     assert [seen_device(row) for row in rows] == DEVICES[file]
-    assert all(row.online and row.owned for row in rows)
+    assert all(row.online and row.is_owner for row in rows)
     # No level was ever told; and what is off or on says so.
     assert {row.level for row in rows} <= {None}
     assert [row.is_on for row in rows] == [
@@ -371,7 +385,7 @@ async def test_what_devices_are(
     rows = (await (await answered(file, "200 OK")).devices()).rows
 
     assert [
-        (row.gateway_name, row.type, row.local_id, row.ignored) for row in rows
+        (row.gateway_name, row.type, row.client_device_id, row.ignored) for row in rows
     ] == told
 
 
@@ -379,7 +393,7 @@ async def test_a_remote(answered: ClientOf) -> None:
     """A device comes with its house code, which stays among what is private."""
     client = await answered("devices_list_2020_remote.json", "200 OK")
 
-    (row,) = await client.inventory()
+    (row,) = await client.devices_with_parameters()
     assert row.parameters == {
         "devicetype": "0000000C-0001-1000-2005-ACCA54000000",
         "house": 99,
@@ -395,7 +409,7 @@ async def test_sensors(answered: ClientOf, file: str) -> None:
     rows = (await (await answered(file, "200 OK")).sensors()).rows
 
     assert [seen_sensor(row) for row in rows] == SENSORS[file]
-    assert all(row.online and row.owned and not row.ignored for row in rows)
+    assert all(row.online and row.is_owner and not row.ignored for row in rows)
 
 
 async def test_what_sensors_keep(answered: ClientOf) -> None:
@@ -411,10 +425,10 @@ async def test_what_sensors_keep(answered: ClientOf) -> None:
     ]
     devices = to_objects(answer_in("devices_list_2017_house.json")["device"])
     nodes = {
-        (row.gateway_id, row.local_id): row.name
-        for row in map(Device.from_wire, devices)
+        (row.gateway_id, row.client_device_id): row.name
+        for row in map(Device.from_dict, devices)
     }
-    assert [nodes.get((row.gateway_id, row.local_id)) for row in rows] == [
+    assert [nodes.get((row.gateway_id, row.sensor_id)) for row in rows] == [
         *(None, None, "Window lamp", None)
     ]
 
@@ -424,10 +438,10 @@ async def test_times_may_be_fractions(answered: ClientOf) -> None:
     client = await answered("sensors_list_2017_fractions.json", "200 OK")
 
     (row,) = (await client.sensors()).rows
-    assert row.heard == 1484000001
-    assert {value.heard for value in row.values.values()} == {1484000001.5062}
+    assert row.last_updated == 1484000001
+    assert {value.last_updated for value in row.values.values()} == {1484000001.5062}
     # The row that is asked for next does not put the value back to the whole second.
-    assert row.keeping(row) == row
+    assert row.with_pushed(row) == row
 
 
 @pytest.mark.parametrize("file", files(DEVICES | SENSORS, "", ".xml"))
@@ -436,7 +450,7 @@ async def test_xml_is_no_answer(answered: ClientOf, file: str) -> None:
     client = await answered(file, "200 OK")
     call = client.devices if file in DEVICES else client.sensors
 
-    with pytest.raises(Unintelligible, match="list: no JSON$"):
+    with pytest.raises(InvalidResponseError, match="list: no JSON$"):
         await call()
 
 
@@ -446,13 +460,13 @@ def test_rows_of_nothing_but_texts(file: str) -> None:
     rows = rows_in(file)
 
     if file in DEVICES:
-        devices = [Device.from_wire(row) for row in rows]
+        devices = [Device.from_dict(row) for row in rows]
         assert [seen_device(row) for row in devices] == DEVICES[file]
-        assert {(row.owned, row.ignored, row.online) for row in devices} == {
+        assert {(row.is_owner, row.ignored, row.online) for row in devices} == {
             (True, False, True)
         }
         return
-    sensors = [Sensor.from_wire(row) for row in rows]
+    sensors = [Sensor.from_dict(row) for row in rows]
     assert [seen_sensor(row) for row in sensors] == SENSORS[file]
     assert {value.unit for row in sensors for value in row.values.values()} == {
         *("°C", "%")
@@ -465,8 +479,8 @@ def test_sensor_info(file: str) -> None:
     answer = answer_in(file)
 
     with pytest.raises(ValueError, match="^no client$"):
-        Sensor.from_wire(answer)
-    row = Sensor.from_wire({**answer, "client": "1"})
+        Sensor.from_dict(answer)
+    row = Sensor.from_dict({**answer, "client": "1"})
     assert [seen_sensor(row)] == SENSORS[file]
     assert row.keep_history is False
 
@@ -482,7 +496,7 @@ async def test_gateways(answered: ClientOf, file: str) -> None:
 def test_client_info() -> None:
     """The function that is never asked tells what the list does."""
     file = "client_info_2017.json"
-    assert Gateway.from_wire(answer_in(file)) == GATEWAYS[file]
+    assert Gateway.from_dict(answer_in(file)) == GATEWAYS[file]
 
 
 @pytest.mark.parametrize("file", DEEDS)
@@ -490,18 +504,18 @@ async def test_history(answered: ClientOf, file: str) -> None:
     """What a device did comes with who wanted it; a level of 0 is a level."""
     client = await answered(file, "200 OK")
 
-    assert list(await client.history("1", 1)) == DEEDS[file]
+    assert list(await client.device_history("1", 1)) == DEEDS[file]
 
 
 @pytest.mark.parametrize("file", RADIOS)
 async def test_device_info(answered: ClientOf, file: str) -> None:
     """How a device is spoken to is told by device/info, and the rest as in the list."""
-    radio = await (await answered(file, "200 OK")).radio("1")
+    radio = await (await answered(file, "200 OK")).device_info("1")
 
     assert radio == RADIOS[file]
     listed, _ = DEVICES["devices_list_2017_copied.json"]
     # The state and the methods are texts here.
-    assert seen_device(Device.from_wire(answer_in(file))) == listed
+    assert seen_device(Device.from_dict(answer_in(file))) == listed
 
 
 # Short answers
@@ -539,19 +553,19 @@ async def test_failure_of_the_server(
     """The same with a status that says so is an outage."""
     client = await answered(file, status)
 
-    with pytest.raises(Unreachable) as caught:
+    with pytest.raises(TelldusConnectionError) as caught:
         await client.devices()
     assert caught.value.status == int(status[:3])
 
 
 @pytest.mark.parametrize("file", HANDSHAKES)
 async def test_failure_to_sign_in(
-    misbehave: Misbehave, budget: Budget, file: str
+    misbehave: Misbehave, rate_limiter: RateLimiter, file: str
 ) -> None:
     """A refused key pair is said to be one, whatever became of the text's end."""
     status, kind, text = HANDSHAKES[file]
     server = await misbehave(http((RECORDED / file).read_bytes(), status))
-    handshake = Handshake(server, DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY, budget)
+    handshake = OAuth1Flow(server, DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY, rate_limiter)
 
     with pytest.raises(TelldusError) as caught:
         await handshake.request_token(None)

@@ -9,7 +9,10 @@ import pytest
 from yarl import URL
 
 from custom_components.telldus_pa.pa_api import Credentials
-from custom_components.telldus_pa.pa_api.auth import scrubbed, unlogged
+from custom_components.telldus_pa.pa_api.auth import (
+    redact_oauth_error,
+    suppress_library_logging,
+)
 from simulator import Simulator
 
 TALKATIVE = (
@@ -112,7 +115,7 @@ async def test_others_are_logged_meanwhile(
     signing, logged = asyncio.Event(), asyncio.Event()
 
     async def ours() -> None:
-        with unlogged():
+        with suppress_library_logging():
             signing.set()
             logger.debug("ours")
             await logged.wait()
@@ -139,8 +142,8 @@ def test_logged_again_after_a_failure(caplog: pytest.LogCaptureFixture) -> None:
     logger = logging.getLogger(TALKATIVE[0])
 
     def fail() -> None:
-        with unlogged():
-            with unlogged():
+        with suppress_library_logging():
+            with suppress_library_logging():
                 logger.error("inner")
             logger.error("outer")
             raise OSError("broken")
@@ -215,7 +218,7 @@ def test_scrubbed(reason: str, left: str, body: str, mark: str) -> None:
     """Of Telldus' reasons the words are kept, and nothing that they quote."""
     text = body.format(PREFIX + reason.replace('"', mark))
 
-    assert scrubbed(text) == left
+    assert redact_oauth_error(text) == left
 
 
 @pytest.mark.parametrize(
@@ -224,9 +227,9 @@ def test_scrubbed(reason: str, left: str, body: str, mark: str) -> None:
 )
 def test_scrubbed_of_the_unknown(text: str) -> None:
     """Of a text that is not known nothing is kept."""
-    assert scrubbed(text) == ""
+    assert redact_oauth_error(text) == ""
 
 
 def test_scrubbed_is_short() -> None:
     """No reason fills the log."""
-    assert len(scrubbed(PREFIX + "no " * 10_000)) == 200
+    assert len(redact_oauth_error(PREFIX + "no " * 10_000)) == 200

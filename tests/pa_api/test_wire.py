@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.telldus_pa.pa_api.parsing import (
     Json,
-    Rows,
+    RowParser,
     parse_rows,
     to_flag,
     to_id,
@@ -399,7 +399,7 @@ def test_rows_that_did_not_change() -> None:
             raise ValueError("bad")
         return tuple(row.values())
 
-    rows = Rows(parse)
+    rows = RowParser(parse)
     first, _ = rows.parse([{"id": "1", "a": [1]}, {"id": "2", "a": [1]}, {"id": 3}])
     second, _ = rows.parse([{"id": "2", "a": [2]}, {"id": "1", "a": [1]}, {"id": 3}])
     assert second == (("2", [2]), ("1", [1]), (3,))

@@ -14,22 +14,22 @@ from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
-    Budget,
     Command,
     Credentials,
     Device,
     Gateway,
+    InvalidResponseError,
     Method,
     Profile,
-    Reading,
+    RateLimiter,
     Room,
     Sensor,
+    SensorHistoryEntry,
     SensorValue,
     TelldusClient,
     TelldusError,
-    Unintelligible,
 )
-from custom_components.telldus_pa.pa_api.models import Deed
+from custom_components.telldus_pa.pa_api.models import HistoryEntry
 from custom_components.telldus_pa.pa_api.parsing import (
     Json,
     parse_rows,
@@ -68,16 +68,21 @@ NAN: Final = float("nan")
 type Parse = Callable[[Json], object]
 
 PARSERS: Final[tuple[Parse, ...]] = (
-    *(Device.from_wire, Sensor.from_wire, Gateway.from_wire),
-    *(Room.from_wire, Profile.from_wire, Deed.from_wire, Reading.from_wire),
-    lambda row: SensorValue.from_wire(row, None),
+    *(Device.from_dict, Sensor.from_dict, Gateway.from_dict),
+    *(
+        Room.from_dict,
+        Profile.from_dict,
+        HistoryEntry.from_dict,
+        SensorHistoryEntry.from_dict,
+    ),
+    lambda row: SensorValue.from_dict(row, None),
 )
 # Rows that are right, and what reads them
 GOOD: Final[tuple[tuple[dict[str, Any], Parse], ...]] = (
-    (DEVICE, Device.from_wire),
-    (SENSOR, Sensor.from_wire),
-    (GATEWAY, Gateway.from_wire),
-    (ROOM, Room.from_wire),
+    (DEVICE, Device.from_dict),
+    (SENSOR, Sensor.from_dict),
+    (GATEWAY, Gateway.from_dict),
+    (ROOM, Room.from_dict),
 )
 
 
@@ -225,7 +230,7 @@ def ask(
     async def call(what: str, body: bytes, status: int = 200) -> object:
         anything.body, anything.status = body, status
         # What the limit does is another matter.
-        client = TelldusClient(session, anything.url, credentials, Budget(clock))
+        client = TelldusClient(session, anything.url, credentials, RateLimiter(clock))
         on = Command("1", Method.TURNON)
         try:
             match what:
@@ -233,11 +238,13 @@ def ask(
                     await client.command(lambda: on)
                     return None
                 case "history":
-                    return await client.history("1", 0.0)
+                    return await client.device_history("1", 0.0)
                 case "sensor_history":
                     return await client.sensor_history("1", 0.0, 1.0)
                 case "inventory":
-                    return tuple(row.device for row in await client.inventory())
+                    return tuple(
+                        row.device for row in await client.devices_with_parameters()
+                    )
                 case "profile":
                     return await client.profile()
                 case "devices":
@@ -365,7 +372,7 @@ async def test_a_number_that_is_none_costs_its_row_at_most(
     found = await ask("devices", body, 200)
 
     assert isinstance(found, tuple)
-    assert found[-1] == Device.from_wire(DEVICE)
+    assert found[-1] == Device.from_dict(DEVICE)
     assert len(found) == (1 if place == "id" else 2)
 
 
@@ -377,9 +384,9 @@ async def test_encodings(ask: Ask, encoding: str) -> None:
     found = await ask("devices", body, 200)
 
     if encoding == "latin-1":
-        assert isinstance(found, Unintelligible)
+        assert isinstance(found, InvalidResponseError)
     else:
-        assert found == (Device.from_wire(row),)
+        assert found == (Device.from_dict(row),)
 
 
 async def test_truncated_anywhere(ask: Ask) -> None:
@@ -388,7 +395,7 @@ async def test_truncated_anywhere(ask: Ask) -> None:
     body = json.dumps({"device": [row, row | {"id": "2"}]}, ensure_ascii=False).encode()
     for length in range(len(body)):
         found = await ask("devices", body[:length], 200)
-        assert isinstance(found, Unintelligible), length
+        assert isinstance(found, InvalidResponseError), length
     assert isinstance(await ask("devices", body, 200), tuple)
 
 

@@ -5,7 +5,7 @@ import time
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
-from simulator import Kind, Method, Simulator, demo_home, generated_home
+from simulator import DeviceType, Method, Simulator, demo_home, generated_home
 from simulator.methods import kind_of
 
 from .conftest import NOW, Api
@@ -15,7 +15,7 @@ def test_demo_has_every_kind() -> None:
     """Every deviceType, transport and method of the fact sheet is there."""
     home = demo_home(NOW)
     devices = home.devices.values()
-    assert {kind_of(device.device_type) for device in devices} == set(Kind)
+    assert {kind_of(device.device_type) for device in devices} == set(DeviceType)
     transports = {device.transport for device in devices}
     assert {"zwave", "433", "zigbee", "group", "scene", "e433", "egroup"} <= transports
     methods = 0

@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import tellduslive  # type: ignore[import-untyped]  # brings no types
 
-from custom_components.telldus_pa.migration.plan import CORE
+from custom_components.telldus_pa.migration.plan import TELLDUSLIVE_DOMAIN
 from homeassistant.components.tellduslive.const import NOT_SO_PRIVATE_KEY, PUBLIC_KEY
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -22,7 +22,7 @@ from homeassistant.helpers import (
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
 from simulator.home import Device, Home, Sensor, SensorValue
-from simulator.methods import Kind, Method
+from simulator.methods import DeviceType, Method
 from tests.conftest import Time
 from tests.homes import GATEWAY, home_of, lamp
 from tests.test_config_flow import person  # noqa: F401
@@ -43,9 +43,9 @@ def mixed_home(now: int) -> Home:
     unit, and a sensor of its own.
     """
     outlet, lamp_as_switch, plug = lamp(2), lamp(3), lamp(5)
-    outlet.name, outlet.device_type = "Outlet", Kind.SWITCH.uuid
+    outlet.name, outlet.device_type = "Outlet", DeviceType.SWITCH.uuid
     lamp_as_switch.name = "Porch"
-    plug.name, plug.device_type = "Plug", Kind.SWITCH.uuid
+    plug.name, plug.device_type = "Plug", DeviceType.SWITCH.uuid
     blind = Device(
         id="4",
         gateway_id=GATEWAY,
@@ -53,7 +53,7 @@ def mixed_home(now: int) -> Home:
         name="Blind",
         methods=int(Method.UP | Method.DOWN | Method.STOP | Method.DIM),
         state=Method.UP,
-        device_type=Kind.WINDOW_COVERING.uuid,
+        device_type=DeviceType.WINDOW_COVERING.uuid,
         transport="zwave",
         protocol="zwave",
     )
@@ -114,7 +114,7 @@ async def core(
     simulator.tokens.consumers[PUBLIC_KEY] = NOT_SO_PRIVATE_KEY
     token = simulator.tokens.new_access_token(PUBLIC_KEY, "demo")
     entry = MockConfigEntry(
-        domain=CORE,
+        domain=TELLDUSLIVE_DOMAIN,
         title="Cloud API",
         data={
             "host": "Cloud API",

@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.telldus_pa
-from custom_components.telldus_pa.account.storage import Kept
+from custom_components.telldus_pa.account.storage import StorageKey
 from custom_components.telldus_pa.migration.move import (
     MigrationError,
     async_revert,
@@ -327,7 +327,7 @@ async def test_record_cannot_be_written(
     really = Store.async_save
 
     async def save(store: Store[Any], data: Any) -> None:
-        if Kept.TAKEOVER in store.key:
+        if StorageKey.TAKEOVER in store.key:
             raise OSError("the disk is full")
         await really(store, data)
 

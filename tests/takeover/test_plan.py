@@ -6,7 +6,11 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.migration.plan import CORE, Fate, make_plan
+from custom_components.telldus_pa.migration.plan import (
+    TELLDUSLIVE_DOMAIN,
+    MigrationAction,
+    make_plan,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
@@ -16,10 +20,12 @@ def core_row(
 ) -> tuple[str, str]:
     """Register an entity as Home Assistant's own integration does; return both ids."""
     device = dr.async_get(hass).async_get_or_create(
-        config_entry_id=core.entry_id, identifiers={(CORE, thing)}, name=thing
+        config_entry_id=core.entry_id,
+        identifiers={(TELLDUSLIVE_DOMAIN, thing)},
+        name=thing,
     )
     entity = er.async_get(hass).async_get_or_create(
-        domain, CORE, unique_id, config_entry=core, device_id=device.id
+        domain, TELLDUSLIVE_DOMAIN, unique_id, config_entry=core, device_id=device.id
     )
     return entity.entity_id, device.id
 
@@ -29,7 +35,7 @@ def core(
     hass: HomeAssistant, loaded: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> MockConfigEntry:
     """Return an entry of core's, the time being long before ours was set up."""
-    entry = MockConfigEntry(domain=CORE)
+    entry = MockConfigEntry(domain=TELLDUSLIVE_DOMAIN)
     entry.add_to_hass(hass)
     freezer.tick(timedelta(days=-1))
     return entry
@@ -54,16 +60,16 @@ async def test_plan(
     registry = dr.async_get(hass)
     pair = tuple(
         registry.async_get_or_create(
-            config_entry_id=core.entry_id, identifiers={(CORE, one)}
+            config_entry_id=core.entry_id, identifiers={(TELLDUSLIVE_DOMAIN, one)}
         ).id
         for one in (node.id, f"_{sensor.id}")
     )
     plan = make_plan(hass, loaded, core.entry_id)
     assert {move.entity_id: move.fate for move in plan.entities} == {
-        dimmer: Fate.MOVES,
-        blind: Fate.REPLACED,
-        energy: Fate.KEPT,
-        power: Fate.MOVES,
+        dimmer: MigrationAction.MOVES,
+        blind: MigrationAction.REPLACED,
+        energy: MigrationAction.KEPT,
+        power: MigrationAction.MOVES,
     }
     assert pair in [move.device_ids for move in plan.devices]
 
@@ -88,12 +94,12 @@ async def test_what_is_newer(
     assert ours
     registry.async_remove(ours)
     plan = make_plan(hass, loaded, core.entry_id)
-    assert [move.fate for move in plan.entities] == [Fate.MOVES]
+    assert [move.fate for move in plan.entities] == [MigrationAction.MOVES]
 
 
 async def test_order_of_moving(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """Entities first, then devices: so both keep their ids."""
-    core = MockConfigEntry(domain=CORE)
+    core = MockConfigEntry(domain=TELLDUSLIVE_DOMAIN)
     core.add_to_hass(hass)
     entity_id, device_id = core_row(hass, core, "1", "1", "light")
     entities, devices = er.async_get(hass), dr.async_get(hass)

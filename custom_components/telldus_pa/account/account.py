@@ -6,12 +6,12 @@ from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
-from ..pa_api import AuthenticationError, Budget, TelldusClient, TelldusError
+from ..pa_api import AuthenticationError, RateLimiter, TelldusClient, TelldusError
 from ..pa_api.exceptions import is_client_error
 from .domain_data import AuthFailureTracker
 
 
-class Account:
+class TelldusAccount:
     """One account. Whoever asks Telldus something on its behalf notes what came of it."""
 
     def __init__(
@@ -19,20 +19,20 @@ class Account:
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
         client: TelldusClient,
-        budget: Budget,
-        watch: AuthFailureTracker,
+        rate_limiter: RateLimiter,
+        auth_failures: AuthFailureTracker,
     ) -> None:
         """Put together what outlives a reload and what does not."""
         self._hass = hass
         self._entry = entry
         self.client = client
-        self.budget = budget
-        self.watch = watch
+        self.rate_limiter = rate_limiter
+        self.watch = auth_failures
 
     @property
     def is_refused(self) -> bool:
         """Return whether it is known that Telldus would refuse, so that asking is vain."""
-        return bool(self.watch.wait(self.budget.now()))
+        return bool(self.watch.wait(self.rate_limiter.now()))
 
     def is_permanent_error(self, err: TelldusError) -> bool:
         """Return whether Telldus will not do what it refused, however often it is asked.
@@ -51,7 +51,7 @@ class Account:
         need not any more with the first accepted request.
         """
         if isinstance(err, AuthenticationError):
-            if self.watch.record_failure(self.budget.now()):
+            if self.watch.record_failure(self.rate_limiter.now()):
                 self._entry.async_start_reauth(self._hass)
         elif err is None and self.watch.record_success():
             flows = self._hass.config_entries.flow

@@ -8,18 +8,18 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..pa_api import TelldusError, Unintelligible
-from .account import Account
-from .storage import Kept, entry_store
+from ..pa_api import InvalidResponseError, TelldusError
+from .account import TelldusAccount
+from .storage import StorageKey, entry_store
 
 _ASK_EVERY: Final = timedelta(days=1).total_seconds()
 
 
-class Daily[AnswerT](ABC):
+class DailyFetch[AnswerT](ABC):
     """Something that hardly ever changes, and that Telldus may refuse to tell."""
 
     # What it is called in the storage.
-    what: Kept
+    what: StorageKey
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Know nothing yet."""
@@ -31,9 +31,9 @@ class Daily[AnswerT](ABC):
         """Recall what an earlier run was told."""
         stored = await self._store.async_load() or {}
         self._asked = stored.get("asked", 0.0)
-        self._recall(stored)
+        self._restore(stored)
 
-    async def async_fetch_if_due(self, account: Account) -> None:
+    async def async_fetch_if_due(self, account: TelldusAccount) -> None:
         """Ask Telldus, unless that was done within a day.
 
         Also a refusal is an answer: of a function that few accounts may use. What Telldus
@@ -45,11 +45,13 @@ class Daily[AnswerT](ABC):
         try:
             answer = await self._async_fetch(account)
         except TelldusError as err:
-            if not (isinstance(err, Unintelligible) or account.is_permanent_error(err)):
+            if not (
+                isinstance(err, InvalidResponseError) or account.is_permanent_error(err)
+            ):
                 return
             LOGGER.debug("Telldus does not tell: %s: %s", self.what, err)
         else:
-            self._take(answer)
+            self._process(answer)
         self._asked = now
         await self.async_save()
 
@@ -60,20 +62,20 @@ class Daily[AnswerT](ABC):
     @callback
     def _to_store(self) -> dict[str, Any]:
         """Return what is written down."""
-        return {"asked": self._asked, **self._told()}
+        return {"asked": self._asked, **self._as_dict()}
 
     @abstractmethod
-    async def _async_fetch(self, account: Account) -> AnswerT:
+    async def _async_fetch(self, account: TelldusAccount) -> AnswerT:
         """Ask Telldus. Raises TelldusError."""
 
     @abstractmethod
-    def _take(self, answer: AnswerT) -> None:
+    def _process(self, answer: AnswerT) -> None:
         """Remember an answer."""
 
     @abstractmethod
-    def _recall(self, stored: dict[str, Any]) -> None:
+    def _restore(self, stored: dict[str, Any]) -> None:
         """Remember what was written down, nothing of which need be there."""
 
     @abstractmethod
-    def _told(self) -> dict[str, Any]:
+    def _as_dict(self) -> dict[str, Any]:
         """Return what is to be written down."""

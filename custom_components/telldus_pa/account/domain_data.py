@@ -1,7 +1,7 @@
-"""What outlives a reload: the request budgets, and how often a sign-in was refused.
+"""What outlives a reload: the rate limiters, and how often a sign-in was refused.
 
-A budget belongs to a server and not to a config entry. Reloading an entry must not forget
-what was sent, nor must a restart, or it would spend a second budget in the same minute.
+A rate limiter belongs to a server and not to a config entry. Reloading an entry must not forget
+what was sent, nor must a restart, or it would spend a second rate limiter in the same minute.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -15,9 +15,9 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from ..pa_api import Budget
+from ..pa_api import RateLimiter
 from ..pa_api.rate_limiter import RateLimiterState
-from .storage import budget_store
+from .storage import rate_limiter_store
 
 # Written when Home Assistant stops, or in a pause. Each request puts it off further: an
 # SD card is worth more than a minute's window after a crash.
@@ -31,7 +31,7 @@ REAUTH_POLL_INTERVAL = 1800.0
 
 @dataclass(slots=True)
 class AuthFailureTracker:
-    """Counts the refusals (401) of one account. Times are by the budget's clock."""
+    """Counts the refusals (401) of one account. Times are by the rate limiter's clock."""
 
     first: float | None = None
     last: float | None = None
@@ -59,31 +59,31 @@ class AuthFailureTracker:
 
 
 @dataclass(slots=True)
-class Shared:
-    """The budgets by server and the watches by config entry."""
+class DomainData:
+    """The rate limiters by server and the watches by config entry."""
 
     store: Store[dict[str, Any]]
     stored: dict[str, Any]
-    budgets: dict[str, Budget] = field(default_factory=dict)
+    rate_limiters: dict[str, RateLimiter] = field(default_factory=dict)
     watches: dict[str, AuthFailureTracker] = field(default_factory=dict)
     _listeners: dict[str, list[CALLBACK_TYPE]] = field(default_factory=dict)
 
     @callback
-    def budget(self, server: str) -> Budget:
-        """Return the budget of a server, with what an earlier run left of it."""
-        if (budget := self.budgets.get(server)) is None:
-            budget = self.budgets[server] = Budget(
+    def rate_limiter(self, server: str) -> RateLimiter:
+        """Return the rate limiter of a server, with what an earlier run left of it."""
+        if (rate_limiter := self.rate_limiters.get(server)) is None:
+            rate_limiter = self.rate_limiters[server] = RateLimiter(
                 changed=partial(self._async_changed, server)
             )
             if kept := self.stored.get(server):
                 elapsed = dt_util.utcnow().timestamp() - kept["saved"]
-                budget.restore(
+                rate_limiter.restore(
                     RateLimiterState(
                         tuple(kept["sent"]), kept["pause"], kept["refusals"]
                     ),
                     elapsed,
                 )
-        return budget
+        return rate_limiter
 
     @callback
     def async_listen(self, server: str, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -93,11 +93,11 @@ class Shared:
         return lambda: listeners.remove(listener)
 
     @callback
-    def watch(self, entry_id: str) -> AuthFailureTracker:
+    def auth_failures(self, entry_id: str) -> AuthFailureTracker:
         """Return the watch over an entry's sign-in."""
         return self.watches.setdefault(entry_id, AuthFailureTracker())
 
-    async def async_forget(self, entry_id: str, *, last: bool) -> None:
+    async def async_remove_entry(self, entry_id: str, *, last: bool) -> None:
         """Forget an entry that was removed, and everything on disk with the last one."""
         self.watches.pop(entry_id, None)
         if last:
@@ -112,10 +112,10 @@ class Shared:
 
     @callback
     def _async_save(self) -> None:
-        """Write the budgets down, at once where one is in a pause."""
-        if any(budget.pause for budget in self.budgets.values()):
+        """Write the rate limiters down, at once where one is in a pause."""
+        if any(rate_limiter.paused_for for rate_limiter in self.rate_limiters.values()):
             self.store.hass.async_create_task(
-                self.store.async_save(self._to_store()), f"{DOMAIN} budget"
+                self.store.async_save(self._to_store()), f"{DOMAIN} rate limiter"
             )
         else:
             self.store.async_delay_save(self._to_store, _SAVE_DELAY)
@@ -125,16 +125,16 @@ class Shared:
         """Return what is written down."""
         now = dt_util.utcnow().timestamp()
         return {
-            server: {"saved": now, **asdict(budget.state())}
-            for server, budget in self.budgets.items()
+            server: {"saved": now, **asdict(rate_limiter.state())}
+            for server, rate_limiter in self.rate_limiters.items()
         }
 
 
-_SHARED: HassKey[Shared] = HassKey(f"{DOMAIN}_shared")
+_SHARED: HassKey[DomainData] = HassKey(f"{DOMAIN}_shared")
 
 
 @singleton(_SHARED, async_=True)
-async def async_get_domain_data(hass: HomeAssistant) -> Shared:
+async def async_get_domain_data(hass: HomeAssistant) -> DomainData:
     """Return what all entries share."""
-    store = budget_store(hass)
-    return Shared(store, await store.async_load() or {})
+    store = rate_limiter_store(hass)
+    return DomainData(store, await store.async_load() or {})

@@ -5,12 +5,12 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from ..const import DOMAIN
 from ..pa_api import (
+    ApiError,
     AuthenticationError,
     GatewayOfflineError,
+    InvalidResponseError,
     RateLimitError,
-    Refused,
     TelldusError,
-    Unintelligible,
 )
 
 
@@ -23,9 +23,9 @@ def translation_key_for(err: TelldusError) -> str:
             return "rate_limited"
         case GatewayOfflineError():
             return "gateway_offline"
-        case Refused():
+        case ApiError():
             return "refused"
-        case Unintelligible():
+        case InvalidResponseError():
             return "unintelligible"
     return "unreachable"
 
@@ -33,7 +33,7 @@ def translation_key_for(err: TelldusError) -> str:
 def error_placeholders(err: TelldusError | None) -> dict[str, str]:
     """Return what the texts say besides: Telldus' reason, and the seconds to wait."""
     return {
-        "reason": err.reason if isinstance(err, Refused) else "",
+        "reason": err.reason if isinstance(err, ApiError) else "",
         "wait": f"{err.retry_after:.0f}" if isinstance(err, RateLimitError) else "0",
     }
 

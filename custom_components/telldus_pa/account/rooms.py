@@ -12,17 +12,17 @@ from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntry
 
 from ..pa_api import Device, Room
-from .account import Account
-from .daily import Daily
-from .storage import Kept
+from .account import TelldusAccount
+from .daily import DailyFetch
+from .storage import StorageKey
 
 _SAVE_DELAY: Final = 60
 
 
-class Rooms(Daily[tuple[Room, ...]]):
+class Rooms(DailyFetch[tuple[Room, ...]]):
     """The names of one account's rooms."""
 
-    what = Kept.ROOMS
+    what = StorageKey.ROOMS
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Know no room yet."""
@@ -51,22 +51,22 @@ class Rooms(Daily[tuple[Room, ...]]):
             dr.async_get(self._hass).async_update_device(entry.id, area_id=area.id)
 
     @override
-    async def _async_fetch(self, account: Account) -> tuple[Room, ...]:
+    async def _async_fetch(self, account: TelldusAccount) -> tuple[Room, ...]:
         """Ask for the rooms."""
         return (await account.client.rooms()).rows
 
     @override
-    def _take(self, answer: tuple[Room, ...]) -> None:
+    def _process(self, answer: tuple[Room, ...]) -> None:
         """Remember their names."""
         self._names = {room.id: room.name for room in answer}
 
     @override
-    def _recall(self, stored: dict[str, Any]) -> None:
+    def _restore(self, stored: dict[str, Any]) -> None:
         """Remember their names, and what was done with them."""
         self._names = stored.get("names", {})
         self._suggested = set(stored.get("suggested", ()))
 
     @override
-    def _told(self) -> dict[str, Any]:
+    def _as_dict(self) -> dict[str, Any]:
         """Return what is to be written down."""
         return {"names": self._names, "suggested": sorted(self._suggested)}

@@ -11,10 +11,10 @@ from ..const import DOMAIN
 _VERSION: Final = 1
 
 
-class Kept(StrEnum):
+class StorageKey(StrEnum):
     """What is kept for each entry, by its name in the storage."""
 
-    HEARD = "heard"
+    EVENTS = "heard"
     HISTORY_IMPORT = "history_import"
     LIVE = "live"
     PREMIUM = "premium"
@@ -23,18 +23,18 @@ class Kept(StrEnum):
 
 
 def entry_store(
-    hass: HomeAssistant, what: Kept, entry_id: str
+    hass: HomeAssistant, what: StorageKey, entry_id: str
 ) -> Store[dict[str, Any]]:
     """Return where something is written down for an entry."""
     return Store(hass, _VERSION, f"{DOMAIN}.{what}.{entry_id}")
 
 
-def budget_store(hass: HomeAssistant) -> Store[dict[str, Any]]:
-    """Return where the budgets are written down, which all entries share."""
-    return Store(hass, _VERSION, f"{DOMAIN}.budget")
+def rate_limiter_store(hass: HomeAssistant) -> Store[dict[str, Any]]:
+    """Return where the rate limiters are written down, which all entries share."""
+    return Store(hass, _VERSION, f"{DOMAIN}.rate_limiter")
 
 
 async def async_remove_stores(hass: HomeAssistant, entry_id: str) -> None:
     """Remove everything that was written down for an entry."""
-    for what in Kept:
+    for what in StorageKey:
         await entry_store(hass, what, entry_id).async_remove()

@@ -28,21 +28,21 @@ from homeassistant.util import dt as dt_util
 from ..account.errors import error_placeholders, translation_key_for
 from ..const import DOMAIN, LOGGER
 from ..coordinator import DeviceCoordinator, TelldusConfigEntry
-from ..devices.group_state import combined
+from ..devices.group_state import group_state
 from ..devices.topology import gives_feedback
 from ..events.tracker import MATCH_BEFORE
 from ..pa_api import (
     Command,
     CommandFailedMessage,
     Device,
+    InvalidResponseError,
     Method,
-    Outcome,
-    Postponed,
     RateLimitError,
-    Setting,
+    RequestDeferredError,
+    SuccessStatus,
+    TelldusConnectionError,
     TelldusError,
-    Unintelligible,
-    Unreachable,
+    ThermostatSetpoint,
     attribute_group_of,
 )
 
@@ -72,16 +72,16 @@ _CLOCKS_DIFFER: Final = 60.0
 
 # What the history says of commands that were not carried out.
 _OUTCOMES: Final = {
-    Outcome.FAILED: "all tries failed",
-    Outcome.NO_REPLY: "it did not answer",
-    Outcome.TIMED_OUT: "it did not answer in time",
-    Outcome.NOT_CONFIRMED: "it did not confirm",
-    Outcome.UNKNOWN: "for a reason that Telldus does not tell",
-    Outcome.INVALID: "it does not know what it was told",
+    SuccessStatus.FAILED: "all tries failed",
+    SuccessStatus.NO_REPLY: "it did not answer",
+    SuccessStatus.TIMED_OUT: "it did not answer in time",
+    SuccessStatus.NOT_CONFIRMED: "it did not confirm",
+    SuccessStatus.UNKNOWN: "for a reason that Telldus does not tell",
+    SuccessStatus.INVALID: "it does not know what it was told",
 }
 
 
-class Fate(StrEnum):
+class CommandOutcome(StrEnum):
     """What became of a command."""
 
     # Telldus' list says that it is so.
@@ -117,7 +117,7 @@ class _Pending:
     command: Command
     # What it makes of each device that it reaches: with a group, of what is in it.
     effects: Mapping[str, Command]
-    # When it was given and when Telldus accepted it, by the budget's clock.
+    # When it was given and when Telldus accepted it, by the rate limiter's clock.
     given: float
     accepted: float | None = None
     # Those who gave it, and what it replaced.
@@ -135,33 +135,33 @@ class _Pending:
     def keeps_mode(self) -> bool:
         """Return whether this only sets what a thermostat's mode is to have."""
         value = self.command.value
-        return isinstance(value, Setting) and not value.change_mode
+        return isinstance(value, ThermostatSetpoint) and not value.change_mode
 
     def concerns(self, other: _Pending) -> bool:
         """Return whether it matters which of the two is sent first."""
-        return self.command.facet is other.command.facet and not (
+        return self.command.attribute_group is other.command.attribute_group and not (
             self.effects.keys().isdisjoint(other.effects)
         )
 
     def implies(self, other: _Pending) -> bool:
         """Return whether this does all that another would do, and to the same effect."""
-        return self.command.facet is other.command.facet and all(
+        return self.command.attribute_group is other.command.attribute_group and all(
             self.effects.get(device_id) == effect
             for device_id, effect in other.effects.items()
         )
 
     def covers(self, other: _Pending) -> bool:
         """Return whether nothing is left of what another does, once this is done."""
-        facet = self.command.facet
+        facet = self.command.attribute_group
         return (
-            facet is other.command.facet
+            facet is other.command.attribute_group
             # What a thermostat was told before may be for another mode.
             and facet is not Method.THERMOSTAT
             and other.effects.keys() <= self.effects.keys()
         )
 
 
-class Commands:
+class CommandManager:
     """Sends one account's commands and knows what was commanded."""
 
     def __init__(
@@ -175,7 +175,7 @@ class Commands:
         self._entry = entry
         self._coordinator = coordinator
         self._account = coordinator.account
-        self._budget = coordinator.account.budget
+        self._rate_limiter = coordinator.account.rate_limiter
         self._client = coordinator.account.client
         # What is shown over the lists, by device, in the order in which it takes effect.
         self._overlays: dict[str, list[_Pending]] = {}
@@ -192,7 +192,7 @@ class Commands:
         self._levels_sent: dict[tuple[str, Method], float] = {}
         # Devices whose history is being asked for.
         self._asking: set[str] = set()
-        self.fates: Counter[Fate] = Counter()
+        self.outcome_counts: Counter[CommandOutcome] = Counter()
         self._look: CALLBACK_TYPE | None = None
         self._look_by: float | None = None
         # Whether a list has to tell what became of what is not shown any more.
@@ -202,7 +202,7 @@ class Commands:
         )
         entry.async_on_unload(self._async_stop)
 
-    def shown(self, device: Device) -> Device:
+    def optimistic_state(self, device: Device) -> Device:
         """Return a device as it is to be shown: as told by Telldus, or as commanded."""
         devices, home = self._coordinator.data, self._coordinator.home
         if self._shown_of[0] is not devices or self._shown_of[1] is not home:
@@ -212,10 +212,12 @@ class Commands:
             return shown
         shown = device
         for pending in self._overlays.get(device.id, ()):
-            shown = pending.effects[device.id].effect(shown)
-        leaves = home.leaves.get(device.id, ())
-        if members := [self.shown(devices[one]) for one in leaves if one in devices]:
-            shown = combined(shown, members)
+            shown = pending.effects[device.id].apply_to(shown)
+        leaves = home.resolved_members.get(device.id, ())
+        if members := [
+            self.optimistic_state(devices[one]) for one in leaves if one in devices
+        ]:
+            shown = group_state(shown, members)
         if shown is not device:
             self._shown[device.id] = device, shown
         return shown
@@ -224,15 +226,15 @@ class Commands:
     def _async_wake(self, device_ids: Iterable[str]) -> None:
         """Show what has become of devices now that something else lies over them."""
         self._shown = {}
-        self._coordinator.async_wake(device_ids)
+        self._coordinator.async_notify_rows(device_ids)
 
     @property
-    def unsent(self) -> int:
+    def queue_length(self) -> int:
         """Return how many commands wait to be sent."""
         return len(self._unsent)
 
     @property
-    def undecided(self) -> int:
+    def pending_count(self) -> int:
         """Return of how many commands it is not known what became of them."""
         return len(self._pending())
 
@@ -257,7 +259,7 @@ class Commands:
 
     def _explaining(self, device_id: str, when: float) -> _Pending | None:
         """Return the oldest command that explains what a device did then."""
-        given = dt_util.utcnow().timestamp() - self._budget.now()
+        given = dt_util.utcnow().timestamp() - self._rate_limiter.now()
         return next(
             (
                 pending
@@ -276,15 +278,15 @@ class Commands:
             pending
             for pending in self._overlays.get(device.id, ())
             if pending.accepted is not None
-            and pending.command.facet is attribute_group_of(method)
+            and pending.command.attribute_group is attribute_group_of(method)
         ]
         for number, pending in enumerate(concerned):
-            if pending.effects[device.id].is_done(device):
+            if pending.effects[device.id].is_applied_to(device):
                 # What it was told before that has had its time.
                 for done in concerned[: number + 1]:
                     self._async_uncover(done, [device.id])
                     if done not in self._pending():
-                        self.fates[Fate.CONFIRMED] += 1
+                        self.outcome_counts[CommandOutcome.CONFIRMED] += 1
                 return
 
     @callback
@@ -293,7 +295,7 @@ class Commands:
         for pending in self._overlays.get(event.device_id, ()):
             if pending.accepted is not None and (
                 event.method is None
-                or pending.command.facet is attribute_group_of(event.method)
+                or pending.command.attribute_group is attribute_group_of(event.method)
             ):
                 self._async_conclude(pending, event.device_id, event.outcome)
                 return
@@ -335,7 +337,7 @@ class Commands:
         Only the last of several presses matters, and its outcome is that of all. What a
         group is told, its members need not be told.
         """
-        pending = _Pending(command, self._effects(command), self._budget.now())
+        pending = _Pending(command, self._effects(command), self._rate_limiter.now())
         pending.callers.append(caller)
         # A mode that was chosen since an older command is to stay chosen.
         in_place = pending.keeps_mode
@@ -345,7 +347,7 @@ class Commands:
             if older.implies(pending):
                 stands = older
                 stands.callers += pending.callers
-                self.fates[Fate.REPLACED] += 1
+                self.outcome_counts[CommandOutcome.REPLACED] += 1
                 break
             if self._absorb(pending, older):
                 absorbed.append(older)
@@ -364,19 +366,19 @@ class Commands:
 
     def _absorb(self, newer: _Pending, older: _Pending) -> bool:
         """Have a newer command do what is left of an older one, if it can."""
-        if (merged := newer.command.merged(older.command)) is not None:
+        if (merged := newer.command.merge_with(older.command)) is not None:
             newer.command = merged
             newer.effects = self._effects(merged)
         elif not newer.covers(older):
             return False
         newer.callers = older.callers + newer.callers
-        self.fates[Fate.REPLACED] += 1
+        self.outcome_counts[CommandOutcome.REPLACED] += 1
         return True
 
     def _effects(self, command: Command) -> Mapping[str, Command]:
         """Return what a command makes of each device that it reaches."""
         devices = self._coordinator.data
-        leaves = self._coordinator.home.leaves.get(command.device_id, ())
+        leaves = self._coordinator.home.resolved_members.get(command.device_id, ())
         effects = {
             device_id: effect
             for device_id in leaves
@@ -400,8 +402,10 @@ class Commands:
         """Send what is to be sent, until nothing is left."""
         try:
             while self._unsent:
-                now = self._budget.now()
-                self._async_give_up(now, Postponed(self._budget.pause))
+                now = self._rate_limiter.now()
+                self._async_give_up(
+                    now, RequestDeferredError(self._rate_limiter.paused_for)
+                )
                 self._async_group()
                 wait = min((self._ready_at(one) for one in self._unsent), default=now)
                 if wait > now:
@@ -417,7 +421,7 @@ class Commands:
     def _ready_at(self, pending: _Pending) -> float:
         """Return when a command is to be sent: a level of a slider not at once."""
         command = pending.command
-        sent = self._levels_sent.get((command.device_id, command.facet))
+        sent = self._levels_sent.get((command.device_id, command.attribute_group))
         if sent is None or not isinstance(command.value, int):
             return pending.given
         latest = sent + _SLIDING
@@ -430,12 +434,12 @@ class Commands:
         """Have a group told what all of its members wait to be told."""
         if len(self._unsent) < 2:
             return
-        for group_id in self._coordinator.home.complete:
+        for group_id in self._coordinator.home.complete_groups:
             for command in {
                 Command(group_id, member.method, member.value)
                 for pending in self._unsent
                 for one, member in pending.effects.items()
-                if group_id in self._coordinator.home.groups.get(one, ())
+                if group_id in self._coordinator.home.groups_by_member.get(one, ())
             }:
                 self._async_tell_group(command)
 
@@ -446,12 +450,12 @@ class Commands:
         effects = self._effects(command)
         if (
             # Temperatures of several modes follow each other.
-            command.facet is Method.THERMOSTAT
+            command.attribute_group is Method.THERMOSTAT
             or command.method not in devices[command.device_id].methods
-            or effects.keys() != set(home.leaves[command.device_id])
+            or effects.keys() != set(home.resolved_members[command.device_id])
         ):
             return
-        group = _Pending(command, effects, self._budget.now())
+        group = _Pending(command, effects, self._rate_limiter.now())
         spoken_for = [one for one in self._unsent if group.concerns(one)]
         reached = {one for pending in spoken_for for one in pending.effects}
         if (
@@ -462,7 +466,7 @@ class Commands:
             return
         group.given = min(one.given for one in spoken_for)
         group.callers = [one for pending in spoken_for for one in pending.callers]
-        self.fates[Fate.REPLACED] += len(spoken_for) - 1
+        self.outcome_counts[CommandOutcome.REPLACED] += len(spoken_for) - 1
         _put(self._unsent, group, spoken_for[0])
         for pending in spoken_for:
             self._unsent.remove(pending)
@@ -476,7 +480,7 @@ class Commands:
 
         def choose() -> Command:
             """Take the next command, now that there is leave to send one."""
-            now = self._budget.now()
+            now = self._rate_limiter.now()
             ready = (one for one in self._unsent if self._ready_at(one) <= now)
             sent.append(next(ready, self._unsent[0]))
             self._unsent.remove(sent[0])
@@ -492,7 +496,7 @@ class Commands:
         except TelldusError as err:
             self._account.async_record_result(err)
             self._async_fail(sent[0], err)
-            if isinstance(err, (Unreachable, Unintelligible)):
+            if isinstance(err, (TelldusConnectionError, InvalidResponseError)):
                 # It may have been carried out all the same.
                 self._has_lost = True
                 self._async_look_later()
@@ -511,7 +515,7 @@ class Commands:
 
     async def _async_wait(self, err: RateLimitError) -> None:
         """Wait until something may be sent, and give up what would be too late then."""
-        self._async_give_up(self._budget.now() + err.retry_after, err)
+        self._async_give_up(self._rate_limiter.now() + err.retry_after, err)
         if self._unsent:
             await asyncio.sleep(err.retry_after)
 
@@ -526,8 +530,8 @@ class Commands:
     @callback
     def _async_accept(self, pending: _Pending) -> None:
         """Note that Telldus accepted a command, and see later what became of it."""
-        pending.accepted = now = self._budget.now()
-        self._entry.runtime_data.heard.async_command_accepted(
+        pending.accepted = now = self._rate_limiter.now()
+        self._entry.runtime_data.events.async_command_accepted(
             pending.effects.keys() - pending.seen
         )
         if isinstance(pending.command.value, int):
@@ -536,7 +540,7 @@ class Commands:
                 for key, sent in self._levels_sent.items()
                 if now - sent < _SLIDING
             }
-            key = (pending.command.device_id, pending.command.facet)
+            key = (pending.command.device_id, pending.command.attribute_group)
             self._levels_sent[key] = now
         for caller in pending.callers:
             if not caller.outcome.done():
@@ -553,14 +557,14 @@ class Commands:
                 caller.outcome.set_exception(_error(caller, err))
                 told = True
         if told:
-            self.fates[Fate.REFUSED] += 1
+            self.outcome_counts[CommandOutcome.REFUSED] += 1
         else:
             self._async_tell_late(pending, str(err))
 
     @callback
     def _async_tell_late(self, pending: _Pending, reason: str) -> None:
         """Say why a command failed to nobody in particular: who gave it has gone."""
-        self.fates[Fate.REFUSED_LATE] += 1
+        self.outcome_counts[CommandOutcome.REFUSED_LATE] += 1
         to = ", ".join(dict.fromkeys(str(caller) for caller in pending.callers))
         LOGGER.warning("A command to %s was not carried out: %s", to, reason)
 
@@ -573,12 +577,12 @@ class Commands:
         """Return whether the last list was asked for late enough to be believed."""
         if pending.accepted is None:
             return False
-        return self._coordinator.requested >= pending.accepted + _SETTLES_AFTER
+        return self._coordinator.requested_at >= pending.accepted + _SETTLES_AFTER
 
     @callback
     def _async_settle(self) -> None:
         """Let go of what the newest list knows about. Called with each new list."""
-        now = self._budget.now()
+        now = self._rate_limiter.now()
         # All are looked at before the first is let go of: what a device was told since
         # speaks for what it was told before.
         settled = [
@@ -589,14 +593,16 @@ class Commands:
         for pending, undone in settled:
             asleep = [one for one in undone if self._may_sleep(pending, one)]
             if pending.ask_at is None and not asleep:
-                self.fates[Fate.OVERRULED if undone else Fate.CONFIRMED] += 1
+                self.outcome_counts[
+                    CommandOutcome.OVERRULED if undone else CommandOutcome.CONFIRMED
+                ] += 1
                 # The list may say what it said before the command, and then wakes nobody.
                 self._async_uncover(pending)
                 self._async_ask(pending, undone)
                 continue
             self._async_uncover(pending, pending.effects.keys() - set(asleep))
             if not asleep:
-                self.fates[Fate.CONFIRMED] += 1
+                self.outcome_counts[CommandOutcome.CONFIRMED] += 1
             elif self._age(pending) >= _SLEEPS_AT_MOST:
                 self._async_uncover(pending)
                 self._async_tell_late(pending, "it did not wake up")
@@ -619,10 +625,10 @@ class Commands:
             and (overlays := self._overlays.get(device_id))
             and pending in overlays
             and not any(
-                newer.command.facet is pending.command.facet
+                newer.command.attribute_group is pending.command.attribute_group
                 for newer in overlays[overlays.index(pending) + 1 :]
             )
-            and not effect.is_done(device)
+            and not effect.is_applied_to(device)
         ]
 
     def _may_sleep(self, pending: _Pending, device_id: str) -> bool:
@@ -637,7 +643,7 @@ class Commands:
 
     def _age(self, pending: _Pending) -> float:
         """Return how many seconds ago Telldus accepted a command."""
-        now = self._budget.now()
+        now = self._rate_limiter.now()
         return now - (now if pending.accepted is None else pending.accepted)
 
     @callback
@@ -654,7 +660,9 @@ class Commands:
         """Ask a device's history what became of a command."""
         try:
             accepted = dt_util.utcnow().timestamp() - self._age(pending)
-            deeds = await self._client.history(device_id, accepted - _CLOCKS_DIFFER)
+            deeds = await self._client.device_history(
+                device_id, accepted - _CLOCKS_DIFFER
+            )
         except TelldusError as err:
             # Nobody promised that there is one; what the lists say has to do.
             LOGGER.debug("No history: %s", err)
@@ -664,7 +672,8 @@ class Commands:
         outcomes = [
             deed.outcome
             for deed in deeds
-            if deed.method and attribute_group_of(deed.method) is pending.command.facet
+            if deed.method
+            and attribute_group_of(deed.method) is pending.command.attribute_group
         ]
         if not outcomes:
             return
@@ -672,15 +681,15 @@ class Commands:
 
     @callback
     def _async_conclude(
-        self, pending: _Pending, device_id: str, outcome: Outcome
+        self, pending: _Pending, device_id: str, outcome: SuccessStatus
     ) -> None:
         """Take note of what became of a command at a device."""
-        if outcome is Outcome.QUEUED:
+        if outcome is SuccessStatus.QUEUED:
             self._async_hold(pending, device_id)
             return
         if pending in self._overlays.get(device_id, ()):
             self._async_uncover(pending, [device_id])
-        if outcome is not Outcome.DONE:
+        if outcome is not SuccessStatus.DONE:
             self._async_tell_late(pending, _OUTCOMES[outcome])
 
     def _pending(self) -> set[_Pending]:
@@ -690,7 +699,7 @@ class Commands:
     @callback
     def _async_look_later(self) -> None:
         """Have the list read once it can be trusted, soon after the last command."""
-        now = self._budget.now()
+        now = self._rate_limiter.now()
         if self._look_by is None:
             self._look_by = now + _LOOK_AFTER_AT_MOST
         self._async_look_in(min(_LOOK_AFTER, max(self._look_by - now, 0.0)))
@@ -725,11 +734,11 @@ class Commands:
             # What was pushed has told it all.
             return
         self._has_lost = False
-        before = self._coordinator.requested
+        before = self._coordinator.requested_at
         await self._coordinator.async_refresh()
         if self._look or not self._is_unclear:
             return
-        failed = self._coordinator.requested == before
+        failed = self._coordinator.requested_at == before
         self._async_look_in(_LOOK_AFTER_AT_MOST if failed else _LOOK_AFTER)
 
     @property
@@ -745,7 +754,7 @@ class Commands:
         """Show, again if need be, what a device will do once it wakes."""
         pending.queued.add(device_id)
         if pending.ask_at is None:
-            pending.ask_at = self._budget.now() + pending.ask_after
+            pending.ask_at = self._rate_limiter.now() + pending.ask_after
         overlays = self._overlays.setdefault(device_id, [])
         if pending not in overlays:
             # Whatever came since is the newer.

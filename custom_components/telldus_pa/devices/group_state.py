@@ -14,7 +14,7 @@ from ..pa_api import MAX_LEVEL, Device, DeviceType, Method, Thermostat
 _NO_TYPES: Final = frozenset((DeviceType.CONTAINER, DeviceType.UNKNOWN))
 
 
-def combined(group: Device, members: Iterable[Device]) -> Device:
+def group_state(group: Device, members: Iterable[Device]) -> Device:
     """Return a group with the type and the state that its members make together."""
     members = [one for one in members if one.methods & group.methods]
     if not members:

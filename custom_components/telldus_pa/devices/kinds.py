@@ -12,7 +12,7 @@ from homeassistant.const import Platform
 from ..pa_api import Device, DeviceType, Method, Sensor, SensorValue
 
 
-class Kind(StrEnum):
+class DeviceKind(StrEnum):
     """What a device is to a person."""
 
     ALARM = "alarm"
@@ -32,7 +32,7 @@ class Kind(StrEnum):
     THERMOSTAT = "thermostat"
 
 
-class Why(StrEnum):
+class KindReason(StrEnum):
     """What decided what a device is."""
 
     BELL = "can ring"
@@ -50,33 +50,40 @@ class Why(StrEnum):
 # A 433 MHz receiver cannot tell a door contact from a lamp: both come as on and off. Where
 # the person said at Telldus what it is, that wins over what it seems to be able to do.
 _BY_TYPE: Final = {
-    DeviceType.ALARM: Kind.ALARM,
-    DeviceType.CONTROLLER: Kind.REMOTE,
-    DeviceType.DOOR_WINDOW: Kind.CONTACT,
-    DeviceType.MOTION: Kind.MOTION,
-    DeviceType.ON_OFF_SENSOR: Kind.SENSOR,
-    DeviceType.PERSON: Kind.PERSON,
-    DeviceType.REMOTE_CONTROL: Kind.REMOTE,
-    DeviceType.SENSOR: Kind.SENSOR,
-    DeviceType.SMOKE: Kind.SMOKE,
+    DeviceType.ALARM: DeviceKind.ALARM,
+    DeviceType.CONTROLLER: DeviceKind.REMOTE,
+    DeviceType.DOOR_WINDOW: DeviceKind.CONTACT,
+    DeviceType.MOTION: DeviceKind.MOTION,
+    DeviceType.ON_OFF_SENSOR: DeviceKind.SENSOR,
+    DeviceType.PERSON: DeviceKind.PERSON,
+    DeviceType.REMOTE_CONTROL: DeviceKind.REMOTE,
+    DeviceType.SENSOR: DeviceKind.SENSOR,
+    DeviceType.SMOKE: DeviceKind.SMOKE,
 }
 _ON_OFF: Final = Method.TURNON | Method.TURNOFF
 
 # What can be told to do something: a group with nothing else of the sort is one as well.
-_GROUPED: Final = frozenset(
-    (Kind.BELL, Kind.COVER, Kind.LIGHT, Kind.LOCK, Kind.SWITCH, Kind.THERMOSTAT)
+_GROUP_KINDS: Final = frozenset(
+    (
+        DeviceKind.BELL,
+        DeviceKind.COVER,
+        DeviceKind.LIGHT,
+        DeviceKind.LOCK,
+        DeviceKind.SWITCH,
+        DeviceKind.THERMOSTAT,
+    )
 )
 
 # What is heard now and then, and what each time matters of.
-HEARD: Final = frozenset(
+EVENT_KINDS: Final = frozenset(
     (
-        *(Kind.ALARM, Kind.BELL, Kind.CONTACT, Kind.MOTION),
-        *(Kind.PERSON, Kind.REMOTE, Kind.SENSOR, Kind.SMOKE),
+        *(DeviceKind.ALARM, DeviceKind.BELL, DeviceKind.CONTACT, DeviceKind.MOTION),
+        *(DeviceKind.PERSON, DeviceKind.REMOTE, DeviceKind.SENSOR, DeviceKind.SMOKE),
     )
 )
 
 # The parts of a device that have an entity of their own; "" is the device itself.
-MAIN: Final = ""
+MAIN_ENTITY: Final = ""
 LEARN: Final = "learn"
 RING: Final = "ring"
 # Those of a sensor, besides its values.
@@ -85,62 +92,64 @@ BATTERY_LOW: Final = "battery_low"
 LAST_SEEN: Final = "last_heard"
 
 # Which entities show a device of a kind.
-_ENTITIES: Final[dict[Kind, dict[str, Platform]]] = {
-    Kind.ALARM: {MAIN: Platform.BINARY_SENSOR},
-    Kind.BELL: {MAIN: Platform.BUTTON, RING: Platform.EVENT},
-    Kind.CONTACT: {MAIN: Platform.BINARY_SENSOR},
-    Kind.COVER: {MAIN: Platform.COVER},
-    Kind.LIGHT: {MAIN: Platform.LIGHT},
-    Kind.LOCK: {MAIN: Platform.LOCK},
+_ENTITIES: Final[dict[DeviceKind, dict[str, Platform]]] = {
+    DeviceKind.ALARM: {MAIN_ENTITY: Platform.BINARY_SENSOR},
+    DeviceKind.BELL: {MAIN_ENTITY: Platform.BUTTON, RING: Platform.EVENT},
+    DeviceKind.CONTACT: {MAIN_ENTITY: Platform.BINARY_SENSOR},
+    DeviceKind.COVER: {MAIN_ENTITY: Platform.COVER},
+    DeviceKind.LIGHT: {MAIN_ENTITY: Platform.LIGHT},
+    DeviceKind.LOCK: {MAIN_ENTITY: Platform.LOCK},
     # What it measures comes as a sensor's values.
-    Kind.METER: {},
-    Kind.MOTION: {MAIN: Platform.BINARY_SENSOR},
-    Kind.PERSON: {MAIN: Platform.BINARY_SENSOR},
-    Kind.REMOTE: {MAIN: Platform.EVENT},
-    Kind.SCENE: {MAIN: Platform.SCENE},
-    Kind.SENSOR: {MAIN: Platform.BINARY_SENSOR},
-    Kind.SMOKE: {MAIN: Platform.BINARY_SENSOR},
-    Kind.SWITCH: {MAIN: Platform.SWITCH},
-    Kind.THERMOSTAT: {MAIN: Platform.CLIMATE},
+    DeviceKind.METER: {},
+    DeviceKind.MOTION: {MAIN_ENTITY: Platform.BINARY_SENSOR},
+    DeviceKind.PERSON: {MAIN_ENTITY: Platform.BINARY_SENSOR},
+    DeviceKind.REMOTE: {MAIN_ENTITY: Platform.EVENT},
+    DeviceKind.SCENE: {MAIN_ENTITY: Platform.SCENE},
+    DeviceKind.SENSOR: {MAIN_ENTITY: Platform.BINARY_SENSOR},
+    DeviceKind.SMOKE: {MAIN_ENTITY: Platform.BINARY_SENSOR},
+    DeviceKind.SWITCH: {MAIN_ENTITY: Platform.SWITCH},
+    DeviceKind.THERMOSTAT: {MAIN_ENTITY: Platform.CLIMATE},
 }
 
 
-def kind_of(device: Device, members: Collection[Kind] = ()) -> Kind:
+def kind_of(device: Device, members: Collection[DeviceKind] = ()) -> DeviceKind:
     """Return what a device is. ``members`` are a group's, as far as they are known."""
-    return decided(device, members)[0]
+    return classify(device, members)[0]
 
 
-def decided(device: Device, members: Collection[Kind] = ()) -> tuple[Kind, Why]:
+def classify(
+    device: Device, members: Collection[DeviceKind] = ()
+) -> tuple[DeviceKind, KindReason]:
     """Return what a device is and what decided it, in the order of the vendor's own app."""
     if kind := _BY_TYPE.get(device.device_type):
-        return kind, Why.DEVICE_TYPE
+        return kind, KindReason.DEVICE_TYPE
     methods = device.methods
     if "scene" in (device.transport, device.type):
-        return Kind.SCENE, Why.SCENE
-    if len(kinds := _GROUPED.intersection(members)) == 1:
-        return next(iter(kinds)), Why.MEMBERS
+        return DeviceKind.SCENE, KindReason.SCENE
+    if len(kinds := _GROUP_KINDS.intersection(members)) == 1:
+        return next(iter(kinds)), KindReason.MEMBERS
     if methods & Method.RGB:
-        return Kind.LIGHT, Why.RGB
+        return DeviceKind.LIGHT, KindReason.RGB
     if methods & Method.THERMOSTAT:
-        return Kind.THERMOSTAT, Why.THERMOSTAT
+        return DeviceKind.THERMOSTAT, KindReason.THERMOSTAT
     if methods & Method.BELL:
-        return Kind.BELL, Why.BELL
+        return DeviceKind.BELL, KindReason.BELL
     if methods & (Method.UP | Method.DOWN | Method.STOP):
-        return Kind.COVER, Why.UP_DOWN_STOP
+        return DeviceKind.COVER, KindReason.UP_DOWN_STOP
     if device.device_type is DeviceType.LOCK and methods & _ON_OFF:
-        return Kind.LOCK, Why.DEVICE_TYPE
+        return DeviceKind.LOCK, KindReason.DEVICE_TYPE
     if methods & Method.DIM:
-        return Kind.LIGHT, Why.DIM
+        return DeviceKind.LIGHT, KindReason.DIM
     if methods & _ON_OFF:
         if device.device_type is DeviceType.LIGHT:
-            return Kind.LIGHT, Why.DEVICE_TYPE
-        return Kind.SWITCH, Why.ON_OFF
+            return DeviceKind.LIGHT, KindReason.DEVICE_TYPE
+        return DeviceKind.SWITCH, KindReason.ON_OFF
     if device.device_type is DeviceType.METER:
-        return Kind.METER, Why.DEVICE_TYPE
-    return Kind.SENSOR, Why.NOTHING
+        return DeviceKind.METER, KindReason.DEVICE_TYPE
+    return DeviceKind.SENSOR, KindReason.NOTHING
 
 
-def entity_parts(device: Device, kind: Kind) -> Iterator[tuple[str, Platform]]:
+def entity_parts(device: Device, kind: DeviceKind) -> Iterator[tuple[str, Platform]]:
     """Return the parts of a device that have an entity, each with its platform."""
     yield from _ENTITIES[kind].items()
     if Method.LEARN in device.methods:
@@ -155,7 +164,7 @@ def entities_of_sensor(sensor: Sensor) -> Iterator[tuple[str, Platform]]:
         yield BATTERY, Platform.SENSOR
     if sensor.battery_low is not None:
         yield BATTERY_LOW, Platform.BINARY_SENSOR
-    if sensor.heard is not None:
+    if sensor.last_updated is not None:
         yield LAST_SEEN, Platform.SENSOR
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol, Self
 
 from ..pa_api import Device, Gateway, Sensor
-from .kinds import Kind, kind_of
+from .kinds import DeviceKind, kind_of
 
 _GROUPS: Final = frozenset(("egroup", "group"))
 _ONE_WAY_TRANSPORTS: Final = frozenset(("433", "e433"))
@@ -13,7 +13,7 @@ _TWO_WAY: Final = frozenset(("zigbee", "zwave"))
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class Topology:
     """What the devices of a list are to one another.
 
     ``members`` has the direct members of each group, ``leaves`` what a command to it
@@ -21,21 +21,21 @@ class Home:
     ``complete`` are the groups of which every member is known.
     """
 
-    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    kinds: Mapping[str, DeviceKind] = field(default_factory=dict)
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    leaves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    complete: frozenset[str] = frozenset()
+    resolved_members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups_by_member: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    complete_groups: frozenset[str] = frozenset()
     _nodes: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, devices: Mapping[str, Device]) -> Self:
         """Look at all devices, which come by their id."""
         local = {
-            (device.gateway_id, device.local_id): device.id
+            (device.gateway_id, device.client_device_id): device.id
             for device in devices.values()
             # Who has no number of the gateway's is nobody else.
-            if device.local_id
+            if device.client_device_id
         }
         members = {
             device.id: tuple(dict.fromkeys(_members(device, devices, local)))
@@ -53,9 +53,11 @@ class Home:
         return cls(
             kinds=kinds,
             members=members,
-            leaves=leaves,
-            groups={device_id: tuple(found) for device_id, found in groups.items()},
-            complete=frozenset(_complete(devices, members)),
+            resolved_members=leaves,
+            groups_by_member={
+                device_id: tuple(found) for device_id, found in groups.items()
+            },
+            complete_groups=frozenset(_complete(devices, members)),
             # 433 MHz has no nodes: equal numbers of a receiver and a sensor mean nothing.
             _nodes={
                 key: device_id
@@ -64,14 +66,16 @@ class Home:
             },
         )
 
-    def device_of(self, sensor: Sensor, devices: Mapping[str, Device]) -> Device | None:
+    def device_for_sensor(
+        self, sensor: Sensor, devices: Mapping[str, Device]
+    ) -> Device | None:
         """Return the device that is the same Z-Wave or Zigbee node as a sensor."""
-        device_id = self._nodes.get((sensor.gateway_id, sensor.local_id))
+        device_id = self._nodes.get((sensor.gateway_id, sensor.sensor_id))
         device = devices.get(device_id or "")
         return device if device and device.transport == sensor.protocol else None
 
 
-def shape_of(device: Device) -> object:
+def structure_key(device: Device) -> object:
     """Return what of a device decides which entities there are, and what they are called."""
     return (
         device.name,
@@ -82,7 +86,7 @@ def shape_of(device: Device) -> object:
         device.members,
         device.gateway_id,
         device.gateway_name,
-        device.local_id,
+        device.client_device_id,
         device.room,
     )
 

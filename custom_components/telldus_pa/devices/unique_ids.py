@@ -7,7 +7,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 
-from .kinds import MAIN
+from .kinds import MAIN_ENTITY
 
 
 def gateway_unique_id(entry: ConfigEntry[Any], gateway_id: str) -> str:
@@ -32,4 +32,4 @@ def account_unique_id(entry: ConfigEntry[Any]) -> str:
 
 def entity_unique_id(thing: str, part: str) -> str:
     """Return the unique id of the entity that shows a part of a device or a sensor."""
-    return thing if part == MAIN else f"{thing}_{part}"
+    return thing if part == MAIN_ENTITY else f"{thing}_{part}"

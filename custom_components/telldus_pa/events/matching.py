@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from math import floor
 from typing import Any, Final, Self
 
-from ..pa_api import Deed, Method, Outcome
+from ..pa_api import HistoryEntry, Method, SuccessStatus
 
 # What stands in the history may have happened this many seconds earlier or later by our
 # clock: five that the clocks may differ, one since its times are whole seconds, and one for
 # which a push was under way.
-_SLACK: Final = 7.0
+_MATCH_TOLERANCE: Final = 7.0
 # A push may come this much later than a list that knew of it already.
 _PUSH_LAGS: Final = 2.0
 # The history is believed up to this long ago: what is younger may not be written down, or
@@ -28,7 +28,7 @@ _MOST_KNOWN: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrence:
+class DeviceEvent:
     """Something that a device was heard to do. ``when`` is in unix seconds.
 
     ``level`` is that of DIM; ``origin`` is Telldus' word for who did it, where it says so.
@@ -42,7 +42,7 @@ class Occurrence:
 
 
 @dataclass(slots=True)
-class _Known:
+class _ReportedEvent:
     """Something that was told, and between when and when it may stand in the history.
 
     If only a list has told it, ``push_until`` is until when a push may still do so.
@@ -55,7 +55,7 @@ class _Known:
 
 
 @dataclass(slots=True)
-class Track:
+class DeviceTimeline:
     """What is known of one device's past. All times are unix seconds.
 
     ``read_from`` is where the history has to be read from, by its own times: what it has
@@ -65,56 +65,68 @@ class Track:
 
     device_id: str
     read_from: float
-    complete: bool = False
-    _known: list[_Known] = field(default_factory=list)
+    is_complete: bool = False
+    _unmatched: list[_ReportedEvent] = field(default_factory=list)
     # What was told lately by others than lists, and might be what a list shows. What a
     # list told is in that list, and so is not what the next one has that is new.
     _told: list[tuple[Method, float]] = field(default_factory=list)
 
     @classmethod
-    def recalled(cls, device_id: str, stored: Mapping[str, Any]) -> Self:
+    def from_dict(cls, device_id: str, stored: Mapping[str, Any]) -> Self:
         """Go on where an earlier run ended."""
         known = [
-            _Known(Method(method), earliest, latest)
+            _ReportedEvent(Method(method), earliest, latest)
             for method, earliest, latest in stored["known"]
         ]
-        return cls(device_id, stored["from"], _known=known)
+        return cls(device_id, stored["from"], _unmatched=known)
 
     def to_store(self) -> dict[str, Any]:
         """Return what must outlive a restart."""
-        known = [[int(one.method), one.earliest, one.latest] for one in self._known]
+        known = [[int(one.method), one.earliest, one.latest] for one in self._unmatched]
         return {"from": self.read_from, "known": known}
 
-    def pushed(
+    def add_push(
         self, method: Method, level: int | None, origin: str | None, now: float
-    ) -> Occurrence | None:
+    ) -> DeviceEvent | None:
         """Take a push; return what happened, None if a list told it already."""
-        for known in self._known:
+        for known in self._unmatched:
             if known.method is method and known.push_until >= now:
                 known.push_until = 0.0
                 return None
-        self._know(_Known(method, now - _SLACK, now + _SLACK))
+        self._know(
+            _ReportedEvent(method, now - _MATCH_TOLERANCE, now + _MATCH_TOLERANCE)
+        )
         self._tell(method, now)
-        return Occurrence(self.device_id, method, level, now, origin)
+        return DeviceEvent(self.device_id, method, level, now, origin)
 
-    def listed(
+    def add_poll_change(
         self, method: Method, level: int | None, since: float, now: float
-    ) -> Occurrence | None:
+    ) -> DeviceEvent | None:
         """Take a difference between the lists of two moments.
 
         Returns None if it was told already, if pushes will tell it, and if it may be long
         ago: the history knows better then.
         """
-        if self.complete or now - since > MAX_EVENT_AGE:
+        if self.is_complete or now - since > MAX_EVENT_AGE:
             return None
-        if any(told is method and when >= since - _SLACK for told, when in self._told):
+        if any(
+            told is method and when >= since - _MATCH_TOLERANCE
+            for told, when in self._told
+        ):
             return None
-        self._know(_Known(method, since - _SLACK, now + _SLACK, now + _PUSH_LAGS))
-        return Occurrence(self.device_id, method, level, now)
+        self._know(
+            _ReportedEvent(
+                method,
+                since - _MATCH_TOLERANCE,
+                now + _MATCH_TOLERANCE,
+                now + _PUSH_LAGS,
+            )
+        )
+        return DeviceEvent(self.device_id, method, level, now)
 
-    def read(
-        self, deeds: Iterable[Deed], now: float, live_since: float | None
-    ) -> list[Occurrence]:
+    def add_history(
+        self, deeds: Iterable[HistoryEntry], now: float, live_since: float | None
+    ) -> list[DeviceEvent]:
         """Take the history since ``read_from`` as it was just now; return what is new.
 
         ``live_since`` is since when the device is live, None if it is not.
@@ -127,60 +139,62 @@ class Track:
             method = deed.method
             if (
                 method is None
-                or deed.outcome is not Outcome.DONE
+                or deed.outcome is not SuccessStatus.DONE
                 or not self.read_from <= deed.when < until
             ):
                 continue
             if known := self._match(method, deed.when):
-                self._known.remove(known)
+                self._unmatched.remove(known)
                 continue
             self._tell(method, deed.when)
             level = deed.value if method is Method.DIM else None
             news.append(
-                Occurrence(self.device_id, method, level, deed.when, deed.origin)
+                DeviceEvent(self.device_id, method, level, deed.when, deed.origin)
             )
         self.read_from = until
-        self._known = [one for one in self._known if one.latest >= until]
-        self.complete = live_since is not None and live_since <= until - _SLACK
+        self._unmatched = [one for one in self._unmatched if one.latest >= until]
+        self.is_complete = (
+            live_since is not None and live_since <= until - _MATCH_TOLERANCE
+        )
         return news
 
-    def follow(self, heard: float) -> None:
+    def advance(self, heard: float) -> None:
         """Note that pushes have told everything up to a moment, if they do.
 
         The history is read from a quiet moment before it. Where there was none, what was
         told around the beginning could be mistaken for something else.
         """
-        if not self.complete:
+        if not self.is_complete:
             return
-        quiet = heard - _SLACK - 1.0
-        for known in sorted(self._known, key=lambda one: one.latest, reverse=True):
+        quiet = heard - _MATCH_TOLERANCE - 1.0
+        for known in sorted(self._unmatched, key=lambda one: one.latest, reverse=True):
             if known.latest < quiet:
                 break
             quiet = min(quiet, known.earliest)
         self._forget(float(floor(quiet)))
 
-    def cut(self, heard: float) -> None:
+    def stop_push(self, heard: float) -> None:
         """Note that pushes tell nothing any more since a moment."""
-        self.follow(heard)
-        self.complete = False
+        self.advance(heard)
+        self.is_complete = False
 
-    def _match(self, method: Method, when: float) -> _Known | None:
+    def _match(self, method: Method, when: float) -> _ReportedEvent | None:
         """Return what was told and is this row: the one whose time runs out first."""
         return min(
             (
                 one
-                for one in self._known
+                for one in self._unmatched
                 if one.method is method and one.earliest <= when <= one.latest
             ),
             key=lambda one: one.latest,
             default=None,
         )
 
-    def _know(self, known: _Known) -> None:
+    def _know(self, known: _ReportedEvent) -> None:
         """Remember something until the history has told it as well."""
-        self._known.append(known)
-        if len(self._known) > _MOST_KNOWN:
-            self._forget(self._known[len(self._known) // 2].earliest)
+        self._unmatched.append(known)
+        if len(self._unmatched) > _MOST_KNOWN:
+            self._forget(self._unmatched[len(self._unmatched) // 2].earliest)
 
     def _tell(self, method: Method, when: float) -> None:
         """Remember for a while that something was told."""
@@ -192,4 +206,4 @@ class Track:
         """Read the history from then on only."""
         if before > self.read_from:
             self.read_from = before
-            self._known = [one for one in self._known if one.latest >= before]
+            self._unmatched = [one for one in self._unmatched if one.latest >= before]

@@ -18,23 +18,23 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from ..account.storage import Kept, entry_store
+from ..account.storage import StorageKey, entry_store
 from ..const import DOMAIN, EVENT_MISSED, LOGGER
 from ..coordinator import DeviceCoordinator, TelldusConfigEntry
-from ..devices.kinds import HEARD, MAIN, RING, entity_parts
+from ..devices.kinds import EVENT_KINDS, MAIN_ENTITY, RING, entity_parts
 from ..devices.unique_ids import device_unique_id, entity_unique_id
 from ..pa_api import Device, DeviceStateMessage, Method, Priority, TelldusError
-from ..pa_api.rate_limiter import ALLOWANCE
-from .matching import HISTORY_SETTLE_TIME, MAX_EVENT_AGE, Occurrence, Track
+from ..pa_api.rate_limiter import MAX_REQUESTS
+from .matching import HISTORY_SETTLE_TIME, MAX_EVENT_AGE, DeviceEvent, DeviceTimeline
 
 # What heard a device itself, by the history's word for it: no command of ours.
 _INCOMING: Final = "Incoming signal"
 
 # One device's history is read at a time, this often at most ...
 _READ_EVERY: Final = timedelta(seconds=10)
-# ... while the budget would let it go at once and another after it, which leaves room for
+# ... while the rate limiter would let it go at once and another after it, which leaves room for
 # what people do and for the next list, and Telldus has not minded lately.
-_MOST_USED: Final = ALLOWANCE[Priority.BACKGROUND] - 2
+_MOST_USED: Final = MAX_REQUESTS[Priority.BACKGROUND] - 2
 _QUIET_PERIOD: Final = 300.0
 # A history younger than this, in seconds, would tell nothing.
 _MIN_HISTORY_AGE: Final = 2 * HISTORY_SETTLE_TIME
@@ -45,7 +45,7 @@ _REFUSED_FOR: Final = 86400.0
 _MOST_REFUSED: Final = 2
 # An entity's state is when it last fired, to the millisecond: what fires twice at once would
 # be one change of it. Seconds between the two.
-_APART: Final = 0.01
+_EVENT_SPACING: Final = 0.01
 # What a device did so many seconds before Telldus' word on a command, or after it, is the
 # command's doing, and so many of the last commands to each are remembered.
 MATCH_BEFORE: Final = 15.0
@@ -54,10 +54,10 @@ _MOST_REMEMBERED: Final = 20
 # What was heard is written down this soon, in seconds, lest a crash tells it twice.
 _SAVE_DELAY: Final = 10.0
 
-type Listener = Callable[[Occurrence, bool], None]
+type Listener = Callable[[DeviceEvent, bool], None]
 
 
-class Heard:
+class EventTracker:
     """What one account's devices were heard to do."""
 
     def __init__(
@@ -70,11 +70,11 @@ class Heard:
         self._hass = hass
         self._entry = entry
         self._devices = devices
-        self._budget = devices.account.budget
-        self._store = entry_store(hass, Kept.HEARD, entry.entry_id)
-        self.tracks: dict[str, Track] = {}
+        self._rate_limiter = devices.account.rate_limiter
+        self._store = entry_store(hass, StorageKey.EVENTS, entry.entry_id)
+        self.timelines: dict[str, DeviceTimeline] = {}
         self._seen = devices.data
-        self._lists = devices.lists
+        self._lists = devices.success_count
         # Whose row was another in a list, and whose history is to be read first for it.
         self._changed: set[str] = set()
         self._was_changed = False
@@ -101,8 +101,8 @@ class Heard:
         stored = await self._store.async_load() or {}
         self._ask_again = min(stored.get("ask_again", 0.0), _now() + _REFUSED_FOR)
         self._commanded = stored.get("commanded", {})
-        self.tracks = {
-            device_id: Track.recalled(device_id, track)
+        self.timelines = {
+            device_id: DeviceTimeline.from_dict(device_id, track)
             for device_id, track in stored.get("tracks", {}).items()
         }
         self._follow_devices()
@@ -112,7 +112,10 @@ class Heard:
         """Read the histories of what is not pushed, from now on."""
         self._entry.async_on_unload(
             async_track_time_interval(
-                self._hass, self._async_look, _READ_EVERY, cancel_on_shutdown=True
+                self._hass,
+                self._async_read_next_history,
+                _READ_EVERY,
+                cancel_on_shutdown=True,
             )
         )
 
@@ -139,20 +142,20 @@ class Heard:
 
     @callback
     def async_push_stopped(self, gateway_id: str, heard: float) -> None:
-        """Note that nothing is pushed any more since a moment by the budget's clock."""
+        """Note that nothing is pushed any more since a moment by the rate limiter's clock."""
         del self._live_since[gateway_id]
         for track in self._tracks_of(gateway_id):
-            track.cut(self._unix(heard))
+            track.stop_push(self._unix(heard))
 
     @callback
     def async_handle_push(self, before: Device, event: DeviceStateMessage) -> None:
         """Take a push. Called before the device's row shows it, and before it settles a command."""
-        if self._is_stopped or (track := self.tracks.get(before.id)) is None:
+        if self._is_stopped or (track := self.timelines.get(before.id)) is None:
             return
         level = event.value if isinstance(event.value, int) else None
-        after = event.command.effect(before)
-        self._async_tell(
-            track.pushed(event.method, level, event.origin, _now()),
+        after = event.command.apply_to(before)
+        self._async_report(
+            track.add_push(event.method, level, event.origin, _now()),
             shown=before.is_on is not after.is_on,
         )
 
@@ -164,13 +167,13 @@ class Heard:
     @callback
     def _async_handle_poll(self) -> None:
         """Compare a new list with what was known before."""
-        if self._is_stopped or self._devices.lists == self._lists:
+        if self._is_stopped or self._devices.success_count == self._lists:
             return
-        self._lists = self._devices.lists
+        self._lists = self._devices.success_count
         before, self._seen = self._seen, self._devices.data
         since = self._unix(self._devices.previous_requested_at)
-        now = self._unix(self._devices.requested)
-        for track in self.tracks.values():
+        now = self._unix(self._devices.requested_at)
+        for track in self.timelines.values():
             old, new = before.get(track.device_id), self._seen.get(track.device_id)
             if old is new or (method := _difference(old, new)) is None:
                 continue
@@ -179,28 +182,32 @@ class Heard:
                 # Whose doing it is, ours or somebody else's, the history alone can tell.
                 continue
             level = new.level if new and method is Method.DIM else None
-            self._async_tell(track.listed(method, level, since, now), shown=True)
+            self._async_report(
+                track.add_poll_change(method, level, since, now), shown=True
+            )
 
     @callback
     def _follow_devices(self) -> None:
         """Have a track of each device that there is, begun now where it is new."""
         kinds, now = self._devices.home.kinds, _now()
         for device in self._devices.data.values():
-            if kinds.get(device.id) in HEARD and device.id not in self.tracks:
+            if kinds.get(device.id) in EVENT_KINDS and device.id not in self.timelines:
                 is_live = device.gateway_id in self._live_since
-                self.tracks[device.id] = Track(device.id, now, complete=is_live)
+                self.timelines[device.id] = DeviceTimeline(
+                    device.id, now, is_complete=is_live
+                )
 
-    def _tracks_of(self, gateway_id: str) -> list[Track]:
+    def _tracks_of(self, gateway_id: str) -> list[DeviceTimeline]:
         """Return the tracks of a gateway's devices."""
         return [
             track
-            for device_id, track in self.tracks.items()
+            for device_id, track in self.timelines.items()
             if (device := self._devices.data.get(device_id))
             and device.gateway_id == gateway_id
         ]
 
     @callback
-    def _async_tell(self, occurrence: Occurrence | None, *, shown: bool) -> bool:
+    def _async_report(self, occurrence: DeviceEvent | None, *, shown: bool) -> bool:
         """Tell what happened, unless it was a command from here.
 
         Returns whether it was told as what happens now.
@@ -221,7 +228,7 @@ class Heard:
     def async_command_accepted(self, device_ids: Iterable[str]) -> None:
         """Note that Telldus has accepted a command just now, to these devices."""
         for device_id in device_ids:
-            if device_id in self.tracks:
+            if device_id in self.timelines:
                 times = self._commanded.get(device_id, [])
                 self._commanded[device_id] = [*times, _now()][-_MOST_REMEMBERED:]
                 self._store.async_delay_save(self._to_store, _SAVE_DELAY)
@@ -229,24 +236,24 @@ class Heard:
     def _matches_own_command(self, device_id: str, when: float) -> bool:
         """Return whether a command from here explains what a device did."""
         commands = self._entry.runtime_data.commands
-        return self._explaining(device_id, when) is not None or (
+        return self._find_matching_command(device_id, when) is not None or (
             commands.has_pending_command_at(device_id, when)
         )
 
     @callback
-    def _consume_own_command(self, occurrence: Occurrence) -> bool:
+    def _consume_own_command(self, occurrence: DeviceEvent) -> bool:
         """Return whether it was a command from here. Each command explains one thing."""
         device_id, when = occurrence.device_id, occurrence.when
         if occurrence.origin == _INCOMING:
             return False
-        if (accepted := self._explaining(device_id, when)) is not None:
+        if (accepted := self._find_matching_command(device_id, when)) is not None:
             self._commanded[device_id].remove(accepted)
             return True
         return self._entry.runtime_data.commands.async_match_own_command(
             device_id, when
         )
 
-    def _explaining(self, device_id: str, when: float) -> float | None:
+    def _find_matching_command(self, device_id: str, when: float) -> float | None:
         """Return when the oldest command was accepted that explains what a device did."""
         return next(
             (
@@ -258,12 +265,12 @@ class Heard:
         )
 
     @callback
-    def _async_tell_late(self, occurrence: Occurrence) -> None:
+    def _async_tell_late(self, occurrence: DeviceEvent) -> None:
         """Tell those who want to know of what happened too long ago to act upon."""
         device = self._devices.data[occurrence.device_id]
         registry = er.async_get(self._hass)
         parts = dict(entity_parts(device, self._devices.home.kinds[device.id]))
-        part = RING if RING in parts else MAIN
+        part = RING if RING in parts else MAIN_ENTITY
         entity_id = registry.async_get_entity_id(
             parts.get(part, Platform.EVENT),
             DOMAIN,
@@ -285,7 +292,7 @@ class Heard:
         )
 
     @callback
-    def _async_look(self, _now: object) -> None:
+    def _async_read_next_history(self, _now: object) -> None:
         """Have a history read, if there is one worth it and nothing else matters more."""
         if not self._is_reading and self._may_read() and (track := self._next()):
             self._is_reading = True
@@ -294,40 +301,40 @@ class Heard:
             )
 
     def _may_read(self) -> bool:
-        """Return whether the budget has room for what is less urgent than all else."""
-        budget, refused = self._budget, self._budget.last_refused
+        """Return whether the rate limiter has room for what is less urgent than all else."""
+        rate_limiter, refused = self._rate_limiter, self._rate_limiter.last_refused
         return (
-            self._devices.problem is None
-            and not budget.pause
-            and not budget.waiting
-            and budget.used <= _MOST_USED
-            and (refused is None or budget.now() - refused >= _QUIET_PERIOD)
-            and not self._entry.runtime_data.commands.unsent
+            self._devices.last_error is None
+            and not rate_limiter.paused_for
+            and not rate_limiter.waiting
+            and rate_limiter.used <= _MOST_USED
+            and (refused is None or rate_limiter.now() - refused >= _QUIET_PERIOD)
+            and not self._entry.runtime_data.commands.queue_length
         )
 
-    def _can_ask(self, track: Track) -> bool:
+    def _can_ask(self, track: DeviceTimeline) -> bool:
         """Return whether Telldus has not refused to tell of a device today, or of any."""
         refused_until = self._refused.get(track.device_id, 0.0)
         return _now() >= max(self._ask_again, refused_until)
 
-    def _next(self) -> Track | None:
+    def _next(self) -> DeviceTimeline | None:
         """Return whose history is to be read: of those that changed, or else the oldest."""
         now = _now()
-        live = self._entry.runtime_data.live
+        live = self._entry.runtime_data.push
         waiting = []
-        for track in self.tracks.values():
+        for track in self.timelines.values():
             device = self._devices.data.get(track.device_id)
             if device is None or not device.online:
                 continue
             if not self._can_ask(track):
                 continue
             since = self._live_since.get(device.gateway_id)
-            heard = live.last_heard(device.gateway_id)
+            heard = live.last_message_at(device.gateway_id)
             if since is not None and heard is not None:
-                track.follow(self._unix(heard))
+                track.advance(self._unix(heard))
             # What was live for a moment only has not told for sure where the gap ends.
             if (
-                not track.complete
+                not track.is_complete
                 and now - max(track.read_from, since or 0) >= _MIN_HISTORY_AGE
             ):
                 waiting.append(track)
@@ -340,11 +347,11 @@ class Heard:
             default=None,
         )
 
-    async def _async_read(self, track: Track) -> None:
+    async def _async_read(self, track: DeviceTimeline) -> None:
         """Read a device's history, and tell what is new in it."""
         try:
             client = self._devices.account.client
-            deeds = await client.history(track.device_id, track.read_from)
+            deeds = await client.device_history(track.device_id, track.read_from)
         except TelldusError as err:
             LOGGER.debug("No history: %s", type(err).__name__)
             if self._devices.account.is_permanent_error(err):
@@ -361,12 +368,12 @@ class Heard:
         self._changed.discard(device.id)
         self._in_a_row.clear()
         live_since = self._live_since.get(device.gateway_id)
-        read = track.read(deeds, _now(), live_since)
+        read = track.add_history(deeds, _now(), live_since)
         news = deque(one for one in read if not self._consume_own_command(one))
         try:
             while news and not self._is_stopped:
-                if self._async_tell(news.popleft(), shown=False) and news:
-                    await asyncio.sleep(_APART)
+                if self._async_report(news.popleft(), shown=False) and news:
+                    await asyncio.sleep(_EVENT_SPACING)
         finally:
             # Stopped in between: there is no entity any more, and this comes but once.
             for occurrence in news:
@@ -382,8 +389,8 @@ class Heard:
             self._ask_again = again
 
     def _unix(self, when: float) -> float:
-        """Return a time by the budget's clock in unix seconds."""
-        return _now() - (self._budget.now() - when)
+        """Return a time by the rate limiter's clock in unix seconds."""
+        return _now() - (self._rate_limiter.now() - when)
 
     @callback
     def _to_store(self) -> dict[str, Any]:
@@ -397,7 +404,7 @@ class Heard:
             },
             "tracks": {
                 device_id: track.to_store()
-                for device_id, track in self.tracks.items()
+                for device_id, track in self.timelines.items()
                 if device_id in self._devices.data
             },
         }

@@ -19,24 +19,24 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
 from ..account.errors import check_loaded
-from ..account.storage import Kept, entry_store
+from ..account.storage import StorageKey, entry_store
 from ..const import DOMAIN, LOGGER
 from ..devices.kinds import value_key
 from ..devices.unique_ids import entity_unique_id, sensor_unique_id
 from ..pa_api import (
+    ApiError,
     AuthenticationError,
+    InvalidResponseError,
     RateLimitError,
-    Reading,
-    Refused,
     Sensor,
+    SensorHistoryEntry,
     TelldusError,
-    Unintelligible,
 )
-from .statistics import HOUR, Told, backfill_statistics, by_hour, converted
+from .statistics import HOUR, Sample, backfill_statistics, by_hour, converted
 
 if TYPE_CHECKING:
     from ..coordinator import TelldusConfigEntry
-    from .recorder import Series
+    from .recorder import StatisticSeries
 
 
 _DAY: Final = 24 * HOUR
@@ -61,7 +61,7 @@ _MOST_REFUSALS: Final = 3
 type _Key = tuple[str, int | None]
 
 
-class Phase(StrEnum):
+class ImportState(StrEnum):
     """How the import is."""
 
     IDLE = "idle"
@@ -72,7 +72,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
+class _StatisticTarget:
     """The entity that shows a value, and the value's unit."""
 
     entity_id: str
@@ -86,28 +86,34 @@ class HistoryImport:
         """Do nothing yet."""
         self._hass = hass
         self._entry = entry
-        self._store = entry_store(hass, Kept.HISTORY_IMPORT, entry.entry_id)
+        self._store = entry_store(hass, StorageKey.HISTORY_IMPORT, entry.entry_id)
         # The sensors of which the history is still to be imported.
-        self._todo: list[str] = []
+        self._remaining: list[str] = []
         self._task: asyncio.Task[None] | None = None
-        self.phase = Phase.IDLE
+        self.phase = ImportState.IDLE
         # How many hours were imported, and to where we are back, in unix seconds.
         self.hours = 0
-        self.reached: float | None = None
+        self.cursor: float | None = None
 
     async def async_load(self) -> None:
         """Recall what an earlier run has left to do."""
         stored = await self._store.async_load() or {}
-        self._todo = list(stored.get("todo", ()))
+        self._remaining = list(stored.get("todo", ()))
         self.hours = stored.get("hours", 0)
         if stored:
-            self.phase = Phase.WAITING if self._todo else Phase.FINISHED
+            self.phase = (
+                ImportState.WAITING if self._remaining else ImportState.FINISHED
+            )
 
     @callback
     def async_resume(self) -> None:
         """Go on with what an earlier run has left to do, if there is anything."""
         running = self._task is not None and not self._task.done()
-        if self._todo and not running and "recorder" in self._hass.config.components:
+        if (
+            self._remaining
+            and not running
+            and "recorder" in self._hass.config.components
+        ):
             self._task = self._entry.async_create_background_task(
                 self._hass, self._async_run(), "import history"
             )
@@ -121,32 +127,32 @@ class HistoryImport:
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="no_recorder"
             )
-        if not self._todo:
+        if not self._remaining:
             sensors = self._entry.runtime_data.sensors.data.values()
-            self._todo = [sensor.id for sensor in sensors if sensor.keep_history]
+            self._remaining = [sensor.id for sensor in sensors if sensor.keep_history]
             self.hours = 0
-        if not self._todo:
+        if not self._remaining:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="no_history_kept"
             )
         await self._async_save()
         self.async_resume()
-        return list(self._todo)
+        return list(self._remaining)
 
     async def _async_save(self) -> None:
         """Write down what is left to do."""
-        await self._store.async_save({"todo": self._todo, "hours": self.hours})
+        await self._store.async_save({"todo": self._remaining, "hours": self.hours})
 
     async def _async_run(self) -> None:
         """Import one sensor after the other."""
         failures = 0
-        while self._todo:
-            if not self._entry.runtime_data.sensors.lists:
+        while self._remaining:
+            if not self._entry.runtime_data.sensors.success_count:
                 # Nobody knows yet what there is.
                 await self._async_wait(_UNTIL_LIST)
                 continue
             try:
-                await self._async_import(self._todo[0])
+                await self._async_import(self._remaining[0])
             except Exception:  # noqa: BLE001
                 # Such as a database that is away for a while
                 failures += 1
@@ -156,19 +162,19 @@ class HistoryImport:
                     continue
                 LOGGER.exception("The history of a sensor could not be imported")
             failures = 0
-            del self._todo[0]
+            del self._remaining[0]
             await self._async_save()
-        self.phase, self.reached = Phase.FINISHED, None
+        self.phase, self.cursor = ImportState.FINISHED, None
         LOGGER.info("Imported %d hours of history", self.hours)
 
     async def _async_import(self, sensor_id: str) -> None:
         """Import all that Telldus has of a sensor."""
         from .recorder import async_series  # noqa: PLC0415 (needs a recorder)
 
-        walk: _Walk | None = None
+        walk: _BackfillCursor | None = None
         waits = refusals = 0
         while targets := self._targets(sensor_id):
-            self.phase = Phase.RUNNING
+            self.phase = ImportState.RUNNING
             found = await async_series(
                 self._hass, {target.entity_id for target in targets.values()}
             )
@@ -184,11 +190,11 @@ class HistoryImport:
                 await self._async_wait(_WAIT)
                 continue
             if walk is None:
-                walk = _Walk(series)
+                walk = _BackfillCursor(series)
             if walk.is_over:
                 return
             try:
-                readings = await self._async_ask(sensor_id, walk)
+                readings = await self._async_fetch_part(sensor_id, walk)
             except TelldusError as err:
                 if isinstance(err, AuthenticationError) and refusals < _MOST_REFUSALS:
                     # Maybe only this was asked before anything else was refused.
@@ -199,15 +205,15 @@ class HistoryImport:
                 return
             if readings is None or not walk.take(readings):
                 continue
-            self.reached = walk.top
+            self.cursor = walk.cursor
             # What has got its first hour since was not asked for; the next import does.
             for key in walk.keys & series.keys():
                 self._async_add(key, series[key], targets[key], walk)
             await self._async_save()
 
-    async def _async_ask(
-        self, sensor_id: str, walk: _Walk
-    ) -> tuple[Reading, ...] | None:
+    async def _async_fetch_part(
+        self, sensor_id: str, walk: _BackfillCursor
+    ) -> tuple[SensorHistoryEntry, ...] | None:
         """Ask for the next part; return None where that has to wait, after the wait."""
         account = self._entry.runtime_data.account
         if account.is_refused:
@@ -220,7 +226,7 @@ class HistoryImport:
         except TelldusError as err:
             hopeless = account.is_permanent_error(err)
             account.async_record_result(err)
-            if hopeless or isinstance(err, (Refused, Unintelligible)):
+            if hopeless or isinstance(err, (ApiError, InvalidResponseError)):
                 raise
             await self._async_wait(
                 err.retry_after if isinstance(err, RateLimitError) else _WAIT
@@ -231,12 +237,16 @@ class HistoryImport:
 
     async def _async_wait(self, seconds: float) -> None:
         """Let some seconds pass."""
-        self.phase = Phase.WAITING
+        self.phase = ImportState.WAITING
         await asyncio.sleep(seconds)
 
     @callback
     def _async_add(
-        self, key: _Key, series: Series, target: _Target, walk: _Walk
+        self,
+        key: _Key,
+        series: StatisticSeries,
+        target: _StatisticTarget,
+        walk: _BackfillCursor,
     ) -> None:
         """Have written down what has come of a value."""
         from .recorder import async_add_hours  # noqa: PLC0415
@@ -248,10 +258,10 @@ class HistoryImport:
             return
         first = series.first
         told = walk.complete(key)
-        seam = walk.seam(key, first.start)
+        seam = walk.boundary_samples(key, first.start)
         hours = backfill_statistics(
             first,
-            series.way,
+            series.aggregation,
             converted(told, convert),
             converted({first.start: seam}, convert)[first.start],
         )
@@ -262,58 +272,58 @@ class HistoryImport:
         else:
             walk.keep(key, first.start)
 
-    def _targets(self, sensor_id: str) -> dict[_Key, _Target]:
+    def _targets(self, sensor_id: str) -> dict[_Key, _StatisticTarget]:
         """Return the entities that are shown of a sensor, by what they show."""
         from ..sensor import unit_of  # noqa: PLC0415 (which needs us)
 
         entry = self._entry
         sensor: Sensor | None = entry.runtime_data.sensors.data.get(sensor_id)
         registry = er.async_get(self._hass)
-        targets: dict[_Key, _Target] = {}
+        targets: dict[_Key, _StatisticTarget] = {}
         for value in sensor.values.values() if sensor else ():
             unique_id = entity_unique_id(
                 sensor_unique_id(entry, sensor_id), value_key(value)
             )
             entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
             if entity_id and self._hass.states.get(entity_id):
-                targets[value.key] = _Target(entity_id, unit_of(value))
+                targets[value.key] = _StatisticTarget(entity_id, unit_of(value))
         return targets
 
 
-class _Walk:
+class _BackfillCursor:
     """The way back through the history of a sensor. All times are unix seconds."""
 
-    def __init__(self, series: Mapping[_Key, Series]) -> None:
+    def __init__(self, series: Mapping[_Key, StatisticSeries]) -> None:
         """Begin with what is before the newest first hour of some values."""
         self.keys = frozenset(series)
         # The hour before which to go on; what is asked for reaches to its end.
-        self.top = top = max(one.first.start for one in series.values())
-        self._low = top
+        self.cursor = top = max(one.first.start for one in series.values())
+        self._complete_from = top
         self._span = _SPAN
-        self._nothing_since = top
-        self._told: dict[_Key, dict[int, list[Told]]] = {}
-        self._seams: dict[_Key, tuple[int, list[Told]]] = {}
+        self._last_data_at = top
+        self._told: dict[_Key, dict[int, list[Sample]]] = {}
+        self._seams: dict[_Key, tuple[int, list[Sample]]] = {}
         # Whether the hour at the top is known to have something.
         self._has_top = False
 
     @property
     def since(self) -> int:
         """Return from when to ask."""
-        return max(self.top - self._span, 0)
+        return max(self.cursor - self._span, 0)
 
     @property
     def until(self) -> int:
         """Return until when to ask."""
-        return self.top + HOUR - 1
+        return self.cursor + HOUR - 1
 
     @property
     def is_over(self) -> bool:
         """Return whether there is nothing further back, as far as one can tell."""
-        return self.since == 0 or self._nothing_since - self.top >= _NOTHING_FOR
+        return self.since == 0 or self._last_data_at - self.cursor >= _NOTHING_FOR
 
-    def take(self, readings: Sequence[Reading]) -> bool:
+    def take(self, readings: Sequence[SensorHistoryEntry]) -> bool:
         """Take an answer; return False if the newest of it was left out: ask for less."""
-        since, top = self.since, self.top
+        since, top = self.since, self.cursor
         # Whatever else an answer may hold
         readings = [one for one in readings if since <= one.when < top + HOUR]
         hours = {int(one.when // HOUR) * HOUR for one in readings}
@@ -323,22 +333,22 @@ class _Walk:
         oldest = min(hours, default=top)
         is_cut = since < oldest < top - HOUR
         # Of the oldest hour of all that there is, or was told, there may be more.
-        self._low = oldest + HOUR if is_cut else since
-        self.top = self._low
-        self._has_top = self._low in hours
+        self._complete_from = oldest + HOUR if is_cut else since
+        self.cursor = self._complete_from
+        self._has_top = self._complete_from in hours
         if oldest < top:
-            self._nothing_since = self.top
+            self._last_data_at = self.cursor
         self._told = _numbers(readings)
         wanted = self._span * _ROWS // max(len(readings), _ROWS // _GROWS)
         self._span = min(max(wanted // HOUR * HOUR, HOUR), _LONGEST_SPAN)
         return True
 
-    def complete(self, key: _Key) -> Mapping[int, Sequence[Told]]:
+    def complete(self, key: _Key) -> Mapping[int, Sequence[Sample]]:
         """Return the hours of a value that the last answer has completely."""
         told = self._told.get(key, {})
-        return {start: told[start] for start in told if start >= self._low}
+        return {start: told[start] for start in told if start >= self._complete_from}
 
-    def seam(self, key: _Key, start: int) -> Sequence[Told]:
+    def boundary_samples(self, key: _Key, start: int) -> Sequence[Sample]:
         """Return what was told of a value in an hour, now or in an answer before."""
         if of_hour := self._told.get(key, {}).get(start):
             return of_hour
@@ -347,16 +357,18 @@ class _Walk:
 
     def keep(self, key: _Key, start: int) -> None:
         """Remember what was told of a value in the first hour that there is now."""
-        self._seams[key] = (start, list(self.seam(key, start)))
+        self._seams[key] = (start, list(self.boundary_samples(key, start)))
 
 
-def _numbers(readings: Sequence[Reading]) -> dict[_Key, dict[int, list[Told]]]:
+def _numbers(
+    readings: Sequence[SensorHistoryEntry],
+) -> dict[_Key, dict[int, list[Sample]]]:
     """Return what was told of each value in each hour."""
-    told: dict[_Key, list[Told]] = {}
+    told: dict[_Key, list[Sample]] = {}
     for reading in readings:
         for key, value in reading.values.items():
             if value.value is not None and not isinstance(value.value, str):
-                told.setdefault(key, []).append(Told(reading.when, value.value))
+                told.setdefault(key, []).append(Sample(reading.when, value.value))
     return {key: by_hour(of_key) for key, of_key in told.items()}
 
 
@@ -369,4 +381,4 @@ async def async_start_import(
     it does, it answers with what is left. Raises HomeAssistantError where it cannot begin.
     """
     check_loaded(entry)
-    return await entry.runtime_data.history.async_start()
+    return await entry.runtime_data.history_import.async_start()

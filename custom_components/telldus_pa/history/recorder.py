@@ -19,21 +19,21 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.util import dt as dt_util
 
-from .statistics import Hour, Way
+from .statistics import Aggregation, HourlyStatistics
 
 _WAYS = {
-    StatisticMeanType.ARITHMETIC: Way.MEAN,
-    StatisticMeanType.CIRCULAR: Way.ANGLE,
+    StatisticMeanType.ARITHMETIC: Aggregation.MEAN,
+    StatisticMeanType.CIRCULAR: Aggregation.ANGLE,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class StatisticSeries:
     """The statistics that Home Assistant has of an entity, and their first hour."""
 
     metadata: StatisticMetaData
-    way: Way
-    first: Hour
+    aggregation: Aggregation
+    first: HourlyStatistics
 
     def converter(self, unit: str | None) -> Callable[[float], float] | None:
         """Return what turns a unit into that of the statistics, None for nothing to do.
@@ -55,7 +55,7 @@ class Series:
 
 async def async_series(
     hass: HomeAssistant, statistic_ids: Iterable[str]
-) -> dict[str, Series]:
+) -> dict[str, StatisticSeries]:
     """Return what Home Assistant has, once it has written down all that it was given."""
     instance = get_instance(hass)
     await instance.async_block_till_done()
@@ -64,13 +64,13 @@ async def async_series(
 
 @callback
 def async_add_hours(
-    hass: HomeAssistant, metadata: StatisticMetaData, hours: Sequence[Hour]
+    hass: HomeAssistant, metadata: StatisticMetaData, hours: Sequence[HourlyStatistics]
 ) -> None:
     """Have the recorder write hours down, oldest first."""
     async_import_statistics(hass, metadata, [_row(hour) for hour in reversed(hours)])
 
 
-def _row(hour: Hour) -> StatisticData:
+def _row(hour: HourlyStatistics) -> StatisticData:
     """Return an hour as the recorder wants it."""
     row = StatisticData(start=dt_util.utc_from_timestamp(hour.start))
     for key in ("state", "sum", "mean", "mean_weight", "min", "max"):
@@ -79,9 +79,9 @@ def _row(hour: Hour) -> StatisticData:
     return row
 
 
-def _series(hass: HomeAssistant, statistic_ids: set[str]) -> dict[str, Series]:
+def _series(hass: HomeAssistant, statistic_ids: set[str]) -> dict[str, StatisticSeries]:
     """Read the first hour of each; without one there are no statistics yet."""
-    found: dict[str, Series] = {}
+    found: dict[str, StatisticSeries] = {}
     known = get_metadata(hass, statistic_ids=statistic_ids)
     with session_scope(hass=hass, read_only=True) as session:
         for statistic_id, (metadata_id, metadata) in known.items():
@@ -93,10 +93,12 @@ def _series(hass: HomeAssistant, statistic_ids: set[str]) -> dict[str, Series]:
             )
             if row is not None:
                 way = (
-                    Way.TOTAL
+                    Aggregation.TOTAL
                     if metadata["has_sum"]
                     else _WAYS[StatisticMeanType(metadata["mean_type"])]
                 )
-                first = Hour(int(row.start_ts), state=row.state, sum=row.sum)
-                found[statistic_id] = Series(metadata, way, first)
+                first = HourlyStatistics(
+                    int(row.start_ts), state=row.state, sum=row.sum
+                )
+                found[statistic_id] = StatisticSeries(metadata, way, first)
     return found

@@ -17,7 +17,7 @@ HOUR: Final = 3600
 _BEGAN_ANEW: Final = 0.9
 
 
-class Way(Enum):
+class Aggregation(Enum):
     """What an hour is summed up by."""
 
     MEAN = "mean"
@@ -26,7 +26,7 @@ class Way(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Sample:
     """A number at a time, in unix seconds."""
 
     when: float
@@ -34,7 +34,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Hour:
+class HourlyStatistics:
     """The statistics of the hour that begins at ``start``, in unix seconds."""
 
     start: int
@@ -46,7 +46,7 @@ class Hour:
     max: float | None = None
 
 
-def by_hour(told: Iterable[Told]) -> dict[int, list[Told]]:
+def by_hour(told: Iterable[Sample]) -> dict[int, list[Sample]]:
     """Return what was told in each hour, by its start, oldest first."""
     ordered = sorted(told, key=lambda one: one.when)
     return {
@@ -56,24 +56,24 @@ def by_hour(told: Iterable[Told]) -> dict[int, list[Told]]:
 
 
 def backfill_statistics(
-    first: Hour,
-    way: Way,
-    told: Mapping[int, Sequence[Told]],
-    seam: Sequence[Told],
-) -> list[Hour]:
+    first: HourlyStatistics,
+    way: Aggregation,
+    told: Mapping[int, Sequence[Sample]],
+    seam: Sequence[Sample],
+) -> list[HourlyStatistics]:
     """Return the hours before the first one that there is, newest first.
 
     ``seam`` is what was told in that first hour. For a total the sums lead up to it: the
     first hour's change is what it was told to have grown, and so is that of each other.
     """
-    if way is not Way.TOTAL:
-        mean = _mean if way is Way.MEAN else _angle
+    if way is not Aggregation.TOTAL:
+        mean = _mean if way is Aggregation.MEAN else _angle
         return [
             mean(start, told[start])
             for start in sorted(told, reverse=True)
             if start < first.start
         ]
-    hours: list[Hour] = []
+    hours: list[HourlyStatistics] = []
     numbers = _counted(seam)
     if not numbers and first.state is not None:
         numbers = [first.state]
@@ -81,13 +81,13 @@ def backfill_statistics(
     for start in sorted(told, reverse=True):
         if start >= first.start or not (counted := _counted(told[start])):
             continue
-        after -= grown(counted[-1], numbers)
-        hours.append(Hour(start, state=counted[-1], sum=after))
+        after -= counter_growth(counted[-1], numbers)
+        hours.append(HourlyStatistics(start, state=counted[-1], sum=after))
         numbers = counted
     return hours
 
 
-def grown(before: float, numbers: Iterable[float]) -> float:
+def counter_growth(before: float, numbers: Iterable[float]) -> float:
     """Return how much a counter has grown, also where it began anew in between."""
     total = 0.0
     for number in numbers:
@@ -97,41 +97,41 @@ def grown(before: float, numbers: Iterable[float]) -> float:
 
 
 def converted(
-    told: Mapping[int, Sequence[Told]], convert: Callable[[float], float] | None
-) -> Mapping[int, Sequence[Told]]:
+    told: Mapping[int, Sequence[Sample]], convert: Callable[[float], float] | None
+) -> Mapping[int, Sequence[Sample]]:
     """Return what was told in another unit."""
     if convert is None:
         return told
     return {
-        start: [Told(one.when, convert(one.number)) for one in of_hour]
+        start: [Sample(one.when, convert(one.number)) for one in of_hour]
         for start, of_hour in told.items()
     }
 
 
-def _counted(told: Iterable[Told]) -> list[float]:
+def _counted(told: Iterable[Sample]) -> list[float]:
     """Return what a counter told; below nothing is none, as Home Assistant has it."""
     return [one.number for one in told if one.number >= 0]
 
 
-def _weighted(start: int, told: Sequence[Told]) -> list[tuple[float, float]]:
+def _time_weighted(start: int, told: Sequence[Sample]) -> list[tuple[float, float]]:
     """Return each number and for how many seconds of the hour it stood."""
     ends = [one.when for one in told[1:]] + [float(start + HOUR)]
     return [(one.number, end - one.when) for one, end in zip(told, ends, strict=True)]
 
 
-def _mean(start: int, told: Sequence[Told]) -> Hour:
+def _mean(start: int, told: Sequence[Sample]) -> HourlyStatistics:
     """Return an hour of a measurement."""
-    weighted = _weighted(start, told)
+    weighted = _time_weighted(start, told)
     numbers = [number for number, _ in weighted]
     whole = sum(weight for _, weight in weighted)
     mean = sum(number * weight for number, weight in weighted) / whole
-    return Hour(start, mean=mean, min=min(numbers), max=max(numbers))
+    return HourlyStatistics(start, mean=mean, min=min(numbers), max=max(numbers))
 
 
-def _angle(start: int, told: Sequence[Told]) -> Hour:
+def _angle(start: int, told: Sequence[Sample]) -> HourlyStatistics:
     """Return an hour of an angle: between 350° and 10° lies north."""
-    weighted = _weighted(start, told)
+    weighted = _time_weighted(start, told)
     east = sum(math.sin(math.radians(angle)) * weight for angle, weight in weighted)
     north = sum(math.cos(math.radians(angle)) * weight for angle, weight in weighted)
     mean = math.degrees(math.atan2(east, north)) % 360
-    return Hour(start, mean=mean, mean_weight=math.hypot(east, north))
+    return HourlyStatistics(start, mean=mean, mean_weight=math.hypot(east, north))

@@ -17,7 +17,7 @@ from homeassistant.data_entry_flow import FlowHandler, FlowResult
 from ..const import LOGGER
 from ..coordinator import TelldusConfigEntry, TelldusData
 from .move import async_revert, async_take_over, async_taken_over_from
-from .plan import Plan, core_entries, make_plan
+from .plan import MigrationPlan, core_entries, make_plan
 from .summary import async_table
 
 _CONFIRM: Final = vol.Schema({})
@@ -32,7 +32,7 @@ class MigrationFlow[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any
 
     @property
     @abstractmethod
-    def _ours(self) -> TelldusConfigEntry | None:
+    def _entry(self) -> TelldusConfigEntry | None:
         """Return the entry that takes over, None if it was removed meanwhile."""
 
     @abstractmethod
@@ -53,7 +53,7 @@ class MigrationFlow[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any
             if await self._async_taken_over():
                 return await self.async_step_stop_other()
             data = entry.runtime_data
-            if data.sensors.lists and data.gateways.lists:
+            if data.sensors.success_count and data.gateways.success_count:
                 return await self.async_step_review()
             self._waiting = entry.async_create_background_task(
                 self.hass, _async_all_lists(data), "all lists"
@@ -99,7 +99,7 @@ class MigrationFlow[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any
         self, user_input: dict[str, Any] | None = None
     ) -> ResultT:
         """Ask whether to go back, and do so."""
-        if not (entry := self._ours) or not await self._async_taken_over():
+        if not (entry := self._entry) or not await self._async_taken_over():
             return self.async_abort(reason="no_way_back")
         if user_input is None:
             return self.async_show_form(
@@ -135,15 +135,15 @@ class MigrationFlow[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any
 
     async def _async_taken_over(self) -> bool:
         """Return whether our entry has taken over from one that is still there."""
-        entry = self._ours
+        entry = self._entry
         return bool(entry and await async_taken_over_from(self.hass, entry))
 
     def _loaded(self) -> TelldusConfigEntry | None:
         """Return our entry if it runs."""
-        entry = self._ours
+        entry = self._entry
         return entry if entry and entry.state is ConfigEntryState.LOADED else None
 
-    def _plan(self, entry: TelldusConfigEntry) -> Plan | None:
+    def _plan(self, entry: TelldusConfigEntry) -> MigrationPlan | None:
         """Return what there is to take over, None if there is nothing."""
         for core in core_entries(self.hass):
             plan = make_plan(self.hass, entry, core.entry_id)
@@ -158,7 +158,7 @@ async def _async_all_lists(data: TelldusData) -> None:
         heard = asyncio.Event()
         forget = coordinator.async_add_refresh_listener(heard.set)
         try:
-            while not coordinator.lists:
+            while not coordinator.success_count:
                 heard.clear()
                 await heard.wait()
         finally:

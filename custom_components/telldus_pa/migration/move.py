@@ -25,15 +25,22 @@ from homeassistant.helpers.singleton import singleton
 from homeassistant.helpers.typing import UNDEFINED
 from homeassistant.util.hass_dict import HassKey
 
-from ..account.storage import Kept, entry_store
+from ..account.storage import StorageKey, entry_store
 from ..const import DOMAIN
-from .plan import CORE, DeviceMigration, EntityMigration, Fate, Plan, entity_id_of
+from .plan import (
+    TELLDUSLIVE_DOMAIN,
+    DeviceMigration,
+    EntityMigration,
+    MigrationAction,
+    MigrationPlan,
+    entity_id_of,
+)
 
 _LOCK: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_takeover")
 
 # What an integration told of an entity: Home Assistant does not remember it of what was
 # removed, other than what a person has chosen.
-_TOLD: Final = (
+_ENTITY_FIELDS: Final = (
     "capabilities",
     "device_id",
     "entity_category",
@@ -61,7 +68,7 @@ _DEVICE_FIELDS: Final = (
     "via_device_id",
 )
 # What a person has chosen for it.
-_CHOSEN: Final = ("name_by_user", "area_id", "labels")
+_USER_FIELDS: Final = ("name_by_user", "area_id", "labels")
 
 type Devices = tuple[dr.DeviceEntry, ...]
 
@@ -89,22 +96,22 @@ class DeviceTransfer:
 
     device_id: str
     identifiers: tuple[str, ...]
-    others: tuple[str, ...] = ()
+    merged_device_ids: tuple[str, ...] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
     chosen: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Transfer:
+class RegistryTransfer:
     """All that goes from one entry to another; kept in the storage for the way back."""
 
     entities: tuple[EntityTransfer, ...] = ()
     devices: tuple[DeviceTransfer, ...] = ()
     # Of what stays with its entry: the device that it is to have.
-    attached: tuple[tuple[str, str | None], ...] = ()
+    device_links: tuple[tuple[str, str | None], ...] = ()
 
     @classmethod
-    def from_store(cls, stored: dict[str, Any]) -> Transfer:
+    def from_store(cls, stored: dict[str, Any]) -> RegistryTransfer:
         """Return one that was written down."""
         return cls(
             tuple(EntityTransfer(**one) for one in stored["entities"]),
@@ -121,7 +128,7 @@ class Transfer:
         )
 
 
-class Registries:
+class RegistryTransaction:
     """Changes both registries, and remembers how to take each change back."""
 
     def __init__(self, hass: HomeAssistant, undo: AsyncExitStack) -> None:
@@ -132,18 +139,18 @@ class Registries:
         # Closed in the opposite order: entities before devices.
         self._undo_devices = undo.enter_context(ExitStack())
         self._undo_entities = undo.enter_context(ExitStack())
-        self._parked: list[str] = []
+        self._to_remove: list[str] = []
 
     @callback
     def async_apply(
-        self, transfer: Transfer, giver: ConfigEntry, taker: ConfigEntry
+        self, transfer: RegistryTransfer, giver: ConfigEntry, taker: ConfigEntry
     ) -> None:
         """Hand over everything that is still the giver's."""
         for entity in transfer.entities:
             row = self._entities.async_get(entity.row_id)
             if row and row.config_entry_id == giver.entry_id:
                 self._move_entity(row, taker, entity)
-        for row_id, device_id in transfer.attached:
+        for row_id, device_id in transfer.device_links:
             if row := self._entities.async_get(row_id):
                 self._attach(row, self._existing(device_id))
         for one in transfer.devices:
@@ -198,7 +205,7 @@ class Registries:
     @callback
     def async_finish(self) -> None:
         """Remove what had to make room; there is no way back now."""
-        for device_id in self._parked:
+        for device_id in self._to_remove:
             self._devices.async_remove_device(device_id)
 
     def _existing(self, device_id: str | None) -> str | None:
@@ -241,7 +248,7 @@ class Registries:
             config_entry=self._hass.config_entries.async_get_entry(
                 row.config_entry_id or ""
             ),
-            **{name: getattr(row, name) for name in _TOLD},
+            **{name: getattr(row, name) for name in _ENTITY_FIELDS},
         )
 
     def _attach(self, row: er.RegistryEntry, device_id: str | None) -> None:
@@ -287,13 +294,13 @@ class Registries:
                 self._attach(row, None)
         rivals = _rivals(self._devices, taker, to.identifiers)
         for rival in rivals:
-            self._park(rival)
+            self._set_placeholder_identifier(rival)
         update = self._devices.async_update_device
         update(
             device.id,
             new_config_entry_id=taker.entry_id,
             new_identifiers={(taker.domain, one) for one in to.identifiers},
-            **self._chosen(device, to, rivals),
+            **self._user_settings(device, to, rivals),
             **self._integration_fields(to),
         )
         self._undo_devices.callback(
@@ -301,7 +308,9 @@ class Registries:
             device.id,
             new_config_entry_id=device.config_entry_id,
             new_identifiers=device.identifiers,
-            **{name: getattr(device, name) for name in (*_CHOSEN, *_DEVICE_FIELDS)},
+            **{
+                name: getattr(device, name) for name in (*_USER_FIELDS, *_DEVICE_FIELDS)
+            },
         )
         for rival in rivals:
             for row in er.async_entries_for_device(
@@ -309,11 +318,13 @@ class Registries:
             ):
                 self._attach(row, device.id)
 
-    def _chosen(
+    def _user_settings(
         self, device: dr.DeviceEntry, to: DeviceTransfer, rivals: Devices
     ) -> dict[str, Any]:
         """Return what a person has chosen for a device, or before it was two."""
-        chosen = _filled(device, (*_devices(self._devices, to.others), *rivals))
+        chosen = _filled(
+            device, (*_devices(self._devices, to.merged_device_ids), *rivals)
+        )
         for name, (before, given) in to.chosen.items():
             if _plain(getattr(device, name)) == given:
                 chosen[name] = set(before) if isinstance(before, list) else before
@@ -326,14 +337,14 @@ class Registries:
             told["via_device_id"] = self._existing(told["via_device_id"])
         return told
 
-    def _park(self, device: dr.DeviceEntry) -> None:
+    def _set_placeholder_identifier(self, device: dr.DeviceEntry) -> None:
         """Have a device make room, so that it can have its identity back."""
         update = self._devices.async_update_device
         update(device.id, new_identifiers={(DOMAIN, device.id)})
         self._undo_devices.callback(
             update, device.id, new_identifiers=device.identifiers
         )
-        self._parked.append(device.id)
+        self._to_remove.append(device.id)
 
 
 def _told_again(stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -375,23 +386,23 @@ def _plain(value: set[str] | str | None) -> list[str] | str | None:
 
 
 async def async_take_over(
-    hass: HomeAssistant, entry: ConfigEntry[Any], plan: Plan
+    hass: HomeAssistant, entry: ConfigEntry[Any], plan: MigrationPlan
 ) -> None:
     """Have an entry take over from Home Assistant's own integration, which is disabled.
 
     Raises whatever went wrong. Then all is as it was.
     """
     core = hass.config_entries.async_get_known_entry(plan.core_id)
-    record = _Record(hass, entry)
+    record = MigrationStore(hass, entry)
     async with _lock(hass), AsyncExitStack() as undo:
         await _async_stop(hass, core, undo)
         await _async_stop(hass, entry, undo)
         undo.push_async_callback(record.async_remove)
         await record.async_save(core.entry_id, _reverse_transfer(hass, entry, plan))
-        registries = Registries(hass, undo)
+        registries = RegistryTransaction(hass, undo)
         registries.async_apply(_forward_transfer(hass, plan), core, entry)
         for move in plan.entities:
-            if move.fate is Fate.REPLACED:
+            if move.fate is MigrationAction.REPLACED:
                 registries.copy_customizations(move, entry)
         await _async_switch_entries(hass, core, entry, undo)
         registries.async_finish()
@@ -402,14 +413,14 @@ async def async_revert(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
 
     Raises whatever went wrong. Then all is as it was.
     """
-    record = _Record(hass, entry)
+    record = MigrationStore(hass, entry)
     async with _lock(hass), AsyncExitStack() as undo:
         core, transfer = await record.async_load()
         if core is None:
             raise MigrationError
         await _async_stop(hass, entry, undo)
         await _async_stop(hass, core, undo)
-        registries = Registries(hass, undo)
+        registries = RegistryTransaction(hass, undo)
         registries.async_apply(transfer, entry, core)
         await _async_switch_entries(hass, entry, core, undo)
         registries.async_finish()
@@ -420,11 +431,11 @@ async def async_restore_on_removal(
     hass: HomeAssistant, entry: ConfigEntry[Any]
 ) -> None:
     """Give back what was taken over: the entry is about to be removed."""
-    core, transfer = await _Record(hass, entry).async_load()
+    core, transfer = await MigrationStore(hass, entry).async_load()
     if core is None:
         return
     async with AsyncExitStack() as undo:
-        registries = Registries(hass, undo)
+        registries = RegistryTransaction(hass, undo)
         registries.async_apply(transfer, entry, core)
         undo.pop_all()
         registries.async_finish()
@@ -437,26 +448,26 @@ async def async_taken_over_from(
     hass: HomeAssistant, entry: ConfigEntry[Any]
 ) -> ConfigEntry | None:
     """Return the entry from which an entry has taken over, if that is still there."""
-    return (await _Record(hass, entry).async_load())[0]
+    return (await MigrationStore(hass, entry).async_load())[0]
 
 
-class _Record:
+class MigrationStore:
     """What was taken over, as it is written down."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         """Take hold of the storage."""
         self._hass = hass
-        self._store = entry_store(hass, Kept.TAKEOVER, entry.entry_id)
+        self._store = entry_store(hass, StorageKey.TAKEOVER, entry.entry_id)
 
-    async def async_load(self) -> tuple[ConfigEntry | None, Transfer]:
+    async def async_load(self) -> tuple[ConfigEntry | None, RegistryTransfer]:
         """Return the other entry, None if there is none, and what it gets back."""
         stored = await self._store.async_load()
         if not stored:
-            return None, Transfer()
+            return None, RegistryTransfer()
         core = self._hass.config_entries.async_get_entry(stored["core"])
-        return core, Transfer.from_store(stored)
+        return core, RegistryTransfer.from_store(stored)
 
-    async def async_save(self, core_id: str, transfer: Transfer) -> None:
+    async def async_save(self, core_id: str, transfer: RegistryTransfer) -> None:
         """Write down what it gets back."""
         await self._store.async_save({"core": core_id, **asdict(transfer)})
 
@@ -472,40 +483,44 @@ def _lock(hass: HomeAssistant) -> asyncio.Lock:
     return asyncio.Lock()
 
 
-def _forward_transfer(hass: HomeAssistant, plan: Plan) -> Transfer:
+def _forward_transfer(hass: HomeAssistant, plan: MigrationPlan) -> RegistryTransfer:
     """Return what goes to our entry."""
     registry = er.async_get(hass)
     survivors = {
-        device_id: move.survivor
+        device_id: move.primary_device_id
         for move in plan.devices
         for device_id in move.device_ids
     }
-    return Transfer(
+    return RegistryTransfer(
         entities=tuple(
             EntityTransfer(row.id, move.unique_id, survivors.get(row.device_id or ""))
             for move in plan.entities
-            if move.fate is Fate.MOVES and (row := registry.async_get(move.entity_id))
+            if move.fate is MigrationAction.MOVES
+            and (row := registry.async_get(move.entity_id))
         ),
         devices=tuple(
             DeviceTransfer(
-                move.survivor,
+                move.primary_device_id,
                 tuple(sorted(move.identifiers)),
-                tuple(one for one in move.device_ids if one != move.survivor),
+                tuple(one for one in move.device_ids if one != move.primary_device_id),
             )
             for move in plan.devices
         ),
     )
 
 
-def _reverse_transfer(hass: HomeAssistant, entry: ConfigEntry, plan: Plan) -> Transfer:
+def _reverse_transfer(
+    hass: HomeAssistant, entry: ConfigEntry, plan: MigrationPlan
+) -> RegistryTransfer:
     """Return what goes back to theirs one day, as it is now."""
     registry = er.async_get(hass)
     moving = {
         row.id: row
         for move in plan.entities
-        if move.fate is Fate.MOVES and (row := registry.async_get(move.entity_id))
+        if move.fate is MigrationAction.MOVES
+        and (row := registry.async_get(move.entity_id))
     }
-    return Transfer(
+    return RegistryTransfer(
         entities=tuple(
             EntityTransfer(row.id, row.unique_id, row.device_id)
             for row in moving.values()
@@ -513,9 +528,9 @@ def _reverse_transfer(hass: HomeAssistant, entry: ConfigEntry, plan: Plan) -> Tr
         devices=tuple(
             _device_back(hass, entry, move, device)
             for move in plan.devices
-            for device in _devices(dr.async_get(hass), (move.survivor,))
+            for device in _devices(dr.async_get(hass), (move.primary_device_id,))
         ),
-        attached=tuple(
+        device_links=tuple(
             (row.id, row.device_id)
             for row in er.async_entries_for_config_entry(registry, plan.core_id)
             if row.id not in moving
@@ -535,11 +550,13 @@ def _device_back(
     filled = _filled(device, (*others, *_rivals(registry, entry, move.identifiers)))
     return DeviceTransfer(
         device.id,
-        tuple(one for domain, one in device.identifiers if domain == CORE),
+        tuple(
+            one for domain, one in device.identifiers if domain == TELLDUSLIVE_DOMAIN
+        ),
         told={name: getattr(device, name) for name in _DEVICE_FIELDS},
         chosen={
             name: (before, given)
-            for name in _CHOSEN
+            for name in _USER_FIELDS
             if (before := _plain(getattr(device, name)))
             != (given := _plain(filled[name]))
         },

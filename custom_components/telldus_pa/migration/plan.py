@@ -15,7 +15,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN
 from ..coordinator import TelldusConfigEntry
-from ..devices.kinds import MAIN, entity_parts, value_key
+from ..devices.kinds import MAIN_ENTITY, entity_parts, value_key
 from ..devices.unique_ids import (
     device_unique_id,
     entity_unique_id,
@@ -25,7 +25,7 @@ from ..devices.unique_ids import (
 from ..entity import all_gateways
 from .references import users_of_device
 
-CORE: Final = "tellduslive"
+TELLDUSLIVE_DOMAIN: Final = "tellduslive"
 # Where its entry says how it is connected.
 _CORE_SESSION: Final = "session"
 
@@ -48,7 +48,7 @@ _RIGHT_SCALES: Final = {
 }
 
 
-class Fate(StrEnum):
+class MigrationAction(StrEnum):
     """What becomes of an entity of Home Assistant's own integration."""
 
     # It becomes ours, entity id, history and all.
@@ -66,7 +66,7 @@ class EntityMigration:
     entity_id: str
     unique_id: str
     platform: Platform
-    fate: Fate
+    fate: MigrationAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +78,18 @@ class DeviceMigration:
 
     device_ids: tuple[str, ...]
     identifiers: frozenset[str]
-    survivor: str
+    primary_device_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class MigrationPlan:
     """Everything that belongs together, in the order of our lists."""
 
     core_id: str
     entities: tuple[EntityMigration, ...]
     devices: tuple[DeviceMigration, ...]
 
-    def of(self, fate: Fate) -> tuple[EntityMigration, ...]:
+    def of(self, fate: MigrationAction) -> tuple[EntityMigration, ...]:
         """Return the entities that have a fate."""
         return tuple(move for move in self.entities if move.fate is fate)
 
@@ -102,7 +102,9 @@ def core_entries(hass: HomeAssistant) -> list[ConfigEntry]:
     """
     return [
         entry
-        for entry in hass.config_entries.async_entries(CORE, include_ignore=False)
+        for entry in hass.config_entries.async_entries(
+            TELLDUSLIVE_DOMAIN, include_ignore=False
+        )
         if CONF_HOST not in entry.data.get(_CORE_SESSION, {})
     ]
 
@@ -117,7 +119,7 @@ def entity_id_of(hass: HomeAssistant, move: EntityMigration) -> str:
     ours = registry.async_get_entity_id(move.platform, DOMAIN, move.unique_id)
     wanted = f"{move.platform}.{split_entity_id(move.entity_id)[1]}"
     if ours and (
-        move.fate is Fate.KEPT
+        move.fate is MigrationAction.KEPT
         or registry.async_is_registered(wanted)
         or not hass.states.async_available(wanted)
     ):
@@ -125,7 +127,9 @@ def entity_id_of(hass: HomeAssistant, move: EntityMigration) -> str:
     return wanted
 
 
-def make_plan(hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str) -> Plan:
+def make_plan(
+    hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str
+) -> MigrationPlan:
     """Return what a core entry has of this account; empty where it is another account's.
 
     What is newer than ours is left out: it would take the place of years of history.
@@ -135,7 +139,7 @@ def make_plan(hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str) -> P
         row.unique_id: row
         for row in er.async_entries_for_config_entry(registry, core_id)
     }
-    return Plan(
+    return MigrationPlan(
         core_id,
         entities=tuple(
             EntityMigration(
@@ -165,11 +169,11 @@ def _entity_of(
     return registry.async_get(entity_id) if entity_id else None
 
 
-def _fate(row: er.RegistryEntry, platform: Platform, *, right: bool) -> Fate:
+def _fate(row: er.RegistryEntry, platform: Platform, *, right: bool) -> MigrationAction:
     """Return what becomes of an entity."""
     if not right:
-        return Fate.KEPT
-    return Fate.MOVES if row.domain == platform else Fate.REPLACED
+        return MigrationAction.KEPT
+    return MigrationAction.MOVES if row.domain == platform else MigrationAction.REPLACED
 
 
 def _entities(entry: TelldusConfigEntry) -> Iterator[tuple[str, str, Platform, bool]]:
@@ -177,7 +181,7 @@ def _entities(entry: TelldusConfigEntry) -> Iterator[tuple[str, str, Platform, b
     data = entry.runtime_data
     for device in data.devices.data.values():
         kind = data.devices.home.kinds[device.id]
-        if platform := dict(entity_parts(device, kind)).get(MAIN):
+        if platform := dict(entity_parts(device, kind)).get(MAIN_ENTITY):
             yield device.id, device_unique_id(entry, device.id), platform, True
     for sensor in data.sensors.data.values():
         for value in sensor.values.values():
@@ -202,7 +206,11 @@ def _device_moves(
         found = tuple(
             device.id
             for one in core_ids
-            if (device := registry.async_get_device_by_identifier((CORE, one), core_id))
+            if (
+                device := registry.async_get_device_by_identifier(
+                    (TELLDUSLIVE_DOMAIN, one), core_id
+                )
+            )
             and all(_is_older(device, one) for one in ours)
         )
         if found:
@@ -227,5 +235,5 @@ def _things(
             yield (device.id,), ours
     devices = data.devices
     for sensor in data.sensors.data.values():
-        if devices.home.device_of(sensor, devices.data) is None:
+        if devices.home.device_for_sensor(sensor, devices.data) is None:
             yield (f"_{sensor.id}",), frozenset((sensor_unique_id(entry, sensor.id),))

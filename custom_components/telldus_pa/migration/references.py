@@ -13,7 +13,7 @@ _ENTITY_ID: Final = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Dashboards:
+class DashboardReferences:
     """What dashboards refer to, and which of them could not be looked into.
 
     ``names`` are all words by which an entity or a device may be meant, by the title of
@@ -62,7 +62,7 @@ def users_of_entity(hass: HomeAssistant, entity_id: str) -> set[str]:
     }
 
 
-async def async_dashboards(hass: HomeAssistant) -> Dashboards:
+async def async_dashboards(hass: HomeAssistant) -> DashboardReferences:
     """Look into the dashboards that Home Assistant keeps itself.
 
     Those that a person writes in files are not read: whoever writes them knows.
@@ -87,7 +87,7 @@ async def async_dashboards(hass: HomeAssistant) -> Dashboards:
             # Home Assistant makes it up anew each time that it is shown.
             continue
         names[title] = frozenset(_names(config))
-    return Dashboards(names, tuple(unknown))
+    return DashboardReferences(names, tuple(unknown))
 
 
 def _names(part: Any) -> Iterator[str]:

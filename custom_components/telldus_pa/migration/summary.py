@@ -9,8 +9,19 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN
 from ..coordinator import TelldusConfigEntry
-from .plan import DeviceMigration, EntityMigration, Fate, Plan, entity_id_of
-from .references import Dashboards, async_dashboards, users_of_device, users_of_entity
+from .plan import (
+    DeviceMigration,
+    EntityMigration,
+    MigrationAction,
+    MigrationPlan,
+    entity_id_of,
+)
+from .references import (
+    DashboardReferences,
+    async_dashboards,
+    users_of_device,
+    users_of_entity,
+)
 
 _NOTHING: Final = "–"
 # What would be read as something else than text.
@@ -18,35 +29,39 @@ _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$])")
 
 
 async def async_table(
-    hass: HomeAssistant, entry: TelldusConfigEntry, plan: Plan
+    hass: HomeAssistant, entry: TelldusConfigEntry, plan: MigrationPlan
 ) -> dict[str, str]:
     """Return the placeholders of the text that tells what a plan means.
 
     Each table is its rows in Markdown, of as many columns as its heading has there. Who
     uses an entity comes first: the dialog is narrower than two entity ids and that.
     """
-    writer = _Writer(hass, await async_dashboards(hass))
+    writer = _SummaryTable(hass, await async_dashboards(hass))
     return {
         "name": entry.title,
-        "entities": str(len(plan.of(Fate.MOVES))),
+        "entities": str(len(plan.of(MigrationAction.MOVES))),
         "devices": str(len(plan.devices)),
-        "replaced": _rows(writer.changed(move) for move in plan.of(Fate.REPLACED)),
-        "kept": _rows(writer.changed(move) for move in plan.of(Fate.KEPT)),
+        "replaced": _rows(
+            writer.changed(move) for move in plan.of(MigrationAction.REPLACED)
+        ),
+        "kept": _rows(writer.changed(move) for move in plan.of(MigrationAction.KEPT)),
         "merged": _rows(
             writer.merged(move) for move in plan.devices if len(move.device_ids) > 1
         ),
         "leaving": _rows(
-            row for move in plan.of(Fate.MOVES) for row in writer.leaving(move)
+            row
+            for move in plan.of(MigrationAction.MOVES)
+            for row in writer.displaced_rows(move)
         ),
         "unknown": ", ".join(_text(title) for title in writer.dashboards.unknown)
         or _NOTHING,
     }
 
 
-class _Writer:
+class _SummaryTable:
     """Writes the rows of the tables."""
 
-    def __init__(self, hass: HomeAssistant, dashboards: Dashboards) -> None:
+    def __init__(self, hass: HomeAssistant, dashboards: DashboardReferences) -> None:
         """Note where to look."""
         self._hass = hass
         self.dashboards = dashboards
@@ -59,7 +74,7 @@ class _Writer:
             f"`{entity_id_of(self._hass, move)}`",
         )
 
-    def leaving(self, move: EntityMigration) -> Iterable[tuple[str, ...]]:
+    def displaced_rows(self, move: EntityMigration) -> Iterable[tuple[str, ...]]:
         """Tell of an entity of ours that makes room, if anything uses it."""
         ours = er.async_get(self._hass).async_get_entity_id(
             move.platform, DOMAIN, move.unique_id
@@ -72,14 +87,14 @@ class _Writer:
 
     def merged(self, move: DeviceMigration) -> tuple[str, ...]:
         """Tell of a device that is left over, since it is one with another now."""
-        others = [one for one in move.device_ids if one != move.survivor]
+        others = [one for one in move.device_ids if one != move.primary_device_id]
         devices = dr.async_get(self._hass)
         names = {
             device.name_by_user or device.name or ""
             for one in others
             if (device := devices.async_get(one))
         }
-        survivor = devices.async_get(move.survivor)
+        survivor = devices.async_get(move.primary_device_id)
         kept = (survivor and (survivor.name_by_user or survivor.name)) or ""
         users = [self._users(one, users_of_device(self._hass, one)) for one in others]
         return (

@@ -1,6 +1,6 @@
 """A client for Telldus Live!'s PA API. It knows nothing of Home Assistant.
 
-``handshake`` signs a person in, ``client`` makes the calls, ``budget`` decides when a
+``handshake`` signs a person in, ``client`` makes the calls, ``rate limiter`` decides when a
 request may be sent, ``model`` is what the answers say, ``wire`` takes out their oddities,
 ``command`` is what devices are told, ``live`` (over a ``link`` for each gateway) and
 ``frames`` are what is pushed, ``errors`` is what can go wrong.
@@ -8,40 +8,40 @@ What is known of the API, and how surely, is in ``docs/telldus-api.md``.
 """
 
 from .auth import Credentials
-from .client import Answer, TelldusClient
-from .command import OFF, RESUME, Command, Setting, attribute_group_of
+from .client import ListResponse, TelldusClient
+from .command import OFF, RESUME, Command, ThermostatSetpoint, attribute_group_of
 from .exceptions import (
+    ApiError,
     AuthenticationError,
     GatewayOfflineError,
-    Postponed,
+    InvalidResponseError,
     RateLimitError,
-    Refused,
+    RequestDeferredError,
+    TelldusConnectionError,
     TelldusError,
-    Unintelligible,
-    Unreachable,
 )
 from .models import (
     MAX_LEVEL,
-    Deed,
     Device,
+    DeviceProtocol,
     DeviceType,
+    DeviceWithParameters,
     Gateway,
-    Inventoried,
+    HistoryEntry,
     Method,
-    Outcome,
     Profile,
-    Radio,
-    Range,
-    Reading,
     Room,
     Sensor,
+    SensorHistoryEntry,
     SensorValue,
     SensorValuesMessage,
     ServerAddress,
+    SuccessStatus,
+    TemperatureRange,
     Thermostat,
 )
-from .oauth import Handshake, RequestToken
-from .push.client import Live, PushListener, PushState
+from .oauth import OAuth1Flow, RequestToken
+from .push.client import PushClient, PushListener, PushState
 from .push.messages import (
     CommandFailedMessage,
     DeviceStateMessage,
@@ -50,7 +50,7 @@ from .push.messages import (
     PushMessage,
     parse_frame,
 )
-from .rate_limiter import Budget, Priority
+from .rate_limiter import Priority, RateLimiter
 
 DEFAULT_SERVER = "https://pa-api.telldus.com"
 
@@ -59,48 +59,48 @@ __all__ = [
     "MAX_LEVEL",
     "OFF",
     "RESUME",
-    "Answer",
+    "ApiError",
     "AuthenticationError",
-    "Budget",
     "Command",
     "CommandFailedMessage",
     "Credentials",
-    "Deed",
     "Device",
+    "DeviceProtocol",
     "DeviceStateMessage",
     "DeviceType",
+    "DeviceWithParameters",
     "Gateway",
     "GatewayOfflineError",
-    "Handshake",
-    "Inventoried",
+    "HistoryEntry",
+    "InvalidResponseError",
     "ListChangedMessage",
     "ListKind",
-    "Live",
+    "ListResponse",
     "Method",
-    "Outcome",
-    "Postponed",
+    "OAuth1Flow",
     "Priority",
     "Profile",
+    "PushClient",
     "PushListener",
     "PushMessage",
     "PushState",
-    "Radio",
-    "Range",
     "RateLimitError",
-    "Reading",
-    "Refused",
+    "RateLimiter",
+    "RequestDeferredError",
     "RequestToken",
     "Room",
     "Sensor",
+    "SensorHistoryEntry",
     "SensorValue",
     "SensorValuesMessage",
     "ServerAddress",
-    "Setting",
+    "SuccessStatus",
     "TelldusClient",
+    "TelldusConnectionError",
     "TelldusError",
+    "TemperatureRange",
     "Thermostat",
-    "Unintelligible",
-    "Unreachable",
+    "ThermostatSetpoint",
     "attribute_group_of",
     "parse_frame",
 ]

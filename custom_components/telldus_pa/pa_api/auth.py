@@ -16,7 +16,7 @@ from typing import override
 from oauthlib.oauth1 import Client
 
 # These log tokens, base strings and whole headers at debug, whoever signs.
-_TALKATIVE = (
+_LOGGERS = (
     "oauthlib.oauth1.rfc5849",
     "oauthlib.oauth1.rfc5849.signature",
     "requests_oauthlib.oauth1_auth",
@@ -37,12 +37,12 @@ class _SigningLogFilter(logging.Filter):
 
 
 _FILTER = _SigningLogFilter()
-for _name in _TALKATIVE:
+for _name in _LOGGERS:
     logging.getLogger(_name).addFilter(_FILTER)
 
 
 @contextmanager
-def unlogged() -> Iterator[None]:
+def suppress_library_logging() -> Iterator[None]:
     """Keep the signing libraries from logging, in this thread or task only."""
     token = _signing.set(True)
     try:
@@ -65,7 +65,7 @@ class Credentials:
 
         ``url`` must be written exactly as it is sent, query included.
         """
-        with unlogged():
+        with suppress_library_logging():
             _, headers, _ = Client(
                 self.public_key, self.private_key, self.token, self.token_secret
             ).sign(url, "GET")
@@ -78,7 +78,7 @@ _LONGEST_WORD = 24
 _NO_PROSE = frozenset("=%&+")
 
 
-def scrubbed(text: str) -> str:
+def redact_oauth_error(text: str) -> str:
     """Return a server's reason without what it quotes.
 
     Telldus' texts about refused signatures quote keys, tokens and the whole signature

@@ -16,31 +16,31 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from .auth import Credentials, scrubbed
+from .auth import Credentials, redact_oauth_error
 from .command import Command
 from .exceptions import (
     NO_REASON,
     AuthenticationError,
-    Unintelligible,
-    Unreachable,
+    InvalidResponseError,
+    TelldusConnectionError,
     error_from_response,
     parse_retry_after,
 )
 from .models import (
     SUPPORTED_METHODS,
-    Deed,
     Device,
+    DeviceProtocol,
+    DeviceWithParameters,
     Gateway,
-    Inventoried,
+    HistoryEntry,
     Profile,
-    Radio,
-    Reading,
     Room,
     Sensor,
+    SensorHistoryEntry,
     ServerAddress,
 )
-from .parsing import Json, Rows, read_json, to_time
-from .rate_limiter import Budget, Priority
+from .parsing import Json, RowParser, read_json, to_time
+from .rate_limiter import Priority, RateLimiter
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -57,14 +57,14 @@ _PROMPT: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer[T]:
-    """A list, and when it was asked for, by the budget's clock.
+class ListResponse[T]:
+    """A list, and when it was asked for, by the rate limiter's clock.
 
     What happened to a row after ``requested`` may not be in it.
     """
 
     rows: tuple[T, ...]
-    requested: float
+    requested_at: float
 
 
 class TelldusClient:
@@ -79,27 +79,27 @@ class TelldusClient:
         session: aiohttp.ClientSession,
         server: str,
         credentials: Credentials,
-        budget: Budget,
+        rate_limiter: RateLimiter,
         unix_time: Callable[[], float] | None = None,
     ) -> None:
         """Use a session that the caller owns. ``unix_time`` is our clock, in seconds."""
         self._session = session
         self._server = server
         self._credentials = credentials
-        self._budget = budget
+        self._rate_limiter = rate_limiter
         # A lambda, so that a clock frozen later is seen.
         self._unix_time = unix_time or (lambda: time.time())
         self._reported: set[str] = set()
         # The lists that are asked for again and again
-        self._device_rows = Rows(Device.from_wire)
-        self._sensor_rows = Rows(Sensor.from_wire)
+        self._device_rows = RowParser(Device.from_dict)
+        self._sensor_rows = RowParser(Sensor.from_dict)
         # The last answer to each list function, as it came: private, house codes included.
-        self.received: dict[str, object] = {}
+        self.last_raw: dict[str, object] = {}
         # The same as text, and as what it was understood to be: in a quiet home the next
         # is the same to the letter.
-        self._bodies: dict[str, tuple[bytes, Json]] = {}
+        self._response_cache: dict[str, tuple[bytes, Json]] = {}
         # How many seconds Telldus' clock is ahead of ours.
-        self._ahead = 0.0
+        self._clock_offset = 0.0
 
     @property
     def server(self) -> str:
@@ -107,46 +107,48 @@ class TelldusClient:
         return self._server
 
     def now(self) -> float:
-        """Return the time in seconds by the budget's clock, which never goes back."""
-        return self._budget.now()
+        """Return the time in seconds by the rate limiter's clock, which never goes back."""
+        return self._rate_limiter.now()
 
-    async def devices(self, *, patience: float | None = None) -> Answer[Device]:
+    async def devices(self, *, timeout: float | None = None) -> ListResponse[Device]:
         """Return all devices of all gateways, the ignored ones included."""
-        return await self._devices(self._device_rows, Priority.POLL, patience)
+        return await self._devices(self._device_rows, Priority.POLL, timeout)
 
-    async def inventory(
-        self, *, patience: float | None = None
-    ) -> tuple[Inventoried, ...]:
+    async def devices_with_parameters(
+        self, *, timeout: float | None = None
+    ) -> tuple[DeviceWithParameters, ...]:
         """Return all devices with their parameters, house codes included: keep it private."""
         answer = await self._devices(
-            Rows(Inventoried.from_wire), Priority.BACKGROUND, patience
+            RowParser(DeviceWithParameters.from_dict), Priority.BACKGROUND, timeout
         )
         return answer.rows
 
-    async def radio(self, device_id: str, *, patience: float | None = None) -> Radio:
+    async def device_info(
+        self, device_id: str, *, timeout: float | None = None
+    ) -> DeviceProtocol:
         """Return how a device is spoken to, which only a request of its own tells."""
         answer, _ = await self._call(
             "device/info",
             {"id": device_id, "supportedMethods": str(SUPPORTED_METHODS)},
             Priority.BACKGROUND,
-            patience,
+            timeout,
         )
-        return Radio.from_wire(answer)
+        return DeviceProtocol.from_dict(answer)
 
     async def gateways(
-        self, *, priority: Priority = Priority.BACKGROUND, patience: float | None = None
-    ) -> Answer[Gateway]:
+        self, *, priority: Priority = Priority.BACKGROUND, timeout: float | None = None
+    ) -> ListResponse[Gateway]:
         """Return all gateways, those shared with this account included."""
         return await self._list(
             "clients/list",
             {},
             "client",
-            Rows(Gateway.from_wire),
+            RowParser(Gateway.from_dict),
             priority,
-            patience,
+            timeout,
         )
 
-    async def sensors(self, *, patience: float | None = None) -> Answer[Sensor]:
+    async def sensors(self, *, timeout: float | None = None) -> ListResponse[Sensor]:
         """Return all sensors of all gateways with their values, the ignored ones included."""
         return await self._list(
             "sensors/list",
@@ -160,29 +162,34 @@ class TelldusClient:
             self._sensor_rows,
             # A second list right after the first has been refused by Telldus.
             Priority.BACKGROUND,
-            patience,
+            timeout,
         )
 
-    async def rooms(self) -> Answer[Room]:
+    async def rooms(self) -> ListResponse[Room]:
         """Return all rooms. Nobody is known to have called this function: expect errors."""
         return await self._list(
-            "room/list", {}, "room", Rows(Room.from_wire), Priority.BACKGROUND, None
+            "room/list",
+            {},
+            "room",
+            RowParser(Room.from_dict),
+            Priority.BACKGROUND,
+            None,
         )
 
-    async def history(
+    async def device_history(
         self,
         device_id: str,
         since: float,
         until: float | None = None,
         *,
         priority: Priority = Priority.BACKGROUND,
-        patience: float | None = None,
-    ) -> tuple[Deed, ...]:
+        timeout: float | None = None,
+    ) -> tuple[HistoryEntry, ...]:
         """Return what a device did between two times in unix seconds, oldest first.
 
         All times are by our clock, whatever Telldus' own says. It tells 5000 rows at most.
         """
-        ahead = self._ahead
+        ahead = self._clock_offset
         span = {"from": str(int(since + ahead))}
         if until is not None:
             span["to"] = str(math.ceil(until + ahead))
@@ -190,9 +197,9 @@ class TelldusClient:
             "device/history",
             {"id": device_id, **span},
             "history",
-            Rows(Deed.from_wire),
+            RowParser(HistoryEntry.from_dict),
             priority,
-            patience,
+            timeout,
         )
         deeds = [replace(deed, when=deed.when - ahead) for deed in answer.rows]
         return tuple(sorted(deeds, key=lambda deed: deed.when))
@@ -204,15 +211,15 @@ class TelldusClient:
         until: float,
         *,
         priority: Priority = Priority.BACKGROUND,
-        patience: float | None = None,
-    ) -> tuple[Reading, ...]:
+        timeout: float | None = None,
+    ) -> tuple[SensorHistoryEntry, ...]:
         """Return what a sensor told between two times in unix seconds, oldest first.
 
         All times are by our clock, whatever Telldus' own says. Nothing for a sensor that
         keeps no history. How many rows Telldus tells at most, and which it leaves out then,
         is not known.
         """
-        ahead = self._ahead
+        ahead = self._clock_offset
         answer = await self._list(
             "sensor/history",
             {
@@ -222,31 +229,31 @@ class TelldusClient:
                 "includeUnit": "1",
             },
             "history",
-            Rows(Reading.from_wire),
+            RowParser(SensorHistoryEntry.from_dict),
             priority,
-            patience,
+            timeout,
         )
         readings = [replace(one, when=one.when - ahead) for one in answer.rows]
         return tuple(sorted(readings, key=lambda reading: reading.when))
 
     async def profile(
-        self, *, priority: Priority = Priority.SIGN_IN, patience: float | None = None
+        self, *, priority: Priority = Priority.SIGN_IN, timeout: float | None = None
     ) -> Profile:
         """Return whose account this is."""
-        answer, _ = await self._call("user/profile", {}, priority, patience)
+        answer, _ = await self._call("user/profile", {}, priority, timeout)
         try:
-            return Profile.from_wire(answer)
+            return Profile.from_dict(answer)
         except ValueError as err:
-            raise Unintelligible(f"user/profile: {err}") from None
+            raise InvalidResponseError(f"user/profile: {err}") from None
 
-    async def command(self, choose: Callable[[], Command]) -> None:
+    async def command(self, get_command: Callable[[], Command]) -> None:
         """Send a command. It was accepted when this returns, not necessarily done.
 
         ``choose`` is asked at the last moment, when there is leave to send.
         """
-        async with self._budget.slot(Priority.COMMAND):
-            command = choose()
-            answer = await self._exchange(command.function, command.parameters)
+        async with self._rate_limiter.acquire(Priority.COMMAND):
+            command = get_command()
+            answer = await self._request(command.function, command.parameters)
         _require_success(answer)
 
     async def authenticate_session(self, session_id: str) -> float:
@@ -265,13 +272,13 @@ class TelldusClient:
         function = "client/serverAddress"
         answer, _ = await self._call(function, {"id": gateway_id}, Priority.LIVE, None)
         try:
-            return ServerAddress.from_wire(answer)
+            return ServerAddress.from_dict(answer)
         except ValueError as err:
-            raise Unintelligible(f"{function}: {err}") from None
+            raise InvalidResponseError(f"{function}: {err}") from None
 
     async def _devices[T](
-        self, parser: Rows[T], priority: Priority, patience: float | None
-    ) -> Answer[T]:
+        self, parser: RowParser[T], priority: Priority, timeout: float | None
+    ) -> ListResponse[T]:
         """Ask for all devices, with all that can be made use of."""
         return await self._list(
             "devices/list",
@@ -283,7 +290,7 @@ class TelldusClient:
             "device",
             parser,
             priority,
-            patience,
+            timeout,
         )
 
     async def _list[T](
@@ -291,47 +298,47 @@ class TelldusClient:
         function: str,
         parameters: dict[str, str],
         key: str,
-        parser: Rows[T],
+        parser: RowParser[T],
         priority: Priority,
-        patience: float | None,
-    ) -> Answer[T]:
+        timeout: float | None,
+    ) -> ListResponse[T]:
         """Call a function that answers with a list.
 
         Lists are wrapped in the singular; the vendor's guide shows the plural.
         """
-        answer, requested = await self._call(function, parameters, priority, patience)
+        answer, requested = await self._call(function, parameters, priority, timeout)
         # Nothing at all is what an empty list may look like.
         listed = answer.get(key, answer.get(f"{key}s")) if answer else []
         if function.endswith("/list"):
-            self.received[function] = listed
+            self.last_raw[function] = listed
         # A large home's list takes a while at each stage: others have their turn between.
         await asyncio.sleep(0)
         try:
             rows, complaints = parser.parse(listed)
         except ValueError as err:
-            raise Unintelligible(f"{function}: {err}") from None
+            raise InvalidResponseError(f"{function}: {err}") from None
         for complaint in complaints:
             # Once: a bad row stays bad, and would fill the log at each poll.
             if (line := f"{function}, {complaint}") not in self._reported:
                 self._reported.add(line)
                 _LOGGER.warning("Left out what cannot be understood: %s", line)
         await asyncio.sleep(0)
-        return Answer(rows, requested)
+        return ListResponse(rows, requested)
 
     async def _call(
         self,
         function: str,
         parameters: dict[str, str],
         priority: Priority,
-        patience: float | None,
+        timeout: float | None,
     ) -> tuple[Json, float]:
-        """Call a function when the budget allows; return its answer and when we asked."""
-        async with self._budget.slot(priority, patience=patience):
-            requested = self._budget.now()
-            return await self._exchange(function, parameters), requested
+        """Call a function when the rate limiter allows; return its answer and when we asked."""
+        async with self._rate_limiter.acquire(priority, timeout=timeout):
+            requested = self._rate_limiter.now()
+            return await self._request(function, parameters), requested
 
-    async def _exchange(self, function: str, parameters: dict[str, str]) -> Json:
-        """Send one request, within a slot of the budget, and understand the answer."""
+    async def _request(self, function: str, parameters: dict[str, str]) -> Json:
+        """Send one request, within a slot of the rate limiter, and understand the answer."""
         # Signed and sent must be the same to the letter.
         url = str(URL(f"{self._server}/json/{function}").with_query(parameters))
         asked = self._unix_time()
@@ -344,7 +351,7 @@ class TelldusClient:
             ) as response:
                 if response.status == HTTPStatus.TOO_MANY_REQUESTS:
                     # Whatever becomes of the body
-                    raise self._budget.refused(
+                    raise self._rate_limiter.on_rate_limited(
                         parse_retry_after(
                             response.headers.get("Retry-After"),
                             response.headers.get("Date"),
@@ -355,8 +362,8 @@ class TelldusClient:
                 body = await _read(response)
         except (TimeoutError, aiohttp.ClientError) as err:
             # Not chained: aiohttp's errors can carry the request's headers.
-            raise Unreachable(f"{function}: {type(err).__name__}") from None
-        return self._understand(function, response, body)
+            raise TelldusConnectionError(f"{function}: {type(err).__name__}") from None
+        return self._parse_response(function, response, body)
 
     def _update_clock_offset(self, date: str | None, asked: float) -> None:
         """Learn from an answer what Telldus' clock says, if it came at once."""
@@ -368,29 +375,29 @@ class TelldusClient:
         except ValueError, OverflowError:
             return
         if abs(ahead) < _SAME_CLOCK:
-            self._ahead = 0.0
-        elif abs(ahead - self._ahead) >= _SAME_CLOCK and abs(ahead) <= _NO_CLOCK:
-            self._ahead = ahead
+            self._clock_offset = 0.0
+        elif abs(ahead - self._clock_offset) >= _SAME_CLOCK and abs(ahead) <= _NO_CLOCK:
+            self._clock_offset = ahead
 
-    def _understand(
+    def _parse_response(
         self, function: str, response: aiohttp.ClientResponse, body: bytes
     ) -> Json:
         """Return the JSON object of an answer, or raise what it means instead."""
         status = response.status
-        self._budget.accepted()
-        before = self._bodies.get(function)
+        self._rate_limiter.on_success()
+        before = self._response_cache.get(function)
         if before and before[0] == body and status == HTTPStatus.OK:
             return before[1]
         if status == HTTPStatus.UNAUTHORIZED:
             raise AuthenticationError(
-                scrubbed(body.decode(errors="replace")) or NO_REASON
+                redact_oauth_error(body.decode(errors="replace")) or NO_REASON
             )
         try:
             answer = read_json(body)
         except ValueError:
             if status == HTTPStatus.OK:
                 # Not chained: the error carries the whole answer, names included.
-                raise Unintelligible(f"{function}: no JSON") from None
+                raise InvalidResponseError(f"{function}: no JSON") from None
             answer = None
         if (
             isinstance(answer, Mapping)
@@ -399,11 +406,11 @@ class TelldusClient:
         ):
             raise error_from_response(answer["error"], answer.get("code"))
         if status != HTTPStatus.OK:
-            raise Unreachable(f"{function}: HTTP {status}", status)
+            raise TelldusConnectionError(f"{function}: HTTP {status}", status)
         if not isinstance(answer, Mapping):
-            raise Unintelligible(f"{function}: no JSON object")
+            raise InvalidResponseError(f"{function}: no JSON object")
         if function.endswith("/list"):
-            self._bodies[function] = body, answer
+            self._response_cache[function] = body, answer
         return answer
 
 
@@ -420,5 +427,5 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > _LARGEST_ANSWER:
-            raise Unintelligible("an answer beyond all size")
+            raise InvalidResponseError("an answer beyond all size")
     return bytes(body)

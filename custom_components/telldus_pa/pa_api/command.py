@@ -33,7 +33,7 @@ RESUME: Final = "resume"
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ThermostatSetpoint:
     """What a thermostat is told: a temperature in °C for a mode, and perhaps that mode.
 
     Without ``change_mode`` the temperature is kept for when the mode is chosen.
@@ -54,7 +54,7 @@ class Command:
 
     device_id: str
     method: Method
-    value: int | Setting | None = None
+    value: int | ThermostatSetpoint | None = None
 
     @property
     def function(self) -> str:
@@ -74,50 +74,57 @@ class Command:
                     "g": str(rgb >> 8 & 0xFF),
                     "b": str(rgb & 0xFF),
                 }
-            case Method.THERMOSTAT, Setting(mode, temperature, change_mode):
+            case Method.THERMOSTAT, ThermostatSetpoint(mode, temperature, change_mode):
                 query |= {"mode": mode, "changeMode": str(int(change_mode))}
                 if temperature is not None:
                     query |= {"temperature": f"{temperature:g}", "scale": "0"}
         return query
 
     @property
-    def facet(self) -> Method:
+    def attribute_group(self) -> Method:
         """Return what of the device this sets; commands for another leave it alone."""
         return attribute_group_of(self.method)
 
-    def merged(self, older: Command) -> Command | None:
+    def merge_with(self, older: Command) -> Command | None:
         """Return what may be sent instead of an older command and this one, in this order.
 
         None if both have to be sent: temperatures of different modes, and a mode before
         the wish to resume one.
         """
-        if self.facet is not older.facet or self.device_id != older.device_id:
+        if (
+            self.attribute_group is not older.attribute_group
+            or self.device_id != older.device_id
+        ):
             return None
         new, old = self.value, older.value
-        if not isinstance(new, Setting) or not isinstance(old, Setting):
+        if not isinstance(new, ThermostatSetpoint) or not isinstance(
+            old, ThermostatSetpoint
+        ):
             return self
         if new.mode == old.mode:
             temperature = (
                 old.temperature if new.temperature is None else new.temperature
             )
             change_mode = new.change_mode or old.change_mode
-            return replace(self, value=Setting(new.mode, temperature, change_mode))
+            return replace(
+                self, value=ThermostatSetpoint(new.mode, temperature, change_mode)
+            )
         if not new.change_mode or old.temperature is not None:
             return None
         return None if new.mode == RESUME and old.mode != OFF else self
 
-    def effect(self, device: Device) -> Device:
+    def apply_to(self, device: Device) -> Device:
         """Return what the device will be like."""
         match self.method, self.value:
             case Method.DIM, int(level):
                 return replace(device, state=Method.DIM, level=_clamped(level))
             case Method.RGB, int(rgb):
                 return replace(device, rgb=rgb)
-            case Method.THERMOSTAT, Setting() as setting:
+            case Method.THERMOSTAT, ThermostatSetpoint() as setting:
                 return _thermostat_effect(device, setting)
         return replace(device, state=self.method) if self.method in _STATES else device
 
-    def is_done(self, device: Device) -> bool:
+    def is_applied_to(self, device: Device) -> bool:
         """Return whether a device is like one that has done this, as far as it can tell."""
         match self.method, self.value:
             case Method.DIM, int(level):
@@ -126,14 +133,14 @@ class Command:
                 if device.is_on is False:
                     shown = 0
                 return shown is not None and abs(shown - _clamped(level)) <= 3
-            case Method.THERMOSTAT, Setting() as setting:
+            case Method.THERMOSTAT, ThermostatSetpoint() as setting:
                 return _is_set(device, setting)
             case Method.TURNON, _:
                 return bool(device.is_on)
             case Method.TURNOFF, _:
                 return device.is_on is False
         # Of a bell nothing shows, nor of learning.
-        return self.effect(device) == device
+        return self.apply_to(device) == device
 
     def for_group_member(self, member: Device) -> Command | None:
         """Return what a group that gets this command makes its member do, if anything."""
@@ -156,7 +163,7 @@ def _clamped(level: int) -> int:
     return min(max(level, 0), MAX_LEVEL)
 
 
-def _thermostat_effect(device: Device, setting: Setting) -> Device:
+def _thermostat_effect(device: Device, setting: ThermostatSetpoint) -> Device:
     """Return what a thermostat will be like."""
     before = device.thermostat
     if before is None:
@@ -173,7 +180,7 @@ def _thermostat_effect(device: Device, setting: Setting) -> Device:
     return replace(device, state=state, thermostat=replace(after, mode=mode))
 
 
-def _is_set(device: Device, setting: Setting) -> bool:
+def _is_set(device: Device, setting: ThermostatSetpoint) -> bool:
     """Return whether a thermostat has what it was told."""
     if (now := device.thermostat) is None:
         return True

@@ -8,7 +8,7 @@ import math
 
 # Telldus asks for at least ten seconds between a refusal and the next try.
 MIN_RETRY_AFTER = 10.0
-LONGEST_WAIT = 3600.0
+MAX_RETRY_AFTER = 3600.0
 
 NO_REASON = "no reason given"
 _LONGEST_REASON = 300
@@ -38,11 +38,11 @@ class RateLimitError(TelldusError):
         self.retry_after = retry_after
 
 
-class Postponed(RateLimitError):
-    """Our own budget did not let a request pass; nothing was sent."""
+class RequestDeferredError(RateLimitError):
+    """Our own rate limiter did not let a request pass; nothing was sent."""
 
 
-class Refused(TelldusError):
+class ApiError(TelldusError):
     """Telldus understood the call and refused it (an ``error``, most often with HTTP 200).
 
     ``reason`` is Telldus' own text, ``code`` its number where it gave one.
@@ -55,11 +55,11 @@ class Refused(TelldusError):
         self.code = code
 
 
-class GatewayOfflineError(Refused):
+class GatewayOfflineError(ApiError):
     """The device's gateway has no connection to Telldus."""
 
 
-class Unreachable(TelldusError):
+class TelldusConnectionError(TelldusError):
     """Telldus cannot be reached, or something in front of it answered for it.
 
     Network errors, time-outs, 404, 5xx, a proxy's refusal, a redirect. ``status`` is the
@@ -72,7 +72,7 @@ class Unreachable(TelldusError):
         self.status = status
 
 
-class Unintelligible(TelldusError):
+class InvalidResponseError(TelldusError):
     """Telldus answered with success, and the answer is not what it should be."""
 
 
@@ -92,7 +92,7 @@ def parse_retry_after(value: str | None, date: str | None = None) -> float | Non
             return None
     if not math.isfinite(seconds):
         return None
-    return min(max(seconds, MIN_RETRY_AFTER), LONGEST_WAIT)
+    return min(max(seconds, MIN_RETRY_AFTER), MAX_RETRY_AFTER)
 
 
 def error_from_response(reason: object, code: object) -> TelldusError:
@@ -109,13 +109,13 @@ def error_from_response(reason: object, code: object) -> TelldusError:
     number = int(digits) if (digits := str(code)[:9]).isdecimal() else None
     # The text is known from logs; the number's meaning from one other client.
     offline = number == _CODE_OFFLINE or "currently offline" in text
-    return (GatewayOfflineError if offline else Refused)(text or NO_REASON, number)
+    return (GatewayOfflineError if offline else ApiError)(text or NO_REASON, number)
 
 
 def is_client_error(err: TelldusError) -> bool:
     """Return whether the server does not want this, rather than cannot do it just now."""
-    if isinstance(err, Unreachable):
+    if isinstance(err, TelldusConnectionError):
         return err.status is not None and 400 <= err.status < 500
     if isinstance(err, GatewayOfflineError):
         return False
-    return isinstance(err, (Refused, AuthenticationError))
+    return isinstance(err, (ApiError, AuthenticationError))

@@ -16,28 +16,28 @@ from requests_oauthlib import OAuth1Session
 from requests_oauthlib.oauth1_session import TokenRequestDenied
 from urllib3.exceptions import HTTPError
 
-from .auth import Credentials, scrubbed, unlogged
+from .auth import Credentials, redact_oauth_error, suppress_library_logging
 from .exceptions import (
     NO_REASON,
     AuthenticationError,
+    InvalidResponseError,
+    TelldusConnectionError,
     TelldusError,
-    Unintelligible,
-    Unreachable,
     parse_retry_after,
 )
-from .rate_limiter import Budget, Priority
+from .rate_limiter import Priority, RateLimiter
 
 # Seconds to connect and to wait for each byte; and for the body as a whole, which requests
 # does not bound. A thread cannot be stopped: the last one is for a server that is malicious.
-_TIMEOUT = (5.0, 10.0)
-_TIMEOUT_BODY = 5.0
-_TIMEOUT_TOTAL = 40.0
+_HTTP_TIMEOUT = (5.0, 10.0)
+_BODY_TIMEOUT = 5.0
+_TOTAL_TIMEOUT = 40.0
 # A token pair has some hundred bytes; a proxy's page may have more.
 _LARGEST_ANSWER = 1024 * 1024
 # Those seen have 32 characters and 40.
 _LONGEST_TOKEN = 512
 # A person waits: rather say that it takes long than let the form stand still.
-_PATIENCE = 10.0
+_LIMITER_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class RequestToken:
     callback_confirmed: bool
 
 
-class _Session(OAuth1Session):
+class _OAuth1Session(OAuth1Session):
     """A session that goes nowhere but where it was sent."""
 
     def __init__(
@@ -77,7 +77,7 @@ class _Session(OAuth1Session):
         Raises TokenRequestDenied for whatever is not a plain success, a 429 before its
         body is read.
         """
-        kwargs |= {"timeout": _TIMEOUT, "allow_redirects": False, "stream": True}
+        kwargs |= {"timeout": _HTTP_TIMEOUT, "allow_redirects": False, "stream": True}
         response = super().request(*args, **kwargs)
         if response.status_code != requests.codes.too_many_requests:
             # requests bounds the wait for each byte, and neither the whole nor the size.
@@ -92,7 +92,7 @@ class _Session(OAuth1Session):
 
 def _read(response: requests.Response) -> bytes:
     """Return a body. Raises ConnectionError where it is too long or takes too long."""
-    until = time.monotonic() + _TIMEOUT_BODY
+    until = time.monotonic() + _BODY_TIMEOUT
     body = bytearray()
     for chunk in response.iter_content(1024):
         body += chunk
@@ -101,16 +101,16 @@ def _read(response: requests.Response) -> bytes:
     return bytes(body)
 
 
-class Handshake:
+class OAuth1Flow:
     """Signs a person in at one server."""
 
     def __init__(
-        self, server: str, public_key: str, private_key: str, budget: Budget
+        self, server: str, public_key: str, private_key: str, rate_limiter: RateLimiter
     ) -> None:
         """Remember the keys of the application."""
         self._server = server
         self._credentials = Credentials(public_key, private_key)
-        self._budget = budget
+        self._rate_limiter = rate_limiter
 
     async def request_token(self, callback_uri: str | None) -> RequestToken:
         """Step 1: return a temporary token.
@@ -119,7 +119,7 @@ class Handshake:
         """
 
         def fetch() -> Mapping[str, str]:
-            with _Session(self._credentials, callback_uri) as session:
+            with _OAuth1Session(self._credentials, callback_uri) as session:
                 return session.fetch_request_token(self._url("requestToken"))
 
         answer = await self._run(fetch)
@@ -131,9 +131,9 @@ class Handshake:
 
     def authorization_url(self, token: RequestToken) -> str:
         """Step 2: return where to send the person's browser."""
-        with unlogged():
+        with suppress_library_logging():
             return str(
-                _Session(self._credentials).authorization_url(
+                _OAuth1Session(self._credentials).authorization_url(
                     self._url("authorize"), token.token
                 )
             )
@@ -154,7 +154,7 @@ class Handshake:
         )
 
         def fetch() -> Mapping[str, str]:
-            with _Session(temporary) as session:
+            with _OAuth1Session(temporary) as session:
                 address = self._url("accessToken")
                 if verifier is not None:
                     return session.fetch_access_token(address, verifier)
@@ -174,47 +174,53 @@ class Handshake:
         return f"{self._server}/oauth/{endpoint}"
 
     async def _run(self, fetch: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
-        """Run one step in a thread, within the budget, and return its token pair."""
+        """Run one step in a thread, within the rate limiter, and return its token pair."""
 
         def unlogged_fetch() -> Mapping[str, str]:
-            with unlogged():
+            with suppress_library_logging():
                 answer = fetch()
             # The library also takes JSON for an answer, and so numbers and the like.
             return {
                 key: value for key, value in answer.items() if isinstance(value, str)
             }
 
-        async with self._budget.slot(Priority.SIGN_IN, patience=_PATIENCE):
+        async with self._rate_limiter.acquire(
+            Priority.SIGN_IN, timeout=_LIMITER_TIMEOUT
+        ):
             try:
-                async with asyncio.timeout(_TIMEOUT_TOTAL):
+                async with asyncio.timeout(_TOTAL_TIMEOUT):
                     answer = await asyncio.to_thread(unlogged_fetch)
             except TokenRequestDenied as err:
                 # Not chained: it carries the whole answer, secrets included.
                 raise self._denied(err.response) from None
             except (TimeoutError, requests.RequestException, HTTPError) as err:
-                raise Unreachable(_host_and_kind(self._server, err)) from None
+                raise TelldusConnectionError(
+                    _host_and_kind(self._server, err)
+                ) from None
             except ValueError, TypeError, RecursionError:
-                raise Unintelligible("no token in the answer") from None
-            self._budget.accepted()
+                raise InvalidResponseError("no token in the answer") from None
+            self._rate_limiter.on_success()
         if not all(
             _is_token(answer.get(half, ""))
             for half in ("oauth_token", "oauth_token_secret")
         ):
-            raise Unintelligible("no token in the answer")
+            raise InvalidResponseError("no token in the answer")
         return answer
 
     def _denied(self, response: requests.Response) -> TelldusError:
         """Return the error that an answer to a token request stands for."""
         if response.status_code == requests.codes.too_many_requests:
-            return self._budget.refused(
+            return self._rate_limiter.on_rate_limited(
                 parse_retry_after(
                     response.headers.get("Retry-After"), response.headers.get("Date")
                 )
             )
-        self._budget.accepted()
+        self._rate_limiter.on_success()
         if response.status_code == requests.codes.unauthorized:
-            return AuthenticationError(scrubbed(response.text) or NO_REASON)
-        return Unreachable(f"HTTP {response.status_code}", response.status_code)
+            return AuthenticationError(redact_oauth_error(response.text) or NO_REASON)
+        return TelldusConnectionError(
+            f"HTTP {response.status_code}", response.status_code
+        )
 
 
 def _is_token(text: str) -> bool:

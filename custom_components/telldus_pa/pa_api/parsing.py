@@ -15,7 +15,7 @@ type Json = Mapping[str, object]
 
 _MAX_TEXT = 200
 # No reading has more digits than this; what has cannot be counted with.
-_BEYOND = 10**15
+_MAX_NUMBER = 10**15
 # Nothing was heard before 1970, nor will be after 2106.
 _MAX_TIMESTAMP = 2**32
 # True and false are 1 and 0 as well.
@@ -79,7 +79,7 @@ def parse_rows[T](
     return tuple(parsed), tuple(complaints)
 
 
-class Rows[T]:
+class RowParser[T]:
     """Parses the lists of one function, one after the other.
 
     A row that is what it was in the list before is not parsed again, but the same object:
@@ -89,7 +89,7 @@ class Rows[T]:
     def __init__(self, parse: Callable[[Json], T]) -> None:
         """Know no row yet. ``parse`` raises ValueError."""
         self._parse = parse
-        self._known: dict[object, tuple[Json, T]] = {}
+        self._cache: dict[object, tuple[Json, T]] = {}
         # The list before, and what it came to.
         self._rows: object = None
         self._parsed: tuple[tuple[T, ...], tuple[str, ...]] = ((), ())
@@ -98,7 +98,7 @@ class Rows[T]:
         """Parse a list as ``parse_rows`` does. Raises ValueError."""
         if rows is self._rows and rows is not None:
             return self._parsed
-        before, self._known = self._known, {}
+        before, self._cache = self._cache, {}
 
         def parse(row: Json) -> T:
             """Parse one row, if it is another than before."""
@@ -108,7 +108,7 @@ class Rows[T]:
             known = before.get(row_id)
             parsed = known[1] if known and known[0] == row else self._parse(row)
             # The newer of two equal rows: the older list is not to stay in memory.
-            self._known[row_id] = row, parsed
+            self._cache[row_id] = row, parsed
             return parsed
 
         self._parsed = parse_rows(rows, parse)
@@ -194,7 +194,7 @@ def to_number(value: object) -> float | None:
             return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return value if -_BEYOND < value < _BEYOND else None
+    return value if -_MAX_NUMBER < value < _MAX_NUMBER else None
 
 
 def to_integer(value: object) -> int | None:

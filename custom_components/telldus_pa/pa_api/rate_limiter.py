@@ -2,7 +2,7 @@
 
 Telldus allows about ten requests a minute, a limit known only by hearsay (source:
 docs/telldus-api.md, "Limits"). Whether it counts by account, key or address is not known;
-so there is one budget for each server, and every request passes through it.
+so there is one rate limiter for each server, and every request passes through it.
 """
 
 import asyncio
@@ -16,14 +16,19 @@ from itertools import count
 import random
 import time
 
-from .exceptions import LONGEST_WAIT, MIN_RETRY_AFTER, Postponed, RateLimitError
+from .exceptions import (
+    MAX_RETRY_AFTER,
+    MIN_RETRY_AFTER,
+    RateLimitError,
+    RequestDeferredError,
+)
 
-WINDOW = 60.0
+WINDOW_SECONDS = 60.0
 INITIAL_BACKOFF = 15.0
 MAX_BACKOFF = 300.0
 # A server that dislikes bursts refuses a second request this soon after the first, however
 # few there were before ...
-BURST = 10.0
+BURST_WINDOW = 10.0
 # ... and is known for it after this often, for this long in seconds.
 _BURSTS_REFUSED = 2
 _SPACED_FOR = 3600.0
@@ -43,7 +48,7 @@ class Priority(IntEnum):
 
 # How many requests in a window may have been sent before one of this kind: commands
 # find room even when polls and a sign-in have used theirs.
-ALLOWANCE = {
+MAX_REQUESTS = {
     Priority.COMMAND: 10,
     Priority.SIGN_IN: 8,
     Priority.POLL: 8,
@@ -52,12 +57,12 @@ ALLOWANCE = {
 }
 # Seconds between the end of the last request and the start of one of this kind. Bursts
 # have been refused by Telldus even below the limit.
-GAP = {
+MIN_INTERVAL = {
     Priority.COMMAND: 0.25,
     Priority.SIGN_IN: 0.5,
     Priority.POLL: 1.0,
-    Priority.BACKGROUND: BURST,
-    Priority.LIVE: BURST,
+    Priority.BACKGROUND: BURST_WINDOW,
+    Priority.LIVE: BURST_WINDOW,
 }
 
 
@@ -79,7 +84,7 @@ class _Waiter:
     granted: asyncio.Future[None] = field(compare=False)
 
 
-class Budget:
+class RateLimiter:
     """One server's requests: one at a time, spaced, within the limit.
 
     ``clock`` counts seconds and never goes back. ``changed`` is called after each request
@@ -113,7 +118,7 @@ class Budget:
         self._timer: asyncio.TimerHandle | None = None
 
     def now(self) -> float:
-        """Return the time in seconds by the budget's clock, which never goes back."""
+        """Return the time in seconds by the rate limiter's clock, which never goes back."""
         return self._clock()
 
     @property
@@ -133,21 +138,21 @@ class Budget:
         return len(self._waiters)
 
     @property
-    def pause(self) -> float:
+    def paused_for(self) -> float:
         """Return for how many seconds nothing may be sent, 0 if something may."""
         return max(0.0, self._paused_until - self._clock())
 
     @asynccontextmanager
-    async def slot(
-        self, priority: Priority, *, patience: float | None = None
+    async def acquire(
+        self, priority: Priority, *, timeout: float | None = None
     ) -> AsyncIterator[None]:
         """Wait for leave to send one request, which the body then does.
 
         The body calls ``accepted`` or ``refused`` with what the server said of the limit.
         Raises Postponed during a pause, when one begins while waiting, and when the
-        window is so full that leave would take longer than ``patience`` seconds.
+        window is so full that leave would take longer than ``timeout`` seconds.
         """
-        await self._acquire(priority, patience)
+        await self._acquire(priority, timeout)
         try:
             yield
         finally:
@@ -156,20 +161,20 @@ class Budget:
             self._dispatch()
             self._changed()
 
-    def accepted(self) -> None:
+    def on_success(self) -> None:
         """Note that the server did not mind the last request."""
         self._refusals = 0
         if self._is_burst:
             self._bursts_refused = 0
 
-    def refused(self, retry_after: float | None) -> RateLimitError:
+    def on_rate_limited(self, retry_after: float | None) -> RateLimitError:
         """Note that the server refused a request (429), pause, and return the error.
 
         ``retry_after`` is what the server asked for in seconds, if it did.
         """
         self.last_refused = now = self._clock()
         self._forget()
-        if self._is_burst and len(self._sent) < ALLOWANCE[Priority.POLL]:
+        if self._is_burst and len(self._sent) < MAX_REQUESTS[Priority.POLL]:
             self._bursts_refused += 1
             if self._bursts_refused >= _BURSTS_REFUSED:
                 self._spaced_until = now + _SPACED_FOR
@@ -178,13 +183,13 @@ class Budget:
             wait = INITIAL_BACKOFF * 2**self._refusals * random.uniform(1.0, 1.2)
             retry_after = min(wait, MAX_BACKOFF)
         self._refusals = min(self._refusals + 1, _MOST_REFUSALS)
-        wait = min(max(retry_after, MIN_RETRY_AFTER), LONGEST_WAIT)
+        wait = min(max(retry_after, MIN_RETRY_AFTER), MAX_RETRY_AFTER)
         self._paused_until = max(self._paused_until, self._clock() + wait)
-        error = RateLimitError(self.pause)
+        error = RateLimitError(self.paused_for)
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if not waiter.granted.done():
-                waiter.granted.set_exception(Postponed(self.pause))
+                waiter.granted.set_exception(RequestDeferredError(self.paused_for))
         return error
 
     def state(self) -> RateLimiterState:
@@ -192,7 +197,7 @@ class Budget:
         self._forget()
         now = self._clock()
         return RateLimiterState(
-            tuple(now - sent for sent in self._sent), self.pause, self._refusals
+            tuple(now - sent for sent in self._sent), self.paused_for, self._refusals
         )
 
     def restore(self, state: RateLimiterState, elapsed: float) -> None:
@@ -203,30 +208,32 @@ class Budget:
         now = self._clock()
         elapsed = max(0.0, elapsed)
         kept = [
-            now - ago - elapsed for ago in state.sent if 0 <= ago + elapsed < WINDOW
+            now - ago - elapsed
+            for ago in state.sent
+            if 0 <= ago + elapsed < WINDOW_SECONDS
         ]
         self._sent = deque(sorted([*self._sent, *kept]))
-        pause = min(max(state.pause, 0.0), LONGEST_WAIT)
+        pause = min(max(state.pause, 0.0), MAX_RETRY_AFTER)
         self._paused_until = max(self._paused_until, now + pause - elapsed)
         self._refusals = max(self._refusals, min(state.refusals, _MOST_REFUSALS))
 
-    async def _acquire(self, priority: Priority, patience: float | None) -> None:
+    async def _acquire(self, priority: Priority, timeout: float | None) -> None:
         """Wait for our turn."""
-        if pause := self.pause:
-            raise Postponed(pause)
+        if pause := self.paused_for:
+            raise RequestDeferredError(pause)
         wait = self._earliest(priority) - self._clock()
-        if patience is not None and wait > patience:
-            raise Postponed(wait)
+        if timeout is not None and wait > timeout:
+            raise RequestDeferredError(wait)
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiter = _Waiter(priority, next(self._turns), granted)
         heapq.heappush(self._waiters, waiter)
         self._dispatch()
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout):
                 await self._granted(waiter)
         except TimeoutError:
             # Somebody's request takes long, or too many stand before us.
-            raise Postponed(MIN_RETRY_AFTER) from None
+            raise RequestDeferredError(MIN_RETRY_AFTER) from None
 
     async def _granted(self, waiter: _Waiter) -> None:
         """Wait for leave; leave the queue in order when the wait is given up."""
@@ -246,7 +253,7 @@ class Budget:
     def _forget(self) -> None:
         """Let go of what has left the window."""
         now = self._clock()
-        while self._sent and self._sent[0] <= now - WINDOW:
+        while self._sent and self._sent[0] <= now - WINDOW_SECONDS:
             self._sent.popleft()
 
     def _earliest(self, priority: Priority) -> float:
@@ -254,12 +261,12 @@ class Budget:
         self._forget()
         if not self._sent:
             return self._clock()
-        gap = GAP[priority]
+        gap = MIN_INTERVAL[priority]
         if self._clock() < self._spaced_until and priority is not Priority.SIGN_IN:
-            gap = max(gap, BURST)
+            gap = max(gap, BURST_WINDOW)
         earliest = self._sent[-1] + gap
-        if (excess := len(self._sent) - ALLOWANCE[priority]) >= 0:
-            earliest = max(earliest, self._sent[excess] + WINDOW)
+        if (excess := len(self._sent) - MAX_REQUESTS[priority]) >= 0:
+            earliest = max(earliest, self._sent[excess] + WINDOW_SECONDS)
         return earliest
 
     def _dispatch(self) -> None:
@@ -278,5 +285,7 @@ class Budget:
             self._timer = loop.call_later(wait, self._dispatch)
             return
         self._busy = True
-        self._is_burst = bool(self._sent) and self._clock() - self._sent[-1] < BURST
+        self._is_burst = (
+            bool(self._sent) and self._clock() - self._sent[-1] < BURST_WINDOW
+        )
         heapq.heappop(self._waiters).granted.set_result(None)

@@ -7,7 +7,7 @@ from typing import Final
 from yarl import URL
 
 # Dropped without a word by some readers of addresses, and not by others; none is needed.
-_AMBIGUOUS: Final = frozenset("@?#%\\")
+_FORBIDDEN_CHARACTERS: Final = frozenset("@?#%\\")
 _LONGEST_NAME: Final = 253
 _LABEL: Final = "(?!-)[a-z0-9_-]{1,63}(?<!-)"
 # The last label begins with a letter: 127.1 and 0x7f000001 are addresses to some.
@@ -29,7 +29,7 @@ def server_origin(address: str) -> str | None:
     What could be read in two ways is refused: the browser and two libraries go there.
     """
     text = address.strip()
-    if not text.isprintable() or _AMBIGUOUS.intersection(text):
+    if not text.isprintable() or _FORBIDDEN_CHARACTERS.intersection(text):
         return None
     try:
         url = URL(text)

@@ -30,7 +30,7 @@ _GONE_AFTER_LISTS: Final = 20
 
 
 @dataclass(slots=True)
-class _Missing:
+class _Absence:
     """Something that the last lists did not have."""
 
     since: float
@@ -38,10 +38,10 @@ class _Missing:
 
 
 @dataclass(slots=True)
-class Absences:
+class StaleTracker:
     """Judges what is gone, and not merely missing for a while."""
 
-    _missing: dict[str, _Missing] = field(default_factory=dict)
+    _missing: dict[str, _Absence] = field(default_factory=dict)
 
     def note(
         self, known: AbstractSet[str], present: AbstractSet[str], now: float
@@ -52,7 +52,7 @@ class Absences:
         missing as well: then something is wrong with the list.
         """
         self._missing = {
-            one: self._missing.get(one) or _Missing(now) for one in known - present
+            one: self._missing.get(one) or _Absence(now) for one in known - present
         }
         for one in self._missing.values():
             one.lists += 1
@@ -65,7 +65,7 @@ class Absences:
         }
 
 
-class Registrar:
+class RegistrySync:
     """Keeps the registries of one account's entry.
 
     A "thing" is a gateway, a device or a sensor, by the id that it has in both
@@ -103,7 +103,7 @@ class Registrar:
         self._watch(
             sensors,
             lambda: [
-                (one.id, *one.values, one.heard is None)
+                (one.id, *one.values, one.last_updated is None)
                 for one in sensors.data.values()
             ],
             self._values,
@@ -132,7 +132,7 @@ class Registrar:
             or thing in self._present(data.sensors, sensor_unique_id)
             # Whether it is a sensor's is not known before their first list.
             or (
-                not data.sensors.lists
+                not data.sensors.success_count
                 and thing.startswith(sensor_unique_id(self._entry, ""))
             )
         )
@@ -164,7 +164,7 @@ class Registrar:
         expected: dict[str, dict[str, str]] = {}
         for device in devices.data.values():
             thing = device_unique_id(entry, device.id)
-            self._async_tell(thing, device_info(entry, device))
+            self._async_update_device(thing, device_info(entry, device))
             expected[thing] = {
                 entity_unique_id(thing, part): platform
                 for part, platform in entity_parts(
@@ -184,10 +184,10 @@ class Registrar:
         """Follow names, and tell which sensors are devices as well."""
         for sensor in self._data.sensors.data.values():
             thing = sensor_unique_id(self._entry, sensor.id)
-            self._async_tell(thing, sensor_info(self._entry, sensor))
+            self._async_update_device(thing, sensor_info(self._entry, sensor))
 
     @callback
-    def _async_tell(self, thing: str, info: DeviceInfo) -> None:
+    def _async_update_device(self, thing: str, info: DeviceInfo) -> None:
         """Tell the registry what is new about something that it knows."""
         new: dict[str, Any] = {**info}
         before, self._infos[thing] = self._infos.get(thing, new), new
@@ -208,7 +208,7 @@ class Registrar:
         done only where ``listed``, what is in the list, is not as it was when all of what
         is known was there.
         """
-        absences = Absences()
+        absences = StaleTracker()
         seen = 0
         complete: object = None
 
@@ -216,15 +216,15 @@ class Registrar:
         def async_listed() -> None:
             """Look at a list, if this is a new one."""
             nonlocal seen, complete
-            if seen == coordinator.lists:
+            if seen == coordinator.success_count:
                 return
-            seen = coordinator.lists
+            seen = coordinator.success_count
             in_list = listed()
             if in_list == complete:
                 return
             known, present, hidden = look()
             complete = in_list if known <= present else None
-            now = coordinator.account.budget.now()
+            now = coordinator.account.rate_limiter.now()
             for one in absences.note(known, present, now) | (known & hidden):
                 self._async_forget(one)
 

@@ -135,7 +135,7 @@ class TelldusAuthCallbackView(HomeAssistantView):
         self._pending[pending.state] = pending
 
     @callback
-    def async_forget(self, pending: PendingAuthorization) -> None:
+    def async_cancel(self, pending: PendingAuthorization) -> None:
         """Expect it no more."""
         self._pending.pop(pending.state, None)
 

@@ -23,12 +23,12 @@ from homeassistant.helpers.config_entry_oauth2_flow import HEADER_FRONTEND_BASE
 
 from ..account.domain_data import async_get_domain_data
 from ..account.errors import error_placeholders, translation_key_for
-from ..const import CONF_PROFILE
+from ..const import CONF_ACCOUNT_UUID
 from ..pa_api import (
     AuthenticationError,
-    Budget,
     Credentials,
-    Handshake,
+    OAuth1Flow,
+    RateLimiter,
     RateLimitError,
     RequestToken,
     TelldusClient,
@@ -45,7 +45,7 @@ _OTHER_TAB: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class ConsumerKeys:
     """The keys that we sign with, and where."""
 
     server: str
@@ -54,7 +54,7 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True)
-class _Link:
+class ManualAuthorization:
     """A link to Telldus from which the browser does not come back."""
 
     token: RequestToken
@@ -62,7 +62,7 @@ class _Link:
     began: float
 
     @classmethod
-    async def fetched(cls, handshake: Handshake) -> _Link:
+    async def fetched(cls, handshake: OAuth1Flow) -> ManualAuthorization:
         """Return a link with a new token. Raises TelldusError."""
         token = await handshake.request_token(None)
         return cls(token, handshake.authorization_url(token), time.monotonic())
@@ -81,13 +81,13 @@ class SignInFlow(ConfigFlow):
 
     def __init__(self) -> None:
         """Start with nothing known."""
-        self._application: Application | None = None
+        self._application: ConsumerKeys | None = None
         # One token at a time, whichever tab asks.
         self._lock = asyncio.Lock()
         # The road on which the browser comes back by itself ...
         self._pending: PendingAuthorization | None = None
         # ... and the one on which the person does.
-        self._link: _Link | None = None
+        self._link: ManualAuthorization | None = None
         self._to_exchange: tuple[RequestToken, str | None] | None = None
         self._sign_in: asyncio.Task[AuthorizedAccount] | None = None
         # Kept when the exchange worked and what follows did not: it works only once.
@@ -113,11 +113,11 @@ class SignInFlow(ConfigFlow):
         """Return the form for the keys: those known are no longer good."""
 
     @abstractmethod
-    def _compared(self) -> list[ConfigEntry]:
+    def _candidate_entries(self) -> list[ConfigEntry]:
         """Return the entries that the account has to be told apart from or matched to."""
 
     @abstractmethod
-    def _is_wrong(self, signed_in: AuthorizedAccount) -> bool:
+    def _is_wrong_account(self, signed_in: AuthorizedAccount) -> bool:
         """Return whether somebody else signed in than who must."""
 
     @abstractmethod
@@ -222,7 +222,9 @@ class SignInFlow(ConfigFlow):
         """Return the step during which the browser is at Telldus."""
         return self.async_external_step(step_id="authorize", url=pending.url)
 
-    def _link_form(self, link: _Link, error: str | None = None) -> ConfigFlowResult:
+    def _link_form(
+        self, link: ManualAuthorization, error: str | None = None
+    ) -> ConfigFlowResult:
         """Return the form with the link to Telldus."""
         return self.async_show_form(
             step_id="link",
@@ -232,22 +234,22 @@ class SignInFlow(ConfigFlow):
 
     # What Telldus is asked for
 
-    async def _async_handshake(self) -> Handshake:
+    async def _async_handshake(self) -> OAuth1Flow:
         """Return the handshake with the keys given."""
         application = self._application
         assert application is not None
-        return Handshake(
+        return OAuth1Flow(
             application.server,
             application.public_key,
             application.private_key,
             await self._async_budget(),
         )
 
-    async def _async_budget(self) -> Budget:
-        """Return the budget of the server given."""
+    async def _async_budget(self) -> RateLimiter:
+        """Return the rate limiter of the server given."""
         assert self._application is not None
         shared = await async_get_domain_data(self.hass)
-        return shared.budget(self._application.server)
+        return shared.rate_limiter(self._application.server)
 
     async def _async_fetch_token(self) -> None:
         """See to it that there is a token: with a way back, or else for the link.
@@ -262,7 +264,7 @@ class SignInFlow(ConfigFlow):
             handshake = await self._async_handshake()
             base = _frontend_base()
             if base is None:
-                self._link = await _Link.fetched(handshake)
+                self._link = await ManualAuthorization.fetched(handshake)
                 return
             state = new_state()
             try:
@@ -273,22 +275,24 @@ class SignInFlow(ConfigFlow):
                 # The keys, or the callback: asking without one tells. Should that be too
                 # much for Telldus just now, the keys are the likelier.
                 try:
-                    self._link = await _Link.fetched(handshake)
+                    self._link = await ManualAuthorization.fetched(handshake)
                 except RateLimitError:
                     raise err from None
                 return
             if not token.callback_confirmed:
-                self._link = await _Link.fetched(handshake)
+                self._link = await ManualAuthorization.fetched(handshake)
                 return
             url = handshake.authorization_url(token)
             self._pending = PendingAuthorization(self.flow_id, state, token, url)
             async_get_view(self.hass).async_register_pending(self._pending)
 
-    async def _async_fetch_link(self) -> _Link:
+    async def _async_fetch_link(self) -> ManualAuthorization:
         """Return a link that is still good. Raises TelldusError."""
         async with self._lock:
             if self._link is None or self._link.expired:
-                self._link = await _Link.fetched(await self._async_handshake())
+                self._link = await ManualAuthorization.fetched(
+                    await self._async_handshake()
+                )
             return self._link
 
     def _forget_token(self) -> None:
@@ -299,7 +303,7 @@ class SignInFlow(ConfigFlow):
     def _forget_pending(self) -> None:
         """Expect no browser any more."""
         if self._pending is not None:
-            async_get_view(self.hass).async_forget(self._pending)
+            async_get_view(self.hass).async_cancel(self._pending)
             self._pending = None
 
     # Back from Telldus
@@ -328,7 +332,7 @@ class SignInFlow(ConfigFlow):
                 return self._link_form(self._link, "not_agreed")
             self._forget_token()
             return self._failed(err, self._async_restart_authorization)
-        if self._is_wrong(signed_in):
+        if self._is_wrong_account(signed_in):
             return await self.async_step_wrong_account()
         return await self._async_claim(signed_in)
 
@@ -346,11 +350,13 @@ class SignInFlow(ConfigFlow):
             self._credentials,
             await self._async_budget(),
         )
-        return await AuthorizedAccount.learned(
+        return await AuthorizedAccount.async_fetch(
             client,
             application.server,
             self._credentials,
-            by_gateways=not all(entry.data[CONF_PROFILE] for entry in self._compared()),
+            by_gateways=not all(
+                entry.data[CONF_ACCOUNT_UUID] for entry in self._candidate_entries()
+            ),
         )
 
     async def async_step_wrong_account(

@@ -6,20 +6,20 @@ from typing import Final, Self
 
 from homeassistant.config_entries import ConfigEntry
 
-from ..const import CONF_GATEWAYS, CONF_PROFILE
+from ..const import CONF_ACCOUNT_UUID, CONF_GATEWAYS
 from ..pa_api import (
+    ApiError,
     AuthenticationError,
     Credentials,
+    InvalidResponseError,
     Priority,
     Profile,
-    Refused,
     TelldusClient,
-    Unintelligible,
-    Unreachable,
+    TelldusConnectionError,
 )
 
 # A person waits: rather say that it takes long than let the form stand still.
-_PATIENCE: Final = 10.0
+_TIMEOUT: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class AuthorizedAccount:
     credentials: Credentials
     profile: Profile | None
     gateways: frozenset[str]
-    lent: frozenset[str]
+    shared_gateways: frozenset[str]
 
     @classmethod
-    async def learned(
+    async def async_fetch(
         cls,
         client: TelldusClient,
         server: str,
@@ -52,16 +52,16 @@ class AuthorizedAccount:
         profile = await _profile(client)
         owned: dict[str, bool] = {}
         if profile is None or by_gateways:
-            answer = await client.gateways(
-                priority=Priority.SIGN_IN, patience=_PATIENCE
-            )
-            owned = {row.id: bool(row.owned) for row in answer.rows}
+            answer = await client.gateways(priority=Priority.SIGN_IN, timeout=_TIMEOUT)
+            owned = {row.id: bool(row.is_owner) for row in answer.rows}
         return cls(
             server,
             credentials,
             profile,
             gateways=frozenset(one for one, is_owned in owned.items() if is_owned),
-            lent=frozenset(one for one, is_owned in owned.items() if not is_owned),
+            shared_gateways=frozenset(
+                one for one, is_owned in owned.items() if not is_owned
+            ),
         )
 
     def is_same_as(self, entry: ConfigEntry) -> bool:
@@ -69,7 +69,7 @@ class AuthorizedAccount:
 
         By Telldus' word where it was given both times, else by a gateway owned by both.
         """
-        known = entry.data[CONF_PROFILE]
+        known = entry.data[CONF_ACCOUNT_UUID]
         if self.profile and known:
             return bool(self.profile.uuid == known)
         return not self.gateways.isdisjoint(entry.data[CONF_GATEWAYS])
@@ -82,11 +82,13 @@ class AuthorizedAccount:
         either, and one of those that the entry has shown is lent to it, or there is none
         on either side.
         """
-        if self.profile and entry.data[CONF_PROFILE]:
+        if self.profile and entry.data[CONF_ACCOUNT_UUID]:
             return False
         if self.gateways or entry.data[CONF_GATEWAYS]:
             return False
-        return not self.lent.isdisjoint(shown) or not (self.lent or shown)
+        return not self.shared_gateways.isdisjoint(shown) or not (
+            self.shared_gateways or shown
+        )
 
 
 async def _profile(client: TelldusClient) -> Profile | None:
@@ -95,11 +97,11 @@ async def _profile(client: TelldusClient) -> Profile | None:
     Its gateways tell as well. Raises TelldusError for what may be over in a moment.
     """
     try:
-        return await client.profile(patience=_PATIENCE)
-    except Refused, AuthenticationError, Unintelligible:
+        return await client.profile(timeout=_TIMEOUT)
+    except ApiError, AuthenticationError, InvalidResponseError:
         # Were it the token, the gateways would be refused as well.
         return None
-    except Unreachable as err:
+    except TelldusConnectionError as err:
         if err.status is not None and err.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return None
         raise

@@ -80,7 +80,7 @@ class DeviceType(IntEnum):
     PROJECTOR_SCREEN = 0x14
 
 
-class Outcome(IntEnum):
+class SuccessStatus(IntEnum):
     """What became of a command, by the ``successStatus`` of the history."""
 
     DONE = 0
@@ -94,7 +94,7 @@ class Outcome(IntEnum):
     INVALID = 7
 
 
-OUTCOMES: Final = frozenset(Outcome)
+OUTCOMES: Final = frozenset(SuccessStatus)
 
 _DEVICE_TYPE_REST = "-0001-1000-2005-acca54000000"
 
@@ -141,10 +141,10 @@ class Gateway:
     online: bool
     model: str | None = None
     version: str | None = None
-    owned: bool | None = None
+    is_owner: bool | None = None
 
     @classmethod
-    def from_wire(cls, row: Json) -> Self:
+    def from_dict(cls, row: Json) -> Self:
         """Parse a row of ``clients/list``. Raises ValueError."""
         return cls(
             id=to_id(row, "id"),
@@ -152,19 +152,19 @@ class Gateway:
             online=to_flag(row.get("online"), default=True),
             model=to_text(row.get("type")),
             version=to_text(row.get("version")),
-            owned=to_flag(row.get("editable"), default=True),
+            is_owner=to_flag(row.get("editable"), default=True),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class TemperatureRange:
     """What a temperature may be set to, in °C; None where Telldus tells no limit."""
 
     min: float | None = None
     max: float | None = None
 
     @classmethod
-    def from_wire(cls, limits: Json) -> Self:
+    def from_dict(cls, limits: Json) -> Self:
         """Parse what the parameter "thermostat" says of one mode."""
         return cls(to_number(limits.get("min")), to_number(limits.get("max")))
 
@@ -180,10 +180,10 @@ class Thermostat:
     mode: str | None
     setpoints: Mapping[str, float]
     modes: tuple[str, ...]
-    ranges: Mapping[str, Range]
+    ranges: Mapping[str, TemperatureRange]
 
     @classmethod
-    def from_wire(cls, state: Json, told: Json) -> Self:
+    def from_dict(cls, state: Json, told: Json) -> Self:
         """Parse the state's value and the parameter "thermostat", empty if missing."""
         current = _by_mode(state.get("setpoint"))
         limits = _by_mode(told.get("setpoints"))
@@ -191,10 +191,10 @@ class Thermostat:
         if mode is None and len(current) == 1:
             # It has only one, and saves itself the trouble.
             mode = next(iter(current))
-        ranges = dict.fromkeys(current, Range())
+        ranges = dict.fromkeys(current, TemperatureRange())
         if limits:
             ranges = {
-                name: Range.from_wire(to_object(limit))
+                name: TemperatureRange.from_dict(to_object(limit))
                 for name, limit in limits.items()
                 # PHP writes an empty object as an empty list; null is no range at all.
                 if isinstance(limit, (Mapping, list))
@@ -224,7 +224,7 @@ class Device:
     """
 
     id: str
-    local_id: str
+    client_device_id: str
     gateway_id: str
     gateway_name: str | None
     name: str | None
@@ -234,7 +234,7 @@ class Device:
     rgb: int | None
     thermostat: Thermostat | None
     online: bool
-    owned: bool
+    is_owner: bool
     ignored: bool
     type: str
     device_type: DeviceType
@@ -243,20 +243,20 @@ class Device:
     members: tuple[str, ...]
 
     @classmethod
-    def from_wire(cls, row: Json) -> Self:
+    def from_dict(cls, row: Json) -> Self:
         """Parse a row of ``devices/list``. Raises ValueError."""
         methods = Method((to_integer(row.get("methods")) or 0) & 0xFFF)
         values = _state_values(row)
         parameters = _parameters(row)
         thermostat = None
         if Method.THERMOSTAT in methods:
-            thermostat = Thermostat.from_wire(
+            thermostat = Thermostat.from_dict(
                 to_object(values.get(Method.THERMOSTAT)),
                 to_object(parameters.get("thermostat")),
             )
         return cls(
             id=to_id(row, "id"),
-            local_id=to_text(row.get("clientDeviceId")) or "",
+            client_device_id=to_text(row.get("clientDeviceId")) or "",
             gateway_id=to_id(row, "client"),
             gateway_name=to_text(row.get("clientName")),
             name=to_text(row.get("name")),
@@ -266,7 +266,7 @@ class Device:
             rgb=rgb_from(values.get(Method.RGB)),
             thermostat=thermostat,
             online=to_flag(row.get("online"), default=True),
-            owned=to_flag(row.get("editable"), default=True),
+            is_owner=to_flag(row.get("editable"), default=True),
             ignored=to_flag(row.get("ignored"), default=False),
             type=(to_text(row.get("type")) or "device").lower(),
             device_type=_device_type(
@@ -290,7 +290,7 @@ class Device:
                 return self.level != 0
         return None
 
-    def keeping(self, pushed: Self) -> Self:
+    def with_pushed(self, pushed: Self) -> Self:
         """Return this row with the state that was pushed after it had been asked for."""
         thermostat = self.thermostat
         if thermostat and pushed.thermostat:
@@ -319,7 +319,7 @@ class SensorValue:
     name: str
     scale: int | None
     value: float | str | None
-    heard: float | None
+    last_updated: float | None
     unit: str | None
 
     @property
@@ -328,7 +328,7 @@ class SensorValue:
         return (self.name, self.scale)
 
     @classmethod
-    def from_wire(cls, row: Json, heard: float | None) -> Self | None:
+    def from_dict(cls, row: Json, heard: float | None) -> Self | None:
         """Parse an entry of ``data``; return None for one without a name."""
         if not (name := to_text(row.get("name"))):
             return None
@@ -341,7 +341,7 @@ class SensorValue:
             name=name,
             scale=scale,
             value=to_number_or_text(row.get("value")),
-            heard=heard if own is None else own,
+            last_updated=heard if own is None else own,
             unit=to_text(row.get("unit")),
         )
 
@@ -359,53 +359,53 @@ class Sensor:
     """
 
     id: str
-    local_id: str
+    sensor_id: str
     gateway_id: str
     gateway_name: str | None
     name: str | None
     online: bool
-    owned: bool
+    is_owner: bool
     ignored: bool
     battery: int | None
     battery_low: bool | None
     protocol: str
     model: str | None
-    heard: float | None
+    last_updated: float | None
     values: Values
     keep_history: bool = False
 
     @classmethod
-    def from_wire(cls, row: Json) -> Self:
+    def from_dict(cls, row: Json) -> Self:
         """Parse a row of ``sensors/list``. Raises ValueError."""
         battery, battery_low = _battery(to_integer(row.get("battery")))
         heard = to_time(row.get("lastUpdated"))
         return cls(
             id=to_id(row, "id"),
-            local_id=to_text(row.get("sensorId")) or "",
+            sensor_id=to_text(row.get("sensorId")) or "",
             gateway_id=to_id(row, "client"),
             gateway_name=to_text(row.get("clientName")),
             name=to_text(row.get("name")),
             online=to_flag(row.get("online"), default=True),
-            owned=to_flag(row.get("editable"), default=True),
+            is_owner=to_flag(row.get("editable"), default=True),
             ignored=to_flag(row.get("ignored"), default=False),
             battery=battery,
             battery_low=battery_low,
             protocol=(to_text(row.get("protocol")) or "").lower(),
             model=to_text(row.get("model")),
-            heard=heard,
+            last_updated=heard,
             values=_values(row, heard),
             keep_history=to_flag(row.get("keepHistory"), default=False),
         )
 
-    def keeping(self, pushed: Self) -> Self:
+    def with_pushed(self, pushed: Self) -> Self:
         """Return this row with those values of the pushed one that are no older.
 
         A value that the row lacks is kept if it was heard after all that the row knows.
         """
         return replace(
             self,
-            heard=_latest(self.heard, pushed.heard),
-            values=_newest(self.values, pushed.values, self.heard),
+            last_updated=_latest(self.last_updated, pushed.last_updated),
+            values=_newest(self.values, pushed.values, self.last_updated),
         )
 
     def with_message(self, event: SensorValuesMessage) -> Self:
@@ -424,7 +424,7 @@ class Sensor:
             self,
             battery=battery,
             battery_low=battery_low,
-            heard=_latest(self.heard, event.heard),
+            last_updated=_latest(self.last_updated, event.last_updated),
             values=_newest(self.values, told, None),
         )
 
@@ -434,20 +434,20 @@ class SensorValuesMessage:
     """What a sensor told over the socket. ``battery`` is as on the wire, 253 and the like."""
 
     sensor_id: str
-    heard: float | None
+    last_updated: float | None
     battery: int | None
     values: tuple[SensorValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SensorHistoryEntry:
     """What a sensor told at a time, by its history. ``when`` is in unix seconds."""
 
     when: float
     values: Values
 
     @classmethod
-    def from_wire(cls, row: Json) -> Self:
+    def from_dict(cls, row: Json) -> Self:
         """Parse a row of ``sensor/history``. Raises ValueError."""
         if (when := to_time(row.get("ts"))) is None:
             raise ValueError("no ts")
@@ -455,29 +455,29 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Radio:
+class DeviceProtocol:
     """How a device is spoken to, None where Telldus does not say."""
 
     protocol: str | None
     model: str | None
 
     @classmethod
-    def from_wire(cls, row: Json) -> Self:
+    def from_dict(cls, row: Json) -> Self:
         """Parse the answer of ``device/info``."""
         return cls(to_text(row.get("protocol")), to_text(row.get("model")))
 
 
 @dataclass(frozen=True, slots=True)
-class Inventoried:
+class DeviceWithParameters:
     """A device with all its parameters, house codes among them: what is private."""
 
     device: Device
     parameters: Mapping[str, object] = field(repr=False)
 
     @classmethod
-    def from_wire(cls, row: Json) -> Self:
+    def from_dict(cls, row: Json) -> Self:
         """Parse a row of ``devices/list``. Raises ValueError."""
-        return cls(Device.from_wire(row), _parameters(row))
+        return cls(Device.from_dict(row), _parameters(row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -488,7 +488,7 @@ class Room:
     name: str
 
     @classmethod
-    def from_wire(cls, row: Json) -> Self:
+    def from_dict(cls, row: Json) -> Self:
         """Parse a row of ``room/list``, a function that is only guessed. Raises ValueError."""
         if not (name := to_text(row.get("name"))):
             raise ValueError("no name")
@@ -508,7 +508,7 @@ class Profile:
     premium_until: float | None = None
 
     @classmethod
-    def from_wire(cls, row: Json) -> Self:
+    def from_dict(cls, row: Json) -> Self:
         """Parse the answer of ``user/profile``. Raises ValueError."""
         until = to_number(row.get("pro"))
         return cls(
@@ -524,7 +524,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class HistoryEntry:
     """Something that a device did or was to do, by its history.
 
     ``when`` is in unix seconds. ``method`` is None where it cannot be understood. ``value``
@@ -534,14 +534,14 @@ class Deed:
 
     when: float
     method: Method | None
-    outcome: Outcome
+    outcome: SuccessStatus
     value: int | None = None
     mode: str | None = None
     temperature: float | None = None
     origin: str | None = None
 
     @classmethod
-    def from_wire(cls, row: Json) -> Self:
+    def from_dict(cls, row: Json) -> Self:
         """Parse a row of ``device/history``. Raises ValueError."""
         if (when := to_time(row.get("ts"))) is None:
             raise ValueError("no ts")
@@ -555,7 +555,9 @@ class Deed:
         return cls(
             when=when,
             method=method,
-            outcome=Outcome(status) if status in OUTCOMES else Outcome.UNKNOWN,
+            outcome=SuccessStatus(status)
+            if status in OUTCOMES
+            else SuccessStatus.UNKNOWN,
             value=value,
             mode=mode_from(setting.get("mode")),
             temperature=to_number(setting.get("temperature")),
@@ -572,10 +574,10 @@ class ServerAddress:
 
     host: str
     port: int | None
-    own_port: int | None = None
+    host_port: int | None = None
 
     @classmethod
-    def from_wire(cls, row: Json) -> Self | None:
+    def from_dict(cls, row: Json) -> Self | None:
         """Parse the answer of ``client/serverAddress``; None for a gateway that is offline.
 
         Raises ValueError for anything but a host: it decides whom we connect to.
@@ -597,7 +599,7 @@ def _values(row: Json, heard: float | None) -> Values:
     data = to_objects(row.get("data")) or [
         {"name": name, "value": row[name]} for name in _VALUE_COLUMNS if name in row
     ]
-    values = (SensorValue.from_wire(entry, heard) for entry in data)
+    values = (SensorValue.from_dict(entry, heard) for entry in data)
     return {value.key: value for value in values if value}
 
 
@@ -695,8 +697,10 @@ def _newest(known: Values, pushed: Values, known_until: float | None) -> Values:
     """
     newest = dict(known)
     for key, value in pushed.items():
-        before = known[key].heard if key in known else known_until
-        if before is None or (value.heard is not None and value.heard >= before):
+        before = known[key].last_updated if key in known else known_until
+        if before is None or (
+            value.last_updated is not None and value.last_updated >= before
+        ):
             newest[key] = value
     return newest
 

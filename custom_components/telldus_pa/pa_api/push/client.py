@@ -11,13 +11,13 @@ import time
 import aiohttp
 
 from ..client import TelldusClient
-from .connection import Link, PushListener, PushState
+from .connection import PushListener, PushState, WebsocketConnection
 from .session import REJECTED_RETRY_DELAY, SessionManager
 
-__all__ = ["Live", "PushListener", "PushState"]
+__all__ = ["PushClient", "PushListener", "PushState"]
 
 
-class Live:
+class PushClient:
     """The sockets of one account's gateways.
 
     ``refused_until`` is in unix seconds, as ``clock`` is; 0 for never refused.
@@ -43,7 +43,7 @@ class Live:
         if self._refused_until <= now:
             self._refused_until = 0.0
         self._sessions = SessionManager(client, self._clock, self._is_live)
-        self._links: dict[str, Link] = {}
+        self._links: dict[str, WebsocketConnection] = {}
         self._changed = asyncio.Event()
 
     @property
@@ -60,7 +60,7 @@ class Live:
         kept = {id_: link for id_, link in self._links.items() if id_ in gateway_ids}
         for gateway_id in gateway_ids:
             if gateway_id not in kept:
-                kept[gateway_id] = Link(
+                kept[gateway_id] = WebsocketConnection(
                     gateway_id,
                     self._client,
                     self._sessions,
@@ -76,17 +76,17 @@ class Live:
         link = self._links.get(gateway_id)
         return link.state if link else PushState.CONNECTING
 
-    def last_heard(self, gateway_id: str) -> float | None:
-        """Return when a gateway's socket last gave a sign of life, by the budget's clock.
+    def last_message_at(self, gateway_id: str) -> float | None:
+        """Return when a gateway's socket last gave a sign of life, by the rate limiter's clock.
 
         Up to then nothing can have been missed since it became live.
         """
         link = self._links.get(gateway_id)
-        return link.last_heard if link else None
+        return link.last_message_at if link else None
 
     async def run(self) -> None:
         """Keep the sockets open, until cancelled."""
-        tasks: dict[Link, asyncio.Task[None]] = {}
+        tasks: dict[WebsocketConnection, asyncio.Task[None]] = {}
         # A session of its own, for it must neither send cookies nor follow redirects.
         async with (
             aiohttp.ClientSession(

@@ -18,35 +18,35 @@ from yarl import URL
 from ..client import TelldusClient
 from ..exceptions import (
     GatewayOfflineError,
+    InvalidResponseError,
     RateLimitError,
     TelldusError,
-    Unintelligible,
     is_client_error,
 )
 from ..models import SensorValuesMessage, ServerAddress
 from ..server_url import is_loopback
 from .messages import PushMessage, parse_frame
-from .session import REJECTED_RETRY_DELAY, Session, SessionManager
+from .session import REJECTED_RETRY_DELAY, PushSession, SessionManager
 
 _LOGGER = logging.getLogger(__name__)
 
 # In seconds. To open a connection and be welcomed ...
-OPENING: Final = 20.0
+CONNECT_TIMEOUT: Final = 20.0
 # ... of silence before we ask whether anybody is there, and to wait for a sign of life.
 HEARTBEAT_INTERVAL: Final = 30.0
 HEARTBEAT_TIMEOUT: Final = 15.0
 INITIAL_RECONNECT_DELAY: Final = 10.0
-LONGEST_WAIT: Final = 300.0
+MAX_RECONNECT_DELAY: Final = 300.0
 # Who was connected for this long begins with the shortest wait again.
 RESET_BACKOFF_AFTER: Final = 180.0
 OFFLINE_RETRY_DELAY: Final = 300.0
 # This many new sessions in a row that the socket does not accept are a refusal.
 _MOST_BAD_SESSIONS: Final = 2
 
-_WELCOME: Final = "validconnection"
+_MSG_VALID_CONNECTION: Final = "validconnection"
 _NOT_HERE: Final = "nothere"
 _BAD_SESSION: Final = "error"
-_WORDS: Final = (_WELCOME, _NOT_HERE, _BAD_SESSION)
+_WORDS: Final = (_MSG_VALID_CONNECTION, _NOT_HERE, _BAD_SESSION)
 
 _FILTERS: Final = (
     *(
@@ -57,7 +57,7 @@ _FILTERS: Final = (
     ("sensor", "value"),
 )
 
-_ENDS: Final = (
+_CLOSE_TYPES: Final = (
     aiohttp.WSMsgType.CLOSE,
     aiohttp.WSMsgType.CLOSING,
     aiohttp.WSMsgType.CLOSED,
@@ -79,15 +79,15 @@ class PushState(StrEnum):
 class PushListener(Protocol):
     """Who is told. What it raises is a bug of its own, and ends everything."""
 
-    def heard(self, gateway_id: str, event: PushMessage) -> None:
+    def on_message(self, gateway_id: str, event: PushMessage) -> None:
         """Take note of what happened at a gateway."""
 
-    def live_changed(self, gateway_id: str) -> None:
+    def on_state_change(self, gateway_id: str) -> None:
         """Take note that the state of a gateway's socket is another now."""
 
 
-class Link:
-    """Keeps one gateway's socket open. ``last_heard`` is by the budget's clock."""
+class WebsocketConnection:
+    """Keeps one gateway's socket open. ``last_heard`` is by the rate limiter's clock."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class Link:
         self._failures = 0
         self._bad_sessions = 0
         self._live_since: float | None = None
-        self.last_heard: float | None = None
+        self.last_message_at: float | None = None
         self.refused_until = refused_until
         self.state = PushState.REFUSED if refused_until else PushState.CONNECTING
 
@@ -157,14 +157,14 @@ class Link:
         return self._wait()
 
     async def _connect(
-        self, sockets: aiohttp.ClientSession, url: URL, session: Session
+        self, sockets: aiohttp.ClientSession, url: URL, session: PushSession
     ) -> int:
         """Be connected until the connection ends; return the status of one refused."""
         word: str | None = None
         status = 0
         try:
             async with (
-                asyncio.timeout(OPENING) as opening,
+                asyncio.timeout(CONNECT_TIMEOUT) as opening,
                 sockets.ws_connect(
                     url,
                     autoping=False,
@@ -177,7 +177,7 @@ class Link:
                     {"sessionid": session.id, "clientId": self._gateway_id},
                 )
                 word = await _word(socket)
-                if word == _WELCOME:
+                if word == _MSG_VALID_CONNECTION:
                     for module, action in _FILTERS:
                         wanted = {"module": module, "action": action}
                         await _send(socket, "filter", "accept", wanted)
@@ -218,10 +218,10 @@ class Link:
                 await socket.ping()
                 asked = True
                 continue
-            if message.type in _ENDS:
+            if message.type in _CLOSE_TYPES:
                 return None
             asked = False
-            self.last_heard = self._client.now()
+            self.last_message_at = self._client.now()
             if message.type is aiohttp.WSMsgType.PING:
                 await socket.pong(message.data)
             elif message.type is aiohttp.WSMsgType.TEXT:
@@ -233,15 +233,15 @@ class Link:
     def _tell(self, text: str) -> None:
         """Tell the listener what a frame says."""
         event = parse_frame(text)
-        if isinstance(event, SensorValuesMessage) and event.heard is None:
-            event = replace(event, heard=self._clock())
+        if isinstance(event, SensorValuesMessage) and event.last_updated is None:
+            event = replace(event, last_updated=self._clock())
         if event is not None:
-            self._listener.heard(self._gateway_id, event)
+            self._listener.on_message(self._gateway_id, event)
 
     def _live(self) -> None:
         """Note that from now on nothing is missed."""
         self._bad_sessions = 0
-        self.last_heard = self._live_since = self._client.now()
+        self.last_message_at = self._live_since = self._client.now()
         self._show(PushState.LIVE)
 
     def _offline(self) -> float:
@@ -266,7 +266,7 @@ class Link:
     def _wait(self) -> float:
         """Return when to try again after a failure."""
         self._show(PushState.CONNECTING)
-        wait = min(INITIAL_RECONNECT_DELAY * 2**self._failures, LONGEST_WAIT)
+        wait = min(INITIAL_RECONNECT_DELAY * 2**self._failures, MAX_RECONNECT_DELAY)
         self._failures = min(self._failures + 1, 10)
         return _jittered(wait)
 
@@ -275,7 +275,7 @@ class Link:
         if state is not self.state:
             self.state = state
             _LOGGER.debug("A gateway's socket is %s", state)
-            self._listener.live_changed(self._gateway_id)
+            self._listener.on_state_change(self._gateway_id)
 
 
 def _jittered(wait: float) -> float:
@@ -285,13 +285,13 @@ def _jittered(wait: float) -> float:
 
 def socket_url(server: str, address: ServerAddress) -> URL:
     """Return where to connect to. Raises Unintelligible."""
-    host, port = address.host, address.own_port
+    host, port = address.host, address.host_port
     if URL(server).scheme == "https":
         return URL.build(scheme="wss", host=host, port=port, path="/websocket")
     port = port or address.port
     if port is None or not is_loopback(host):
         # A server on this machine has nothing to send us elsewhere, unencrypted.
-        raise Unintelligible("client/serverAddress: not this machine")
+        raise InvalidResponseError("client/serverAddress: not this machine")
     return URL.build(scheme="ws", host=host, port=port, path="/websocket")
 
 
@@ -307,7 +307,7 @@ async def _send(
 
 async def _word(socket: aiohttp.ClientWebSocketResponse) -> str | None:
     """Return the first of Telldus' own words, None if the connection ends before."""
-    while (message := await socket.receive()).type not in _ENDS:
+    while (message := await socket.receive()).type not in _CLOSE_TYPES:
         if message.type is aiohttp.WSMsgType.PING:
             await socket.pong(message.data)
         elif message.type is aiohttp.WSMsgType.TEXT:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from ..command import Command, Setting
+from ..command import Command, ThermostatSetpoint
 from ..models import (
     OUTCOMES,
     Method,
-    Outcome,
     SensorValue,
     SensorValuesMessage,
+    SuccessStatus,
     level_from,
     method_from,
     mode_from,
@@ -52,7 +52,7 @@ class DeviceStateMessage:
 
     device_id: str
     method: Method
-    value: int | Setting | None
+    value: int | ThermostatSetpoint | None
     origin: str | None
 
     @property
@@ -67,7 +67,7 @@ class CommandFailedMessage:
 
     device_id: str
     method: Method | None
-    outcome: Outcome
+    outcome: SuccessStatus
     origin: str | None
 
 
@@ -140,7 +140,7 @@ def _state_heard(data: Json) -> DeviceStateMessage | None:
     if (method := _method(data)) is None:
         return None
     told = data.get("value", data.get("stateValue"))
-    value: int | Setting | None = None
+    value: int | ThermostatSetpoint | None = None
     match method:
         case Method.DIM:
             value = level_from(told)
@@ -155,11 +155,11 @@ def _command_failed(data: Json) -> CommandFailedMessage:
     """Return what was not done. How the cloud tells it is not known."""
     reason = to_integer(data.get("reason"))
     # None of the reasons is that it worked.
-    known = reason in OUTCOMES and reason != Outcome.DONE
+    known = reason in OUTCOMES and reason != SuccessStatus.DONE
     return CommandFailedMessage(
         device_id=_id(data, "deviceId"),
         method=_method(data),
-        outcome=Outcome(reason) if reason and known else Outcome.UNKNOWN,
+        outcome=SuccessStatus(reason) if reason and known else SuccessStatus.UNKNOWN,
         origin=_origin(data),
     )
 
@@ -168,12 +168,12 @@ def _values_heard(data: Json) -> SensorValuesMessage:
     """Return what a sensor told."""
     heard = to_time(data.get("time"))
     values = (
-        SensorValue.from_wire({**entry, **_named(entry)}, heard)
+        SensorValue.from_dict({**entry, **_named(entry)}, heard)
         for entry in to_objects(data.get("data"))
     )
     return SensorValuesMessage(
         sensor_id=_id(data, "sensorId"),
-        heard=heard,
+        last_updated=heard,
         battery=to_integer(data.get("battery")),
         values=tuple(value for value in values if value),
     )
@@ -185,11 +185,11 @@ def _named(entry: Json) -> Json:
     return {"name": name} if name else {}
 
 
-def _setting(told: Json) -> Setting | None:
+def _setting(told: Json) -> ThermostatSetpoint | None:
     """Return what a thermostat was set to, None where the mode is missing."""
     if (mode := mode_from(told.get("mode"))) is None:
         return None
-    return Setting(
+    return ThermostatSetpoint(
         mode=mode,
         temperature=setpoint_from(told.get("temperature")),
         change_mode=to_flag(told.get("changeMode"), default=True),

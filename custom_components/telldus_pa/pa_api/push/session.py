@@ -8,7 +8,7 @@ from typing import Final
 from uuid import uuid4
 
 from ..client import TelldusClient
-from ..exceptions import RateLimitError, Refused, TelldusError, is_client_error
+from ..exceptions import ApiError, RateLimitError, TelldusError, is_client_error
 
 _RENEW_BEFORE: Final = 900.0
 # However soon Telldus, or a clock that is wrong, says that a session ends.
@@ -22,7 +22,7 @@ _OVER: Final = 1.0
 
 
 @dataclass(slots=True, eq=False)
-class Session:
+class PushSession:
     """One session. ``accepted`` is whether a socket was let in with it."""
 
     id: str
@@ -44,8 +44,8 @@ class SessionManager:
         self._client = client
         self._clock = clock
         self._in_use = in_use
-        self._session: Session | None = None
-        # When Telldus last wanted no session, by the budget's clock.
+        self._session: PushSession | None = None
+        # When Telldus last wanted no session, by the rate limiter's clock.
         self._refused: float | None = None
         self._lock = asyncio.Lock()
         self._changed = asyncio.Event()
@@ -58,14 +58,14 @@ class SessionManager:
         left = self._refused + REJECTED_RETRY_DELAY - self._client.now()
         return left if left > _OVER else 0.0
 
-    async def get(self) -> Session:
+    async def get(self) -> PushSession:
         """Return a session that is good. Raises TelldusError.
 
         A refusal is one for all gateways: for whoever comes after it, nobody is asked.
         """
         async with self._lock:
             if self.refused_for:
-                raise Refused("no session today")
+                raise ApiError("no session today")
             session = self._session
             if session is None or session.ends <= self._clock():
                 session_id = str(uuid4())
@@ -76,12 +76,12 @@ class SessionManager:
                         self._refused = self._client.now()
                     raise
                 self._refused = None
-                session = Session(session_id, ends)
+                session = PushSession(session_id, ends)
                 self._session = session
                 self._changed.set()
             return session
 
-    def drop(self, session: Session) -> None:
+    def drop(self, session: PushSession) -> None:
         """Forget a session that a socket did not accept."""
         if session is self._session:
             self._session = None
