@@ -90,27 +90,32 @@ class Part:
 PARTS: Final = (
     Part(
         "client",
-        "pa_api/*.py",
+        "pa_api/**/*.py",
         6,
         (
             "tests/pa_api",
             *(
                 f"--ignore=tests/pa_api/test_{name}.py"
-                for name in ("budget_properties", "wire_properties", "recorded")
+                for name in (
+                    "rate_limiter_properties",
+                    "parsing_properties",
+                    "recorded",
+                )
             ),
         ),
     ),
     Part(
         "commands",
-        "commands.py",
+        "commands/*.py",
         25,
         (
             *(
-                f"tests/test_{name}.py"
-                for name in ("bursts", "commands", "fate", "groups")
+                f"tests/commands/test_{name}.py"
+                for name in ("queue", "manager", "confirmation")
             ),
+            "tests/devices/test_group_state.py",
             # Of what is pushed, that which concerns them
-            *(f"tests/test_live.py::test_{name}" for name in ("command", "failed")),
+            *(f"tests/test_push.py::test_{name}" for name in ("command", "failed")),
         ),
     ),
 )

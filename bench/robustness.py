@@ -17,15 +17,15 @@ from .table import table
 TESTS: Final = {
     "faults, each in a situation": ("tests/test_faults.py",),
     "answers made at random": (
-        "tests/pa_api/test_wire_properties.py",
-        "tests/pa_api/test_frames.py",
+        "tests/pa_api/test_parsing_properties.py",
+        "tests/pa_api/push/test_messages.py",
     ),
     "arrivals at the rate limiter made at random": (
-        "tests/pa_api/test_budget_properties.py",
+        "tests/pa_api/test_rate_limiter_properties.py",
     ),
-    "days of commands made at random": ("tests/test_command_properties.py",),
+    "days of commands made at random": ("tests/commands/test_properties.py",),
     "attacks": ("tests/test_security.py",),
-    "lives in a home": ("tests/test_soak.py", "tests/test_live_soak.py"),
+    "lives in a home": ("tests/soak/test_home.py", "tests/soak/test_push.py"),
 }
 
 

@@ -9,8 +9,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
 
+from .commands.test_manager import House, sent
 from .conftest import ACCOUNT, AddEntry, Time
-from .test_commands import House, sent
 from .test_init import state_of
 
 BELL = "button.door_bell"

@@ -13,8 +13,8 @@ from homeassistant.exceptions import ServiceNotSupported
 from simulator import Simulator
 from simulator.methods import DeviceType
 
+from .commands.test_manager import House, sent
 from .conftest import AddEntry, Time
-from .test_commands import House, sent
 from .test_init import state_of
 
 AWNING = "cover.awning"

@@ -20,8 +20,8 @@ from homeassistant.setup import async_setup_component
 from simulator import Fault, Simulator
 from simulator.serialization import Wire
 
+from .commands.test_manager import House, house  # noqa: F401
 from .conftest import AddEntry, Time
-from .test_commands import House, house  # noqa: F401
 
 PRIVATE = "kalle.anka@example.org"
 HOUSE_CODE = 7654321

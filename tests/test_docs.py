@@ -28,9 +28,9 @@ from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 from simulator import Simulator
 
 from .conftest import Time
+from .devices.test_kinds import ROWS, Row, parsed
 from .test_consistency import HOUSE, ROOT, english, leaves
 from .test_init import complaints, state_of
-from .test_kinds import ROWS, Row, parsed
 
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLES = ROOT / "docs" / "examples.md"

@@ -14,8 +14,8 @@ from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 from simulator.methods import DeviceType
 
+from .commands.test_manager import House, sent
 from .conftest import AddEntry, Time
-from .test_commands import House, sent
 from .test_init import complaints, state_of
 
 # Without methods, as remotes come by Z-Wave; with "on" and "off", as by 433 MHz.

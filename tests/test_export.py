@@ -13,8 +13,8 @@ from homeassistant.exceptions import HomeAssistantError
 from simulator import Fault, Simulator
 
 from .conftest import Time
-from .homes import home_of, lamp
-from .test_actions import Actions, actions  # noqa: F401
+from .factories import home_of, lamp
+from .test_services import Actions, actions  # noqa: F401
 
 CODE = "13579111"
 

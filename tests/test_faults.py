@@ -17,10 +17,10 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from simulator import Fault, Simulator
 
+from .commands.test_manager import House, house, sent  # noqa: F401
 from .conftest import ACCOUNT, Time
-from .test_commands import House, house, sent  # noqa: F401
 from .test_config_flow import Person, keys, person, refused  # noqa: F401
-from .test_connection import HOME, infos
+from .test_connection_status import HOME, infos
 from .test_consistency import english
 from .test_init import LAMP, LAMP_ID, complaints, polls, state_is, state_of
 

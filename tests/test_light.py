@@ -11,8 +11,8 @@ from homeassistant.exceptions import HomeAssistantError
 from simulator import Fault, Simulator
 from simulator.methods import Method
 
+from .commands.test_manager import House
 from .conftest import AddEntry, Time
-from .test_commands import House
 from .test_init import state_of
 
 BULB = "light.colour_bulb"

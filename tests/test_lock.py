@@ -6,8 +6,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 
+from .commands.test_manager import House, sent
 from .conftest import AddEntry, Time
-from .test_commands import House, sent
 from .test_init import state_of
 
 LOCK = "lock.door_lock"

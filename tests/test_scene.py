@@ -7,8 +7,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
 
+from .commands.test_manager import House, sent
 from .conftest import Time
-from .test_commands import House, sent
 from .test_init import state_of
 
 SCENE = "scene.good_night"

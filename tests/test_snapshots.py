@@ -27,7 +27,7 @@ from simulator import Simulator
 
 from .conftest import AddEntry, Time
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = Path(__file__).parent / "fixtures" / "documented"
 # When the samples were heard of, and a little later.
 SAMPLES_TIME: Final = 1764000000
 

@@ -20,8 +20,8 @@ from simulator import Simulator
 from simulator.home import Device, Sensor
 from simulator.methods import Method
 
+from .commands.test_manager import sent
 from .conftest import Time
-from .test_commands import sent
 
 FRONT_DOOR_ID = "2100012"
 

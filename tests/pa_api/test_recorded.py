@@ -49,7 +49,7 @@ from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 from .conftest import Misbehave
 from .test_client import http
 
-RECORDED: Final = Path(__file__).parents[1] / "recorded"
+RECORDED: Final = Path(__file__).parents[1] / "fixtures" / "recorded"
 ON: Final = Command("3100051", Method.TURNON)
 
 ON_OFF: Final = Method.TURNON | Method.TURNOFF

@@ -16,8 +16,8 @@ from homeassistant.exceptions import (
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Fault, Method, Simulator
 
+from .commands.test_manager import sent
 from .conftest import Time
-from .test_commands import sent
 from .test_init import state_of
 
 LAMP_ID, DIMMER_ID, BULB_ID, RADIATOR_ID = "2100001", "2100003", "2100009", "2100010"

@@ -22,10 +22,9 @@ from custom_components.telldus_pa.pa_api import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Fault, Simulator
-
-from .conftest import AddEntry, Time
-from .test_commands import House, house, sent  # noqa: F401
-from .test_init import complaints, state_of
+from tests.commands.test_manager import House, house, sent  # noqa: F401
+from tests.conftest import AddEntry, Time
+from tests.test_init import complaints, state_of
 
 ALL = "light.all_lamps"
 ALL_ID = "2100017"

@@ -21,10 +21,9 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import Store
 from simulator import Fault, Home, Method, Simulator, generated_home
 from simulator.home import Device
-
-from .conftest import AddEntry, Time
-from .test_commands import House, house  # noqa: F401
-from .test_init import state_is
+from tests.commands.test_manager import House, house  # noqa: F401
+from tests.conftest import AddEntry, Time
+from tests.test_init import state_is
 
 DEVICES = 100
 HOUR = 3600

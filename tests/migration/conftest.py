@@ -24,7 +24,7 @@ from simulator import Simulator
 from simulator.home import Device, Home, Sensor, SensorValue
 from simulator.methods import DeviceType, Method
 from tests.conftest import Time
-from tests.homes import GATEWAY, home_of, lamp
+from tests.factories import GATEWAY, home_of, lamp
 from tests.test_config_flow import person  # noqa: F401
 
 type Rows = dict[str, dict[str, Any]]

@@ -20,7 +20,7 @@ from homeassistant.setup import async_setup_component
 from simulator import Fault, Simulator
 from tests.conftest import Time
 from tests.test_config_flow import OPTIONS, Person, keys
-from tests.test_connection import issues
+from tests.test_connection_status import issues
 from tests.test_init import state_of
 
 from .conftest import all_devices, look

@@ -9,10 +9,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar
 from simulator import Fault, Simulator
 from simulator.home import Device
-
-from .conftest import AddEntry, Time
-from .test_init import complaints, polls
-from .test_registry import Registries
+from tests.conftest import AddEntry, Time
+from tests.registry.test_sync import Registries
+from tests.test_init import complaints, polls
 
 DAY = 24 * 3600
 ROOMS = "json/room/list"

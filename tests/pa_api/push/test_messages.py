@@ -19,9 +19,8 @@ from custom_components.telldus_pa.pa_api import (
     parse_frame,
 )
 from simulator.push_wire import TYPES
-
-from .rows import device, is_sound, leaves, sensor
-from .strategies import ANY_JSON, REPEATABLE, nearly_row
+from tests.pa_api.rows import device, is_sound, leaves, sensor
+from tests.pa_api.strategies import ANY_JSON, REPEATABLE, nearly_row
 
 HEAT = {"mode": "HEAT", "temperature": "20.5", "changeMode": 0}
 STATE = {"deviceId": "7", "method": "2048", "value": json.dumps(HEAT), "origin": "app"}

@@ -11,8 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import Simulator
 from simulator.home import Device as SimulatedDevice, Home
-
-from .conftest import ACCOUNT, AddEntry, Time
+from tests.conftest import ACCOUNT, AddEntry, Time
 
 # Methods
 ON, OFF, BELL, TOGGLE, DIM, LEARN, EXECUTE, UP, DOWN, STOP, RGB, HEAT = (

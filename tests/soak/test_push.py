@@ -17,9 +17,8 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
-
-from .conftest import Time
-from .test_init import complaints
+from tests.conftest import Time
+from tests.test_init import complaints
 
 REMOTE, REMOTE_ID = "event.wall_remote", "2100034"
 BELL, BELL_ID = "event.door_bell_doorbell", "2100005"

@@ -14,11 +14,11 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 from simulator import Fault, Simulator
 from simulator.home import Home
+from tests.conftest import AddEntry, Time
+from tests.factories import group, home_of, lamp
+from tests.test_init import complaints, state_of
 
-from .conftest import AddEntry, Time
-from .homes import group, home_of, lamp
-from .test_commands import House, house, sent  # noqa: F401
-from .test_init import complaints, state_of
+from .test_manager import House, house, sent  # noqa: F401
 
 LAMPS = 50
 

@@ -23,9 +23,8 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
-
-from .conftest import AddEntry, Time
-from .test_init import complaints, polls, state_of
+from tests.conftest import AddEntry, Time
+from tests.test_init import complaints, polls, state_of
 
 LAMP = "switch.window_lamp"
 LAMP_ID = "2100001"

@@ -29,10 +29,9 @@ from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 from simulator.command_effects import value_at
 from simulator.home import Drift, Sensor, SensorValue
-
-from .conftest import Time
-from .homes import GATEWAY, home_of, lamp
-from .test_init import complaints, state_of
+from tests.conftest import Time
+from tests.factories import GATEWAY, home_of, lamp
+from tests.test_init import complaints, state_of
 
 HOUR, DAY = 3600, 86400
 METER = "1600000001"

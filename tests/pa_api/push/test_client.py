@@ -33,8 +33,7 @@ from custom_components.telldus_pa.pa_api import (
 from custom_components.telldus_pa.pa_api.models import ServerAddress
 from custom_components.telldus_pa.pa_api.push.connection import socket_url
 from simulator import Simulator
-
-from .conftest import UNIX_TIME, Clock
+from tests.pa_api.conftest import UNIX_TIME, Clock
 
 GATEWAY: Final = "410001"
 DAY: Final = 86400.0

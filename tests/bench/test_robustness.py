@@ -27,10 +27,10 @@ def test_ledger() -> None:
     ledger.pytest_runtest_logreport(report("tests/test_faults.py::a", when="call"))
     ledger.pytest_runtest_logreport(report("tests/test_faults.py::a"))
     ledger.pytest_runtest_logreport(report("tests/test_faults.py::b"))
-    junk = "tests/pa_api/test_wire_properties.py::c"
+    junk = "tests/pa_api/test_parsing_properties.py::c"
     ledger.pytest_runtest_logreport(report(junk, examples=300))
     for seed in "12":
-        life = f"tests/test_live_soak.py::d[{seed}]"
+        life = f"tests/soak/test_push.py::d[{seed}]"
         ledger.pytest_runtest_logreport(report(life, hours=1, requests=20))
     assert ledger.tried == {
         "faults, each in a situation": 2,
@@ -45,9 +45,11 @@ def test_ledger() -> None:
 def test_failure() -> None:
     """What has failed is told."""
     ledger = Ledger()
-    ledger.pytest_runtest_logreport(report("tests/test_soak.py::a", "failed", "call"))
-    ledger.pytest_runtest_logreport(report("tests/test_soak.py::a"))
-    assert ledger.failed == ["tests/test_soak.py::a"]
+    ledger.pytest_runtest_logreport(
+        report("tests/soak/test_home.py::a", "failed", "call")
+    )
+    ledger.pytest_runtest_logreport(report("tests/soak/test_home.py::a"))
+    assert ledger.failed == ["tests/soak/test_home.py::a"]
     assert ledger.text().splitlines()[-1].split() == ["|", "failed", "|", "1", "|"]
 
 

@@ -25,7 +25,7 @@ from simulator import Fault, Method, Simulator
 from simulator.home import Gateway
 
 from .conftest import AddEntry, Time
-from .homes import lamp
+from .factories import lamp
 from .test_init import complaints, state_of
 
 REMOTE, REMOTE_ID = "event.wall_remote", "2100034"

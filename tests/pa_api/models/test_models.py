@@ -27,8 +27,7 @@ from custom_components.telldus_pa.pa_api.parsing import Json
 from simulator import demo_home
 from simulator.serialization import Wire
 from simulator.settings import Settings
-
-from .rows import (
+from tests.pa_api.rows import (
     LIGHT,
     MISSING,
     device,

@@ -13,10 +13,9 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Fault, Simulator
 from simulator.home import Gateway, Sensor, SensorValue
-
-from .conftest import ACCOUNT, AddEntry, Time
-from .homes import home_of, lamp
-from .test_init import complaints, state_of
+from tests.conftest import ACCOUNT, AddEntry, Time
+from tests.factories import home_of, lamp
+from tests.test_init import complaints, state_of
 
 DAY = 24 * 3600
 LAMP_ID, LAMP = "2100001", "switch.window_lamp"

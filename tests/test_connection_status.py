@@ -13,8 +13,8 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 
+from .commands.test_manager import House, house  # noqa: F401
 from .conftest import ACCOUNT, AddEntry, Time
-from .test_commands import House, house  # noqa: F401
 from .test_init import complaints, polls, state_of
 
 HOME = "sensor.home_connection"

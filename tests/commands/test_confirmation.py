@@ -14,10 +14,10 @@ from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
 from simulator.command_effects import QUEUED
 from simulator.home import HistoryRow
+from tests.conftest import Time
+from tests.test_init import complaints, polls, state_of
 
-from .conftest import Time
-from .test_commands import LAMP, LAMP_ID, House, house, sent  # noqa: F401
-from .test_init import complaints, polls, state_of
+from .test_manager import LAMP, LAMP_ID, House, house, sent  # noqa: F401
 
 VALVE = "climate.bathroom_valve"
 PLUG = "switch.coffee_maker"

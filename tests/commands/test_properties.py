@@ -10,11 +10,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
 from simulator.home import Device
+from tests.conftest import AddEntry, Time
+from tests.factories import home_of, lamp
+from tests.test_init import state_of
 
-from .conftest import AddEntry, Time
-from .homes import home_of, lamp
-from .test_commands import House, house, sent  # noqa: F401
-from .test_init import state_of
+from .test_manager import House, house, sent  # noqa: F401
 
 LAMPS = 4
 

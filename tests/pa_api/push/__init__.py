@@ -1,0 +1,1 @@
+"""Tests of pa_api/push."""
