@@ -99,7 +99,7 @@ class InnerOurs(Inner):
     async def started(self, entry: ConfigEntry[Any]) -> None:
         """Wait for the lists that follow, of which gateways come last."""
         data = entry.runtime_data
-        while not (data.sensors.lists and data.gateways.lists):
+        while not (data.sensors.success_count and data.gateways.success_count):
             await asyncio.sleep(0.01)
 
     @override

@@ -141,7 +141,7 @@ async def test_one_after_the_other(
         "Telldus' answers make no sense: devices/list: no JSON",
         "Over: Telldus' answers make no sense",
     ]
-    failures = loaded.runtime_data.connection.failures
+    failures = loaded.runtime_data.connection_status.failures
     assert [(one.what, one.error, one.code) for one in failures] == [
         ("devices", "Unreachable", 502),
         ("devices", "Unreachable", 502),
@@ -292,7 +292,7 @@ async def test_profile_without_premium(
     simulator.faults.add(Fault.MISSING_KEYS, match=PROFILE, times=1, keys=["pro"])
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(75)
-    assert entry.runtime_data.premium.until is None
+    assert entry.runtime_data.premium.expires_at is None
     assert not entry.runtime_data.premium.is_missing
 
 
@@ -523,9 +523,9 @@ async def test_numbers(
         house.begin("turn_off", one)
     # A command waits if a request has only just ended.
     rate_limiter = loaded.runtime_data.account.rate_limiter
-    while not rate_limiter.pause:
+    while not rate_limiter.paused_for:
         await time.move(0.5)
-    until = simulator.clock() + rate_limiter.pause
+    until = simulator.clock() + rate_limiter.paused_for
     assert abs(_timestamp(numbers("paused_until")) - until) <= 1
     await time.move(31)
     assert numbers("requests_waiting") == "2"

@@ -283,7 +283,7 @@ async def test_one_device(
     (gone,) = (
         one for one in simulator.home.devices.values() if one.name == "Energy plug"
     )
-    loaded.runtime_data.account.client.received["devices/list"] = [None, {}]
+    loaded.runtime_data.account.client.last_raw["devices/list"] = [None, {}]
     found = await of_device(hass, hass_client, loaded, gone.name or "")
     assert (found["devices"][0]["row"], found["devices"][0]["received"]) == (None, None)
     found = await of_device(hass, hass_client, loaded, loaded.title)

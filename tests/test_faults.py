@@ -215,7 +215,7 @@ async def test_in_a_command(
     await time.move(60)
     is_on = simulator.home.devices["2100001"].state == 1
     assert state_of(hass, LAMP).state == ("on" if is_on else "off")
-    assert loaded.runtime_data.commands.undecided == 0
+    assert loaded.runtime_data.commands.pending_count == 0
     assert complaints(caplog) == []
 
 

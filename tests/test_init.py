@@ -380,7 +380,7 @@ async def test_pause_is_kept(
         Fault.RATE_LIMITED, match="json/devices/list", times=1, retry_after=100
     )
     # A history that is read just then puts the list off for some seconds.
-    while not loaded.runtime_data.account.rate_limiter.pause:
+    while not loaded.runtime_data.account.rate_limiter.paused_for:
         await time.move(1)
     asked = len(simulator.log)
     await time.move(95)

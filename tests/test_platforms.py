@@ -19,7 +19,7 @@ async def test_every_device_of_a_kind_is_there(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
     """Each device that is a switch or a light has one entity, and no other has any."""
-    kinds = loaded.runtime_data.devices.home.kinds
+    kinds = loaded.runtime_data.devices.topology.kinds
     expected = {
         (kinds[device.id].value, device.name)
         for device in loaded.runtime_data.devices.data.values()

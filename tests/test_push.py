@@ -197,7 +197,7 @@ async def test_command(
     ]
     assert [row.path for row in asked] == ["json/device/turnOff"]
     assert "devices/list" not in functions(simulator, before)
-    assert entry.runtime_data.commands.fates == {"confirmed": 1}
+    assert entry.runtime_data.commands.outcome_counts == {"confirmed": 1}
     assert state_of(hass, OUTDOOR).state == STATE_OFF
     await time.until(
         hass.services.async_call(
@@ -205,7 +205,7 @@ async def test_command(
         )
     )
     await time.move(20)
-    assert entry.runtime_data.commands.fates == {"confirmed": 2}
+    assert entry.runtime_data.commands.outcome_counts == {"confirmed": 2}
 
 
 async def test_polls(
@@ -234,7 +234,7 @@ async def test_what_is_told_of_it(
     """System health says live where it is, and that the cabin's gateway is away."""
     entry = add_entry()
     await connect(hass, entry, simulator, time)
-    causes = entry.runtime_data.connection.causes
+    causes = entry.runtime_data.connection_status.states
     assert causes == {ConnectionState.LIVE, ConnectionState.GATEWAY_OFFLINE}
 
 
@@ -404,7 +404,7 @@ async def test_told_too_late(
     simulator.press(REMOTE_ID, "turnOn")
     while not simulator.held:
         await time.leap(1)
-    entry.runtime_data.heard.async_stop()
+    entry.runtime_data.events.async_stop()
     await time.move(10)
     assert fired.seen == []
     await time.until(hass.config_entries.async_reload(entry.entry_id))
@@ -777,7 +777,7 @@ async def test_failures_of_others(
         assert state_of(hass, PUMP).state == commanded
     await time.move(10)
     assert state_of(hass, PUMP).state == commanded
-    assert entry.runtime_data.commands.fates == {"confirmed": 1}
+    assert entry.runtime_data.commands.outcome_counts == {"confirmed": 1}
 
 
 async def test_cut(

@@ -96,7 +96,7 @@ class ConnectionStatus:
         self._gateways = gateways
         self._premium = premium
         self._live = live
-        self.cause = ConnectionState.POLLING
+        self.state = ConnectionState.POLLING
         self.failures: deque[FailedPoll] = deque(maxlen=_MOST_FAILURES)
         self._offline: frozenset[str] = frozenset()
         self._limited_since: float | None = None
@@ -119,8 +119,8 @@ class ConnectionStatus:
 
     def of_gateway(self, gateway_id: str) -> ConnectionState:
         """Return what the connection to a gateway is like."""
-        if self.cause is not ConnectionState.POLLING:
-            return self.cause
+        if self.state is not ConnectionState.POLLING:
+            return self.state
         gateway = self.gateway(gateway_id)
         if gateway and not gateway.online:
             return ConnectionState.GATEWAY_OFFLINE
@@ -128,10 +128,10 @@ class ConnectionStatus:
         return ConnectionState.LIVE if is_live else ConnectionState.POLLING
 
     @property
-    def causes(self) -> set[ConnectionState]:
+    def states(self) -> set[ConnectionState]:
         """Return what the connections to all gateways are like, each kind once."""
         gateway_ids = self._devices.gateways.keys() | self._sensors.gateways.keys()
-        return {self.of_gateway(one) for one in gateway_ids} or {self.cause}
+        return {self.of_gateway(one) for one in gateway_ids} or {self.state}
 
     @callback
     def async_listen(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
@@ -142,17 +142,17 @@ class ConnectionStatus:
     @callback
     def async_update(self) -> None:
         """Look at how things are, tell who listens, and show what a person can mend."""
-        before, self.cause = self.cause, self._cause()
-        if before is not self.cause:
+        before, self.state = self.state, self._cause()
+        if before is not self.state:
             # Each once, when it begins and when it ends. That data are lost, which may
             # come of it later, the coordinators say louder.
             if text := _TROUBLES.get(before):
                 LOGGER.info("Over: %s", text)
-            if text := _TROUBLES.get(self.cause):
+            if text := _TROUBLES.get(self.state):
                 LOGGER.info("%s: %s", text, self._problem)
             self.async_live_changed()
         self._look_at_gateways()
-        refused = self.cause is ConnectionState.PREMIUM_LAPSED
+        refused = self.state is ConnectionState.PREMIUM_LAPSED
         async_set_issue(
             self._hass,
             self._entry,

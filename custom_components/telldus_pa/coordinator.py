@@ -423,7 +423,7 @@ class DeviceCoordinator(TelldusItemCoordinator[Device]):
         super().__init__(
             hass, entry, account, "devices", interval, timedelta(minutes=5)
         )
-        self.home = Topology()
+        self.topology = Topology()
 
     @override
     async def _async_fetch(self, timeout: float | None) -> ListResponse[Device]:
@@ -470,13 +470,13 @@ class DeviceCoordinator(TelldusItemCoordinator[Device]):
     @override
     def _async_update_topology(self) -> None:
         """Look anew at what the devices are to one another."""
-        self.home = Topology.of(self.data)
+        self.topology = Topology.of(self.data)
 
     @callback
     @override
     def async_notify_rows(self, row_ids: Iterable[str | None]) -> None:
         """Wake the listeners of some rows, and of the groups that these are in."""
-        groups = self.home.groups_by_member
+        groups = self.topology.groups_by_member
         woken: dict[str | None, None] = {}
         for row_id in row_ids:
             woken[row_id] = None
@@ -572,7 +572,7 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
         if (sensor := self.data.get(sensor_id)) is None:
             return None
         devices = self.config_entry.runtime_data.devices
-        node = devices.home.device_for_sensor(sensor, devices.data)
+        node = devices.topology.device_for_sensor(sensor, devices.data)
         return sensor if node and node.id == device.id else None
 
     def current_value(

@@ -120,7 +120,7 @@ def _account(entry: TelldusConfigEntry) -> Tree:
             },
         },
         "connection": {
-            "cause": data.connection_status.cause,
+            "cause": data.connection_status.state,
             "failures": [
                 asdict(failure) for failure in data.connection_status.failures
             ],
@@ -133,7 +133,7 @@ def _account(entry: TelldusConfigEntry) -> Tree:
             "fates": dict(data.commands.outcome_counts),
         },
         "history": {
-            "phase": data.history_import.phase,
+            "phase": data.history_import.state,
             "hours": data.history_import.hours,
             "reached": data.history_import.cursor,
         },
@@ -234,7 +234,7 @@ class _DiagnosticsBuilder:
 
     def device(self, device: Device) -> Tree:
         """Return what a device was taken for, and why."""
-        data, home = self._data, self._data.devices.home
+        data, home = self._data, self._data.devices.topology
         members = [home.kinds[one] for one in home.resolved_members.get(device.id, ())]
         kind, why = classify(device, members)
         sensor = data.sensors.sensor_for_device(device)
@@ -277,7 +277,7 @@ class _DiagnosticsBuilder:
     def sensor(self, sensor: Sensor) -> Tree:
         """Return what a sensor tells of; what it measures is nobody's business."""
         data = self._data
-        node = data.devices.home.device_for_sensor(sensor, data.devices.data)
+        node = data.devices.topology.device_for_sensor(sensor, data.devices.data)
         names = {
             value_key(
                 value

@@ -98,7 +98,7 @@ def device_info(entry: TelldusConfigEntry, device: Device) -> DeviceInfo:
     info["model"] = _TRANSPORTS.get(device.transport, device.transport or None)
     if sensor and sensor.model not in _NO_MODELS:
         info["model_id"] = sensor.model
-    if is_group(device) or data.devices.home.kinds.get(device.id) is DeviceKind.SCENE:
+    if is_group(device) or data.devices.topology.kinds.get(device.id) is DeviceKind.SCENE:
         # Not a thing that one can touch
         info["entry_type"] = DeviceEntryType.SERVICE
     if room := data.rooms.name_of(device):
@@ -114,7 +114,7 @@ def device_info(entry: TelldusConfigEntry, device: Device) -> DeviceInfo:
 def sensor_info(entry: TelldusConfigEntry, sensor: Sensor) -> DeviceInfo:
     """Return what the device registry is told of a sensor."""
     devices = entry.runtime_data.devices
-    if device := devices.home.device_for_sensor(sensor, devices.data):
+    if device := devices.topology.device_for_sensor(sensor, devices.data):
         return device_info(entry, device)
     info = _node_info(entry, sensor.gateway_id, sensor.name)
     info["identifiers"] = {(DOMAIN, sensor_unique_id(entry, sensor.id))}
@@ -196,7 +196,7 @@ class TelldusDeviceEntity(TelldusEntity[Device]):
 
     def _members(self) -> list[str]:
         """Return the unique ids of a group's members."""
-        members = self._data.devices.home.members.get(self._row_id, ())
+        members = self._data.devices.topology.members.get(self._row_id, ())
         return [device_unique_id(self._entry, member) for member in members]
 
     @callback
@@ -219,7 +219,7 @@ class TelldusDeviceEntity(TelldusEntity[Device]):
     def assumed_state(self) -> bool:
         """Return whether the device, or one that it consists of, gives no feedback."""
         devices = self._data.devices
-        leaves = devices.home.resolved_members.get(self._row_id) or (self._row_id,)
+        leaves = devices.topology.resolved_members.get(self._row_id) or (self._row_id,)
         return any(
             is_assumed(device) for one in leaves if (device := devices.data.get(one))
         )
@@ -335,7 +335,7 @@ def async_add_device_entities(
 
     def wanted() -> Iterable[tuple[str, str]]:
         """Return each device and part that this platform shows."""
-        kinds = coordinator.home.kinds
+        kinds = coordinator.topology.kinds
         return (
             (device.id, part)
             for device in coordinator.data.values()

@@ -134,7 +134,7 @@ def _device(entry: TelldusConfigEntry, one: DeviceWithParameters) -> dict[str, A
         ],
         "parameters": dict(one.parameters),
         "room": data.rooms.name_of(device) or device.room,
-        "members": list(data.devices.home.members.get(device.id, device.members)),
+        "members": list(data.devices.topology.members.get(device.id, device.members)),
         "hidden": device.ignored,
     }
 

@@ -212,7 +212,7 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
         return {
             device.id: known.name_by_user or known.name or device.id
             for device in devices.data.values()
-            if devices.home.kinds[device.id] is DeviceKind.COVER
+            if devices.topology.kinds[device.id] is DeviceKind.COVER
             and Method.DIM in device.methods
             and (
                 known := registry.async_get_device_by_identifier(

@@ -324,7 +324,7 @@ _ACCOUNT: Final = (
         translation_key="history_import",
         device_class=SensorDeviceClass.ENUM,
         options=list(ImportState),
-        value=lambda data: data.history_import.phase,
+        value=lambda data: data.history_import.state,
     ),
     TelldusAccountSensorEntityDescription(
         key="history_reached",

@@ -37,7 +37,7 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         "connection": ", ".join(
             sorted(
                 set().union(
-                    *(one.runtime_data.connection_status.causes for one in loaded)
+                    *(one.runtime_data.connection_status.states for one in loaded)
                 )
             )
         ),

@@ -155,7 +155,7 @@ async def test_postponed(
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(25)
     rate_limiter = entry.runtime_data.account.rate_limiter
-    rate_limiter.refused(60)
+    rate_limiter.on_rate_limited(60)
     await time.move(60)
     assert polls(simulator, ROOMS) == 0
     await time.until(hass.config_entries.async_reload(entry.entry_id))

@@ -69,7 +69,7 @@ async def test_asleep(
     await time.move(700)
     assert target_of(hass) == 23
     commands = loaded.runtime_data.commands
-    assert (commands.undecided, commands.fates) == (0, {CommandOutcome.CONFIRMED: 1})
+    assert (commands.pending_count, commands.outcome_counts) == (0, {CommandOutcome.CONFIRMED: 1})
     # From here on Telldus is believed again.
     simulator.press(id_of(simulator, "Bathroom valve"), "thermostat", 18)
     await time.move(31)
@@ -97,7 +97,7 @@ async def test_never_wakes(
         "A command to Bathroom valve (climate.bathroom_valve) was not carried out: "
         "it did not wake up"
     ]
-    assert loaded.runtime_data.commands.undecided == 0
+    assert loaded.runtime_data.commands.pending_count == 0
 
 
 async def test_told_again_while_asleep(
@@ -117,7 +117,7 @@ async def test_told_again_while_asleep(
     assert target_of(hass) == 21
     await time.move(330)
     assert target_of(hass) == 21
-    assert loaded.runtime_data.commands.undecided == 0
+    assert loaded.runtime_data.commands.pending_count == 0
     assert complaints(caplog) == []
 
 
@@ -142,7 +142,7 @@ async def test_refused_when_it_woke(
         "A command to Bathroom valve (climate.bathroom_valve) was not carried out: "
         "it does not know what it was told"
     ]
-    assert loaded.runtime_data.commands.undecided == 0
+    assert loaded.runtime_data.commands.pending_count == 0
 
 
 async def test_queued_without_a_known_battery(
@@ -164,10 +164,10 @@ async def test_queued_without_a_known_battery(
     assert target_of(hass) == 23
     await time.move(60)
     assert target_of(hass) == 23
-    assert loaded.runtime_data.commands.undecided == 1
+    assert loaded.runtime_data.commands.pending_count == 1
     await time.move(250)
     assert target_of(hass) == 23
-    assert loaded.runtime_data.commands.undecided == 0
+    assert loaded.runtime_data.commands.pending_count == 0
 
 
 async def test_no_history(
@@ -188,7 +188,7 @@ async def test_no_history(
     assert target_of(hass) == 23
     await time.move(270)
     assert target_of(hass) == 23
-    assert loaded.runtime_data.commands.undecided == 0
+    assert loaded.runtime_data.commands.pending_count == 0
     assert complaints(caplog) == []
 
 
@@ -229,7 +229,7 @@ async def test_failed(
         f"A command to Coffee maker ({PLUG}) was not carried out: {text}"
     ]
     assert polls(simulator, HISTORY) == 1
-    fates = loaded.runtime_data.commands.fates
+    fates = loaded.runtime_data.commands.outcome_counts
     assert fates == {CommandOutcome.OVERRULED: 1, CommandOutcome.REFUSED_LATE: 1}
 
 
@@ -250,7 +250,7 @@ async def test_somebody_else_was_faster(
     )
     await time.move(30)
     assert state_of(hass, PLUG).state == was
-    assert loaded.runtime_data.commands.fates == {CommandOutcome.OVERRULED: 1}
+    assert loaded.runtime_data.commands.outcome_counts == {CommandOutcome.OVERRULED: 1}
     assert complaints(caplog) == []
 
 

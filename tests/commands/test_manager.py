@@ -260,7 +260,7 @@ async def test_colour_and_level(
 ) -> None:
     """A colour and a level are two requests, and a newer wish replaces its like only."""
     bulb, bulb_id = "light.colour_bulb", "2100009"
-    loaded.runtime_data.account.rate_limiter.refused(12)
+    loaded.runtime_data.account.rate_limiter.on_rate_limited(12)
     actions = [
         house.begin("turn_on", bulb, rgb_color=[255, 0, 0], brightness=100),
         house.begin("turn_on", bulb, brightness=50),
@@ -348,7 +348,7 @@ async def test_thermostat_in_a_pause(
 ) -> None:
     """Nothing that a thermostat was told is lost, and as little as can be is sent."""
     pump = "climate.heat_pump"
-    loaded.runtime_data.account.rate_limiter.refused(12)
+    loaded.runtime_data.account.rate_limiter.on_rate_limited(12)
     actions = [house.begin(action, pump, **data) for action, data in wishes]
     shown = state_of(hass, pump)
     assert (shown.state, shown.attributes["temperature"]) == (mode, target)
@@ -368,7 +368,7 @@ async def test_temperature_for_a_mode_that_waits(
 ) -> None:
     """A temperature that comes late is sent with its mode, which stays unchosen."""
     commands = loaded.runtime_data.commands
-    loaded.runtime_data.account.rate_limiter.refused(12)
+    loaded.runtime_data.account.rate_limiter.on_rate_limited(12)
     pump = "2100041"
     assert simulator.home.devices[pump].name == "Heat pump"
     for setting in (
@@ -472,7 +472,7 @@ async def test_fates_are_counted(
     loaded: MockConfigEntry, house: House, simulator: Simulator, time: Time
 ) -> None:
     """What became of the commands adds up."""
-    fates = loaded.runtime_data.commands.fates
+    fates = loaded.runtime_data.commands.outcome_counts
     for number in (1, 2):
         simulator.faults.add(Fault.APPLICATION_ERROR, match="json/device/*", times=1)
         with pytest.raises(HomeAssistantError):
@@ -496,11 +496,11 @@ async def test_heard_is_not_sent(
     commands = loaded.runtime_data.commands
     lamp = replace(loaded.runtime_data.devices.data[LAMP_ID], state=Method.TURNOFF)
     commands.async_confirm_from_push(lamp, Method.TURNOFF)
-    assert (commands.unsent, commands.undecided, commands.fates) == (1, 1, {})
+    assert (commands.queue_length, commands.pending_count, commands.outcome_counts) == (1, 1, {})
     assert commands.is_commanded(LAMP_ID)
     await time.move(35)
     assert sent(simulator) == 2 * [f"turnOff {LAMP_ID}"]
-    assert commands.fates == {CommandOutcome.CONFIRMED: 1}
+    assert commands.outcome_counts == {CommandOutcome.CONFIRMED: 1}
     assert not commands.is_commanded(LAMP_ID)
 
 
@@ -528,7 +528,7 @@ async def test_explains_what_is_heard(
     house.begin("turn_on", LAMP)
     assert commands.has_pending_command_at(LAMP_ID, now)
     await time.move(30)
-    assert commands.unsent == 0
+    assert commands.queue_length == 0
     assert commands.is_commanded(LAMP_ID)
     assert not commands.has_pending_command_at(LAMP_ID, dt_util.utcnow().timestamp())
 
@@ -541,10 +541,10 @@ async def test_heard_in_order(
     await house.do("turn_off", LAMP)
     await time.move(3)
     await house.do("turn_on", LAMP)
-    assert commands.undecided == 2
+    assert commands.pending_count == 2
     lamp = replace(loaded.runtime_data.devices.data[LAMP_ID], state=Method.TURNOFF)
     commands.async_confirm_from_push(lamp, Method.TURNOFF)
-    assert (commands.undecided, commands.fates) == (1, {CommandOutcome.CONFIRMED: 1})
+    assert (commands.pending_count, commands.outcome_counts) == (1, {CommandOutcome.CONFIRMED: 1})
 
 
 async def test_pushed_failure(
@@ -573,7 +573,7 @@ async def test_pushed_failure(
     assert state_of(hass, LAMP).state == "off"
     commands.async_fail_from_push(replace(failed, method=None))
     assert not commands.is_commanded(LAMP_ID)
-    assert commands.fates == {CommandOutcome.REFUSED_LATE: 1}
+    assert commands.outcome_counts == {CommandOutcome.REFUSED_LATE: 1}
     (line,) = complaints(caplog)
     assert "it did not answer" in line
 
@@ -629,7 +629,7 @@ async def test_not_asleep_without_a_battery(
     assert state_of(hass, plug).state != before
     await time.move(40)
     assert state_of(hass, plug).state == before
-    assert (commands.undecided, commands.fates[CommandOutcome.OVERRULED]) == (0, 1)
+    assert (commands.pending_count, commands.outcome_counts[CommandOutcome.OVERRULED]) == (0, 1)
 
 
 async def test_neither_success_nor_error(
@@ -905,7 +905,7 @@ async def test_unload_in_the_middle_of_a_look(
     before = polls(simulator)
     while polls(simulator) == before:
         await time.move(1)
-    assert commands.undecided == 1
+    assert commands.pending_count == 1
     await time.until(hass.config_entries.async_unload(loaded.entry_id))
     await time.move(60)
     assert commands._look is None  # noqa: SLF001  # nobody else can see it

@@ -140,5 +140,5 @@ async def test_any_arrival(
         if device.state_value:
             assert state.attributes["brightness"] == int(device.state_value)
     commands = lamps.runtime_data.commands
-    assert (commands.unsent, commands.undecided) == (0, 0)
-    assert sum(commands.fates.values()) >= len(reached)
+    assert (commands.queue_length, commands.pending_count) == (0, 0)
+    assert sum(commands.outcome_counts.values()) >= len(reached)

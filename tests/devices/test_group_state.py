@@ -323,7 +323,7 @@ async def test_group_goes_when_its_first_member_would(
     time: Time,
 ) -> None:
     """What a group says for its members it says in the place of the first of them."""
-    fates = loaded.runtime_data.commands.fates
+    fates = loaded.runtime_data.commands.outcome_counts
     for number, action in enumerate(("turn_off", "turn_on"), 1):
         before = len(sent(simulator))
         for entity_id in (OUTLET, "switch.hall_switch", DIMMER, OLD):
@@ -345,13 +345,13 @@ async def test_one_member_is_heard(
     """One member that was heard to do it says nothing of the others."""
     commands = loaded.runtime_data.commands
     await house.do("turn_off", ALL)
-    assert commands.undecided
+    assert commands.pending_count
     dimmer = replace(loaded.runtime_data.devices.data[DIMMER_ID], state=Method.TURNOFF)
     commands.async_confirm_from_push(dimmer, Method.TURNOFF)
     assert not commands.is_commanded(DIMMER_ID)
     assert commands.is_commanded(OUTLET_ID)
     assert commands.is_commanded(OLD_ID)
-    assert commands.fates == {}
+    assert commands.outcome_counts == {}
     commands.async_fail_from_push(
         CommandFailedMessage(OLD_ID, Method.TURNOFF, SuccessStatus.FAILED, None)
     )
@@ -406,9 +406,9 @@ async def test_member_that_was_told_otherwise_before(
     assert all(action.done() and not action.exception() for action in actions)
     assert sent(simulator) == [f"turnOff {ALL_ID}"]
     commands = loaded.runtime_data.commands
-    assert commands.fates == {CommandOutcome.REPLACED: 2}
+    assert commands.outcome_counts == {CommandOutcome.REPLACED: 2}
     await time.move(30)
-    assert commands.fates == {CommandOutcome.REPLACED: 2, CommandOutcome.CONFIRMED: 1}
+    assert commands.outcome_counts == {CommandOutcome.REPLACED: 2, CommandOutcome.CONFIRMED: 1}
 
 
 async def test_changed_mind(

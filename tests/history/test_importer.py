@@ -149,10 +149,10 @@ async def reach(
     phase: str, hass: HomeAssistant, entry: MockConfigEntry, time: Time, seconds: float
 ) -> None:
     """Let time pass until an import has come so far."""
-    while entry.runtime_data.history.phase != phase and seconds > 0:
+    while entry.runtime_data.history_import.state != phase and seconds > 0:
         await pass_by(hass, time, 20)
         seconds -= 20
-    assert entry.runtime_data.history.phase == phase
+    assert entry.runtime_data.history_import.state == phase
 
 
 async def finish(hass: HomeAssistant, entry: MockConfigEntry, time: Time) -> None:
@@ -240,7 +240,7 @@ async def test_two_years(
     assert state_of(hass, PROGRESS).state == "running"
     asked_before = asked(simulator)
     assert asked_before
-    assert recorded.runtime_data.history.reached < first
+    assert recorded.runtime_data.history_import.cursor < first
 
     assert await time.until(hass.config_entries.async_reload(recorded.entry_id))
     await pass_by(hass, time, 120)
@@ -377,7 +377,7 @@ async def test_how_far(
     """How far back the import is, is told as a time, and not before there is one."""
     (reached,) = (one for one in _ACCOUNT if one.key == "history_reached")
     assert reached.value(loaded.runtime_data) is None
-    monkeypatch.setattr(loaded.runtime_data.history, "reached", 1_700_000_000.0)
+    monkeypatch.setattr(loaded.runtime_data.history_import, "reached", 1_700_000_000.0)
     when = dt_util.utc_from_timestamp(1_700_000_000)
     assert reached.value(loaded.runtime_data) == when
 
@@ -445,7 +445,7 @@ async def test_waits_for_the_first_hour(
     assert await async_start_import(hass, loaded) == [METER]
     await pass_by(hass, time, 60)
     assert await async_start_import(hass, loaded) == [METER]
-    assert loaded.runtime_data.history.phase == "waiting"
+    assert loaded.runtime_data.history_import.state == "waiting"
     assert asked(simulator) == 0
     await record(hass, time)
     await time.move(601)
@@ -471,7 +471,7 @@ async def test_never_recorded(
         await async_recorder_block_till_done(hass)
         await time.settle()
     assert asked(simulator) == 0
-    assert loaded.runtime_data.history.phase == "finished"
+    assert loaded.runtime_data.history_import.state == "finished"
 
 
 @pytest.mark.parametrize(
@@ -519,11 +519,11 @@ async def test_history_alone_is_refused(
 ) -> None:
     """A server that does not know the function, or keeps it from us, is not asked for ever."""
     simulator.faults.add(fault, match="json/sensor/history", times=None)
-    sensors = len(await recorded.runtime_data.history.async_start())
+    sensors = len(await recorded.runtime_data.history_import.async_start())
     for _ in range(sensors * times):
         await pass_by(hass, time, 40)
         await time.move(600)
-    assert recorded.runtime_data.history.phase == "finished"
+    assert recorded.runtime_data.history_import.state == "finished"
     assert asked(simulator) == sensors * times
 
 
@@ -577,7 +577,7 @@ async def test_while_refused(
     assert recorded.runtime_data.account.is_refused
     await async_start_import(hass, recorded)
     await pass_by(hass, time, 30)
-    assert recorded.runtime_data.history.phase == "waiting"
+    assert recorded.runtime_data.history_import.state == "waiting"
     assert asked(simulator) == 0
     simulator.faults.clear()
     await time.move(2500)
@@ -599,7 +599,7 @@ async def test_resumed_before_the_first_list(
     simulator.faults.add(fault, match="json/sensors/list", times=2)
     await time.until(hass.config_entries.async_reload(recorded.entry_id))
     await pass_by(hass, time, 60)
-    history = recorded.runtime_data.history
+    history = recorded.runtime_data.history_import
     assert (history.phase, history.hours) == ("waiting", 0)
     assert asked(simulator) == 0
     await reach("finished", hass, recorded, time, 8000)

@@ -193,7 +193,7 @@ def differences(hass: HomeAssistant, home: Home, entry: MockConfigEntry) -> list
     found = []
     for device in home.devices.values():
         row = data.devices.data[device.id]
-        shown = data.commands.shown(row)
+        shown = data.commands.optimistic_state(row)
         if not _agree(device, shown.is_on, shown.level):
             found.append(f"{device.name}: {shown} where Telldus has {device}")
     return found + [
@@ -267,7 +267,7 @@ async def test_life(
     assert state_is(entry, ConfigEntryState.LOADED)
     assert differences(hass, home, entry) == []
     commands = entry.runtime_data.commands
-    assert (commands.unsent, commands.undecided) == (0, 0)
+    assert (commands.queue_length, commands.pending_count) == (0, 0)
     assert not hass.config_entries.flow.async_progress()
     assert life.done["carried out"] + life.done["refused"] == life.done["commands"]
     total, before = late.total(), early.total()

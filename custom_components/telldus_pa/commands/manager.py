@@ -204,7 +204,7 @@ class CommandManager:
 
     def optimistic_state(self, device: Device) -> Device:
         """Return a device as it is to be shown: as told by Telldus, or as commanded."""
-        devices, home = self._coordinator.data, self._coordinator.home
+        devices, home = self._coordinator.data, self._coordinator.topology
         if self._shown_of[0] is not devices or self._shown_of[1] is not home:
             self._shown, self._shown_of = {}, (devices, home)
         row, shown = self._shown.get(device.id, (None, device))
@@ -378,7 +378,7 @@ class CommandManager:
     def _effects(self, command: Command) -> Mapping[str, Command]:
         """Return what a command makes of each device that it reaches."""
         devices = self._coordinator.data
-        leaves = self._coordinator.home.resolved_members.get(command.device_id, ())
+        leaves = self._coordinator.topology.resolved_members.get(command.device_id, ())
         effects = {
             device_id: effect
             for device_id in leaves
@@ -434,19 +434,19 @@ class CommandManager:
         """Have a group told what all of its members wait to be told."""
         if len(self._unsent) < 2:
             return
-        for group_id in self._coordinator.home.complete_groups:
+        for group_id in self._coordinator.topology.complete_groups:
             for command in {
                 Command(group_id, member.method, member.value)
                 for pending in self._unsent
                 for one, member in pending.effects.items()
-                if group_id in self._coordinator.home.groups_by_member.get(one, ())
+                if group_id in self._coordinator.topology.groups_by_member.get(one, ())
             }:
                 self._async_tell_group(command)
 
     @callback
     def _async_tell_group(self, command: Command) -> None:
         """Have a group told something, if it says exactly what waits for its members."""
-        home, devices = self._coordinator.home, self._coordinator.data
+        home, devices = self._coordinator.topology, self._coordinator.data
         effects = self._effects(command)
         if (
             # Temperatures of several modes follow each other.

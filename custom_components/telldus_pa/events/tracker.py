@@ -189,7 +189,7 @@ class EventTracker:
     @callback
     def _follow_devices(self) -> None:
         """Have a track of each device that there is, begun now where it is new."""
-        kinds, now = self._devices.home.kinds, _now()
+        kinds, now = self._devices.topology.kinds, _now()
         for device in self._devices.data.values():
             if kinds.get(device.id) in EVENT_KINDS and device.id not in self.timelines:
                 is_live = device.gateway_id in self._live_since
@@ -269,7 +269,7 @@ class EventTracker:
         """Tell those who want to know of what happened too long ago to act upon."""
         device = self._devices.data[occurrence.device_id]
         registry = er.async_get(self._hass)
-        parts = dict(entity_parts(device, self._devices.home.kinds[device.id]))
+        parts = dict(entity_parts(device, self._devices.topology.kinds[device.id]))
         part = RING if RING in parts else MAIN_ENTITY
         entity_id = registry.async_get_entity_id(
             parts.get(part, Platform.EVENT),

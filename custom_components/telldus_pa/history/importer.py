@@ -90,7 +90,7 @@ class HistoryImport:
         # The sensors of which the history is still to be imported.
         self._remaining: list[str] = []
         self._task: asyncio.Task[None] | None = None
-        self.phase = ImportState.IDLE
+        self.state = ImportState.IDLE
         # How many hours were imported, and to where we are back, in unix seconds.
         self.hours = 0
         self.cursor: float | None = None
@@ -101,7 +101,7 @@ class HistoryImport:
         self._remaining = list(stored.get("todo", ()))
         self.hours = stored.get("hours", 0)
         if stored:
-            self.phase = (
+            self.state = (
                 ImportState.WAITING if self._remaining else ImportState.FINISHED
             )
 
@@ -164,7 +164,7 @@ class HistoryImport:
             failures = 0
             del self._remaining[0]
             await self._async_save()
-        self.phase, self.cursor = ImportState.FINISHED, None
+        self.state, self.cursor = ImportState.FINISHED, None
         LOGGER.info("Imported %d hours of history", self.hours)
 
     async def _async_import(self, sensor_id: str) -> None:
@@ -174,7 +174,7 @@ class HistoryImport:
         walk: _BackfillCursor | None = None
         waits = refusals = 0
         while targets := self._targets(sensor_id):
-            self.phase = ImportState.RUNNING
+            self.state = ImportState.RUNNING
             found = await async_series(
                 self._hass, {target.entity_id for target in targets.values()}
             )
@@ -237,7 +237,7 @@ class HistoryImport:
 
     async def _async_wait(self, seconds: float) -> None:
         """Let some seconds pass."""
-        self.phase = ImportState.WAITING
+        self.state = ImportState.WAITING
         await asyncio.sleep(seconds)
 
     @callback

@@ -180,7 +180,7 @@ def _entities(entry: TelldusConfigEntry) -> Iterator[tuple[str, str, Platform, b
     """Return their unique id, ours, our platform, and whether their unit was right."""
     data = entry.runtime_data
     for device in data.devices.data.values():
-        kind = data.devices.home.kinds[device.id]
+        kind = data.devices.topology.kinds[device.id]
         if platform := dict(entity_parts(device, kind)).get(MAIN_ENTITY):
             yield device.id, device_unique_id(entry, device.id), platform, True
     for sensor in data.sensors.data.values():
@@ -235,5 +235,5 @@ def _things(
             yield (device.id,), ours
     devices = data.devices
     for sensor in data.sensors.data.values():
-        if devices.home.device_for_sensor(sensor, devices.data) is None:
+        if devices.topology.device_for_sensor(sensor, devices.data) is None:
             yield (f"_{sensor.id}",), frozenset((sensor_unique_id(entry, sensor.id),))

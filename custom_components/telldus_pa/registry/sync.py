@@ -168,7 +168,7 @@ class RegistrySync:
             expected[thing] = {
                 entity_unique_id(thing, part): platform
                 for part, platform in entity_parts(
-                    device, devices.home.kinds[device.id]
+                    device, devices.topology.kinds[device.id]
                 )
             }
         prefix = device_unique_id(entry, "")
