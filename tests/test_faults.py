@@ -95,7 +95,7 @@ def _short_timeouts(
     """Wait for real time no longer than a busy machine needs, where nothing is to come."""
     if "fault" in request.fixturenames:
         if request.getfixturevalue("fault") is Fault.TIMEOUT:
-            monkeypatch.setattr(handshake, "_TIMEOUT", (2.0, 1.0))
+            monkeypatch.setattr(handshake, "_HTTP_TIMEOUT", (2.0, 1.0))
 
 
 @contextmanager

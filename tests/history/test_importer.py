@@ -377,7 +377,7 @@ async def test_how_far(
     """How far back the import is, is told as a time, and not before there is one."""
     (reached,) = (one for one in _ACCOUNT if one.key == "history_reached")
     assert reached.value(loaded.runtime_data) is None
-    monkeypatch.setattr(loaded.runtime_data.history_import, "reached", 1_700_000_000.0)
+    monkeypatch.setattr(loaded.runtime_data.history_import, "cursor", 1_700_000_000.0)
     when = dt_util.utc_from_timestamp(1_700_000_000)
     assert reached.value(loaded.runtime_data) == when
 

@@ -33,7 +33,7 @@ from custom_components.telldus_pa.pa_api import (
     Thermostat,
     ThermostatSetpoint,
     client as client_module,
-    rate_limiter as budget_module,
+    rate_limiter as rate_limiter_module,
 )
 from custom_components.telldus_pa.pa_api.parsing import read_json
 from simulator import Fault, Simulator, demo_home, generated_home
@@ -49,7 +49,7 @@ ON = Command(LAMP, Method.TURNON)
 @pytest.fixture(autouse=True)
 def _no_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not space the calls of a test: the clock stands still."""
-    monkeypatch.setattr(budget_module, "GAP", dict.fromkeys(Priority, 0.0))
+    monkeypatch.setattr(rate_limiter_module, "MIN_INTERVAL", dict.fromkeys(Priority, 0.0))
 
 
 @pytest.fixture
@@ -547,7 +547,7 @@ async def test_priorities(
         asked.append((priority, timeout))
         return slot(priority, timeout=timeout)
 
-    monkeypatch.setattr(rate_limiter, "slot", noted)
+    monkeypatch.setattr(rate_limiter, "acquire", noted)
     simulator.settings.change({"rooms": True})
     await client.devices(timeout=1)
     await client.gateways(timeout=2)

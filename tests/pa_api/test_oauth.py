@@ -26,8 +26,8 @@ from custom_components.telldus_pa.pa_api import (
     TelldusClient,
     TelldusConnectionError,
     TelldusError,
-    oauth as handshake_module,
-    rate_limiter as budget_module,
+    oauth as oauth_module,
+    rate_limiter as rate_limiter_module,
 )
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Fault, Simulator
 
@@ -39,7 +39,7 @@ CALLBACK = "http://homeassistant.local:8123/api/telldus_pa/callback/a-secret-sta
 @pytest.fixture(autouse=True)
 def _no_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not space the calls of a test: the clock stands still."""
-    monkeypatch.setattr(budget_module, "GAP", dict.fromkeys(Priority, 0.0))
+    monkeypatch.setattr(rate_limiter_module, "MIN_INTERVAL", dict.fromkeys(Priority, 0.0))
 
 
 @pytest.fixture
@@ -607,7 +607,7 @@ async def test_content_types(
 @pytest.fixture
 def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for each byte for a moment only."""
-    monkeypatch.setattr(handshake_module, "_TIMEOUT", (0.1, 0.1))
+    monkeypatch.setattr(oauth_module, "_HTTP_TIMEOUT", (0.1, 0.1))
 
 
 @STEPS
@@ -643,7 +643,7 @@ async def test_trickling(
     misbehave: Misbehave, rate_limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who would go on for ever is not waited for, although each byte comes in time."""
-    monkeypatch.setattr(handshake_module, "_TIMEOUT_TOTAL", 0.1)
+    monkeypatch.setattr(oauth_module, "_TOTAL_TIMEOUT", 0.1)
     url = await misbehave(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\no...")
 
     with pytest.raises(TelldusConnectionError, match="^127.0.0.1: TimeoutError$"):
@@ -721,7 +721,7 @@ async def test_the_loop_goes_on(
 ) -> None:
     """What blocks does so in a thread of its own."""
     threads: list[str] = []
-    session = handshake_module._OAuth1Session  # noqa: SLF001
+    session = oauth_module._OAuth1Session  # noqa: SLF001
     post = session.post
 
     def noted(self: Any, *args: Any, **kwargs: Any) -> Any:
