@@ -10,10 +10,10 @@ from unicodedata import normalize
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa import const, sensor, services as actions
+from custom_components.telldus_pa import const, services as actions
 from custom_components.telldus_pa.account.storage import StorageKey
 from custom_components.telldus_pa.connection_status import ConnectionState
-from custom_components.telldus_pa.devices import kinds
+from custom_components.telldus_pa.devices import kinds, sensor_types
 from custom_components.telldus_pa.history.importer import ImportState
 from custom_components.telldus_pa.pa_api import DeviceType, Method
 from homeassistant.components import automation, persistent_notification, script
@@ -309,7 +309,7 @@ def test_documented_sensors() -> None:
             ),
             _STATISTICS[description.state_class],
         )
-        for key, description in sensor._VALUES.items()  # noqa: SLF001
+        for key, description in sensor_types.SENSOR_TYPES.items()
         if description.state_class
     }
     # There are two signs for a millionth.

@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.const import DOMAIN
-from custom_components.telldus_pa.sensor import _VALUES
+from custom_components.telldus_pa.devices.sensor_types import SENSOR_TYPES
 from homeassistant.components.sensor import (
     DEVICE_CLASS_STATE_CLASSES,
     DEVICE_CLASS_UNITS,
@@ -100,13 +100,13 @@ def test_every_documented_value_is_known() -> None:
         for scale in re.findall(r"(?:^|, | or )(\d) ", scales)
     }
     assert len(documented) > 30
-    assert set(_VALUES) == documented
+    assert set(SENSOR_TYPES) == documented
 
 
-@pytest.mark.parametrize("part", sorted(_VALUES))
+@pytest.mark.parametrize("part", sorted(SENSOR_TYPES))
 def test_units_and_classes_fit(part: str) -> None:
     """Home Assistant allows the unit and the state class with the device class."""
-    description = _VALUES[part]
+    description = SENSOR_TYPES[part]
     state_class = description.state_class
     assert state_class
     unit = description.native_unit_of_measurement
@@ -115,7 +115,8 @@ def test_units_and_classes_fit(part: str) -> None:
         assert state_class in DEVICE_CLASS_STATE_CLASSES[device_class]
     assert unit in STATE_CLASS_UNITS.get(state_class, {unit})
     assert (
-        description.same_quantity_as is None or description.same_quantity_as in _VALUES
+        description.same_quantity_as is None
+        or description.same_quantity_as in SENSOR_TYPES
     )
 
 
@@ -123,14 +124,16 @@ def test_names_and_icons() -> None:
     """What no device class names has a name and an icon, and none is left over."""
     names = json.loads((HOUSE / "translations" / "en.json").read_text())["entity"]
     icons = json.loads((HOUSE / "icons.json").read_text())["entity"]
-    keys = {one.translation_key for one in _VALUES.values() if one.translation_key}
+    keys = {one.translation_key for one in SENSOR_TYPES.values() if one.translation_key}
     of_others = {"other_scale", "other_value"}
     assert keys | of_others | {"last_heard"} <= set(names["sensor"])
-    bare = {one.translation_key for one in _VALUES.values() if not one.device_class}
+    bare = {
+        one.translation_key for one in SENSOR_TYPES.values() if not one.device_class
+    }
     assert None not in bare
     assert bare | of_others <= set(icons["sensor"])
     assert not (keys - bare) & set(icons["sensor"])
-    for one in _VALUES.values():
+    for one in SENSOR_TYPES.values():
         named = names["sensor"].get(one.translation_key, {})
         # A share of one has no unit; all else is something of something.
         assert one.device_class == "power_factor" or bool(

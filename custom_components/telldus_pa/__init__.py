@@ -42,17 +42,13 @@ from .const import (
     CONF_TOKEN_SECRET,
     DOMAIN,
 )
-from .coordinator import (
-    DeviceCoordinator,
-    GatewayCoordinator,
-    SensorCoordinator,
-    TelldusConfigEntry,
-    TelldusData,
-)
+from .coordinator import DeviceCoordinator, GatewayCoordinator, SensorCoordinator
+from .data import TelldusConfigEntry, TelldusData
 from .events.tracker import EventTracker
 from .history.importer import HistoryImport
-from .issues import async_delete_issues, async_watch_tellduslive
+from .issues import async_delete_issues
 from .migration.move import async_restore_on_removal
+from .migration.tellduslive import async_watch_tellduslive
 from .pa_api import Credentials, TelldusClient
 from .push import PushManager
 from .registry.sync import RegistrySync
@@ -110,17 +106,18 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
     for daily in (rooms, premium):
         await daily.async_load()
         entry.async_on_unload(daily.async_save)
-    history = HistoryImport(hass, entry)
+    sensors = SensorCoordinator(hass, entry, account, devices)
+    history = HistoryImport(hass, entry, sensors)
     await history.async_load()
-    sensors = SensorCoordinator(hass, entry, account)
     gateways = GatewayCoordinator(hass, entry, account)
-    # Before the commands, which let go of what a list settles.
-    heard = EventTracker(hass, entry, devices)
-    await heard.async_load()
-    entry.async_on_unload(heard.async_save)
-    live = PushManager(hass, entry, devices, sensors, heard)
+    commands = CommandManager(hass, entry, devices, sensors)
+    events = EventTracker(hass, entry, devices, commands)
+    for stored in (commands, events):
+        await stored.async_load()
+        entry.async_on_unload(stored.async_save)
+    push = PushManager(hass, entry, devices, sensors, commands, events)
     connection = ConnectionStatus(
-        hass, entry, account, devices, sensors, gateways, premium, live
+        hass, entry, account, devices, sensors, gateways, premium, push
     )
     data = entry.runtime_data = TelldusData(
         account,
@@ -130,10 +127,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         rooms,
         premium,
         connection,
-        CommandManager(hass, entry, devices),
+        commands,
         history,
-        heard,
-        live,
+        events,
+        push,
     )
     registrar = RegistrySync(hass, entry)
     # Before the platforms, and so the first to hear of each list.
@@ -155,8 +152,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         history.async_resume()
         await data.gateways.async_refresh()
         # Before what is asked once a day: that has time.
-        heard.async_start()
-        await live.async_start()
+        events.async_start(push.last_message_at)
+        await push.async_start()
         await async_daily()
 
     @callback

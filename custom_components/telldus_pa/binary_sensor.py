@@ -14,20 +14,20 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .coordinator import DeviceCoordinator, TelldusConfigEntry, gateway_context
+from .coordinator import DeviceCoordinator, gateway_context
+from .data import TelldusConfigEntry
 from .devices.kinds import MAIN_ENTITY, DeviceKind, kind_of
 from .devices.unique_ids import entity_unique_id, gateway_unique_id
 from .entity import (
     TelldusDeviceEntity,
     TelldusSensorEntity,
-    all_gateways,
     async_add_device_entities,
     async_add_dynamic_entities,
     async_add_sensor_entities,
-    gateway_info,
 )
 from .events.matching import DeviceEvent
 from .pa_api import Gateway, Method
+from .registry.device_info import all_gateways, gateway_info
 
 # The rate limiter paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0

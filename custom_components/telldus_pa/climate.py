@@ -27,7 +27,7 @@ from homeassistant.util import slugify
 from homeassistant.util.unit_conversion import TemperatureConverter
 
 from .const import DOMAIN
-from .coordinator import TelldusConfigEntry
+from .data import TelldusConfigEntry
 from .devices.kinds import MAIN_ENTITY
 from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import (

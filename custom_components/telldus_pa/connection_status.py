@@ -104,7 +104,8 @@ class ConnectionStatus:
 
     @callback
     def async_start(self) -> None:
-        """Look at each poll from now on."""
+        """Follow the polls and the push connections."""
+        self._entry.async_on_unload(self._live.async_add_listener(self._async_notify))
         for coordinator in (self._devices, self._sensors):
             self._follow(coordinator)
         self.async_update()
@@ -150,7 +151,7 @@ class ConnectionStatus:
                 LOGGER.info("Over: %s", text)
             if text := _TROUBLES.get(self.state):
                 LOGGER.info("%s: %s", text, self._problem)
-            self.async_live_changed()
+            self._async_notify()
         self._look_at_gateways()
         refused = self.state is ConnectionState.PREMIUM_LAPSED
         async_set_issue(
@@ -164,8 +165,8 @@ class ConnectionStatus:
         )
 
     @callback
-    def async_live_changed(self) -> None:
-        """Tell who listens that a gateway may be live now, or no longer."""
+    def _async_notify(self) -> None:
+        """Call the listeners."""
         for listener in tuple(self._listeners):
             listener()
 

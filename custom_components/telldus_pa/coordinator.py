@@ -6,10 +6,9 @@ woken only when that row changed.
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 import math
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self, override
+from typing import Any, Final, Protocol, Self, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_SCAN_INTERVAL, Platform
@@ -26,7 +25,6 @@ from .devices.unique_ids import device_unique_id
 from .pa_api import (
     AuthenticationError,
     Device,
-    DeviceProtocol,
     Gateway,
     InvalidResponseError,
     ListResponse,
@@ -35,17 +33,6 @@ from .pa_api import (
     SensorValue,
     TelldusError,
 )
-
-if TYPE_CHECKING:
-    from .account.premium import Premium
-    from .account.rooms import Rooms
-    from .commands.manager import CommandManager
-    from .connection_status import ConnectionStatus
-    from .events.tracker import EventTracker
-    from .history.importer import HistoryImport
-    from .push import PushManager
-
-type TelldusConfigEntry = ConfigEntry[TelldusData]
 
 # Data younger than this are shown although the last poll failed.
 _STALE_AFTER: Final = timedelta(minutes=5)
@@ -65,25 +52,6 @@ _BY_METHODS: Final = (
 )
 # Set-up must not hold up Home Assistant's start; it is tried again soon.
 _SETUP_TIMEOUT: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class TelldusData:
-    """What a loaded entry consists of."""
-
-    account: TelldusAccount
-    devices: DeviceCoordinator
-    sensors: SensorCoordinator
-    gateways: GatewayCoordinator
-    rooms: Rooms
-    premium: Premium
-    connection_status: ConnectionStatus
-    commands: CommandManager
-    history_import: HistoryImport
-    events: EventTracker
-    push: PushManager
-    # How devices are spoken to, as far as an export has asked, by device.
-    protocols: dict[str, DeviceProtocol] = field(default_factory=dict, repr=False)
 
 
 class ListItem(Protocol):
@@ -115,12 +83,12 @@ class TelldusUpdateCoordinator[RowT: ListItem](
 ):
     """Polls one list and wakes those whose row changed."""
 
-    config_entry: TelldusConfigEntry
+    config_entry: ConfigEntry
 
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: TelldusConfigEntry,
+        entry: ConfigEntry,
         account: TelldusAccount,
         what: str,
         interval: timedelta,
@@ -343,7 +311,7 @@ class TelldusItemCoordinator[ItemT: HideableItem](TelldusUpdateCoordinator[ItemT
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: TelldusConfigEntry,
+        entry: ConfigEntry,
         account: TelldusAccount,
         what: str,
         interval: timedelta,
@@ -415,7 +383,7 @@ class DeviceCoordinator(TelldusItemCoordinator[Device]):
     """Everything that has methods."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: TelldusConfigEntry, account: TelldusAccount
+        self, hass: HomeAssistant, entry: ConfigEntry, account: TelldusAccount
     ) -> None:
         """Poll as often as the person chose."""
         seconds = entry.options.get(CONF_SCAN_INTERVAL, POLL_INTERVAL.total_seconds())
@@ -488,7 +456,11 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
     """Everything that has values."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: TelldusConfigEntry, account: TelldusAccount
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        account: TelldusAccount,
+        devices: DeviceCoordinator,
     ) -> None:
         """Poll less often than devices: most values come every few minutes at best."""
         super().__init__(
@@ -496,6 +468,7 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
             timedelta(minutes=2),
             timedelta(minutes=10),
         )
+        self._devices = devices
         # One outage is one line in the log.
         self._lost_silently = False
         # When the next value of a sensor will be too old to be shown, in unix seconds, and
@@ -515,7 +488,7 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
         try:
             data = await super()._async_update_data()
         except UpdateFailed:
-            devices = self.config_entry.runtime_data.devices
+            devices = self._devices
             if self.last_update_success and not devices.last_update_success:
                 self.last_update_success, self._lost_silently = False, True
             raise
@@ -527,7 +500,7 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
     @override
     def _is_stale(self) -> bool:
         """Wait for the list of devices to be lost first, where it is in trouble as well."""
-        devices = self.config_entry.runtime_data.devices
+        devices = self._devices
         return super()._is_stale and (
             devices.last_error is None or not devices.last_update_success
         )
@@ -571,7 +544,7 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
         )
         if (sensor := self.data.get(sensor_id)) is None:
             return None
-        devices = self.config_entry.runtime_data.devices
+        devices = self._devices
         node = devices.topology.device_for_sensor(sensor, devices.data)
         return sensor if node and node.id == device.id else None
 
@@ -617,7 +590,7 @@ class GatewayCoordinator(TelldusUpdateCoordinator[Gateway]):
     """The gateways themselves."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: TelldusConfigEntry, account: TelldusAccount
+        self, hass: HomeAssistant, entry: ConfigEntry, account: TelldusAccount
     ) -> None:
         """Poll rarely: a gateway's name and version hardly ever change."""
         super().__init__(hass, entry, account, "gateways", timedelta(minutes=10))

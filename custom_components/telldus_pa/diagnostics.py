@@ -30,8 +30,10 @@ from .const import (
     CONF_SERVER_URL,
     DOMAIN,
 )
-from .coordinator import TelldusConfigEntry, TelldusData, TelldusUpdateCoordinator
+from .coordinator import TelldusUpdateCoordinator
+from .data import TelldusConfigEntry, TelldusData
 from .devices.kinds import classify, entities_of_sensor, entity_parts, value_key
+from .devices.sensor_types import described_as
 from .devices.unique_ids import (
     device_unique_id,
     entity_unique_id,
@@ -41,7 +43,6 @@ from .devices.unique_ids import (
 from .events.matching import DeviceTimeline
 from .pa_api import DEFAULT_SERVER, Device, Gateway, RateLimiter, Sensor
 from .pa_api.parsing import to_list
-from .sensor import described_as
 
 _DIGITS: Final = 1
 

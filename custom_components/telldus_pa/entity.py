@@ -6,142 +6,22 @@ from typing import Any, Final, override
 
 from homeassistant.const import Platform
 from homeassistant.core import callback
-from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.group import IntegrationSpecificGroup
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
-from .coordinator import (
-    HideableItem,
-    TelldusConfigEntry,
-    TelldusData,
-    TelldusItemCoordinator,
-    TelldusUpdateCoordinator,
-)
-from .devices.kinds import MAIN_ENTITY, DeviceKind, entities_of_sensor, entity_parts
+from .coordinator import HideableItem, TelldusItemCoordinator, TelldusUpdateCoordinator
+from .data import TelldusConfigEntry
+from .devices.kinds import MAIN_ENTITY, entities_of_sensor, entity_parts
 from .devices.topology import is_assumed, is_group
-from .devices.unique_ids import (
-    account_unique_id,
-    device_unique_id,
-    entity_unique_id,
-    gateway_unique_id,
-    sensor_unique_id,
-)
-from .pa_api import Command, Device, Gateway, Method, Sensor, ThermostatSetpoint
+from .devices.unique_ids import device_unique_id, entity_unique_id, sensor_unique_id
+from .pa_api import Command, Device, Method, Sensor, ThermostatSetpoint
+from .registry.device_info import device_info, sensor_info
 
-_TRANSPORTS: Final = {
-    "433": "433 MHz",
-    "e433": "433 MHz",
-    "egroup": "Group",
-    "group": "Group",
-    "scene": "Scene",
-    "virtual": "Virtual",
-    "zigbee": "Zigbee",
-    "zwave": "Z-Wave",
-}
 _DISABLED_BY_INTEGRATION: Final = er.RegistryEntryDisabler.INTEGRATION
-_NO_MODELS: Final = frozenset((None, "n/a"))
-
-
-def account_info(entry: TelldusConfigEntry) -> DeviceInfo:
-    """Return what the device registry is told of the account."""
-    return DeviceInfo(
-        identifiers={(DOMAIN, account_unique_id(entry))},
-        entry_type=DeviceEntryType.SERVICE,
-        name=entry.title,
-        manufacturer="Telldus Technologies",
-        model="Telldus Live!",
-        configuration_url="https://live.telldus.com",
-    )
-
-
-def all_gateways(data: TelldusData) -> Mapping[str, Gateway]:
-    """Return all gateways, with as much as is known of each."""
-    return {
-        # One may have nothing but sensors.
-        **data.sensors.gateways,
-        **data.devices.gateways,
-        **data.gateways.data,
-    }
-
-
-def gateway_info(entry: TelldusConfigEntry, gateway: Gateway) -> DeviceInfo:
-    """Return what the device registry is told of a gateway."""
-    info = DeviceInfo(
-        identifiers={(DOMAIN, gateway_unique_id(entry, gateway.id))},
-        name=gateway.name or "TellStick",
-        manufacturer="Telldus Technologies",
-        configuration_url="https://live.telldus.com",
-    )
-    # A device tells its gateway's name only; the registry keeps what it knew besides.
-    if gateway.model:
-        info["model"] = gateway.model
-    if gateway.version:
-        info["sw_version"] = gateway.version
-    return info
-
-
-def device_info(entry: TelldusConfigEntry, device: Device) -> DeviceInfo:
-    """Return what the device registry is told of a device."""
-    data = entry.runtime_data
-    sensor = data.sensors.sensor_for_device(device)
-    identifiers = {(DOMAIN, device_unique_id(entry, device.id))}
-    name = device.name
-    if sensor:
-        identifiers.add((DOMAIN, sensor_unique_id(entry, sensor.id)))
-        name = name or sensor.name
-    info = _node_info(entry, device.gateway_id, name)
-    info["identifiers"] = identifiers
-    info["model"] = _TRANSPORTS.get(device.transport, device.transport or None)
-    if sensor and sensor.model not in _NO_MODELS:
-        info["model_id"] = sensor.model
-    if is_group(device) or data.devices.topology.kinds.get(device.id) is DeviceKind.SCENE:
-        # Not a thing that one can touch
-        info["entry_type"] = DeviceEntryType.SERVICE
-    if room := data.rooms.name_of(device):
-        info["suggested_area"] = room
-    if "name" not in info:
-        info["translation_key"] = "unnamed_device"
-        info["translation_placeholders"] = {
-            "number": device.client_device_id or device.id
-        }
-    return info
-
-
-def sensor_info(entry: TelldusConfigEntry, sensor: Sensor) -> DeviceInfo:
-    """Return what the device registry is told of a sensor."""
-    devices = entry.runtime_data.devices
-    if device := devices.topology.device_for_sensor(sensor, devices.data):
-        return device_info(entry, device)
-    info = _node_info(entry, sensor.gateway_id, sensor.name)
-    info["identifiers"] = {(DOMAIN, sensor_unique_id(entry, sensor.id))}
-    # Of those that are not one of these the protocol is that of a maker's 433 MHz sensors.
-    info["model"] = _TRANSPORTS.get(sensor.protocol, "433 MHz")
-    if sensor.model not in _NO_MODELS:
-        info["model_id"] = sensor.model
-    if "name" not in info:
-        info["translation_key"] = "unnamed_sensor"
-        info["translation_placeholders"] = {"number": sensor.sensor_id or sensor.id}
-    return info
-
-
-def _node_info(
-    entry: TelldusConfigEntry, gateway_id: str, name: str | None
-) -> DeviceInfo:
-    """Return what devices and sensors have in common."""
-    info = DeviceInfo(
-        via_device_id=dr.async_get_device_id_by_identifier(
-            entry.runtime_data.devices.hass,
-            (DOMAIN, gateway_unique_id(entry, gateway_id)),
-            config_entry_id=entry.entry_id,
-        )
-    )
-    if name:
-        info["name"] = name
-    return info
 
 
 class TelldusEntity[ItemT: HideableItem](

@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .coordinator import TelldusConfigEntry
+from .data import TelldusConfigEntry
 from .devices.kinds import MAIN_ENTITY, RING
 from .entity import TelldusDeviceEntity, async_add_device_entities
 from .events.matching import DeviceEvent

@@ -16,9 +16,8 @@ from homeassistant.util.file import WriteError, write_utf8_file_atomic
 
 from .account.errors import service_error
 from .const import DOMAIN
-from .coordinator import TelldusConfigEntry
+from .data import TelldusConfigEntry
 from .devices.topology import is_assumed
-from .entity import all_gateways
 from .pa_api import (
     ApiError,
     Device,
@@ -28,6 +27,7 @@ from .pa_api import (
     Sensor,
     TelldusError,
 )
+from .registry.device_info import all_gateways
 
 _FORMAT: Final = 1
 # Where a home is written to, within Home Assistant's own folder.

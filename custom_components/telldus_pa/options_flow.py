@@ -28,6 +28,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
 )
 
+from .account.errors import check_loaded
 from .const import (
     CONF_IMPORT_HISTORY,
     CONF_INCLUDE_IGNORED,
@@ -38,12 +39,11 @@ from .const import (
     POLL_INTERVAL,
     SHORTEST_POLL_INTERVAL,
 )
-from .coordinator import TelldusConfigEntry
+from .data import TelldusConfigEntry
 from .devices.kinds import DeviceKind
 from .devices.unique_ids import device_unique_id
-from .history.importer import async_start_import
 from .migration.flow import MigrationFlow
-from .migration.plan import core_entries
+from .migration.tellduslive import core_entries
 from .pa_api import Method
 
 _SCHEMA: Final = vol.Schema(
@@ -118,7 +118,8 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
         options = {**user_input, CONF_REVERSED_COVERS: [*chosen, *kept]}
         if options.pop(CONF_IMPORT_HISTORY):
             try:
-                await async_start_import(self.hass, self.config_entry)
+                check_loaded(self.config_entry)
+                await self.config_entry.runtime_data.history_import.async_start()
             except HomeAssistantError as err:
                 # Those have the same names among the texts of actions.
                 return self._form(

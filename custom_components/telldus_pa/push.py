@@ -6,6 +6,7 @@ pushed; and none of its failures is one of the account.
 
 from typing import Any, Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later
@@ -13,12 +14,7 @@ from homeassistant.helpers.event import async_call_later
 from .account.storage import StorageKey, entry_store
 from .commands.manager import CommandManager
 from .const import CONF_PUSH, LOGGER
-from .coordinator import (
-    DeviceCoordinator,
-    SensorCoordinator,
-    TelldusConfigEntry,
-    TelldusUpdateCoordinator,
-)
+from .coordinator import DeviceCoordinator, SensorCoordinator, TelldusUpdateCoordinator
 from .events.tracker import EventTracker
 from .pa_api import (
     CommandFailedMessage,
@@ -82,17 +78,20 @@ class PushManager:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: TelldusConfigEntry,
+        entry: ConfigEntry,
         devices: DeviceCoordinator,
         sensors: SensorCoordinator,
-        heard: EventTracker,
+        commands: CommandManager,
+        events: EventTracker,
     ) -> None:
-        """Begin with nothing pushed."""
+        """Initialize the manager."""
         self._hass = hass
         self._entry = entry
         self._devices = devices
         self._sensors = sensors
-        self._heard = heard
+        self._commands = commands
+        self._events = events
+        self._listeners: list[CALLBACK_TYPE] = []
         self._store = entry_store(hass, StorageKey.LIVE, entry.entry_id)
         self._live: PushClient | None = None
         self._states: dict[str, PushState] = {}
@@ -137,7 +136,7 @@ class PushManager:
             self._live = None
             self._states.clear()
             self._async_set_pace()
-            self._entry.runtime_data.connection_status.async_live_changed()
+            self._async_notify()
 
     @property
     def refused_until(self) -> float:
@@ -175,7 +174,7 @@ class PushManager:
         if before is PushState.LIVE:
             self._async_lost(gateway_id)
         if state is PushState.LIVE:
-            self._heard.async_push_started(gateway_id)
+            self._events.async_push_started(gateway_id)
             # What happened until now nobody has pushed.
             for reader in self._readers.values():
                 reader.async_read_soon()
@@ -185,17 +184,24 @@ class PushManager:
         if PushState.REFUSED in (before, state):
             self._store.async_delay_save(self._to_store)
         self._async_set_pace()
-        self._entry.runtime_data.connection_status.async_live_changed()
+        self._async_notify()
 
     @property
     def gateway_ids(self) -> set[str]:
         """Return the gateways of all that is shown."""
         return self._devices.gateways.keys() | self._sensors.gateways.keys()
 
-    @property
-    def _commands(self) -> CommandManager:
-        """Return what was commanded."""
-        return self._entry.runtime_data.commands
+    @callback
+    def async_add_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call ``listener`` when the state of a gateway's connection has changed."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def _async_notify(self) -> None:
+        """Call the listeners."""
+        for listener in tuple(self._listeners):
+            listener()
 
     @callback
     def _async_state_heard(self, event: DeviceStateMessage) -> None:
@@ -204,10 +210,10 @@ class PushManager:
             if event.device_id not in self._devices.ignored:
                 self._readers[ListKind.DEVICES].async_read_soon()
             return
-        self._heard.async_handle_push(before, event)
+        self._events.async_handle_push(before, event)
         device = event.command.apply_to(before)
         self._devices.async_set_pushed_item(device)
-        self._heard.async_push_applied()
+        self._events.async_push_applied()
         self._commands.async_confirm_from_push(device, event.method)
 
     @callback
@@ -223,7 +229,7 @@ class PushManager:
         """Note from when on nothing is pushed any more."""
         heard = self.last_message_at(gateway_id)
         rate_limiter = self._devices.account.rate_limiter
-        self._heard.async_push_stopped(
+        self._events.async_push_stopped(
             gateway_id, rate_limiter.now() if heard is None else heard
         )
 

@@ -10,7 +10,7 @@ from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant
 
 from .const import LONGEST_POLL_INTERVAL, POLL_INTERVAL
-from .coordinator import TelldusConfigEntry
+from .data import TelldusConfigEntry
 from .issues import Issue
 from .migration.flow import MigrationFlow
 

@@ -14,27 +14,7 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import (
-    DEGREE,
-    LIGHT_LUX,
-    UV_INDEX,
-    EntityCategory,
-    Platform,
-    UnitOfDensity,
-    UnitOfElectricCurrent,
-    UnitOfElectricPotential,
-    UnitOfEnergy,
-    UnitOfMass,
-    UnitOfPower,
-    UnitOfPrecipitationDepth,
-    UnitOfPressure,
-    UnitOfRatio,
-    UnitOfSoundPressure,
-    UnitOfSpeed,
-    UnitOfTemperature,
-    UnitOfVolume,
-    UnitOfVolumetricFlux,
-)
+from homeassistant.const import EntityCategory, Platform, UnitOfRatio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
@@ -42,19 +22,19 @@ from homeassistant.util import dt as dt_util
 from .account.domain_data import DomainData, async_get_domain_data
 from .connection_status import ConnectionState
 from .const import CONF_SERVER_URL
-from .coordinator import TelldusConfigEntry, TelldusData, gateway_context
+from .coordinator import gateway_context
+from .data import TelldusConfigEntry, TelldusData
 from .devices.kinds import BATTERY, LAST_SEEN, value_key
+from .devices.sensor_types import SENSOR_TYPES, TelldusSensorEntityDescription
 from .devices.unique_ids import account_unique_id, entity_unique_id, gateway_unique_id
 from .entity import (
     TelldusSensorEntity,
-    account_info,
-    all_gateways,
     async_add_dynamic_entities,
     async_add_sensor_entities,
-    gateway_info,
 )
 from .history.importer import ImportState
 from .pa_api import SensorValue
+from .registry.device_info import account_info, all_gateways, gateway_info
 
 # The rate limiter paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
@@ -63,231 +43,6 @@ PARALLEL_UPDATES = 0
 SCAN_INTERVAL = timedelta(seconds=30)
 
 _CONNECTION: Final = "connection"
-
-
-@dataclass(frozen=True, kw_only=True)
-class TelldusSensorEntityDescription(SensorEntityDescription):
-    """What a value is; its ``key`` is a part of a sensor: a name and a scale.
-
-    ``twin`` is the part that says the same in another unit. Where a sensor has both, one
-    is enough: Home Assistant converts by itself.
-    """
-
-    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
-    same_quantity_as: str | None = None
-
-
-_VALUES: Final = {
-    description.key: description
-    for description in (
-        TelldusSensorEntityDescription(
-            key="temp_0",
-            device_class=SensorDeviceClass.TEMPERATURE,
-            native_unit_of_measurement=UnitOfTemperature.CELSIUS,
-        ),
-        TelldusSensorEntityDescription(
-            key="temp_1",
-            device_class=SensorDeviceClass.TEMPERATURE,
-            native_unit_of_measurement=UnitOfTemperature.FAHRENHEIT,
-            same_quantity_as="temp_0",
-        ),
-        TelldusSensorEntityDescription(
-            key="humidity_0",
-            device_class=SensorDeviceClass.HUMIDITY,
-            native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-        ),
-        TelldusSensorEntityDescription(
-            key="rrate_0",
-            device_class=SensorDeviceClass.PRECIPITATION_INTENSITY,
-            native_unit_of_measurement=UnitOfVolumetricFlux.MILLIMETERS_PER_HOUR,
-            suggested_display_precision=1,
-        ),
-        TelldusSensorEntityDescription(
-            # Starts anew with each battery, as a total that increases may.
-            key="rtot_0",
-            device_class=SensorDeviceClass.PRECIPITATION,
-            native_unit_of_measurement=UnitOfPrecipitationDepth.MILLIMETERS,
-            state_class=SensorStateClass.TOTAL_INCREASING,
-            suggested_display_precision=1,
-        ),
-        TelldusSensorEntityDescription(
-            key="wdir_0",
-            device_class=SensorDeviceClass.WIND_DIRECTION,
-            native_unit_of_measurement=DEGREE,
-            state_class=SensorStateClass.MEASUREMENT_ANGLE,
-        ),
-        TelldusSensorEntityDescription(
-            key="wavg_0",
-            device_class=SensorDeviceClass.WIND_SPEED,
-            native_unit_of_measurement=UnitOfSpeed.METERS_PER_SECOND,
-            suggested_display_precision=1,
-        ),
-        TelldusSensorEntityDescription(
-            key="wgust_0",
-            translation_key="wind_gust",
-            device_class=SensorDeviceClass.WIND_SPEED,
-            native_unit_of_measurement=UnitOfSpeed.METERS_PER_SECOND,
-            suggested_display_precision=1,
-        ),
-        TelldusSensorEntityDescription(
-            key="uv_0",
-            translation_key="uv_index",
-            native_unit_of_measurement=UV_INDEX,
-        ),
-        TelldusSensorEntityDescription(
-            key="watt_0",
-            device_class=SensorDeviceClass.ENERGY,
-            native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-            state_class=SensorStateClass.TOTAL_INCREASING,
-        ),
-        TelldusSensorEntityDescription(
-            # Home Assistant has neither a device class nor a unit for it.
-            key="watt_1",
-            translation_key="apparent_energy",
-            native_unit_of_measurement="kVAh",
-            state_class=SensorStateClass.TOTAL_INCREASING,
-            suggested_display_precision=2,
-        ),
-        TelldusSensorEntityDescription(
-            key="watt_2",
-            device_class=SensorDeviceClass.POWER,
-            native_unit_of_measurement=UnitOfPower.WATT,
-            suggested_display_precision=1,
-        ),
-        TelldusSensorEntityDescription(
-            # The unit of pulses is a word, and so in the translations.
-            key="watt_3",
-            translation_key="pulses",
-            state_class=SensorStateClass.TOTAL_INCREASING,
-        ),
-        TelldusSensorEntityDescription(
-            key="watt_4",
-            device_class=SensorDeviceClass.VOLTAGE,
-            native_unit_of_measurement=UnitOfElectricPotential.VOLT,
-            suggested_display_precision=1,
-        ),
-        TelldusSensorEntityDescription(
-            key="watt_5",
-            device_class=SensorDeviceClass.CURRENT,
-            native_unit_of_measurement=UnitOfElectricCurrent.AMPERE,
-        ),
-        TelldusSensorEntityDescription(
-            key="watt_6",
-            device_class=SensorDeviceClass.POWER_FACTOR,
-            suggested_display_precision=2,
-        ),
-        TelldusSensorEntityDescription(
-            key="lum_0",
-            translation_key="light_level",
-            native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-        ),
-        TelldusSensorEntityDescription(
-            key="lum_1",
-            device_class=SensorDeviceClass.ILLUMINANCE,
-            native_unit_of_measurement=LIGHT_LUX,
-        ),
-        TelldusSensorEntityDescription(
-            key="dewp_0",
-            translation_key="dew_point",
-            device_class=SensorDeviceClass.TEMPERATURE,
-            native_unit_of_measurement=UnitOfTemperature.CELSIUS,
-        ),
-        TelldusSensorEntityDescription(
-            key="dewp_1",
-            translation_key="dew_point",
-            device_class=SensorDeviceClass.TEMPERATURE,
-            native_unit_of_measurement=UnitOfTemperature.FAHRENHEIT,
-            same_quantity_as="dewp_0",
-        ),
-        TelldusSensorEntityDescription(
-            key="barpress_0",
-            device_class=SensorDeviceClass.ATMOSPHERIC_PRESSURE,
-            native_unit_of_measurement=UnitOfPressure.KPA,
-            suggested_display_precision=1,
-        ),
-        TelldusSensorEntityDescription(
-            key="barpress_1",
-            device_class=SensorDeviceClass.ATMOSPHERIC_PRESSURE,
-            native_unit_of_measurement=UnitOfPressure.INHG,
-            suggested_display_precision=2,
-            same_quantity_as="barpress_0",
-        ),
-        # The sources disagree about the scale.
-        TelldusSensorEntityDescription(
-            key="genmeter_0",
-            translation_key="meter",
-            state_class=SensorStateClass.TOTAL_INCREASING,
-        ),
-        TelldusSensorEntityDescription(
-            key="genmeter_3",
-            translation_key="meter",
-            state_class=SensorStateClass.TOTAL_INCREASING,
-        ),
-        TelldusSensorEntityDescription(
-            key="co2_1",
-            device_class=SensorDeviceClass.CO2,
-            native_unit_of_measurement=UnitOfRatio.PARTS_PER_MILLION,
-        ),
-        TelldusSensorEntityDescription(
-            key="volume_0",
-            device_class=SensorDeviceClass.VOLUME_STORAGE,
-            native_unit_of_measurement=UnitOfVolume.LITERS,
-            suggested_display_precision=1,
-        ),
-        TelldusSensorEntityDescription(
-            key="volume_1",
-            device_class=SensorDeviceClass.VOLUME_STORAGE,
-            native_unit_of_measurement=UnitOfVolume.CUBIC_METERS,
-            suggested_display_precision=3,
-        ),
-        TelldusSensorEntityDescription(
-            key="loudness_0",
-            device_class=SensorDeviceClass.SOUND_PRESSURE,
-            native_unit_of_measurement=UnitOfSoundPressure.DECIBEL,
-        ),
-        TelldusSensorEntityDescription(
-            key="loudness_1",
-            translation_key="weighted_sound_pressure",
-            device_class=SensorDeviceClass.SOUND_PRESSURE,
-            native_unit_of_measurement=UnitOfSoundPressure.WEIGHTED_DECIBEL_A,
-            suggested_display_precision=0,
-        ),
-        TelldusSensorEntityDescription(
-            key="particulatematter2.5_1",
-            device_class=SensorDeviceClass.PM25,
-            native_unit_of_measurement=UnitOfDensity.MICROGRAMS_PER_CUBIC_METER,
-        ),
-        TelldusSensorEntityDescription(
-            key="co_1",
-            device_class=SensorDeviceClass.CO,
-            native_unit_of_measurement=UnitOfRatio.PARTS_PER_MILLION,
-        ),
-        TelldusSensorEntityDescription(
-            key="weight_0",
-            device_class=SensorDeviceClass.WEIGHT,
-            native_unit_of_measurement=UnitOfMass.KILOGRAMS,
-            suggested_display_precision=1,
-        ),
-        TelldusSensorEntityDescription(
-            key="moisture_0",
-            device_class=SensorDeviceClass.MOISTURE,
-            native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-        ),
-    )
-}
-
-
-def unit_of(value: SensorValue) -> str | None:
-    """Return the unit in which a value is shown by itself."""
-    description = _VALUES.get(value_key(value))
-    return description.native_unit_of_measurement if description else value.unit
-
-
-def described_as(value: SensorValue) -> str | None:
-    """Return what a value was taken for, None where it is not known."""
-    if (description := _VALUES.get(value_key(value))) is None:
-        return None
-    return description.device_class or description.translation_key or description.key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -393,7 +148,7 @@ def _create(entry: TelldusConfigEntry, sensor_id: str, part: str) -> SensorEntit
         return TelldusBatterySensor(entry, sensor_id, part)
     if part == LAST_SEEN:
         return TelldusLastSeenSensor(entry, sensor_id, part)
-    if part in _VALUES:
+    if part in SENSOR_TYPES:
         return TelldusValueSensor(entry, sensor_id, part)
     return TelldusUnknownValueSensor(entry, sensor_id, part)
 
@@ -429,7 +184,7 @@ class TelldusValueSensor(TelldusValueEntity):
     def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
         """Describe the value; one that is there in another unit as well is not needed."""
         super().__init__(entry, sensor_id, part)
-        self.entity_description = _VALUES[part]
+        self.entity_description = SENSOR_TYPES[part]
         parts = {value_key(value) for value in self._last.values.values()}
         if self.entity_description.same_quantity_as in parts:
             self._attr_entity_registry_enabled_default = False

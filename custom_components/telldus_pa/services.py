@@ -31,11 +31,10 @@ from homeassistant.util.json import JsonValueType
 
 from .account.errors import check_loaded, service_error
 from .const import DOMAIN
-from .coordinator import TelldusConfigEntry
+from .data import TelldusConfigEntry
 from .devices.kinds import value_key
 from .devices.unique_ids import device_unique_id, entity_unique_id, sensor_unique_id
 from .export import async_export_home
-from .history.importer import async_start_import
 from .pa_api import (
     MAX_LEVEL,
     Command,
@@ -212,7 +211,7 @@ async def _async_get_history(call: ServiceCall) -> ServiceResponse:
 async def _async_import_history(call: ServiceCall) -> ServiceResponse:
     """Begin to import the history of an account's sensors."""
     entry = _entry(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
-    return {"sensors": len(await async_start_import(call.hass, entry))}
+    return {"sensors": len(await entry.runtime_data.history_import.async_start())}
 
 
 async def _async_export_home(call: ServiceCall) -> ServiceResponse:

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .account.domain_data import async_get_domain_data
 from .const import CONF_SERVER_URL, DOMAIN
-from .coordinator import TelldusConfigEntry
+from .data import TelldusConfigEntry
 
 
 @callback

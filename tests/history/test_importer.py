@@ -17,7 +17,6 @@ from pytest_homeassistant_custom_component.typing import RecorderInstanceContext
 
 from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.history import recorder as history_recorder
-from custom_components.telldus_pa.history.importer import async_start_import
 from custom_components.telldus_pa.sensor import _ACCOUNT
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.statistics import async_import_statistics
@@ -276,7 +275,7 @@ async def test_two_years(
     assert complaints(caplog) == []
     # A further import has nothing to add.
     before = sum(written.values())
-    await async_start_import(hass, recorded)
+    await recorded.runtime_data.history_import.async_start()
     await finish(hass, recorded, time)
     assert sum(written.values()) == before
 
@@ -295,7 +294,7 @@ async def test_answers_cut_short(
         {"history_days": 12, "history_rows": 100, "history_cut": cut}
     )
     first = starts(await hours(hass, ENERGY))[0]
-    await async_start_import(hass, recorded)
+    await recorded.runtime_data.history_import.async_start()
     await finish(hass, recorded, time)
     rows = await hours(hass, ENERGY)
     found = [start for start in starts(rows) if start < first]
@@ -332,7 +331,7 @@ async def test_other_units_and_angles(
         TEMPERATURE, new_unit_of_measurement="°F", old_unit_of_measurement="°C"
     )
     await async_recorder_block_till_done(hass)
-    await async_start_import(hass, entry)
+    await entry.runtime_data.history_import.async_start()
     await finish(hass, entry, time)
     temperatures, directions = told(simulator, "temp"), told(simulator, "wdir")
     rows = await hours(hass, TEMPERATURE)
@@ -366,7 +365,7 @@ async def test_nothing_to_import(
     meter.keep_history = False
     await time.move(150)
     with pytest.raises(ServiceValidationError) as err:
-        await async_start_import(hass, recorded)
+        await recorded.runtime_data.history_import.async_start()
     assert err.value.translation_key == "no_history_kept"
     assert asked(simulator) == 0
 
@@ -416,16 +415,9 @@ async def test_by_the_options(
 async def test_no_recorder(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """Everything else works without a recorder."""
     with pytest.raises(HomeAssistantError) as err:
-        await async_start_import(hass, loaded)
+        await loaded.runtime_data.history_import.async_start()
     assert err.value.translation_key == "no_recorder"
     assert state_of(hass, ENERGY).state == "500.0"
-
-
-async def test_not_loaded(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Nothing is begun for an account that cannot be asked."""
-    with pytest.raises(ServiceValidationError) as err:
-        await async_start_import(hass, entry)
-    assert err.value.translation_key == "entry_not_loaded"
 
 
 async def test_waits_for_the_first_hour(
@@ -442,9 +434,9 @@ async def test_waits_for_the_first_hour(
     # There are statistics of five minutes, but no hour.
     began = dt_util.utcnow().timestamp() // 300 * 300 - 300
     do_adhoc_statistics(hass, start=dt_util.utc_from_timestamp(began))
-    assert await async_start_import(hass, loaded) == [METER]
+    assert await loaded.runtime_data.history_import.async_start() == [METER]
     await pass_by(hass, time, 60)
-    assert await async_start_import(hass, loaded) == [METER]
+    assert await loaded.runtime_data.history_import.async_start() == [METER]
     assert loaded.runtime_data.history_import.state == "waiting"
     assert asked(simulator) == 0
     await record(hass, time)
@@ -465,7 +457,7 @@ async def test_never_recorded(
     monkeypatch.setattr(
         "homeassistant.components.sensor.recorder._get_sensor_states", lambda _: []
     )
-    await async_start_import(hass, loaded)
+    await loaded.runtime_data.history_import.async_start()
     for _ in range(14):
         await time.move(601)
         await async_recorder_block_till_done(hass)
@@ -495,7 +487,7 @@ async def test_telldus_in_trouble(
     simulator.settings.history_days = 2
     more = {"text": text} if text else {}
     simulator.faults.add(fault, match="json/sensor/history", times=times, **more)
-    await async_start_import(hass, recorded)
+    await recorded.runtime_data.history_import.async_start()
     if text is None:
         # Its threads are not those of the loop, and take their time on a busy machine.
         await reach("waiting", hass, recorded, time, 600)
@@ -542,7 +534,7 @@ async def test_units_that_do_not_fit(
         TEMPERATURE, new_unit_of_measurement=unit, new_unit_class=unit_class
     )
     await async_recorder_block_till_done(hass)
-    await async_start_import(hass, recorded)
+    await recorded.runtime_data.history_import.async_start()
     await finish(hass, recorded, time)
     assert len(await hours(hass, TEMPERATURE)) < 5
     assert len(await hours(hass, ENERGY)) > 45
@@ -561,8 +553,8 @@ async def test_deleted_meanwhile(
         registry.async_update_entity(
             entity_id, disabled_by=er.RegistryEntryDisabler.USER
         )
-    await async_start_import(hass, recorded)
-    await async_start_import(hass, recorded)
+    await recorded.runtime_data.history_import.async_start()
+    await recorded.runtime_data.history_import.async_start()
     await finish(hass, recorded, time)
     assert asked(simulator) == 0
 
@@ -575,7 +567,7 @@ async def test_while_refused(
     simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*")
     await time.move(120)
     assert recorded.runtime_data.account.is_refused
-    await async_start_import(hass, recorded)
+    await recorded.runtime_data.history_import.async_start()
     await pass_by(hass, time, 30)
     assert recorded.runtime_data.history_import.state == "waiting"
     assert asked(simulator) == 0
@@ -595,7 +587,7 @@ async def test_resumed_before_the_first_list(
 ) -> None:
     """A start whose list of sensors is late leaves nothing out."""
     simulator.settings.history_days = 2
-    await async_start_import(hass, recorded)
+    await recorded.runtime_data.history_import.async_start()
     simulator.faults.add(fault, match="json/sensors/list", times=2)
     await time.until(hass.config_entries.async_reload(recorded.entry_id))
     await pass_by(hass, time, 60)
@@ -627,7 +619,7 @@ async def test_database_away(
         return await really(*arguments)
 
     monkeypatch.setattr(history_recorder, "async_series", series)
-    await async_start_import(hass, recorded)
+    await recorded.runtime_data.history_import.async_start()
     await reach("waiting", hass, recorded, time, 100)
     await reach("finished", hass, recorded, time, 8000)
     assert (len(await hours(hass, ENERGY)) > 45) is imported
@@ -641,7 +633,7 @@ async def test_removed(
     time: Time,
 ) -> None:
     """What is left to do goes with the entry."""
-    await async_start_import(hass, recorded)
+    await recorded.runtime_data.history_import.async_start()
     key = f"{DOMAIN}.history_import.{recorded.entry_id}"
     assert hass_storage[key]["data"]["todo"] == [METER]
     await time.until(hass.config_entries.async_remove(recorded.entry_id))

@@ -6,11 +6,8 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.migration.plan import (
-    TELLDUSLIVE_DOMAIN,
-    MigrationAction,
-    make_plan,
-)
+from custom_components.telldus_pa.migration.plan import MigrationAction, make_plan
+from custom_components.telldus_pa.migration.tellduslive import TELLDUSLIVE_DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 

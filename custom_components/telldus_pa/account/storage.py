@@ -14,7 +14,8 @@ _VERSION: Final = 1
 class StorageKey(StrEnum):
     """What is kept for each entry, by its name in the storage."""
 
-    EVENTS = "heard"
+    COMMANDS = "commands"
+    EVENTS = "events"
     HISTORY_IMPORT = "history_import"
     LIVE = "live"
     PREMIUM = "premium"

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, override
+from typing import Any, Final, override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import (
     CALLBACK_TYPE,
     HassJob,
@@ -26,11 +27,12 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ..account.errors import error_placeholders, translation_key_for
+from ..account.storage import StorageKey, entry_store
 from ..const import DOMAIN, LOGGER
-from ..coordinator import DeviceCoordinator, TelldusConfigEntry
+from ..coordinator import DeviceCoordinator, SensorCoordinator
 from ..devices.group_state import group_state
+from ..devices.kinds import EVENT_KINDS
 from ..devices.topology import gives_feedback
-from ..events.tracker import MATCH_BEFORE
 from ..pa_api import (
     Command,
     CommandFailedMessage,
@@ -64,6 +66,12 @@ _SLIDE_ENDS_AFTER: Final = 0.7
 _SLEEPS_AT_MOST: Final = 2 * 3600.0
 # When to ask the history again what became of a command; the next time twice as late.
 _ASK_AGAIN_AFTER: Final = 300.0
+# A command explains an event so many seconds before Telldus accepted it, or after; and so
+# many of the last commands to each device are remembered, and saved this soon, in seconds.
+_MATCH_BEFORE: Final = 15.0
+_MATCH_AFTER: Final = 60.0
+_MAX_REMEMBERED: Final = 20
+_SAVE_DELAY: Final = 10.0
 # How many devices' histories are asked for at a time; each is a request.
 _MOST_QUESTIONS: Final = 3
 # What Telldus writes down may have happened a little earlier by its clock.
@@ -167,13 +175,19 @@ class CommandManager:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: TelldusConfigEntry,
+        entry: ConfigEntry,
         coordinator: DeviceCoordinator,
+        sensors: SensorCoordinator,
     ) -> None:
-        """Start with nothing to send."""
+        """Initialize the manager."""
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
+        self._sensors = sensors
+        self._store = entry_store(hass, StorageKey.COMMANDS, entry.entry_id)
+        # When Telldus accepted commands (unix seconds) that no event was matched with yet,
+        # by device, for those devices whose events are reported.
+        self._accepted: dict[str, list[float]] = {}
         self._account = coordinator.account
         self._rate_limiter = coordinator.account.rate_limiter
         self._client = coordinator.account.client
@@ -242,20 +256,67 @@ class CommandManager:
         """Return whether a command to a device is on its way, or not seen in a list yet."""
         return device_id in self._overlays
 
-    def has_pending_command_at(self, device_id: str, when: float) -> bool:
-        """Return whether a command explains what a device did, before Telldus' word on it.
+    async def async_load(self) -> None:
+        """Restore the accepted commands of an earlier run."""
+        stored = await self._store.async_load() or {}
+        self._accepted = stored.get("accepted", {})
 
-        ``when`` is in unix seconds. What Telldus has accepted, ``heard`` knows.
+    async def async_save(self) -> None:
+        """Save the accepted commands."""
+        await self._store.async_save(self._to_store())
+
+    @callback
+    def _to_store(self) -> dict[str, Any]:
+        """Return the accepted commands of the devices that Telldus still has."""
+        return {
+            "accepted": {
+                device_id: times
+                for device_id, times in self._accepted.items()
+                if times and device_id in self._coordinator.data
+            }
+        }
+
+    def has_own_command_at(self, device_id: str, when: float) -> bool:
+        """Return whether a command of this integration explains an event of a device.
+
+        ``when`` is the time of the event in unix seconds.
         """
-        return self._explaining(device_id, when) is not None
+        return self._accepted_at(device_id, when) is not None or (
+            self._explaining(device_id, when) is not None
+        )
 
     @callback
     def async_match_own_command(self, device_id: str, when: float) -> bool:
-        """Return the same, and have the command explain nothing else at that device."""
+        """Like ``has_own_command_at``, but one command explains one event of a device."""
+        if (accepted := self._accepted_at(device_id, when)) is not None:
+            self._accepted[device_id].remove(accepted)
+            self._store.async_delay_save(self._to_store, _SAVE_DELAY)
+            return True
         if (pending := self._explaining(device_id, when)) is None:
             return False
         pending.seen.add(device_id)
         return True
+
+    def _accepted_at(self, device_id: str, when: float) -> float | None:
+        """Return when the oldest matching command was accepted, in unix seconds."""
+        return next(
+            (
+                accepted
+                for accepted in self._accepted.get(device_id, ())
+                if -_MATCH_BEFORE <= when - accepted <= _MATCH_AFTER
+            ),
+            None,
+        )
+
+    @callback
+    def _remember(self, device_ids: Iterable[str]) -> None:
+        """Remember that Telldus has accepted a command to devices just now."""
+        kinds, now = self._coordinator.topology.kinds, dt_util.utcnow().timestamp()
+        for device_id in device_ids:
+            if kinds.get(device_id) in EVENT_KINDS:
+                times = self._accepted.get(device_id, [])
+                self._accepted[device_id] = [*times, now][-_MAX_REMEMBERED:]
+                self._store.async_delay_save(self._to_store, _SAVE_DELAY)
 
     def _explaining(self, device_id: str, when: float) -> _Pending | None:
         """Return the oldest command that explains what a device did then."""
@@ -266,7 +327,7 @@ class CommandManager:
                 for pending in self._overlays.get(device_id, ())
                 if pending.accepted is None
                 and device_id not in pending.seen
-                and when >= given + pending.given - MATCH_BEFORE
+                and when >= given + pending.given - _MATCH_BEFORE
             ),
             None,
         )
@@ -531,9 +592,7 @@ class CommandManager:
     def _async_accept(self, pending: _Pending) -> None:
         """Note that Telldus accepted a command, and see later what became of it."""
         pending.accepted = now = self._rate_limiter.now()
-        self._entry.runtime_data.events.async_command_accepted(
-            pending.effects.keys() - pending.seen
-        )
+        self._remember(pending.effects.keys() - pending.seen)
         if isinstance(pending.command.value, int):
             self._levels_sent = {
                 key: sent
@@ -636,7 +695,7 @@ class CommandManager:
         if device_id in pending.queued:
             return True
         device = self._coordinator.data[device_id]
-        sensor = self._entry.runtime_data.sensors.sensor_for_device(device)
+        sensor = self._sensors.sensor_for_device(device)
         return sensor is not None and (
             sensor.battery is not None or sensor.battery_low is not None
         )

@@ -8,10 +8,11 @@ event on Home Assistant's bus.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -19,8 +20,9 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ..account.storage import StorageKey, entry_store
+from ..commands.manager import CommandManager
 from ..const import DOMAIN, EVENT_MISSED, LOGGER
-from ..coordinator import DeviceCoordinator, TelldusConfigEntry
+from ..coordinator import DeviceCoordinator
 from ..devices.kinds import EVENT_KINDS, MAIN_ENTITY, RING, entity_parts
 from ..devices.unique_ids import device_unique_id, entity_unique_id
 from ..pa_api import Device, DeviceStateMessage, Method, Priority, TelldusError
@@ -46,11 +48,6 @@ _MOST_REFUSED: Final = 2
 # An entity's state is when it last fired, to the millisecond: what fires twice at once would
 # be one change of it. Seconds between the two.
 _EVENT_SPACING: Final = 0.01
-# What a device did so many seconds before Telldus' word on a command, or after it, is the
-# command's doing, and so many of the last commands to each are remembered.
-MATCH_BEFORE: Final = 15.0
-_MATCH_AFTER: Final = 60.0
-_MOST_REMEMBERED: Final = 20
 # What was heard is written down this soon, in seconds, lest a crash tells it twice.
 _SAVE_DELAY: Final = 10.0
 
@@ -63,13 +60,15 @@ class EventTracker:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: TelldusConfigEntry,
+        entry: ConfigEntry,
         devices: DeviceCoordinator,
+        commands: CommandManager,
     ) -> None:
-        """Listen to the lists, and be the first to: a list that settles a command ends it."""
+        """Initialize the tracker."""
         self._hass = hass
         self._entry = entry
         self._devices = devices
+        self._commands = commands
         self._rate_limiter = devices.account.rate_limiter
         self._store = entry_store(hass, StorageKey.EVENTS, entry.entry_id)
         self.timelines: dict[str, DeviceTimeline] = {}
@@ -85,8 +84,6 @@ class EventTracker:
         # were refused since a history was last told.
         self._refused: dict[str, float] = {}
         self._in_a_row: set[str] = set()
-        # When Telldus accepted commands that nothing was heard of yet, in unix seconds.
-        self._commanded: dict[str, list[float]] = {}
         self._is_reading = False
         self._is_stopped = False
         self._listeners: dict[str, list[Listener]] = {}
@@ -100,7 +97,6 @@ class EventTracker:
         """Go on where an earlier run ended."""
         stored = await self._store.async_load() or {}
         self._ask_again = min(stored.get("ask_again", 0.0), _now() + _REFUSED_FOR)
-        self._commanded = stored.get("commanded", {})
         self.timelines = {
             device_id: DeviceTimeline.from_dict(device_id, track)
             for device_id, track in stored.get("tracks", {}).items()
@@ -108,8 +104,13 @@ class EventTracker:
         self._follow_devices()
 
     @callback
-    def async_start(self) -> None:
-        """Read the histories of what is not pushed, from now on."""
+    def async_start(self, last_message_at: Callable[[str], float | None]) -> None:
+        """Start to read the histories of devices whose events are not pushed.
+
+        ``last_message_at`` returns when a gateway's socket last received something, in
+        monotonic seconds, None where there is no socket.
+        """
+        self._last_message_at = last_message_at
         self._entry.async_on_unload(
             async_track_time_interval(
                 self._hass,
@@ -178,7 +179,9 @@ class EventTracker:
             if old is new or (method := _difference(old, new)) is None:
                 continue
             self._changed.add(track.device_id)
-            if self._matches_own_command(track.device_id, now) and self._can_ask(track):
+            if self._commands.has_own_command_at(
+                track.device_id, now
+            ) and self._can_ask(track):
                 # Whose doing it is, ours or somebody else's, the history alone can tell.
                 continue
             level = new.level if new and method is Method.DIM else None
@@ -215,7 +218,7 @@ class EventTracker:
         if occurrence is None:
             return False
         self._store.async_delay_save(self._to_store, _SAVE_DELAY)
-        if self._consume_own_command(occurrence):
+        if self._is_own(occurrence):
             return False
         if _now() - occurrence.when >= MAX_EVENT_AGE:
             self._async_tell_late(occurrence)
@@ -225,43 +228,10 @@ class EventTracker:
         return True
 
     @callback
-    def async_command_accepted(self, device_ids: Iterable[str]) -> None:
-        """Note that Telldus has accepted a command just now, to these devices."""
-        for device_id in device_ids:
-            if device_id in self.timelines:
-                times = self._commanded.get(device_id, [])
-                self._commanded[device_id] = [*times, _now()][-_MOST_REMEMBERED:]
-                self._store.async_delay_save(self._to_store, _SAVE_DELAY)
-
-    def _matches_own_command(self, device_id: str, when: float) -> bool:
-        """Return whether a command from here explains what a device did."""
-        commands = self._entry.runtime_data.commands
-        return self._find_matching_command(device_id, when) is not None or (
-            commands.has_pending_command_at(device_id, when)
-        )
-
-    @callback
-    def _consume_own_command(self, occurrence: DeviceEvent) -> bool:
-        """Return whether it was a command from here. Each command explains one thing."""
-        device_id, when = occurrence.device_id, occurrence.when
-        if occurrence.origin == _INCOMING:
-            return False
-        if (accepted := self._find_matching_command(device_id, when)) is not None:
-            self._commanded[device_id].remove(accepted)
-            return True
-        return self._entry.runtime_data.commands.async_match_own_command(
-            device_id, when
-        )
-
-    def _find_matching_command(self, device_id: str, when: float) -> float | None:
-        """Return when the oldest command was accepted that explains what a device did."""
-        return next(
-            (
-                accepted
-                for accepted in self._commanded.get(device_id, ())
-                if -MATCH_BEFORE <= when - accepted <= _MATCH_AFTER
-            ),
-            None,
+    def _is_own(self, event: DeviceEvent) -> bool:
+        """Return whether a command of this integration caused an event; consume the command."""
+        return event.origin != _INCOMING and self._commands.async_match_own_command(
+            event.device_id, event.when
         )
 
     @callback
@@ -309,7 +279,7 @@ class EventTracker:
             and not rate_limiter.waiting
             and rate_limiter.used <= _MOST_USED
             and (refused is None or rate_limiter.now() - refused >= _QUIET_PERIOD)
-            and not self._entry.runtime_data.commands.queue_length
+            and not self._commands.queue_length
         )
 
     def _can_ask(self, track: DeviceTimeline) -> bool:
@@ -320,7 +290,6 @@ class EventTracker:
     def _next(self) -> DeviceTimeline | None:
         """Return whose history is to be read: of those that changed, or else the oldest."""
         now = _now()
-        live = self._entry.runtime_data.push
         waiting = []
         for track in self.timelines.values():
             device = self._devices.data.get(track.device_id)
@@ -329,7 +298,7 @@ class EventTracker:
             if not self._can_ask(track):
                 continue
             since = self._live_since.get(device.gateway_id)
-            heard = live.last_message_at(device.gateway_id)
+            heard = self._last_message_at(device.gateway_id)
             if since is not None and heard is not None:
                 track.advance(self._unix(heard))
             # What was live for a moment only has not told for sure where the gap ends.
@@ -369,7 +338,7 @@ class EventTracker:
         self._in_a_row.clear()
         live_since = self._live_since.get(device.gateway_id)
         read = track.add_history(deeds, _now(), live_since)
-        news = deque(one for one in read if not self._consume_own_command(one))
+        news = deque(one for one in read if not self._is_own(one))
         try:
             while news and not self._is_stopped:
                 if self._async_report(news.popleft(), shown=False) and news:
@@ -397,11 +366,6 @@ class EventTracker:
         """Return what is written down; what Telldus has no more is forgotten."""
         return {
             "ask_again": self._ask_again,
-            "commanded": {
-                device_id: times
-                for device_id, times in self._commanded.items()
-                if times and device_id in self._devices.data
-            },
             "tracks": {
                 device_id: track.to_store()
                 for device_id, track in self.timelines.items()

@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 
-from ..account.errors import check_loaded
 from ..account.storage import StorageKey, entry_store
 from ..const import DOMAIN, LOGGER
+from ..coordinator import SensorCoordinator
 from ..devices.kinds import value_key
+from ..devices.sensor_types import unit_of
 from ..devices.unique_ids import entity_unique_id, sensor_unique_id
 from ..pa_api import (
     ApiError,
@@ -35,7 +37,6 @@ from ..pa_api import (
 from .statistics import HOUR, Sample, backfill_statistics, by_hour, converted
 
 if TYPE_CHECKING:
-    from ..coordinator import TelldusConfigEntry
     from .recorder import StatisticSeries
 
 
@@ -82,10 +83,13 @@ class _StatisticTarget:
 class HistoryImport:
     """The import for one account, and how far it has come."""
 
-    def __init__(self, hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
-        """Do nothing yet."""
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, sensors: SensorCoordinator
+    ) -> None:
+        """Initialize the import."""
         self._hass = hass
         self._entry = entry
+        self._sensors = sensors
         self._store = entry_store(hass, StorageKey.HISTORY_IMPORT, entry.entry_id)
         # The sensors of which the history is still to be imported.
         self._remaining: list[str] = []
@@ -128,7 +132,7 @@ class HistoryImport:
                 translation_domain=DOMAIN, translation_key="no_recorder"
             )
         if not self._remaining:
-            sensors = self._entry.runtime_data.sensors.data.values()
+            sensors = self._sensors.data.values()
             self._remaining = [sensor.id for sensor in sensors if sensor.keep_history]
             self.hours = 0
         if not self._remaining:
@@ -147,7 +151,7 @@ class HistoryImport:
         """Import one sensor after the other."""
         failures = 0
         while self._remaining:
-            if not self._entry.runtime_data.sensors.success_count:
+            if not self._sensors.success_count:
                 # Nobody knows yet what there is.
                 await self._async_wait(_UNTIL_LIST)
                 continue
@@ -215,7 +219,7 @@ class HistoryImport:
         self, sensor_id: str, walk: _BackfillCursor
     ) -> tuple[SensorHistoryEntry, ...] | None:
         """Ask for the next part; return None where that has to wait, after the wait."""
-        account = self._entry.runtime_data.account
+        account = self._sensors.account
         if account.is_refused:
             await self._async_wait(_WAIT)
             return None
@@ -274,10 +278,8 @@ class HistoryImport:
 
     def _targets(self, sensor_id: str) -> dict[_Key, _StatisticTarget]:
         """Return the entities that are shown of a sensor, by what they show."""
-        from ..sensor import unit_of  # noqa: PLC0415 (which needs us)
-
         entry = self._entry
-        sensor: Sensor | None = entry.runtime_data.sensors.data.get(sensor_id)
+        sensor: Sensor | None = self._sensors.data.get(sensor_id)
         registry = er.async_get(self._hass)
         targets: dict[_Key, _StatisticTarget] = {}
         for value in sensor.values.values() if sensor else ():
@@ -370,15 +372,3 @@ def _numbers(
             if value.value is not None and not isinstance(value.value, str):
                 told.setdefault(key, []).append(Sample(reading.when, value.value))
     return {key: by_hour(of_key) for key, of_key in told.items()}
-
-
-async def async_start_import(
-    hass: HomeAssistant, entry: TelldusConfigEntry
-) -> list[str]:
-    """Import the history of all sensors of an account; return their ids.
-
-    For the action and for dialogs. It goes on by itself, also after a restart; called while
-    it does, it answers with what is left. Raises HomeAssistantError where it cannot begin.
-    """
-    check_loaded(entry)
-    return await entry.runtime_data.history_import.async_start()

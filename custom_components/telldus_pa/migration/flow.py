@@ -15,10 +15,11 @@ from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.data_entry_flow import FlowHandler, FlowResult
 
 from ..const import LOGGER
-from ..coordinator import TelldusConfigEntry, TelldusData
+from ..data import TelldusConfigEntry, TelldusData
 from .move import async_revert, async_take_over, async_taken_over_from
-from .plan import MigrationPlan, core_entries, make_plan
+from .plan import MigrationPlan, make_plan
 from .summary import async_table
+from .tellduslive import core_entries
 
 _CONFIRM: Final = vol.Schema({})
 

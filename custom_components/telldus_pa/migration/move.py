@@ -28,13 +28,13 @@ from homeassistant.util.hass_dict import HassKey
 from ..account.storage import StorageKey, entry_store
 from ..const import DOMAIN
 from .plan import (
-    TELLDUSLIVE_DOMAIN,
     DeviceMigration,
     EntityMigration,
     MigrationAction,
     MigrationPlan,
     entity_id_of,
 )
+from .tellduslive import TELLDUSLIVE_DOMAIN
 
 _LOCK: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_takeover")
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback, split_entity_id
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN
-from ..coordinator import TelldusConfigEntry
+from ..data import TelldusConfigEntry
 from ..devices.kinds import MAIN_ENTITY, entity_parts, value_key
 from ..devices.unique_ids import (
     device_unique_id,
@@ -22,10 +21,10 @@ from ..devices.unique_ids import (
     gateway_unique_id,
     sensor_unique_id,
 )
-from ..entity import all_gateways
+from ..registry.device_info import all_gateways
 from .references import users_of_device
+from .tellduslive import TELLDUSLIVE_DOMAIN
 
-TELLDUSLIVE_DOMAIN: Final = "tellduslive"
 # Where its entry says how it is connected.
 _CORE_SESSION: Final = "session"
 
@@ -92,21 +91,6 @@ class MigrationPlan:
     def of(self, fate: MigrationAction) -> tuple[EntityMigration, ...]:
         """Return the entities that have a fate."""
         return tuple(move for move in self.entities if move.fate is fate)
-
-
-@callback
-def core_entries(hass: HomeAssistant) -> list[ConfigEntry]:
-    """Return the entries of Home Assistant's own integration that ask the same server.
-
-    One with a host in its session talks to a gateway at home.
-    """
-    return [
-        entry
-        for entry in hass.config_entries.async_entries(
-            TELLDUSLIVE_DOMAIN, include_ignore=False
-        )
-        if CONF_HOST not in entry.data.get(_CORE_SESSION, {})
-    ]
 
 
 @callback

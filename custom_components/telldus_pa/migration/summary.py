@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN
-from ..coordinator import TelldusConfigEntry
+from ..data import TelldusConfigEntry
 from .plan import (
     DeviceMigration,
     EntityMigration,

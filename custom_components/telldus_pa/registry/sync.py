@@ -13,7 +13,8 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceInfo
 
 from ..const import DOMAIN
-from ..coordinator import TelldusConfigEntry, TelldusUpdateCoordinator
+from ..coordinator import TelldusUpdateCoordinator
+from ..data import TelldusConfigEntry
 from ..devices.kinds import BATTERY, BATTERY_LOW, entities_of_sensor, entity_parts
 from ..devices.unique_ids import (
     account_unique_id,
@@ -22,7 +23,7 @@ from ..devices.unique_ids import (
     gateway_unique_id,
     sensor_unique_id,
 )
-from ..entity import all_gateways, device_info, gateway_info, sensor_info
+from ..registry.device_info import all_gateways, device_info, gateway_info, sensor_info
 
 # How long, in seconds and in lists, something must have been missing to be gone.
 _GONE_AFTER: Final = 24 * 3600.0
