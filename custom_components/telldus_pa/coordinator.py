@@ -6,8 +6,7 @@ woken only when that row changed.
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
-import math
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol, Self, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -44,7 +43,7 @@ _LISTS_LAG: Final = 5.0
 # A list that was never received is asked for again this soon, later twice as late.
 _UNTIL_FIRST: Final = timedelta(minutes=1)
 # A value that was not heard for this long, in seconds, is not what is now.
-_VALUE_EXPIRES: Final = 24 * 3600.0
+_VALUE_EXPIRES: Final = timedelta(hours=24)
 # What shows a device only for its methods.
 _BY_METHODS: Final = (
     *(Platform.BUTTON, Platform.CLIMATE, Platform.COVER),
@@ -71,11 +70,6 @@ class ListItem(Protocol):
 def gateway_context(gateway_id: str) -> str:
     """Return what to listen to for what a list's rows tell of a gateway."""
     return f"gateway {gateway_id}"
-
-
-def _unix_now() -> float:
-    """Return the time as Telldus gives it."""
-    return dt_util.utcnow().timestamp()
 
 
 class TelldusUpdateCoordinator[RowT: ListItem](
@@ -473,7 +467,7 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
         self._lost_silently = False
         # When the next value of a sensor will be too old to be shown, in unix seconds, and
         # the row of which that is true.
-        self._expires: dict[str, tuple[Sensor, float]] = {}
+        self._expires: dict[str, tuple[Sensor, datetime]] = {}
         self._sensor_by_node: Mapping[tuple[str, str], str] = {}
 
     @override
@@ -555,14 +549,15 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
         sensor = self.data.get(sensor_id)
         value = sensor and sensor.values.get(key)
         if not value or (
-            value.last_updated and value.last_updated + _VALUE_EXPIRES <= _unix_now()
+            value.last_updated
+            and value.last_updated + _VALUE_EXPIRES <= dt_util.utcnow()
         ):
             return None
         return value
 
     def _expired(self) -> list[str]:
         """Return the sensors of which a value has grown too old since the last look."""
-        now = _unix_now()
+        now = dt_util.utcnow()
         expired = [one for one, (_, when) in self._expires.items() if when <= now]
         known = self._expires
         self._expires = {
@@ -576,14 +571,16 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
         return expired
 
 
-def _value_expiry(sensor: Sensor, now: float) -> float:
-    """Return when the next of a sensor's values will be too old, in unix seconds."""
+def _value_expiry(sensor: Sensor, now: datetime) -> datetime:
+    """Return when the next of a sensor's values will be too old."""
     times = (
         value.last_updated + _VALUE_EXPIRES
         for value in sensor.values.values()
         if value.last_updated
     )
-    return min((when for when in times if when > now), default=math.inf)
+    return min(
+        (when for when in times if when > now), default=datetime.max.replace(tzinfo=UTC)
+    )
 
 
 class GatewayCoordinator(TelldusUpdateCoordinator[Gateway]):

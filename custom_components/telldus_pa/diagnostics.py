@@ -115,7 +115,7 @@ def _account(entry: TelldusConfigEntry) -> Tree:
             "is_known": entry.data.get(CONF_ACCOUNT_UUID) is not None,
             "is_refused": data.account.watch.refused,
             "premium": {
-                "is_known": premium.expires_at is not None,
+                "is_known": premium.is_known,
                 "is_missing": premium.is_missing,
                 "was_paid": premium.had_premium,
             },
@@ -161,10 +161,14 @@ def _rate_limiter(rate_limiter: RateLimiter) -> Tree:
 
 def _live(data: TelldusData) -> Tree:
     """Return how the gateways' sockets are; times in seconds from now."""
-    until, now = data.push.refused_until, dt_util.utcnow().timestamp()
+    until = data.push.refused_until
     return {
         "gateways": [data.push.state_of(one) for one in sorted(data.push.gateway_ids)],
-        "refused_for": round(until - now, _DIGITS) if until else None,
+        "refused_for": (
+            round((until - dt_util.utcnow()).total_seconds(), _DIGITS)
+            if until
+            else None
+        ),
     }
 
 

@@ -4,12 +4,14 @@ It is an extra. Whatever becomes of it, the lists are polled, only less often wh
 pushed; and none of its failures is one of the account.
 """
 
+from datetime import datetime
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
 
 from .account.storage import StorageKey, entry_store
 from .commands.manager import CommandManager
@@ -105,12 +107,13 @@ class PushManager:
         if not self._entry.options.get(CONF_PUSH, True):
             return
         stored = await self._store.async_load() or {}
+        until = stored.get("refused_until")
         account = self._devices.account
         self._live = PushClient(
             async_get_clientsession(self._hass),
             account.client,
             self,
-            refused_until=stored.get("refused_until", 0.0),
+            refused_until=dt_util.utc_from_timestamp(until) if until else None,
         )
         self._follow_gateways()
         for coordinator in (self._devices, self._sensors):
@@ -139,9 +142,9 @@ class PushManager:
             self._async_notify()
 
     @property
-    def refused_until(self) -> float:
-        """Return until when Telldus is not asked, in unix seconds; 0 if it is."""
-        return self._live.refused_until if self._live else 0.0
+    def refused_until(self) -> datetime | None:
+        """Return until when Telldus is not asked, None if it is."""
+        return self._live.refused_until if self._live else None
 
     def state_of(self, gateway_id: str) -> PushState | None:
         """Return how things stand with a gateway, None where nothing is tried."""
@@ -258,4 +261,5 @@ class PushManager:
     @callback
     def _to_store(self) -> dict[str, Any]:
         """Return what must outlive a restart."""
-        return {"refused_until": self.refused_until}
+        until = self.refused_until
+        return {"refused_until": until.timestamp() if until else None}

@@ -53,12 +53,6 @@ class TelldusAccountSensorEntityDescription(SensorEntityDescription):
     value: Callable[[TelldusData], datetime | int | str | None]
 
 
-def _premium_until(data: TelldusData) -> datetime | None:
-    """Return until when Premium is paid for, None if it is not or nobody knows."""
-    until = data.premium.expires_at
-    return dt_util.utc_from_timestamp(until) if until else None
-
-
 def _paused_until(data: TelldusData) -> datetime | None:
     """Return until when Telldus wants to be left alone."""
     pause = data.account.rate_limiter.paused_for
@@ -92,7 +86,7 @@ _ACCOUNT: Final = (
         key="premium_until",
         translation_key="premium_until",
         device_class=SensorDeviceClass.TIMESTAMP,
-        value=_premium_until,
+        value=lambda data: data.premium.expires_at,
     ),
     TelldusAccountSensorEntityDescription(
         key="requests",
@@ -266,8 +260,7 @@ class TelldusLastSeenSensor(TelldusSensorEntity, SensorEntity):
     @override
     def native_value(self) -> datetime | None:
         """Return the time."""
-        heard = self.row.last_updated
-        return None if heard is None else dt_util.utc_from_timestamp(heard)
+        return self.row.last_updated
 
     @override
     def _state_key(self) -> object:

@@ -297,8 +297,8 @@ def _command(device: Device, given: dict[str, Any]) -> Command:
     return Command(device.id, method, value)
 
 
-def _time_range(given: dict[str, Any]) -> tuple[float, float]:
-    """Return from when to when to ask, in unix seconds."""
+def _time_range(given: dict[str, Any]) -> tuple[datetime, datetime]:
+    """Return from when to when to ask."""
     now = dt_util.utcnow()
     end = min(_local(given[ATTR_END]) if ATTR_END in given else now, now)
     start = _local(given[ATTR_START]) if ATTR_START in given else end - _USUAL_SPAN
@@ -306,7 +306,7 @@ def _time_range(given: dict[str, Any]) -> tuple[float, float]:
         raise _invalid("start_after_end")
     if end - start > _LONGEST_SPAN:
         raise _invalid("span_too_long", days=str(_LONGEST_SPAN.days))
-    return start.timestamp(), math.ceil(end.timestamp())
+    return start, dt_util.utc_from_timestamp(math.ceil(end.timestamp()))
 
 
 def _local(time: datetime) -> datetime:
@@ -330,11 +330,6 @@ def _row_id_of_entity(
     return None
 
 
-def _iso(when: float) -> str:
-    """Return a time as Home Assistant writes it."""
-    return dt_util.utc_from_timestamp(when).isoformat()
-
-
 def history_row(deed: HistoryEntry) -> dict[str, JsonValueType]:
     """Return what a device did, in words."""
     value: JsonValueType = deed.value
@@ -343,7 +338,7 @@ def history_row(deed: HistoryEntry) -> dict[str, JsonValueType]:
     elif deed.method is Method.THERMOSTAT:
         value = {"mode": deed.mode, "temperature": deed.temperature}
     return {
-        "time": _iso(deed.when),
+        "time": deed.when.isoformat(),
         "method": _WORDS.get(deed.method) if deed.method else None,
         "value": value,
         "origin": deed.origin,
@@ -361,7 +356,7 @@ def reading_rows(
     ]
     return [
         {
-            "time": _iso(reading.when),
+            "time": reading.when.isoformat(),
             "name": one.name,
             "value": one.value,
             "unit": one.unit,

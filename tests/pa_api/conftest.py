@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 import traceback
 
 import aiohttp
@@ -14,6 +15,12 @@ from custom_components.telldus_pa.pa_api import Credentials, RateLimiter, Telldu
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
 
 UNIX_TIME = 1764000000.0
+
+
+def utc(seconds: float) -> datetime:
+    """Return a time by its unix seconds."""
+    return datetime.fromtimestamp(seconds, UTC)
+
 
 type Misbehave = Callable[[bytes | None], Awaitable[str]]
 
@@ -79,7 +86,8 @@ def client(
 ) -> TelldusClient:
     """Return a client that is signed in at the simulator, and whose clock is the same."""
     return TelldusClient(
-        session, server_url, credentials, rate_limiter, lambda: UNIX_TIME + clock()
+        *(session, server_url, credentials, rate_limiter),
+        lambda: utc(UNIX_TIME + clock()),
     )
 
 

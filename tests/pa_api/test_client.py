@@ -96,7 +96,7 @@ async def test_what_was_received(client: TelldusClient) -> None:
     """The lists are there as they came, and nothing else."""
     await client.devices()
     await client.gateways()
-    await client.device_history(LAMP, 0)
+    await client.device_history(LAMP, utc(0))
     assert client.last_raw.keys() == {"devices/list", "clients/list"}
     listed = client.last_raw["clients/list"]
     assert isinstance(listed, list)
@@ -296,7 +296,9 @@ async def test_sensor_history(client: TelldusClient, simulator: Simulator) -> No
     """What a sensor told comes oldest first, as its values do in the list."""
     now = simulator.clock()
 
-    readings = await client.sensor_history("1540000001", now - 3600.5, now - 0.5)
+    readings = await client.sensor_history(
+        "1540000001", utc(now - 3600.5), utc(now - 0.5)
+    )
 
     assert simulator.log[-1].path == "json/sensor/history"
     assert simulator.log[-1].params == {
@@ -310,7 +312,7 @@ async def test_sensor_history(client: TelldusClient, simulator: Simulator) -> No
     value = readings[0].values["temp", 0]
     assert isinstance(value.value, float)
     assert (value.last_updated, value.unit) == (readings[0].when, "°C")
-    assert await client.sensor_history("1540000002", now - 3600, now) == ()
+    assert await client.sensor_history("1540000002", utc(now - 3600), utc(now)) == ()
 
 
 async def test_history(
@@ -324,15 +326,16 @@ async def test_history(
     clock.tick(5)
     simulator.press(DIMMER, Method.TURNOFF)
 
-    deeds = await client.device_history(DIMMER, begin, begin + 9)
+    deeds = await client.device_history(DIMMER, utc(begin), utc(begin + 9))
     assert [(one.method, one.value, one.origin) for one in deeds] == [
         (Method.DIM, 77, "Incoming signal"),
         (Method.TURNOFF, None, "Incoming signal"),
     ]
     assert [
-        one.when for one in await client.device_history(DIMMER, begin, begin + 1)
+        one.when
+        for one in await client.device_history(DIMMER, utc(begin), utc(begin + 1))
     ] == [int(begin)]
-    (deed,) = await client.device_history(RADIATOR, begin)
+    (deed,) = await client.device_history(RADIATOR, utc(begin))
     assert (deed.mode, deed.temperature, deed.value) == ("heat", 19.5, None)
 
 
@@ -348,11 +351,13 @@ async def test_clock_of_telldus(
     begin = our_time()
     simulator.press(DIMMER, Method.TURNOFF)
     clock.tick(1300)
-    (deed,) = await client.device_history(DIMMER, begin - 5, begin + 5)
-    assert abs(deed.when - begin) <= 3
-    readings = await client.sensor_history("1540000001", begin - 5, our_time())
+    (deed,) = await client.device_history(DIMMER, utc(begin - 5), utc(begin + 5))
+    assert abs(deed.when.timestamp() - begin) <= 3
+    readings = await client.sensor_history(
+        "1540000001", utc(begin - 5), utc(our_time())
+    )
     assert readings
-    assert all(begin - 8 <= one.when <= our_time() + 3 for one in readings)
+    assert all(utc(begin - 8) <= one.when <= utc(our_time() + 3) for one in readings)
 
 
 @pytest.mark.parametrize(
@@ -365,8 +370,8 @@ async def test_clock_that_cannot_be_read(
     body = '{"history": [{"ts": 1764000000, "state": 1, "successStatus": 0}]}'
     client = client_of(await misbehave(http(body, "200 OK", f"Date: {date}")))
     for _ in range(2):
-        (deed,) = await client.device_history(LAMP, 1763999999)
-        assert deed.when == 1764000000
+        (deed,) = await client.device_history(LAMP, utc(1763999999))
+        assert deed.when == utc(1764000000)
 
 
 async def test_clocks_that_are_set(
@@ -382,8 +387,10 @@ async def test_clocks_that_are_set(
     for ahead, known in ((100, 100), (102, 100), (-100, -100), (1, 0), (50, 50)):
         telldus["ahead"] = ahead
         await client.gateways()
-        (deed,) = await client.device_history(DIMMER, begin - 500, begin + 500)
-        assert deed.when == pytest.approx(begin - known, abs=0.01)
+        (deed,) = await client.device_history(
+            DIMMER, utc(begin - 500), utc(begin + 500)
+        )
+        assert deed.when.timestamp() == pytest.approx(begin - known, abs=0.01)
         clock.tick(61)
 
 
@@ -400,14 +407,14 @@ async def test_clock_of_a_late_answer(
     late = iter([0.0, 2.5])
     client = TelldusClient(
         *(session, server_url, credentials, rate_limiter),
-        lambda: our_time() + next(late, 0.0),
+        lambda: utc(our_time() + next(late, 0.0)),
     )
     await client.gateways()
     assert next(late, None) is None
     simulator.press(DIMMER, Method.TURNOFF)
     begin = our_time()
-    assert await client.device_history(DIMMER, begin - 5, begin + 5) == ()
-    assert len(await client.device_history(DIMMER, begin - 5, begin + 5)) == 1
+    assert await client.device_history(DIMMER, utc(begin - 5), utc(begin + 5)) == ()
+    assert len(await client.device_history(DIMMER, utc(begin - 5), utc(begin + 5))) == 1
 
 
 async def test_session(
@@ -416,7 +423,8 @@ async def test_session(
     """A session for sockets says until when it is good."""
     simulator.change_settings({"push": True})
     ends = await client.authenticate_session("5e7d0000-0000-4000-8000-00000000abcd")
-    assert ends > simulator.clock() + 3600
+    assert ends
+    assert ends > utc(simulator.clock() + 3600)
     address = await client.server_address("410001")
     assert address is not None
 
@@ -426,7 +434,7 @@ async def test_session_without_an_end(
 ) -> None:
     """Nor need it."""
     client = client_of(await misbehave(http('{"status": "success"}')))
-    assert await client.authenticate_session("x") == 0
+    assert await client.authenticate_session("x") is None
 
 
 async def test_in_pieces(
@@ -554,8 +562,8 @@ async def test_priorities(
     clock.tick(61)
     await client.devices_with_parameters(timeout=5)
     await client.device_info(LAMP, timeout=6)
-    await client.device_history(LAMP, 0, timeout=7)
-    await client.sensor_history("1540000001", 0, 1, timeout=8)
+    await client.device_history(LAMP, utc(0), timeout=7)
+    await client.sensor_history("1540000001", utc(0), utc(1), timeout=8)
     await client.command(lambda: ON)
 
     assert asked == [

@@ -308,7 +308,7 @@ def test_reading(value: object, reading: float | str | None) -> None:
 )
 def test_time(value: object, time: float | None) -> None:
     """A time is one at which something can have been heard."""
-    assert to_time(value) == time
+    assert to_time(value) == (None if time is None else utc(time))
 
 
 @pytest.mark.parametrize(

@@ -238,9 +238,9 @@ def ask(
                     await client.command(lambda: on)
                     return None
                 case "history":
-                    return await client.device_history("1", 0.0)
+                    return await client.device_history("1", utc(0))
                 case "sensor_history":
-                    return await client.sensor_history("1", 0.0, 1.0)
+                    return await client.sensor_history("1", utc(0), utc(1))
                 case "inventory":
                     return tuple(
                         row.device for row in await client.devices_with_parameters()

@@ -4,6 +4,7 @@ A notice of the vendor says that one needs it; what becomes of an account withou
 not known. Source: docs/telldus-api.md, "Limits" and "Scheduler, events, user, rooms".
 """
 
+from datetime import datetime
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -18,7 +19,7 @@ from .storage import StorageKey
 
 
 class Premium(DailyFetch[Profile]):
-    """Until when an account has Premium. All times are unix seconds."""
+    """Until when an account has Premium."""
 
     what = StorageKey.PREMIUM
 
@@ -26,17 +27,17 @@ class Premium(DailyFetch[Profile]):
         """Know nothing yet."""
         super().__init__(hass, entry.entry_id)
         self._entry = entry
-        # None while Telldus has not said, 0 where there is none.
-        self.expires_at: float | None = None
+        # Whether Telldus has reported it; if so, None means there was never any.
+        self.is_known = False
+        self.expires_at: datetime | None = None
         # Whether there ever was any.
         self.had_premium = False
 
     @property
     def is_missing(self) -> bool:
         """Return whether Telldus says that the account has no Premium now."""
-        return (
-            self.expires_at is not None
-            and self.expires_at <= dt_util.utcnow().timestamp()
+        return self.is_known and (
+            self.expires_at is None or self.expires_at <= dt_util.utcnow()
         )
 
     @property
@@ -52,9 +53,9 @@ class Premium(DailyFetch[Profile]):
     @override
     def _process(self, answer: Profile) -> None:
         """Remember the time, and note whose account it is if that was not known."""
-        if answer.premium_until is not None:
-            self.expires_at = answer.premium_until
-            self.had_premium = self.had_premium or self.expires_at > 0
+        if answer.is_premium_known:
+            self.is_known, self.expires_at = True, answer.premium_until
+            self.had_premium = self.had_premium or self.expires_at is not None
         if self._entry.data.get(CONF_ACCOUNT_UUID) is None:
             self._hass.config_entries.async_update_entry(
                 self._entry, data={**self._entry.data, CONF_ACCOUNT_UUID: answer.uuid}
@@ -63,10 +64,14 @@ class Premium(DailyFetch[Profile]):
     @override
     def _restore(self, stored: dict[str, Any]) -> None:
         """Remember the time."""
-        self.expires_at = stored.get("until")
+        until = stored.get("until")
+        self.is_known = until is not None
+        self.expires_at = dt_util.utc_from_timestamp(until) if until else None
         self.had_premium = stored.get("was_paid", False)
 
     @override
     def _as_dict(self) -> dict[str, Any]:
         """Return what is to be written down."""
-        return {"until": self.expires_at, "was_paid": self.had_premium}
+        none = 0 if self.is_known else None
+        until = self.expires_at.timestamp() if self.expires_at else none
+        return {"until": until, "was_paid": self.had_premium}

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final, override
 
@@ -718,10 +719,8 @@ class CommandManager:
     async def _async_look_up(self, pending: _Pending, device_id: str) -> None:
         """Ask a device's history what became of a command."""
         try:
-            accepted = dt_util.utcnow().timestamp() - self._age(pending)
-            deeds = await self._client.device_history(
-                device_id, accepted - _CLOCKS_DIFFER
-            )
+            age = timedelta(seconds=self._age(pending) + _CLOCKS_DIFFER)
+            deeds = await self._client.device_history(device_id, dt_util.utcnow() - age)
         except TelldusError as err:
             # Nobody promised that there is one; what the lists say has to do.
             LOGGER.debug("No history: %s", err)

@@ -136,21 +136,19 @@ class DeviceTimeline:
             return []
         news = []
         for deed in sorted(deeds, key=lambda deed: deed.when):
-            method = deed.method
+            method, when = deed.method, deed.when.timestamp()
             if (
                 method is None
                 or deed.outcome is not SuccessStatus.DONE
-                or not self.read_from <= deed.when < until
+                or not self.read_from <= when < until
             ):
                 continue
-            if known := self._match(method, deed.when):
+            if known := self._match(method, when):
                 self._unmatched.remove(known)
                 continue
-            self._tell(method, deed.when)
+            self._tell(method, when)
             level = deed.value if method is Method.DIM else None
-            news.append(
-                DeviceEvent(self.device_id, method, level, deed.when, deed.origin)
-            )
+            news.append(DeviceEvent(self.device_id, method, level, when, deed.origin))
         self.read_from = until
         self._unmatched = [one for one in self._unmatched if one.latest >= until]
         self.is_complete = (

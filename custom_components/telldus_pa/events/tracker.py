@@ -320,7 +320,8 @@ class EventTracker:
         """Read a device's history, and tell what is new in it."""
         try:
             client = self._devices.account.client
-            deeds = await client.device_history(track.device_id, track.read_from)
+            since = dt_util.utc_from_timestamp(track.read_from)
+            deeds = await client.device_history(track.device_id, since)
         except TelldusError as err:
             LOGGER.debug("No history: %s", type(err).__name__)
             if self._devices.account.is_permanent_error(err):

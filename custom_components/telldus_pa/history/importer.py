@@ -18,6 +18,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 
 from ..account.storage import StorageKey, entry_store
 from ..const import DOMAIN, LOGGER
@@ -225,7 +226,9 @@ class HistoryImport:
             return None
         try:
             readings = await account.client.sensor_history(
-                sensor_id, walk.since, walk.until
+                sensor_id,
+                dt_util.utc_from_timestamp(walk.since),
+                dt_util.utc_from_timestamp(walk.until),
             )
         except TelldusError as err:
             hopeless = account.is_permanent_error(err)
@@ -327,8 +330,10 @@ class _BackfillCursor:
         """Take an answer; return False if the newest of it was left out: ask for less."""
         since, top = self.since, self.cursor
         # Whatever else an answer may hold
-        readings = [one for one in readings if since <= one.when < top + HOUR]
-        hours = {int(one.when // HOUR) * HOUR for one in readings}
+        readings = [
+            one for one in readings if since <= one.when.timestamp() < top + HOUR
+        ]
+        hours = {int(one.when.timestamp() // HOUR) * HOUR for one in readings}
         if hours and self._has_top and top not in hours and self._span > HOUR:
             self._span = max(self._span // 2 // HOUR * HOUR, HOUR)
             return False
@@ -370,5 +375,6 @@ def _numbers(
     for reading in readings:
         for key, value in reading.values.items():
             if value.value is not None and not isinstance(value.value, str):
-                told.setdefault(key, []).append(Sample(reading.when, value.value))
+                sample = Sample(reading.when.timestamp(), value.value)
+                told.setdefault(key, []).append(sample)
     return {key: by_hour(of_key) for key, of_key in told.items()}

@@ -6,11 +6,11 @@ Source: docs/telldus-api.md, "Functions".
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 import logging
 import math
-import time
 from typing import Final
 
 import aiohttp
@@ -47,13 +47,13 @@ _LOGGER = logging.getLogger(__name__)
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=15, sock_connect=10)
 # Several thousand devices; anything larger is not an answer to anything we ask.
 _LARGEST_ANSWER: Final = 32 * 1024 * 1024
-# Clocks that differ by less, in seconds, are as good as the same: answers are on their way
+# Clocks that differ by less are as good as the same: answers are on their way
 # for a while, and tell whole seconds.
-_SAME_CLOCK: Final = 3.0
-# More than that, in seconds, is no clock of anybody who answers our questions.
-_NO_CLOCK: Final = 86400.0
-# An answer that took longer, in seconds, does not tell when it was written.
-_PROMPT: Final = 2.0
+_SAME_CLOCK: Final = timedelta(seconds=3)
+# More than that is no clock of anybody who answers our questions.
+_NO_CLOCK: Final = timedelta(days=1)
+# An answer that took longer does not tell when it was written.
+_PROMPT: Final = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,15 @@ class TelldusClient:
         server: str,
         credentials: Credentials,
         rate_limiter: RateLimiter,
-        unix_time: Callable[[], float] | None = None,
+        utcnow: Callable[[], datetime] | None = None,
     ) -> None:
-        """Use a session that the caller owns. ``unix_time`` is our clock, in seconds."""
+        """Use a session that the caller owns. ``utcnow`` is our clock."""
         self._session = session
         self._server = server
         self._credentials = credentials
         self._rate_limiter = rate_limiter
         # A lambda, so that a clock frozen later is seen.
-        self._unix_time = unix_time or (lambda: time.time())
+        self._utcnow = utcnow or (lambda: datetime.now(UTC))
         self._reported: set[str] = set()
         # The lists that are asked for again and again
         self._device_rows = RowParser(Device.from_dict)
@@ -98,8 +98,8 @@ class TelldusClient:
         # The same as text, and as what it was understood to be: in a quiet home the next
         # is the same to the letter.
         self._response_cache: dict[str, tuple[bytes, Json]] = {}
-        # How many seconds Telldus' clock is ahead of ours.
-        self._clock_offset = 0.0
+        # How far Telldus' clock is ahead of ours.
+        self._clock_offset = timedelta()
 
     @property
     def server(self) -> str:
@@ -179,20 +179,20 @@ class TelldusClient:
     async def device_history(
         self,
         device_id: str,
-        since: float,
-        until: float | None = None,
+        since: datetime,
+        until: datetime | None = None,
         *,
         priority: Priority = Priority.BACKGROUND,
         timeout: float | None = None,
     ) -> tuple[HistoryEntry, ...]:
-        """Return what a device did between two times in unix seconds, oldest first.
+        """Return what a device did between two times, oldest first.
 
         All times are by our clock, whatever Telldus' own says. It tells 5000 rows at most.
         """
         ahead = self._clock_offset
-        span = {"from": str(int(since + ahead))}
+        span = {"from": str(int((since + ahead).timestamp()))}
         if until is not None:
-            span["to"] = str(math.ceil(until + ahead))
+            span["to"] = str(math.ceil((until + ahead).timestamp()))
         answer = await self._list(
             "device/history",
             {"id": device_id, **span},
@@ -207,13 +207,13 @@ class TelldusClient:
     async def sensor_history(
         self,
         sensor_id: str,
-        since: float,
-        until: float,
+        since: datetime,
+        until: datetime,
         *,
         priority: Priority = Priority.BACKGROUND,
         timeout: float | None = None,
     ) -> tuple[SensorHistoryEntry, ...]:
-        """Return what a sensor told between two times in unix seconds, oldest first.
+        """Return what a sensor told between two times, oldest first.
 
         All times are by our clock, whatever Telldus' own says. Nothing for a sensor that
         keeps no history. How many rows Telldus tells at most, and which it leaves out then,
@@ -224,8 +224,8 @@ class TelldusClient:
             "sensor/history",
             {
                 "id": sensor_id,
-                "from": str(int(since + ahead)),
-                "to": str(math.ceil(until + ahead)),
+                "from": str(int((since + ahead).timestamp())),
+                "to": str(math.ceil((until + ahead).timestamp())),
                 "includeUnit": "1",
             },
             "history",
@@ -256,16 +256,13 @@ class TelldusClient:
             answer = await self._request(command.function, command.parameters)
         _require_success(answer)
 
-    async def authenticate_session(self, session_id: str) -> float:
-        """Make a session for sockets, or one last longer; return until when, in unix seconds.
-
-        0 where Telldus does not say.
-        """
+    async def authenticate_session(self, session_id: str) -> datetime | None:
+        """Make a session for sockets, or one last longer; return its end, if reported."""
         answer, _ = await self._call(
             "user/authenticateSession", {"session": session_id}, Priority.LIVE, None
         )
         _require_success(answer)
-        return to_time(answer.get("ttl")) or 0.0
+        return to_time(answer.get("ttl"))
 
     async def server_address(self, gateway_id: str) -> ServerAddress | None:
         """Return where a gateway's socket is, None while the gateway is offline."""
@@ -341,7 +338,7 @@ class TelldusClient:
         """Send one request, within a slot of the rate limiter, and understand the answer."""
         # Signed and sent must be the same to the letter.
         url = str(URL(f"{self._server}/json/{function}").with_query(parameters))
-        asked = self._unix_time()
+        asked = self._utcnow()
         try:
             async with self._session.get(
                 URL(url, encoded=True),
@@ -365,17 +362,18 @@ class TelldusClient:
             raise TelldusConnectionError(f"{function}: {type(err).__name__}") from None
         return self._parse_response(function, response, body)
 
-    def _update_clock_offset(self, date: str | None, asked: float) -> None:
+    def _update_clock_offset(self, date: str | None, asked: datetime) -> None:
         """Learn from an answer what Telldus' clock says, if it came at once."""
-        now = self._unix_time()
-        if not date or not 0 <= now - asked <= _PROMPT:
+        now = self._utcnow()
+        if not date or not timedelta() <= now - asked <= _PROMPT:
             return
         try:
-            ahead = parsedate_to_datetime(date).timestamp() - now
-        except ValueError, OverflowError:
+            # HTTP has no other time zone (RFC 9110, 5.6.7).
+            ahead = parsedate_to_datetime(date).replace(tzinfo=UTC) - now
+        except ValueError:
             return
         if abs(ahead) < _SAME_CLOCK:
-            self._clock_offset = 0.0
+            self._clock_offset = timedelta()
         elif abs(ahead - self._clock_offset) >= _SAME_CLOCK and abs(ahead) <= _NO_CLOCK:
             self._clock_offset = ahead
 

@@ -6,6 +6,7 @@ rules" and "Quirks checklist".
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 import json
 
@@ -215,10 +216,13 @@ def to_number_or_text(value: object) -> float | str | None:
     return None
 
 
-def to_time(value: object) -> float | None:
-    """Return unix seconds, None for what can be no time at which something was heard."""
-    number = to_number(value)
-    return number if number is not None and 0 < number < _MAX_TIMESTAMP else None
+def to_time(value: object) -> datetime | None:
+    """Convert unix seconds to UTC; None for 0 and for what is not from 1970 to 2106."""
+    # As it nearly always comes: there are several in each row.
+    number = value if type(value) is int else to_number(value)
+    if number is None or not 0 < number < _MAX_TIMESTAMP:
+        return None
+    return datetime.fromtimestamp(number, UTC)
 
 
 def to_object(value: object) -> Json:

@@ -6,6 +6,7 @@ A row that cannot be understood costs that row. Source: docs/telldus-api.md, "De
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import IntEnum, IntFlag
 from functools import lru_cache
 from ipaddress import ip_address
@@ -310,7 +311,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class SensorValue:
-    """One reading. ``heard`` is when, in unix seconds; ``unit`` is Telldus' own.
+    """One reading, and when it was made. ``unit`` is Telldus' own.
 
     ``scale`` is None where it is none that can be understood. ``value`` is a text where
     it is no number, and None where there is nothing, or a number that no sensor measures.
@@ -319,7 +320,7 @@ class SensorValue:
     name: str
     scale: int | None
     value: float | str | None
-    last_updated: float | None
+    last_updated: datetime | None
     unit: str | None
 
     @property
@@ -328,7 +329,7 @@ class SensorValue:
         return (self.name, self.scale)
 
     @classmethod
-    def from_dict(cls, row: Json, heard: float | None) -> Self | None:
+    def from_dict(cls, row: Json, heard: datetime | None) -> Self | None:
         """Parse an entry of ``data``; return None for one without a name."""
         if not (name := to_text(row.get("name"))):
             return None
@@ -354,7 +355,7 @@ class Sensor:
     """Something with values. Its id may be that of a device: the numbers overlap.
 
     ``battery`` is in percent, ``battery_low`` what is said where no percentage is; both
-    None where Telldus does not know. ``heard`` is the last sign of life in unix seconds.
+    None where Telldus does not know. ``last_updated`` is the last sign of life.
     ``keep_history`` is whether Telldus keeps what it measures.
     """
 
@@ -370,7 +371,7 @@ class Sensor:
     battery_low: bool | None
     protocol: str
     model: str | None
-    last_updated: float | None
+    last_updated: datetime | None
     values: Values
     keep_history: bool = False
 
@@ -434,16 +435,16 @@ class SensorValuesMessage:
     """What a sensor told over the socket. ``battery`` is as on the wire, 253 and the like."""
 
     sensor_id: str
-    last_updated: float | None
+    last_updated: datetime | None
     battery: int | None
     values: tuple[SensorValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SensorHistoryEntry:
-    """What a sensor told at a time, by its history. ``when`` is in unix seconds."""
+    """What a sensor told at a time, by its history."""
 
-    when: float
+    when: datetime
     values: Values
 
     @classmethod
@@ -499,27 +500,26 @@ class Room:
 class Profile:
     """Whose account it is.
 
-    ``premium_until`` is until when Telldus Premium is paid for, in unix seconds: 0 where
-    there is none, None where Telldus does not say.
+    ``premium_until`` is the end of Telldus Premium, also of one that has ended.
+    ``is_premium_known`` is whether Telldus reports it; if so, None means there was never any.
     """
 
     uuid: str
     first_name: str | None
-    premium_until: float | None = None
+    premium_until: datetime | None = None
+    is_premium_known: bool = False
 
     @classmethod
     def from_dict(cls, row: Json) -> Self:
         """Parse the answer of ``user/profile``. Raises ValueError."""
         until = to_number(row.get("pro"))
+        # A small number says that Premium is paid for, but not until when.
+        is_known = until is not None and not 0 < until < _OLDEST_PREMIUM
         return cls(
             uuid=to_id(row, "uuid"),
             first_name=to_text(row.get("firstname")),
-            # What says no more than that it is paid for does not say until when.
-            premium_until=(
-                None
-                if until is None or 0 < until < _OLDEST_PREMIUM
-                else to_time(until) or 0.0
-            ),
+            premium_until=to_time(until) if is_known else None,
+            is_premium_known=is_known,
         )
 
 
@@ -527,12 +527,12 @@ class Profile:
 class HistoryEntry:
     """Something that a device did or was to do, by its history.
 
-    ``when`` is in unix seconds. ``method`` is None where it cannot be understood. ``value``
+    ``method`` is None where it cannot be understood. ``value``
     is a level or a colour, as a Command's; ``mode`` and ``temperature`` are a thermostat's.
     ``origin`` is who or what wanted it, in Telldus' words or those of the person.
     """
 
-    when: float
+    when: datetime
     method: Method | None
     outcome: SuccessStatus
     value: int | None = None
@@ -593,7 +593,7 @@ class ServerAddress:
         return cls(host, _port(port), own_port)
 
 
-def _values(row: Json, heard: float | None) -> Values:
+def _values(row: Json, heard: datetime | None) -> Values:
     """Return a sensor's values by their keys."""
     # Without scales the values are keys of the row itself.
     data = to_objects(row.get("data")) or [
@@ -685,12 +685,12 @@ def _battery(number: int | None) -> tuple[int | None, bool | None]:
     return percent, _BATTERY_WORDS.get(number)
 
 
-def _latest(one: float | None, other: float | None) -> float | None:
+def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
     """Return the later of two times that may be unknown."""
     return max((when for when in (one, other) if when is not None), default=None)
 
 
-def _newest(known: Values, pushed: Values, known_until: float | None) -> Values:
+def _newest(known: Values, pushed: Values, known_until: datetime | None) -> Values:
     """Return known values with those pushed that are no older than the known ones.
 
     ``known_until`` is how old what is not known must not be.

@@ -6,7 +6,7 @@ over websocket"): it is tried, cheaply, and never needed. Whatever goes wrong is
 
 import asyncio
 from collections.abc import Callable, Collection
-import time
+from datetime import UTC, datetime
 
 import aiohttp
 
@@ -18,10 +18,7 @@ __all__ = ["PushClient", "PushListener", "PushState"]
 
 
 class PushClient:
-    """The sockets of one account's gateways.
-
-    ``refused_until`` is in unix seconds, as ``clock`` is; 0 for never refused.
-    """
+    """The sockets of one account's gateways."""
 
     def __init__(
         self,
@@ -29,34 +26,35 @@ class PushClient:
         client: TelldusClient,
         listener: PushListener,
         *,
-        refused_until: float = 0.0,
-        clock: Callable[[], float] | None = None,
+        refused_until: datetime | None = None,
+        utcnow: Callable[[], datetime] | None = None,
     ) -> None:
         """Use a session that the caller owns."""
         self._session = session
         self._client = client
         self._listener = listener
-        self._clock = clock or (lambda: time.time())
+        self._utcnow = utcnow or (lambda: datetime.now(UTC))
         # A clock that was set back must not make the day a long one.
-        now = self._clock()
-        self._refused_until = min(refused_until, now + REJECTED_RETRY_DELAY)
-        if self._refused_until <= now:
-            self._refused_until = 0.0
-        self._sessions = SessionManager(client, self._clock, self._is_live)
+        now = self._utcnow()
+        self._refused_until = None
+        if refused_until and refused_until > now:
+            self._refused_until = min(refused_until, now + REJECTED_RETRY_DELAY)
+        self._sessions = SessionManager(client, self._utcnow, self._is_live)
         self._links: dict[str, WebsocketConnection] = {}
         self._changed = asyncio.Event()
 
     @property
-    def refused_until(self) -> float:
-        """Return until when the server is not asked at all, in unix seconds; 0 if it is."""
-        links = self._links.values()
-        return min((link.refused_until for link in links), default=self._refused_until)
+    def refused_until(self) -> datetime | None:
+        """Return until when no gateway is tried at all, None if one is."""
+        if not self._links:
+            return self._refused_until
+        refused = [link.refused_until for link in self._links.values()]
+        return None if None in refused else min(filter(None, refused))
 
     def set_gateways(self, gateway_ids: Collection[str]) -> None:
         """Have a socket for each of these gateways, and for no other."""
-        self._refused_until = self.refused_until
-        if self._refused_until <= self._clock():
-            self._refused_until = 0.0
+        until = self.refused_until
+        self._refused_until = until if until and until > self._utcnow() else None
         kept = {id_: link for id_, link in self._links.items() if id_ in gateway_ids}
         for gateway_id in gateway_ids:
             if gateway_id not in kept:
@@ -65,7 +63,7 @@ class PushClient:
                     self._client,
                     self._sessions,
                     self._listener,
-                    self._clock,
+                    self._utcnow,
                     self._refused_until,
                 )
         self._links = kept

@@ -6,6 +6,7 @@ Source: docs/telldus-api.md, "Push over websocket".
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 import logging
@@ -95,15 +96,15 @@ class WebsocketConnection:
         client: TelldusClient,
         sessions: SessionManager,
         listener: PushListener,
-        clock: Callable[[], float],
-        refused_until: float,
+        utcnow: Callable[[], datetime],
+        refused_until: datetime | None,
     ) -> None:
         """Begin with nothing known."""
         self._gateway_id = gateway_id
         self._client = client
         self._sessions = sessions
         self._listener = listener
-        self._clock = clock
+        self._utcnow = utcnow
         self._address: ServerAddress | None = None
         # Attempts in a row that came to nothing, and new sessions that were not accepted.
         self._failures = 0
@@ -117,7 +118,8 @@ class WebsocketConnection:
         """Keep the socket open until cancelled."""
         try:
             if self.refused_until:
-                await asyncio.sleep(self.refused_until - self._clock())
+                left = self.refused_until - self._utcnow()
+                await asyncio.sleep(left.total_seconds())
                 self._end_refusal()
             while True:
                 await asyncio.sleep(await self._attempt(sockets))
@@ -234,7 +236,7 @@ class WebsocketConnection:
         """Tell the listener what a frame says."""
         event = parse_frame(text)
         if isinstance(event, SensorValuesMessage) and event.last_updated is None:
-            event = replace(event, last_updated=self._clock())
+            event = replace(event, last_updated=self._utcnow())
         if event is not None:
             self._listener.on_message(self._gateway_id, event)
 
@@ -253,14 +255,14 @@ class WebsocketConnection:
         """Give up; return when to try again."""
         self._failures = self._bad_sessions = 0
         # What all gateways were refused together ends for all together.
-        wait = self._sessions.refused_for or REJECTED_RETRY_DELAY
-        self.refused_until = self._clock() + wait
+        wait = self._sessions.refused_for or REJECTED_RETRY_DELAY.total_seconds()
+        self.refused_until = self._utcnow() + timedelta(seconds=wait)
         self._show(PushState.REFUSED)
         return wait
 
     def _end_refusal(self) -> None:
         """Begin anew."""
-        self.refused_until = 0.0
+        self.refused_until = None
         self._show(PushState.CONNECTING)
 
     def _wait(self) -> float:

@@ -4,19 +4,20 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
 from ..client import TelldusClient
 from ..exceptions import ApiError, RateLimitError, TelldusError, is_client_error
 
-_RENEW_BEFORE: Final = 900.0
+_RENEW_BEFORE: Final = timedelta(minutes=15)
 # However soon Telldus, or a clock that is wrong, says that a session ends.
-_SHORTEST: Final = 1800.0
-_LONGEST: Final = 86400.0
+_SHORTEST: Final = timedelta(minutes=30)
+_LONGEST: Final = timedelta(days=1)
 _TRY_AGAIN: Final = 60.0
-# Who is refused gives up for so long, in seconds.
-REJECTED_RETRY_DELAY: Final = 86400.0
+# Who is refused gives up for so long.
+REJECTED_RETRY_DELAY: Final = timedelta(days=1)
 # A day that ends within a second is over.
 _OVER: Final = 1.0
 
@@ -26,8 +27,7 @@ class PushSession:
     """One session. ``accepted`` is whether a socket was let in with it."""
 
     id: str
-    # Unix seconds
-    ends: float
+    ends: datetime
     accepted: bool = False
 
 
@@ -37,12 +37,12 @@ class SessionManager:
     def __init__(
         self,
         client: TelldusClient,
-        clock: Callable[[], float],
+        utcnow: Callable[[], datetime],
         in_use: Callable[[], bool],
     ) -> None:
         """Begin without one."""
         self._client = client
-        self._clock = clock
+        self._utcnow = utcnow
         self._in_use = in_use
         self._session: PushSession | None = None
         # When Telldus last wanted no session, by the rate limiter's clock.
@@ -55,7 +55,7 @@ class SessionManager:
         """Return for how many seconds more no session is asked for; 0 if one may be."""
         if self._refused is None:
             return 0.0
-        left = self._refused + REJECTED_RETRY_DELAY - self._client.now()
+        left = self._refused + REJECTED_RETRY_DELAY.total_seconds() - self._client.now()
         return left if left > _OVER else 0.0
 
     async def get(self) -> PushSession:
@@ -67,7 +67,7 @@ class SessionManager:
             if self.refused_for:
                 raise ApiError("no session today")
             session = self._session
-            if session is None or session.ends <= self._clock():
+            if session is None or session.ends <= self._utcnow():
                 session_id = str(uuid4())
                 try:
                     ends = await self._authenticate(session_id)
@@ -94,7 +94,8 @@ class SessionManager:
             self._changed.clear()
             due = None
             if self._session:
-                due = max(wait, self._session.ends - _RENEW_BEFORE - self._clock())
+                left = self._session.ends - _RENEW_BEFORE - self._utcnow()
+                due = max(wait, left.total_seconds())
             with suppress(TimeoutError):
                 async with asyncio.timeout(due):
                     await self._changed.wait()
@@ -106,7 +107,7 @@ class SessionManager:
         """Make the session last longer; return when to try again, 0 if there is no need."""
         async with self._lock:
             session = self._session
-            if session is None or not self._in_use() or session.ends <= self._clock():
+            if session is None or not self._in_use() or session.ends <= self._utcnow():
                 self._session = None
                 return 0.0
             try:
@@ -119,8 +120,9 @@ class SessionManager:
                 return _TRY_AGAIN
         return 0.0
 
-    async def _authenticate(self, session_id: str) -> float:
+    async def _authenticate(self, session_id: str) -> datetime:
         """Make a session, or one last longer; return until when. Raises TelldusError."""
         ends = await self._client.authenticate_session(session_id)
-        now = self._clock()
-        return min(max(ends, now + _SHORTEST), now + _LONGEST)
+        now = self._utcnow()
+        shortest = now + _SHORTEST
+        return min(max(ends or shortest, shortest), now + _LONGEST)
