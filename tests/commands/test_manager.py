@@ -461,21 +461,21 @@ async def test_explains_what_is_heard(
     dashboard.begin("turn_off", LAMP)
     await time.move(5)
     now = dt_util.utcnow().timestamp()
-    assert commands.has_pending_command_at(LAMP_ID, now)
-    assert commands.has_pending_command_at(LAMP_ID, given - 14)
-    assert not commands.has_pending_command_at(LAMP_ID, given - 16)
-    assert not commands.has_pending_command_at(DIMMER_ID, now)
+    assert commands.has_own_command_at(LAMP_ID, now)
+    assert commands.has_own_command_at(LAMP_ID, given - 14)
+    assert not commands.has_own_command_at(LAMP_ID, given - 16)
+    assert not commands.has_own_command_at(DIMMER_ID, now)
     assert not commands.async_match_own_command(DIMMER_ID, now)
     assert not commands.async_match_own_command(LAMP_ID, given - 16)
     assert commands.async_match_own_command(LAMP_ID, now)
-    assert not commands.has_pending_command_at(LAMP_ID, now)
+    assert not commands.has_own_command_at(LAMP_ID, now)
     assert not commands.async_match_own_command(LAMP_ID, now)
     dashboard.begin("turn_on", LAMP)
-    assert commands.has_pending_command_at(LAMP_ID, now)
+    assert commands.has_own_command_at(LAMP_ID, now)
     await time.move(30)
     assert commands.queue_length == 0
     assert commands.is_commanded(LAMP_ID)
-    assert not commands.has_pending_command_at(LAMP_ID, dt_util.utcnow().timestamp())
+    assert not commands.has_own_command_at(LAMP_ID, dt_util.utcnow().timestamp())
 
 
 async def test_heard_in_order(
