@@ -39,7 +39,7 @@ from custom_components.telldus_pa.pa_api.parsing import read_json
 from simulator import Fault, Simulator, demo_home, generated_home
 from simulator.serialization import unit_of
 
-from .conftest import Clock, Misbehave, told
+from .conftest import Clock, Misbehave, told, utc
 
 LAMP, DIMMER, BELL, BLIND = "2100001", "2100003", "2100005", "2100006"
 BULB, RADIATOR, CABIN_LAMP = "2100009", "2100010", "2100056"
@@ -49,7 +49,9 @@ ON = Command(LAMP, Method.TURNON)
 @pytest.fixture(autouse=True)
 def _no_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not space the calls of a test: the clock stands still."""
-    monkeypatch.setattr(rate_limiter_module, "MIN_INTERVAL", dict.fromkeys(Priority, 0.0))
+    monkeypatch.setattr(
+        rate_limiter_module, "MIN_INTERVAL", dict.fromkeys(Priority, 0.0)
+    )
 
 
 @pytest.fixture
@@ -205,7 +207,7 @@ async def test_sensors(
     ] == [
         (
             *(sensor.id, sensor.sensor_id, sensor.gateway_id, sensor.ignored),
-            *(sensor.last_updated, sensor.protocol),
+            *(utc(sensor.last_updated), sensor.protocol),
         )
         for sensor in home.sensors.values()
     ]
@@ -216,7 +218,7 @@ async def test_sensors(
     } == {
         (sensor.id, value.name, int(value.scale)): (
             float(value.value),
-            value.last_updated,
+            utc(value.last_updated),
             unit_of(value.name, value.scale) or None,
         )
         for sensor in home.sensors.values()
@@ -337,8 +339,9 @@ async def test_history(
         (Method.TURNOFF, None, "Incoming signal"),
     ]
     assert [
-        one.when for one in await client.device_history(DIMMER, utc(begin), utc(begin + 1))
-    ] == [int(begin)]
+        one.when
+        for one in await client.device_history(DIMMER, utc(begin), utc(begin + 1))
+    ] == [utc(int(begin))]
     (deed,) = await client.device_history(RADIATOR, utc(begin))
     assert (deed.mode, deed.temperature, deed.value) == ("heat", 19.5, None)
 
@@ -357,7 +360,9 @@ async def test_clock_of_telldus(
     clock.tick(1300)
     (deed,) = await client.device_history(DIMMER, utc(begin - 5), utc(begin + 5))
     assert abs(deed.when.timestamp() - begin) <= 3
-    readings = await client.sensor_history("1540000001", utc(begin - 5), utc(our_time()))
+    readings = await client.sensor_history(
+        "1540000001", utc(begin - 5), utc(our_time())
+    )
     assert readings
     assert all(utc(begin - 8) <= one.when <= utc(our_time() + 3) for one in readings)
 
@@ -389,7 +394,9 @@ async def test_clocks_that_are_set(
     for ahead, known in ((100, 100), (102, 100), (-100, -100), (1, 0), (50, 50)):
         telldus["ahead"] = ahead
         await client.gateways()
-        (deed,) = await client.device_history(DIMMER, utc(begin - 500), utc(begin + 500))
+        (deed,) = await client.device_history(
+            DIMMER, utc(begin - 500), utc(begin + 500)
+        )
         assert deed.when.timestamp() == pytest.approx(begin - known, abs=0.01)
         clock.tick(61)
 

@@ -27,6 +27,7 @@ from custom_components.telldus_pa.pa_api.parsing import Json
 from simulator import demo_home
 from simulator.serialization import Wire
 from simulator.settings import Settings
+from tests.pa_api.conftest import utc
 from tests.pa_api.rows import (
     LIGHT,
     MISSING,
@@ -443,10 +444,14 @@ def test_profile() -> None:
         uuid, "Demo"
     )
     assert Profile.from_dict({"uuid": uuid}).first_name is None
-    told = {1900000000: 1900000000, "0": 0, -1: 0, 1: None, "x": None}
-    for pro, until in told.items():
-        row = {"uuid": uuid, "pro": pro}
-        assert Profile.from_dict(row).premium_until == until
+    reported: dict[object, object] = {
+        1900000000: (utc(1900000000), True),
+        **dict.fromkeys(("0", -1), (None, True)),
+        **dict.fromkeys((1, "x", None), (None, False)),
+    }
+    for pro, expected in reported.items():
+        profile = Profile.from_dict({"uuid": uuid, "pro": pro})
+        assert (profile.premium_until, profile.is_premium_known) == expected
     with pytest.raises(ValueError, match="^no uuid$"):
         Profile.from_dict({"uuid": None, "email": "a@example.invalid"})
 
@@ -760,10 +765,10 @@ def test_sensor() -> None:
         battery_low=None,
         protocol="zwave",
         model="n/a",
-        last_updated=1764000000,
+        last_updated=utc(1764000000),
         values={
-            ("watt", 2): SensorValue("watt", 2, 51.7, 1763999000, "W"),
-            ("watt", 0): SensorValue("watt", 0, 233.583, 1764000000, "kWh"),
+            ("watt", 2): SensorValue("watt", 2, 51.7, utc(1763999000), "W"),
+            ("watt", 0): SensorValue("watt", 0, 233.583, utc(1764000000), "kWh"),
         },
     )
 
@@ -859,9 +864,10 @@ def test_heard(raw: object, heard: float | None) -> None:
     own = {} if raw is MISSING else {"lastUpdated": raw}
     value = known(name="temp", **own)
 
-    assert parsed.last_updated == heard
-    assert parsed.values["temp", 0].last_updated == heard
-    assert value.last_updated == (100 if heard is None else heard)
+    expected = None if heard is None else utc(heard)
+    assert parsed.last_updated == expected
+    assert parsed.values["temp", 0].last_updated == expected
+    assert value.last_updated == (expected or utc(100))
 
 
 @pytest.mark.parametrize(
@@ -1019,7 +1025,9 @@ def test_flat_values() -> None:
             (name, 2 if name == "watt" else 0): float(value)
             for name, value in flat.items()
         }
-        assert {value.last_updated for value in parsed.values.values()} == {1764000000}
+        assert {value.last_updated for value in parsed.values.values()} == {
+            utc(1764000000)
+        }
         # In one order, lest entities are made in another one each time.
         assert [name for name, _ in parsed.values] == [
             *("temp", "humidity", "rrate", "rtot", "uv", "watt", "lum"),
@@ -1227,6 +1235,6 @@ def test_reading() -> None:
     row = {"ts": "1764000000", "data": [{"name": "temp", "value": "1.5", "scale": "0"}]}
     assert SensorHistoryEntry.from_dict(row).values["temp", 0].value == 1.5
     flat = SensorHistoryEntry.from_dict({"ts": 1764000000, "temp": "2.5"})
-    assert flat.values["temp", 0].last_updated == 1764000000
+    assert flat.values["temp", 0].last_updated == utc(1764000000)
     with pytest.raises(ValueError, match="no ts"):
         SensorHistoryEntry.from_dict({"ts": 0})

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 import json
 import random
 import selectors
@@ -33,7 +34,7 @@ from custom_components.telldus_pa.pa_api import (
 from custom_components.telldus_pa.pa_api.models import ServerAddress
 from custom_components.telldus_pa.pa_api.push.connection import socket_url
 from simulator import Simulator
-from tests.pa_api.conftest import UNIX_TIME, Clock
+from tests.pa_api.conftest import UNIX_TIME, Clock, utc
 
 GATEWAY: Final = "410001"
 DAY: Final = 86400.0
@@ -190,7 +191,9 @@ async def live(
     client = TelldusClient(
         session, server, Credentials("k", "s", "t", "u"), rate_limiter
     )
-    live = PushClient(session, client, listener, clock=lambda: UNIX_TIME + clock())
+    live = PushClient(
+        session, client, listener, utcnow=lambda: utc(UNIX_TIME + clock())
+    )
     listener.live = live
     live.set_gateways([GATEWAY])
     task = asyncio.create_task(live.run())
@@ -262,7 +265,7 @@ async def test_live(
     await happens(lambda: len(listener.events) == 3)
     assert listener.events == [
         DeviceStateMessage("2100001", Method.TURNON, None, None),
-        SensorValuesMessage("7", UNIX_TIME + clock(), 80, ()),
+        SensorValuesMessage("7", utc(UNIX_TIME + clock()), 80, ()),
         ListChangedMessage(ListKind.DEVICES),
     ]
     assert listener.gateways == {GATEWAY}
@@ -372,12 +375,13 @@ async def test_refused(
         answer = {"error": None}
     (telldus.sessions if function == "session" else telldus.addresses).append(answer)
     await until(clock, lambda: live.state_of(GATEWAY) is PushState.REFUSED, 60)
-    assert live.refused_until == UNIX_TIME + clock() + DAY
+    refused_until = live.refused_until
+    assert refused_until == utc(UNIX_TIME + clock() + DAY)
     asked = len(telldus.asked)
     await pass_by(clock, DAY - 60, DAY)
     assert len(telldus.asked) == asked
     await pass_by(clock, 61)
-    assert live.refused_until == 0
+    assert live.refused_until is None
     await go_live(live, clock)
 
 
@@ -526,7 +530,7 @@ async def test_one_refused(live: PushClient, telldus: Telldus, clock: Clock) -> 
     live.set_gateways([GATEWAY, OTHER])
     await until(clock, lambda: live.state_of(OTHER) is PushState.REFUSED, 60)
     assert live.state_of(GATEWAY) is PushState.LIVE
-    assert live.refused_until == 0
+    assert live.refused_until is None
 
 
 async def test_before_the_welcome(
@@ -624,11 +628,11 @@ async def test_refused_before(
     now = UNIX_TIME + clock()
     live = PushClient(
         *(session, client, listener),
-        refused_until=now - ago,
-        clock=lambda: UNIX_TIME + clock(),
+        refused_until=utc(now - ago),
+        utcnow=lambda: utc(UNIX_TIME + clock()),
     )
     listener.live = live
-    assert live.refused_until == (now + expected if expected else 0)
+    assert live.refused_until == (utc(now + expected) if expected else None)
     assert live.state_of(GATEWAY) is PushState.CONNECTING
     live.set_gateways([GATEWAY])
     assert live.state_of(GATEWAY) is (
@@ -645,7 +649,7 @@ async def test_refused_before(
 
 def test_clock(session: aiohttp.ClientSession, client: TelldusClient) -> None:
     """Without a clock of its own it goes by the time of day."""
-    until = time.time() + 100
+    until = datetime.now(UTC) + timedelta(seconds=100)
     assert (
         PushClient(session, client, Listener(), refused_until=until).refused_until
         == until
@@ -710,7 +714,9 @@ async def test_simulator(
         {"push": True, "life": False, "drift": False}
         | {"push_numbers": numbers, "push_extras": extras}
     )
-    live = PushClient(session, client, listener, clock=lambda: UNIX_TIME + clock())
+    live = PushClient(
+        session, client, listener, utcnow=lambda: utc(UNIX_TIME + clock())
+    )
     listener.live = live
     live.set_gateways([GATEWAY])
     task = asyncio.create_task(live.run())
