@@ -217,7 +217,7 @@ class PushManager:
     def _async_values_heard(self, event: SensorValuesMessage) -> None:
         """Show what a sensor told."""
         if sensor := self._sensors.data.get(event.sensor_id):
-            self._sensors.async_set_pushed_item(sensor.with_message(event))
+            self._sensors.async_set_pushed_item(event.apply_to(sensor))
         elif event.sensor_id not in self._sensors.ignored:
             self._readers[ListKind.SENSORS].async_read_soon()
 

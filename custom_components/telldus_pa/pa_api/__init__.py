@@ -34,7 +34,6 @@ from .models import (
     Sensor,
     SensorHistoryEntry,
     SensorValue,
-    SensorValuesMessage,
     ServerAddress,
     SuccessStatus,
     TemperatureRange,
@@ -48,6 +47,7 @@ from .push.messages import (
     ListChangedMessage,
     ListKind,
     PushMessage,
+    SensorValuesMessage,
     parse_frame,
 )
 from .rate_limiter import Priority, RateLimiter

@@ -172,7 +172,7 @@ def test_any_frame(parts: tuple[Any, Any, Any]) -> None:
     if isinstance(event, DeviceStateMessage):
         event.command.apply_to(device())
     if isinstance(event, SensorValuesMessage):
-        sensor().with_pushed(sensor().with_message(event))
+        sensor().with_pushed(event.apply_to(sensor()))
 
 
 @settings(REPEATABLE, max_examples=200)
@@ -219,9 +219,7 @@ def test_keeping_sensor() -> None:
     new = SensorValue("watt", 2, 1.0, utc(1764000100), None)
     old = SensorValue("watt", 0, 1.0, utc(1), None)
     more = SensorValue("temp", 0, 1.0, utc(1764000100), None)
-    heard = row.with_message(
-        SensorValuesMessage(row.id, utc(1764000100), 255, (new, old, more))
-    )
+    heard = SensorValuesMessage(row.id, utc(1764000100), 255, (new, old, more)).apply_to(row)
     assert (heard.battery, heard.battery_low, heard.last_updated) == (
         None,
         True,
@@ -236,6 +234,6 @@ def test_keeping_sensor() -> None:
     later = sensor(lastUpdated=1764000200).with_pushed(heard)
     assert ("temp", 0) not in later.values
     assert later.last_updated == utc(1764000200)
-    percent = row.with_message(SensorValuesMessage(row.id, None, 55, ()))
+    percent = SensorValuesMessage(row.id, None, 55, ()).apply_to(row)
     assert (percent.battery, percent.battery_low) == (55, None)
-    assert row.with_message(SensorValuesMessage(row.id, None, None, ())) == row
+    assert SensorValuesMessage(row.id, None, None, ()).apply_to(row) == row

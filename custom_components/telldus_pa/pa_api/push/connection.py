@@ -24,9 +24,9 @@ from ..exceptions import (
     TelldusError,
     is_client_error,
 )
-from ..models import SensorValuesMessage, ServerAddress
+from ..models import ServerAddress
 from ..server_url import is_loopback
-from .messages import PushMessage, parse_frame
+from .messages import PushMessage, SensorValuesMessage, parse_frame
 from .session import REJECTED_RETRY_DELAY, PushSession, SessionManager
 
 _LOGGER = logging.getLogger(__name__)

@@ -5,23 +5,22 @@ dim". Much of it is inferred: whatever cannot be understood is nothing at all.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from ..command import Command, ThermostatSetpoint
-from ..models import (
-    OUTCOMES,
+from ..models.device import (
     Method,
-    SensorValue,
-    SensorValuesMessage,
-    SuccessStatus,
     level_from,
     method_from,
     mode_from,
     rgb_from,
     setpoint_from,
 )
+from ..models.history import OUTCOMES, SuccessStatus
+from ..models.sensor import Sensor, SensorValue
 from ..parsing import (
     Json,
     read_json,
@@ -69,6 +68,26 @@ class CommandFailedMessage:
     method: Method | None
     outcome: SuccessStatus
     origin: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SensorValuesMessage:
+    """New values of a sensor. ``battery`` is as on the wire, 253 and the like."""
+
+    sensor_id: str
+    last_updated: datetime | None
+    battery: int | None
+    values: tuple[SensorValue, ...]
+
+    def apply_to(self, sensor: Sensor) -> Sensor:
+        """Return the sensor with these values. Only lists have Telldus' units."""
+        values = {
+            value.key: replace(value, unit=before.unit)
+            if (before := sensor.values.get(value.key))
+            else value
+            for value in self.values
+        }
+        return sensor.with_values(values, self.last_updated, self.battery)
 
 
 @dataclass(frozen=True, slots=True)
