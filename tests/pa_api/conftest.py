@@ -5,13 +5,24 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+import logging
 import traceback
 
 import aiohttp
 from aiohttp.test_utils import TestServer
 import pytest
 
-from custom_components.telldus_pa.pa_api import Credentials, RateLimiter, TelldusClient
+from custom_components.telldus_pa.pa_api import (
+    Command,
+    Credentials,
+    Method,
+    Priority,
+    RateLimiter,
+    TelldusClient,
+    TelldusConnectionError,
+    TelldusError,
+    rate_limiter as rate_limiter_module,
+)
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
 
 UNIX_TIME = 1764000000.0
@@ -22,6 +33,11 @@ def utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+LAMP, DIMMER, BELL, BLIND = "2100001", "2100003", "2100005", "2100006"
+BULB, RADIATOR, CABIN_LAMP = "2100009", "2100010", "2100056"
+ON = Command(LAMP, Method.TURNON)
+
+type ClientOf = Callable[[str], TelldusClient]
 type Misbehave = Callable[[bytes | None], Awaitable[str]]
 
 
@@ -141,3 +157,51 @@ async def nowhere(simulator: Simulator, socket_enabled: None) -> str:
 def told(err: BaseException) -> str:
     """Return everything that a log with a traceback would tell of an error."""
     return "".join([*traceback.format_exception(err), repr(err), str(err)])
+
+
+@pytest.fixture
+def no_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not space the calls of a test: the clock stands still."""
+    monkeypatch.setattr(
+        rate_limiter_module, "MIN_INTERVAL", dict.fromkeys(Priority, 0.0)
+    )
+
+
+@pytest.fixture
+def client_of(
+    session: aiohttp.ClientSession, credentials: Credentials, rate_limiter: RateLimiter
+) -> Callable[[str], TelldusClient]:
+    """Return a function that makes a client of another server."""
+
+    def make(server: str) -> TelldusClient:
+        return TelldusClient(session, server, credentials, rate_limiter)
+
+    return make
+
+
+def http(body: bytes | str, status: str = "200 OK", *headers: str) -> bytes:
+    """Return an answer as it stands on the wire."""
+    content = body.encode() if isinstance(body, str) else body
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *headers]
+    return "\r\n".join([*head, "Connection: close", "", ""]).encode() + content
+
+
+def kept(err: TelldusError, secrets: set[str]) -> TelldusError:
+    """Return an error, having made sure that it tells no secrets."""
+    text = told(err)
+    assert not [secret for secret in secrets if secret in text]
+    assert "OAuth oauth_" not in text
+    if isinstance(err, TelldusConnectionError):
+        # What it came of carries the request.
+        assert err.__cause__ is None
+        assert err.__suppress_context__ or err.__context__ is None
+    return err
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged that somebody is to see."""
+    return [
+        record.message
+        for record in caplog.records
+        if record.levelno >= logging.WARNING and record.name != "asyncio"
+    ]

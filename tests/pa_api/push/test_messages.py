@@ -219,7 +219,9 @@ def test_keeping_sensor() -> None:
     new = SensorValue("watt", 2, 1.0, utc(1764000100), None)
     old = SensorValue("watt", 0, 1.0, utc(1), None)
     more = SensorValue("temp", 0, 1.0, utc(1764000100), None)
-    heard = SensorValuesMessage(row.id, utc(1764000100), 255, (new, old, more)).apply_to(row)
+    heard = SensorValuesMessage(
+        row.id, utc(1764000100), 255, (new, old, more)
+    ).apply_to(row)
     assert (heard.battery, heard.battery_low, heard.last_updated) == (
         None,
         True,
