@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 import logging
 import traceback
+from typing import Any
 
 import aiohttp
 from aiohttp.test_utils import TestServer
@@ -16,8 +17,10 @@ from custom_components.telldus_pa.pa_api import (
     Command,
     Credentials,
     Method,
+    OAuth1Flow,
     Priority,
     RateLimiter,
+    RequestToken,
     TelldusClient,
     TelldusConnectionError,
     TelldusError,
@@ -36,6 +39,27 @@ def utc(seconds: float) -> datetime:
 LAMP, DIMMER, BELL, BLIND = "2100001", "2100003", "2100005", "2100006"
 BULB, RADIATOR, CABIN_LAMP = "2100009", "2100010", "2100056"
 ON = Command(LAMP, Method.TURNON)
+
+CALLBACK = "http://homeassistant.local:8123/api/telldus_pa/callback/a-secret-state"
+
+type OAuthStep = Callable[[OAuth1Flow], Any]
+
+OAUTH_STEPS = pytest.mark.parametrize(
+    "step",
+    [
+        lambda flow: flow.request_token(CALLBACK),
+        lambda flow: flow.request_token(None),
+        lambda flow: flow.access_token(
+            RequestToken("a-token", "a-token-secret", True), "a-verifier"
+        ),
+        lambda flow: flow.access_token(
+            RequestToken("a-token", "a-token-secret", True), None
+        ),
+    ],
+    ids=["request", "request oob", "access", "access oob"],
+)
+
+OAUTH_SECRETS = {"a-token", "a-token-secret", "a-verifier", "a-secret-state"}
 
 type ClientOf = Callable[[str], TelldusClient]
 type Misbehave = Callable[[bytes | None], Awaitable[str]]
@@ -205,3 +229,25 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
         for record in caplog.records
         if record.levelno >= logging.WARNING and record.name != "asyncio"
     ]
+
+
+@pytest.fixture
+def flow(server_url: str, rate_limiter: RateLimiter) -> OAuth1Flow:
+    """Return an OAuth flow with the demo keys."""
+    return flow_at(server_url, rate_limiter)
+
+
+def flow_at(server: str, rate_limiter: RateLimiter) -> OAuth1Flow:
+    """Return an OAuth flow with the demo keys at another server."""
+    return OAuth1Flow(server, DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY, rate_limiter)
+
+
+def checked_text(err: TelldusError, secrets: set[str]) -> str:
+    """Return an error's text, having made sure that it tells no secrets."""
+    text = told(err)
+    assert not [secret for secret in secrets if secret in text]
+    assert "oauth_signature=" not in text
+    # What it came of carries the request or the answer.
+    assert err.__cause__ is None
+    assert err.__suppress_context__ or err.__context__ is None
+    return str(err)
