@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
@@ -30,6 +30,7 @@ from .pa_api import (
     PushMessage,
     PushState,
     SensorValuesMessage,
+    push_session_options,
 )
 
 # Several changes that come together are one; and so are many, in some seconds.
@@ -111,7 +112,7 @@ class PushManager:
         until = stored.get("refused_until")
         account = self._devices.account
         self._live = PushClient(
-            async_get_clientsession(self._hass),
+            async_create_clientsession(self._hass, **push_session_options()),
             account.client,
             self,
             refused_until=dt_util.utc_from_timestamp(until) if until else None,

@@ -16,8 +16,15 @@ from custom_components.telldus_pa.pa_api import (
 )
 from simulator import Simulator
 
-from .conftest import CALLBACK, OAUTH_SECRETS,
-    OAUTH_STEPS, Misbehave, OAuthStep, checked_text, flow_at
+from .conftest import (
+    CALLBACK,
+    OAUTH_SECRETS,
+    OAUTH_STEPS,
+    Misbehave,
+    OAuthStep,
+    checked_text,
+    flow_at,
+)
 
 pytestmark = pytest.mark.usefixtures("no_gaps", "secrets")
 

@@ -40,7 +40,12 @@ from .models import (
     Thermostat,
 )
 from .oauth import OAuth1Flow, RequestToken
-from .push.client import PushClient, PushListener, PushState
+from .push.client import (
+    PushClient,
+    PushListener,
+    PushState,
+    session_options as push_session_options,
+)
 from .push.messages import (
     CommandFailedMessage,
     DeviceStateMessage,
@@ -103,4 +108,5 @@ __all__ = [
     "ThermostatSetpoint",
     "attribute_group_of",
     "parse_frame",
+    "push_session_options",
 ]

@@ -7,6 +7,7 @@ each step runs in a thread.
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+import io
 import time
 from typing import Any, override
 from urllib.parse import parse_qsl, urlsplit
@@ -81,7 +82,7 @@ class _OAuth1Session(OAuth1Session):
         response = super().request(*args, **kwargs)
         if response.status_code != requests.codes.too_many_requests:
             # requests bounds the wait for each byte, and neither the whole nor the size.
-            response._content = _read(response)  # noqa: SLF001
+            response.raw = io.BytesIO(_read(response))
         # Whatever it claims: some claims make the reading fail, and guessing is costly.
         response.encoding = "utf-8"
         if response.status_code != requests.codes.ok:
@@ -94,7 +95,7 @@ def _read(response: requests.Response) -> bytes:
     """Return a body. Raises ConnectionError where it is too long or takes too long."""
     until = time.monotonic() + _BODY_TIMEOUT
     body = bytearray()
-    for chunk in response.iter_content(1024):
+    for chunk in response.raw.stream(1024, decode_content=True):
         body += chunk
         if len(body) > _LARGEST_ANSWER or time.monotonic() > until:
             raise requests.ConnectionError("a body without end")

@@ -22,6 +22,7 @@ from custom_components.telldus_pa.pa_api import (
     PushState,
     RateLimiter,
     TelldusClient,
+    push_session_options,
 )
 from tests.pa_api.conftest import UNIX_TIME, Clock, utc
 
@@ -169,9 +170,19 @@ def listener() -> Listener:
 
 
 @pytest.fixture
+async def websocket_session(
+    secrets: set[str],
+) -> AsyncGenerator[aiohttp.ClientSession]:
+    """Return a session for websockets alone."""
+    async with aiohttp.ClientSession(**push_session_options()) as session:
+        yield session
+
+
+@pytest.fixture
 async def live(
     telldus: Telldus,
     session: aiohttp.ClientSession,
+    websocket_session: aiohttp.ClientSession,
     rate_limiter: RateLimiter,
     clock: Clock,
     listener: Listener,
@@ -182,7 +193,7 @@ async def live(
         session, server, Credentials("k", "s", "t", "u"), rate_limiter
     )
     live = PushClient(
-        session, client, listener, utcnow=lambda: utc(UNIX_TIME + clock())
+        websocket_session, client, listener, utcnow=lambda: utc(UNIX_TIME + clock())
     )
     listener.live = live
     live.set_gateways([GATEWAY])
@@ -193,9 +204,8 @@ async def live(
         await task
     assert live.state_of(GATEWAY) in (PushState.CONNECTING, PushState.REFUSED)
     await happens(lambda: all(one.socket.closed for one in telldus.sockets))
-    # Connections are the session's own, which others use as well.
-    assert session.connector
-    assert not session.connector.closed
+    # The session is the caller's.
+    assert not websocket_session.closed
 
 
 async def pass_by(clock: Clock, seconds: float, step: float = 1.0) -> None:

@@ -317,7 +317,7 @@ def test_address(server: str, address: str, port: Any, url: str | None) -> None:
 async def test_simulator(
     simulator: Simulator,
     client: TelldusClient,
-    session: aiohttp.ClientSession,
+    websocket_session: aiohttp.ClientSession,
     listener: Listener,
     clock: Clock,
     secrets: set[str],
@@ -330,7 +330,7 @@ async def test_simulator(
         | {"push_numbers": numbers, "push_extras": extras}
     )
     live = PushClient(
-        session, client, listener, utcnow=lambda: utc(UNIX_TIME + clock())
+        websocket_session, client, listener, utcnow=lambda: utc(UNIX_TIME + clock())
     )
     listener.live = live
     live.set_gateways([GATEWAY])

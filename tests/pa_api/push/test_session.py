@@ -176,7 +176,7 @@ async def test_session_of_nobody(
     ("ago", "expected"), [(-3 * DAY, DAY), (-60, 60), (60, None), (UNIX_TIME, None)]
 )
 async def test_refused_before(
-    session: aiohttp.ClientSession,
+    websocket_session: aiohttp.ClientSession,
     client: TelldusClient,
     listener: Listener,
     clock: Clock,
@@ -186,7 +186,7 @@ async def test_refused_before(
     """A refusal outlives a restart, and no clock makes it longer than a day."""
     now = UNIX_TIME + clock()
     live = PushClient(
-        *(session, client, listener),
+        *(websocket_session, client, listener),
         refused_until=utc(now - ago),
         utcnow=lambda: utc(UNIX_TIME + clock()),
     )
@@ -206,10 +206,12 @@ async def test_refused_before(
         task.cancel()
 
 
-def test_clock(session: aiohttp.ClientSession, client: TelldusClient) -> None:
+def test_clock(websocket_session: aiohttp.ClientSession, client: TelldusClient) -> None:
     """Without a clock of its own it goes by the time of day."""
     until = datetime.now(UTC) + timedelta(seconds=100)
     assert (
-        PushClient(session, client, Listener(), refused_until=until).refused_until
+        PushClient(
+            websocket_session, client, Listener(), refused_until=until
+        ).refused_until
         == until
     )
