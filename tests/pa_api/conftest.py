@@ -24,6 +24,8 @@ from custom_components.telldus_pa.pa_api import (
     TelldusClient,
     TelldusConnectionError,
     TelldusError,
+    client as client_module,
+    oauth as oauth_module,
     rate_limiter as rate_limiter_module,
 )
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
@@ -251,3 +253,11 @@ def checked_text(err: TelldusError, secrets: set[str]) -> str:
     assert err.__cause__ is None
     assert err.__suppress_context__ or err.__context__ is None
     return str(err)
+
+
+@pytest.fixture
+def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a response, or for each byte of it, for a moment only."""
+    timeout = aiohttp.ClientTimeout(total=0.1, sock_connect=0.1)
+    monkeypatch.setattr(client_module, "_TIMEOUT", timeout)
+    monkeypatch.setattr(oauth_module, "_HTTP_TIMEOUT", (0.1, 0.1))

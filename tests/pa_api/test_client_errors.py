@@ -18,21 +18,12 @@ from custom_components.telldus_pa.pa_api import (
     TelldusClient,
     TelldusConnectionError,
     TelldusError,
-    client as client_module,
 )
 from simulator import Fault, Simulator
 
 from .conftest import ON, ClientOf, Clock, Misbehave, http, kept, warnings
 
 pytestmark = pytest.mark.usefixtures("no_gaps")
-
-
-@pytest.fixture
-def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for an answer for a moment only."""
-    monkeypatch.setattr(
-        client_module, "_TIMEOUT", aiohttp.ClientTimeout(total=0.1, sock_connect=0.1)
-    )
 
 
 @pytest.mark.parametrize(

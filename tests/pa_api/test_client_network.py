@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 
-import aiohttp
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
@@ -20,14 +19,6 @@ from custom_components.telldus_pa.pa_api import (
 from .conftest import ClientOf, Misbehave, http, kept
 
 pytestmark = pytest.mark.usefixtures("no_gaps")
-
-
-@pytest.fixture
-def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for an answer for a moment only."""
-    monkeypatch.setattr(
-        client_module, "_TIMEOUT", aiohttp.ClientTimeout(total=0.1, sock_connect=0.1)
-    )
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,6 @@ from .conftest import (
 pytestmark = pytest.mark.usefixtures("no_gaps", "secrets")
 
 
-@pytest.fixture
-def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for each byte for a moment only."""
-    monkeypatch.setattr(oauth_module, "_HTTP_TIMEOUT", (0.1, 0.1))
-
-
 @OAUTH_STEPS
 @pytest.mark.usefixtures("short_timeout")
 @pytest.mark.parametrize(
