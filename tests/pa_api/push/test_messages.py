@@ -16,8 +16,8 @@ from custom_components.telldus_pa.pa_api import (
     SensorValuesMessage,
     SuccessStatus,
     ThermostatSetpoint,
-    parse_frame,
 )
+from custom_components.telldus_pa.pa_api.push.messages import parse_frame
 from simulator.push_wire import TYPES
 from tests.pa_api.conftest import utc
 from tests.pa_api.rows import device, is_sound, leaves, sensor

@@ -14,7 +14,7 @@ from .device import (
 )
 from .gateway import Gateway, ServerAddress
 from .history import HistoryEntry, SensorHistoryEntry, SuccessStatus
-from .sensor import Sensor, SensorValue, Values
+from .sensor import Sensor, SensorValue
 
 __all__ = [
     "MAX_LEVEL",
@@ -35,5 +35,4 @@ __all__ = [
     "SuccessStatus",
     "TemperatureRange",
     "Thermostat",
-    "Values",
 ]

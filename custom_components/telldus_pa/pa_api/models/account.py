@@ -9,13 +9,13 @@ from typing import Final, Self
 
 from ..parsing import Json, to_id, to_number, to_text, to_time
 
-# When nobody had Premium yet, in unix seconds.
+# In unix seconds: before Telldus Premium existed.
 _OLDEST_PREMIUM: Final = 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Whose account it is.
+    """The profile of an account.
 
     ``premium_until`` is the end of Telldus Premium, also of one that has ended.
     ``is_premium_known`` is whether Telldus reports it; if so, None means there was never any.
@@ -28,7 +28,7 @@ class Profile:
 
     @classmethod
     def from_dict(cls, row: Json) -> Self:
-        """Parse the answer of ``user/profile``. Raises ValueError."""
+        """Parse the response of ``user/profile``. Raises ValueError."""
         until = to_number(row.get("pro"))
         # A small number says that Premium is paid for, but not until when.
         is_known = until is not None and not 0 < until < _OLDEST_PREMIUM
@@ -49,7 +49,7 @@ class Room:
 
     @classmethod
     def from_dict(cls, row: Json) -> Self:
-        """Parse a row of ``room/list``, a function that is only guessed. Raises ValueError."""
+        """Parse a row of ``room/list``, whose format is a guess. Raises ValueError."""
         if not (name := to_text(row.get("name"))):
             raise ValueError("no name")
         return cls(id=to_id(row, "id"), name=name)

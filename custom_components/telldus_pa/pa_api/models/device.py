@@ -26,7 +26,7 @@ MAX_RGB: Final = 0xFFFFFF
 
 
 class Method(IntFlag):
-    """What a device can do, and what it did last. One bit each."""
+    """Methods that a device supports, and the last one it executed. One bit each."""
 
     TURNON = 1
     TURNOFF = 2
@@ -43,13 +43,13 @@ class Method(IntFlag):
 
 
 _METHODS: Final[Mapping[int | None, Method]] = {int(one): one for one in Method}
-# What we can make use of, as the vendor's own app asks: all but TOGGLE and EXECUTE.
-# Methods not asked for are hidden, and UP and DOWN then appear as TURNOFF and TURNON.
+# As the vendor's own app requests: all but TOGGLE and EXECUTE. Telldus hides methods that
+# are not requested, and UP and DOWN then appear as TURNOFF and TURNON.
 SUPPORTED_METHODS: Final = 4023
 
 
 class DeviceType(IntEnum):
-    """What a device is, by the first block of its ``deviceType``."""
+    """Type of a device, by the first block of its ``deviceType``."""
 
     UNKNOWN = 0x00
     ALARM = 0x01
@@ -75,29 +75,29 @@ class DeviceType(IntEnum):
 
 
 _DEVICE_TYPE_REST = "-0001-1000-2005-acca54000000"
-# What the app shows as dashes, and anything below it.
+# In °C: this and anything below it means "unknown".
 _NO_SETPOINT: Final = -100.0
 
 
 @dataclass(frozen=True, slots=True)
 class TemperatureRange:
-    """What a temperature may be set to, in °C; None where Telldus tells no limit."""
+    """Limits of a setpoint in °C; None where Telldus reports none."""
 
     min: float | None = None
     max: float | None = None
 
     @classmethod
     def from_dict(cls, limits: Json) -> Self:
-        """Parse what the parameter "thermostat" says of one mode."""
+        """Parse the limits of one mode in the parameter "thermostat"."""
         return cls(to_number(limits.get("min")), to_number(limits.get("max")))
 
 
 @dataclass(frozen=True, slots=True)
 class Thermostat:
-    """What a thermostat does and what it can do, by Telldus' names of modes.
+    """State and abilities of a thermostat, by Telldus' names of modes.
 
-    ``setpoints`` are in °C; one that is not known is left out. ``ranges`` has the modes
-    whose temperature can be set. ``modes`` may contain "resume", which is a command.
+    ``setpoints`` are in °C, without unknown ones. ``ranges`` has the modes whose
+    temperature can be set. ``modes`` may contain "resume", which is a command.
     """
 
     mode: str | None
@@ -106,23 +106,23 @@ class Thermostat:
     ranges: Mapping[str, TemperatureRange]
 
     @classmethod
-    def from_dict(cls, state: Json, told: Json) -> Self:
+    def from_dict(cls, state: Json, parameter: Json) -> Self:
         """Parse the state's value and the parameter "thermostat", empty if missing."""
         current = _by_mode(state.get("setpoint"))
-        limits = _by_mode(told.get("setpoints"))
+        limits = _by_mode(parameter.get("setpoints"))
         mode = mode_from(state.get("mode"))
         if mode is None and len(current) == 1:
-            # It has only one, and saves itself the trouble.
+            # A thermostat with only one mode may leave it out.
             mode = next(iter(current))
         ranges = dict.fromkeys(current, TemperatureRange())
         if limits:
             ranges = {
                 name: TemperatureRange.from_dict(to_object(limit))
                 for name, limit in limits.items()
-                # PHP writes an empty object as an empty list; null is no range at all.
+                # PHP writes an empty object as an empty list; null means: no range.
                 if isinstance(limit, (Mapping, list))
             }
-        modes = [name.lower() for name in to_names(told.get("modes"))]
+        modes = [name.lower() for name in to_names(parameter.get("modes"))]
         return cls(
             mode=mode,
             setpoints={
@@ -137,13 +137,12 @@ class Thermostat:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Something with methods and a state.
+    """A device: methods and a state.
 
-    ``state`` is the last method known to Telldus, None if it knows none; ``level`` is the
-    last known level of a dimmer, 0 to 255, and ``rgb`` the last known colour, 0xRRGGBB,
-    whether or not it is on now. ``thermostat`` is None for what is none. ``members`` are
-    what a group consists of, as Telldus names them: by id, or by the gateway's own id.
-    ``room`` is the id of a room.
+    ``state`` is the last method that Telldus reports, None for none; ``level`` the last
+    level of a dimmer, 0 to 255, and ``rgb`` the last colour, 0xRRGGBB, whether it is on or
+    not. ``members`` are a group's devices, by ``id`` or by ``client_device_id``. ``room``
+    is the id of a room.
     """
 
     id: str
@@ -202,19 +201,19 @@ class Device:
 
     @property
     def is_on(self) -> bool | None:
-        """Return whether the device is on, None if its last state does not tell."""
+        """Return whether the device is on, None if its state does not say."""
         match self.state:
             case Method.TURNON | Method.RGB:
                 return True
             case Method.TURNOFF:
                 return False
             case Method.DIM:
-                # A dimmer whose level got lost on the way was last told to shine.
+                # Without a level it was dimmed to some light.
                 return self.level != 0
         return None
 
     def with_pushed(self, pushed: Self) -> Self:
-        """Return this row with the state that was pushed after it had been asked for."""
+        """Return this row with a state that was pushed after the row had been requested."""
         thermostat = self.thermostat
         if thermostat and pushed.thermostat:
             thermostat = replace(
@@ -233,20 +232,20 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class DeviceProtocol:
-    """How a device is spoken to, None where Telldus does not say."""
+    """Protocol and model of a device, None where Telldus reports none."""
 
     protocol: str | None
     model: str | None
 
     @classmethod
     def from_dict(cls, row: Json) -> Self:
-        """Parse the answer of ``device/info``."""
+        """Parse the response of ``device/info``."""
         return cls(to_text(row.get("protocol")), to_text(row.get("model")))
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceWithParameters:
-    """A device with all its parameters, house codes among them: what is private."""
+    """A device with all its parameters, which are private: house codes are among them."""
 
     device: Device
     parameters: Mapping[str, object] = field(repr=False)
@@ -258,15 +257,15 @@ class DeviceWithParameters:
 
 
 def method_from(value: object) -> Method | None:
-    """Return the last method, None if unknown or not one single method."""
+    """Return a method, None for anything but a single one."""
     return _METHODS.get(to_integer(value))
 
 
 def _state_values(row: Json) -> dict[int, object]:
-    """Return what the row tells of each method's value.
+    """Return the value of each method.
 
     ``stateValues`` is the list's spelling and ``statevalues`` that of device/info;
-    ``statevalue`` belongs to the last method, whichever that was, and is the newest word.
+    ``statevalue`` belongs to the last method, and is newer.
     """
     values: dict[int, object] = {
         number: entry.get("value")
@@ -306,7 +305,7 @@ def rgb_from(value: object) -> int | None:
 
 
 def setpoint_from(value: object) -> float | None:
-    """Return a temperature that something is set to, None for the vendor's "unknown"."""
+    """Return a setpoint in °C, None for the vendor's "unknown"."""
     number = to_number(value)
     return number if number is not None and number > _NO_SETPOINT else None
 
@@ -318,7 +317,7 @@ def mode_from(value: object) -> str | None:
 
 
 def _by_mode(value: object) -> dict[str, object]:
-    """Return what an object says of a thermostat's modes, by their names."""
+    """Return an object's values by the names of a thermostat's modes."""
     return {
         name: entry
         for key, entry in to_object(value).items()
@@ -327,7 +326,7 @@ def _by_mode(value: object) -> dict[str, object]:
 
 
 def _device_type(value: object) -> DeviceType:
-    """Return what a device is."""
+    """Return the type of a device."""
     return _type_called(to_text(value) or "")
 
 

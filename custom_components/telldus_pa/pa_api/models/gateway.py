@@ -11,7 +11,7 @@ from ..parsing import Json, to_flag, to_id, to_integer, to_text
 _ADDRESS: Final = re.compile(
     r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+))(?::(?P<port>\d{1,5}))?", re.ASCII
 )
-# Names in ASCII. The last part has a letter, lest it be read as an IP in an odd form.
+# Names in ASCII. The last part has a letter, so that it is no odd form of an IP.
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST: Final = re.compile(
     rf"(?:{_LABEL}\.)*(?=[a-z0-9-]*[a-z]){_LABEL}", re.ASCII | re.IGNORECASE
@@ -22,8 +22,8 @@ _HOST: Final = re.compile(
 class Gateway:
     """A TellStick, or whatever else connects devices to Telldus ("client" on the wire).
 
-    ``model``, ``version`` and ``owned`` are None where only a device told of the gateway.
-    ``owned`` is False for a gateway that somebody else shares with this account.
+    ``model``, ``version`` and ``is_owner`` are None where only a device's row mentions the
+    gateway. ``is_owner`` is False for one that another account shares with this one.
     """
 
     id: str
@@ -48,9 +48,9 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
-    """Where a gateway's socket is: a bare host name or IP, and two places for a port.
+    """The server of a gateway's websocket: a bare host name or IP, and two places for a port.
 
-    ``own_port`` came with the host; ``port`` is the one beside it, None if it is no port.
+    ``host_port`` came with the host; ``port`` is the one beside it. None: not a valid port.
     """
 
     host: str
@@ -59,29 +59,29 @@ class ServerAddress:
 
     @classmethod
     def from_dict(cls, row: Json) -> Self | None:
-        """Parse the answer of ``client/serverAddress``; None for a gateway that is offline.
+        """Parse the response of ``client/serverAddress``; None for an offline gateway.
 
-        Raises ValueError for anything but a host: it decides whom we connect to.
+        Raises ValueError for anything but a host: it decides which server is trusted.
         """
         address, port = to_text(row.get("address")), to_text(row.get("port"))
         if not address or not port:
             return None
-        found = _ADDRESS.fullmatch(address)
-        host = (found["v6"] or found["host"]) if found else address
-        own_port = _port(found["port"]) if found else None
-        if not _is_host(host) or (found and found["port"] and own_port is None):
+        match = _ADDRESS.fullmatch(address)
+        host = (match["v6"] or match["host"]) if match else address
+        host_port = _port(match["port"]) if match else None
+        if not _is_host(host) or (match and match["port"] and host_port is None):
             raise ValueError("no address")
-        return cls(host, _port(port), own_port)
+        return cls(host, _port(port), host_port)
 
 
 def _port(text: str | None) -> int | None:
-    """Return a port, None for what is none."""
+    """Return a port, None for anything else."""
     port = to_integer(text)
     return port if port is not None and 0 < port < 65536 else None
 
 
 def _is_host(text: str) -> bool:
-    """Return whether a text is a host's name or IP, and nothing more."""
+    """Return whether a text is a host name or IP, and nothing more."""
     try:
         ip_address(text)
     except ValueError:

@@ -14,7 +14,7 @@ from .sensor import Values, values_from
 
 
 class SuccessStatus(IntEnum):
-    """What became of a command, by the ``successStatus`` of the history."""
+    """Outcome of a command: the ``successStatus`` of the history."""
 
     DONE = 0
     FAILED = 1
@@ -22,7 +22,7 @@ class SuccessStatus(IntEnum):
     TIMED_OUT = 3
     NOT_CONFIRMED = 4
     UNKNOWN = 5
-    # A battery device gets it when it wakes.
+    # A battery device gets it at its wake-up.
     QUEUED = 6
     INVALID = 7
 
@@ -32,11 +32,11 @@ OUTCOMES: Final = frozenset(SuccessStatus)
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """Something that a device did or was to do, by its history.
+    """A row of a device's history: a command, or what the device reported.
 
-    ``method`` is None where it cannot be understood. ``value``
+    ``method`` is None where it cannot be parsed. ``value``
     is a level or a colour, as a Command's; ``mode`` and ``temperature`` are a thermostat's.
-    ``origin`` is who or what wanted it, in Telldus' words or those of the person.
+    ``origin`` is its cause, in Telldus' words or the user's.
     """
 
     when: datetime
@@ -74,7 +74,7 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class SensorHistoryEntry:
-    """What a sensor told at a time, by its history."""
+    """A row of a sensor's history."""
 
     when: datetime
     values: Values
@@ -88,7 +88,7 @@ class SensorHistoryEntry:
 
 
 def _setting(value: object) -> Json:
-    """Return what a thermostat was told: JSON but for its quotes, as the history has it."""
+    """Parse a thermostat's ``stateValue``: JSON but for its quotes, as the history has it."""
     if isinstance(value, str):
         value = value.replace("'", '"').replace(": None", ": null")
     return to_object(value)

@@ -16,8 +16,8 @@ from ..parsing import (
     to_time,
 )
 
-# A battery that does not know its percentage: ok, or low. 254 is "unknown".
-_BATTERY_WORDS: Final[Mapping[int | None, bool]] = {253: False, 255: True}
+# Whether a battery without a percentage is low. 254 is "unknown".
+_BATTERY_LOW: Final[Mapping[int | None, bool]] = {253: False, 255: True}
 _NAME_ALIASES: Final = {
     "particulatematter25": "particulatematter2.5",
     "pm25": "particulatematter2.5",
@@ -32,10 +32,10 @@ _VALUE_COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SensorValue:
-    """One reading, and when it was made. ``unit`` is Telldus' own.
+    """One value of a sensor. ``unit`` is Telldus' own.
 
-    ``scale`` is None where it is none that can be understood. ``value`` is a text where
-    it is no number, and None where there is nothing, or a number that no sensor measures.
+    ``scale`` is None where it cannot be parsed. ``value`` is a text where it is no number,
+    and None where it is missing or infinite.
     """
 
     name: str
@@ -46,24 +46,24 @@ class SensorValue:
 
     @property
     def key(self) -> tuple[str, int | None]:
-        """Return what no other value of the sensor has: a plug has several of "watt"."""
+        """Return the key of a value: a plug has several of the name "watt"."""
         return (self.name, self.scale)
 
     @classmethod
-    def from_dict(cls, row: Json, heard: datetime | None) -> Self | None:
+    def from_dict(cls, row: Json, default_time: datetime | None) -> Self | None:
         """Parse an entry of ``data``; return None for one without a name."""
         if not (name := to_text(row.get("name"))):
             return None
         name = name.lower()
         name = _NAME_ALIASES.get(name, name)
-        told = row.get("scale")
-        scale = _DEFAULT_SCALES.get(name, 0) if told in (None, "") else to_integer(told)
-        own = to_time(row.get("lastUpdated"))
+        scale = row.get("scale")
         return cls(
             name=name,
-            scale=scale,
+            scale=_DEFAULT_SCALES.get(name, 0)
+            if scale in (None, "")
+            else to_integer(scale),
             value=to_number_or_text(row.get("value")),
-            last_updated=heard if own is None else own,
+            last_updated=to_time(row.get("lastUpdated")) or default_time,
             unit=to_text(row.get("unit")),
         )
 
@@ -73,11 +73,10 @@ type Values = Mapping[tuple[str, int | None], SensorValue]
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """Something with values. Its id may be that of a device: the numbers overlap.
+    """A sensor. Its id may also be that of a device: the numbers overlap.
 
-    ``battery`` is in percent, ``battery_low`` what is said where no percentage is; both
-    None where Telldus does not know. ``last_updated`` is the last sign of life.
-    ``keep_history`` is whether Telldus keeps what it measures.
+    ``battery`` is in percent, ``battery_low`` reported where no percentage is; both None
+    where Telldus reports neither. ``keep_history`` is whether Telldus keeps its history.
     """
 
     id: str
@@ -100,7 +99,7 @@ class Sensor:
     def from_dict(cls, row: Json) -> Self:
         """Parse a row of ``sensors/list``. Raises ValueError."""
         battery, battery_low = _battery(to_integer(row.get("battery")))
-        heard = to_time(row.get("lastUpdated"))
+        last_updated = to_time(row.get("lastUpdated"))
         return cls(
             id=to_id(row, "id"),
             sensor_id=to_text(row.get("sensorId")) or "",
@@ -114,15 +113,15 @@ class Sensor:
             battery_low=battery_low,
             protocol=(to_text(row.get("protocol")) or "").lower(),
             model=to_text(row.get("model")),
-            last_updated=heard,
-            values=values_from(row, heard),
+            last_updated=last_updated,
+            values=values_from(row, last_updated),
             keep_history=to_flag(row.get("keepHistory"), default=False),
         )
 
     def with_pushed(self, pushed: Self) -> Self:
-        """Return this row with those values of the pushed one that are no older.
+        """Return this row with the values of a pushed one that are no older.
 
-        A value that the row lacks is kept if it was heard after all that the row knows.
+        A value that this row lacks is kept if it is newer than the whole row.
         """
         return replace(
             self,
@@ -149,35 +148,35 @@ class Sensor:
         )
 
 
-def values_from(row: Json, heard: datetime | None) -> Values:
-    """Return a sensor's values by their keys."""
-    # Without scales the values are keys of the row itself.
+def values_from(row: Json, default_time: datetime | None) -> Values:
+    """Parse a sensor's values, by their keys."""
+    # Without ``includeScale`` the values are keys of the row itself.
     data = to_objects(row.get("data")) or [
         {"name": name, "value": row[name]} for name in _VALUE_COLUMNS if name in row
     ]
-    values = (SensorValue.from_dict(entry, heard) for entry in data)
+    values = (SensorValue.from_dict(entry, default_time) for entry in data)
     return {value.key: value for value in values if value}
 
 
 def _battery(number: int | None) -> tuple[int | None, bool | None]:
-    """Return a battery's percentage, or whether it is low where it says just that."""
+    """Return a battery's percentage, and whether it is low where it reports just that."""
     percent = number if number is not None and 0 <= number <= 100 else None
-    return percent, _BATTERY_WORDS.get(number)
+    return percent, _BATTERY_LOW.get(number)
 
 
 def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
-    """Return the later of two times that may be unknown."""
+    """Return the later of two times, either of which may be missing."""
     return max((when for when in (one, other) if when is not None), default=None)
 
 
-def _newest(known: Values, pushed: Values, known_until: datetime | None) -> Values:
-    """Return known values with those pushed that are no older than the known ones.
+def _newest(old: Values, new: Values, not_before: datetime | None) -> Values:
+    """Return old values with the new ones that are no older than the old ones.
 
-    ``known_until`` is how old what is not known must not be.
+    ``not_before`` is the time before which a value that is not among the old is left out.
     """
-    newest = dict(known)
-    for key, value in pushed.items():
-        before = known[key].last_updated if key in known else known_until
+    newest = dict(old)
+    for key, value in new.items():
+        before = old[key].last_updated if key in old else not_before
         if before is None or (
             value.last_updated is not None and value.last_updated >= before
         ):
