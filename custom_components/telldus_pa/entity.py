@@ -98,10 +98,7 @@ def device_info(entry: TelldusConfigEntry, device: Device) -> DeviceInfo:
     info["model"] = _TRANSPORTS.get(device.transport, device.transport or None)
     if sensor and sensor.model not in _NO_MODELS:
         info["model_id"] = sensor.model
-    if (
-        is_group(device)
-        or data.devices.topology.kinds.get(device.id) is DeviceKind.SCENE
-    ):
+    if is_group(device) or data.devices.topology.kinds.get(device.id) is DeviceKind.SCENE:
         # Not a thing that one can touch
         info["entry_type"] = DeviceEntryType.SERVICE
     if room := data.rooms.name_of(device):

@@ -69,10 +69,7 @@ async def test_asleep(
     await time.move(700)
     assert target_of(hass) == 23
     commands = loaded.runtime_data.commands
-    assert (commands.pending_count, commands.outcome_counts) == (
-        0,
-        {CommandOutcome.CONFIRMED: 1},
-    )
+    assert (commands.pending_count, commands.outcome_counts) == (0, {CommandOutcome.CONFIRMED: 1})
     # From here on Telldus is believed again.
     simulator.press(id_of(simulator, "Bathroom valve"), "thermostat", 18)
     await time.move(31)

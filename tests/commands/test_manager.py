@@ -496,11 +496,7 @@ async def test_heard_is_not_sent(
     commands = loaded.runtime_data.commands
     lamp = replace(loaded.runtime_data.devices.data[LAMP_ID], state=Method.TURNOFF)
     commands.async_confirm_from_push(lamp, Method.TURNOFF)
-    assert (commands.queue_length, commands.pending_count, commands.outcome_counts) == (
-        1,
-        1,
-        {},
-    )
+    assert (commands.queue_length, commands.pending_count, commands.outcome_counts) == (1, 1, {})
     assert commands.is_commanded(LAMP_ID)
     await time.move(35)
     assert sent(simulator) == 2 * [f"turnOff {LAMP_ID}"]
@@ -548,10 +544,7 @@ async def test_heard_in_order(
     assert commands.pending_count == 2
     lamp = replace(loaded.runtime_data.devices.data[LAMP_ID], state=Method.TURNOFF)
     commands.async_confirm_from_push(lamp, Method.TURNOFF)
-    assert (commands.pending_count, commands.outcome_counts) == (
-        1,
-        {CommandOutcome.CONFIRMED: 1},
-    )
+    assert (commands.pending_count, commands.outcome_counts) == (1, {CommandOutcome.CONFIRMED: 1})
 
 
 async def test_pushed_failure(
@@ -636,10 +629,7 @@ async def test_not_asleep_without_a_battery(
     assert state_of(hass, plug).state != before
     await time.move(40)
     assert state_of(hass, plug).state == before
-    assert (
-        commands.pending_count,
-        commands.outcome_counts[CommandOutcome.OVERRULED],
-    ) == (0, 1)
+    assert (commands.pending_count, commands.outcome_counts[CommandOutcome.OVERRULED]) == (0, 1)
 
 
 async def test_neither_success_nor_error(

@@ -408,10 +408,7 @@ async def test_member_that_was_told_otherwise_before(
     commands = loaded.runtime_data.commands
     assert commands.outcome_counts == {CommandOutcome.REPLACED: 2}
     await time.move(30)
-    assert commands.outcome_counts == {
-        CommandOutcome.REPLACED: 2,
-        CommandOutcome.CONFIRMED: 1,
-    }
+    assert commands.outcome_counts == {CommandOutcome.REPLACED: 2, CommandOutcome.CONFIRMED: 1}
 
 
 async def test_changed_mind(

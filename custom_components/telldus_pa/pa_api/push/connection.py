@@ -14,6 +14,7 @@ import random
 from typing import Final, Protocol
 
 import aiohttp
+from aiohttp import WSMsgType
 from yarl import URL
 
 from ..client import TelldusClient
@@ -49,20 +50,12 @@ _MSG_NOT_HERE: Final = "nothere"
 _MSG_BAD_SESSION: Final = "error"
 _MESSAGES: Final = (_MSG_VALID_CONNECTION, _MSG_NOT_HERE, _MSG_BAD_SESSION)
 
-_FILTERS: Final = (
-    *(
-        ("device", action)
-        for action in ("added", "removed", "failSetState", "setState")
-    ),
-    *(("sensor", action) for action in ("added", "removed", "setName", "setPower")),
-    ("sensor", "value"),
-)
-
+_FILTERS: Final = {
+    "device": ("added", "removed", "failSetState", "setState"),
+    "sensor": ("added", "removed", "setName", "setPower", "value"),
+}
 _CLOSE_TYPES: Final = (
-    aiohttp.WSMsgType.CLOSE,
-    aiohttp.WSMsgType.CLOSING,
-    aiohttp.WSMsgType.CLOSED,
-    aiohttp.WSMsgType.ERROR,
+    *(WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR),
 )
 
 
@@ -182,9 +175,10 @@ class WebsocketConnection:
                 await _send(websocket, "auth", "auth", credentials)
                 message = await _first_message(websocket)
                 if message == _MSG_VALID_CONNECTION:
-                    for module, action in _FILTERS:
-                        accepted = {"module": module, "action": action}
-                        await _send(websocket, "filter", "accept", accepted)
+                    for module, actions in _FILTERS.items():
+                        for action in actions:
+                            accepted = {"module": module, "action": action}
+                            await _send(websocket, "filter", "accept", accepted)
                     opening.reschedule(None)
                     session.accepted = True
                     self._bad_sessions = 0
@@ -227,9 +221,9 @@ class WebsocketConnection:
                 return None
             is_pinged = False
             self.last_message_at = self._client.now()
-            if message.type is aiohttp.WSMsgType.PING:
+            if message.type is WSMsgType.PING:
                 await websocket.pong(message.data)
-            elif message.type is aiohttp.WSMsgType.TEXT:
+            elif message.type is WSMsgType.TEXT:
                 text: str = message.data
                 if (status := text.strip()) in (_MSG_NOT_HERE, _MSG_BAD_SESSION):
                     return status
@@ -304,9 +298,9 @@ async def _send(
 async def _first_message(websocket: aiohttp.ClientWebSocketResponse) -> str | None:
     """Return the first status message, None if the connection ends before."""
     while (message := await websocket.receive()).type not in _CLOSE_TYPES:
-        if message.type is aiohttp.WSMsgType.PING:
+        if message.type is WSMsgType.PING:
             await websocket.pong(message.data)
-        elif message.type is aiohttp.WSMsgType.TEXT:
+        elif message.type is WSMsgType.TEXT:
             text: str = message.data
             if (status := text.strip()) in _MESSAGES:
                 return status
