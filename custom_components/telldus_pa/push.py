@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
@@ -26,6 +26,7 @@ from .pa_api import (
     PushMessage,
     PushState,
     SensorValuesMessage,
+    push_session_options,
 )
 
 # Several changes that come together are one; and so are many, in some seconds.
@@ -110,7 +111,7 @@ class PushManager:
         until = stored.get("refused_until")
         account = self._devices.account
         self._live = PushClient(
-            async_get_clientsession(self._hass),
+            async_create_clientsession(self._hass, **push_session_options()),
             account.client,
             self,
             refused_until=dt_util.utc_from_timestamp(until) if until else None,
@@ -223,7 +224,7 @@ class PushManager:
     def _async_values_heard(self, event: SensorValuesMessage) -> None:
         """Show what a sensor told."""
         if sensor := self._sensors.data.get(event.sensor_id):
-            self._sensors.async_set_pushed_item(sensor.with_message(event))
+            self._sensors.async_set_pushed_item(event.apply_to(sensor))
         elif event.sensor_id not in self._sensors.ignored:
             self._readers[ListKind.SENSORS].async_read_soon()
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from custom_components.telldus_pa.events.matching import DeviceEvent, DeviceTimeline
 from custom_components.telldus_pa.pa_api import HistoryEntry, Method, SuccessStatus
+from homeassistant.util import dt as dt_util
 
 BEGIN = 1_800_000_000.0
 ON, OFF = Method.TURNON, Method.TURNOFF
@@ -59,7 +60,7 @@ class World:
     def read_history(self) -> None:
         """Read the history."""
         deeds = [
-            HistoryEntry(when, method, SuccessStatus.DONE)
+            HistoryEntry(dt_util.utc_from_timestamp(when), method, SuccessStatus.DONE)
             for method, at in self.happened
             if (when := float(int(BEGIN + at + self.ahead))) >= self.track.read_from
         ]
@@ -162,8 +163,8 @@ def test_push_after_a_list() -> None:
     assert track.add_push(ON, None, None, BEGIN + 31) is None
     assert track.add_push(ON, None, None, BEGIN + 31.5)
     deeds = [
-        HistoryEntry(BEGIN + 29, ON, SuccessStatus.DONE),
-        HistoryEntry(BEGIN + 31, ON, SuccessStatus.DONE),
+        HistoryEntry(dt_util.utc_from_timestamp(BEGIN + 29), ON, SuccessStatus.DONE),
+        HistoryEntry(dt_util.utc_from_timestamp(BEGIN + 31), ON, SuccessStatus.DONE),
     ]
     assert track.add_history(deeds, BEGIN + 60, None) == []
 
@@ -178,6 +179,7 @@ def test_chatter() -> None:
     assert BEGIN + 1400 < stored["from"] < BEGIN + 2000
     # What is still remembered is no news, nor is what came before.
     deeds = [
-        HistoryEntry(BEGIN + number, ON, SuccessStatus.DONE) for number in range(2000)
+        HistoryEntry(dt_util.utc_from_timestamp(BEGIN + number), ON, SuccessStatus.DONE)
+        for number in range(2000)
     ]
     assert track.add_history(deeds, BEGIN + 2100, None) == []

@@ -5,13 +5,29 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+import logging
 import traceback
+from typing import Any
 
 import aiohttp
 from aiohttp.test_utils import TestServer
 import pytest
 
-from custom_components.telldus_pa.pa_api import Credentials, RateLimiter, TelldusClient
+from custom_components.telldus_pa.pa_api import (
+    Command,
+    Credentials,
+    Method,
+    OAuth1Flow,
+    Priority,
+    RateLimiter,
+    RequestToken,
+    TelldusClient,
+    TelldusConnectionError,
+    TelldusError,
+    client as client_module,
+    oauth as oauth_module,
+    rate_limiter as rate_limiter_module,
+)
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
 
 UNIX_TIME = 1764000000.0
@@ -22,6 +38,32 @@ def utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+LAMP, DIMMER, BELL, BLIND = "2100001", "2100003", "2100005", "2100006"
+BULB, RADIATOR, CABIN_LAMP = "2100009", "2100010", "2100056"
+ON = Command(LAMP, Method.TURNON)
+
+CALLBACK = "http://homeassistant.local:8123/api/telldus_pa/callback/a-secret-state"
+
+type OAuthStep = Callable[[OAuth1Flow], Any]
+
+OAUTH_STEPS = pytest.mark.parametrize(
+    "step",
+    [
+        lambda flow: flow.request_token(CALLBACK),
+        lambda flow: flow.request_token(None),
+        lambda flow: flow.access_token(
+            RequestToken("a-token", "a-token-secret", True), "a-verifier"
+        ),
+        lambda flow: flow.access_token(
+            RequestToken("a-token", "a-token-secret", True), None
+        ),
+    ],
+    ids=["request", "request oob", "access", "access oob"],
+)
+
+OAUTH_SECRETS = {"a-token", "a-token-secret", "a-verifier", "a-secret-state"}
+
+type ClientOf = Callable[[str], TelldusClient]
 type Misbehave = Callable[[bytes | None], Awaitable[str]]
 
 
@@ -143,8 +185,79 @@ def told(err: BaseException) -> str:
     return "".join([*traceback.format_exception(err), repr(err), str(err)])
 
 
+@pytest.fixture
+def no_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not space the calls of a test: the clock stands still."""
+    monkeypatch.setattr(
+        rate_limiter_module, "MIN_INTERVAL", dict.fromkeys(Priority, 0.0)
+    )
+
+
+@pytest.fixture
+def client_of(
+    session: aiohttp.ClientSession, credentials: Credentials, rate_limiter: RateLimiter
+) -> Callable[[str], TelldusClient]:
+    """Return a function that makes a client of another server."""
+
+    def make(server: str) -> TelldusClient:
+        return TelldusClient(session, server, credentials, rate_limiter)
+
+    return make
+
+
 def http(body: bytes | str, status: str = "200 OK", *headers: str) -> bytes:
     """Return an answer as it stands on the wire."""
     content = body.encode() if isinstance(body, str) else body
     head = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *headers]
     return "\r\n".join([*head, "Connection: close", "", ""]).encode() + content
+
+
+def kept(err: TelldusError, secrets: set[str]) -> TelldusError:
+    """Return an error, having made sure that it tells no secrets."""
+    text = told(err)
+    assert not [secret for secret in secrets if secret in text]
+    assert "OAuth oauth_" not in text
+    if isinstance(err, TelldusConnectionError):
+        # What it came of carries the request.
+        assert err.__cause__ is None
+        assert err.__suppress_context__ or err.__context__ is None
+    return err
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged that somebody is to see."""
+    return [
+        record.message
+        for record in caplog.records
+        if record.levelno >= logging.WARNING and record.name != "asyncio"
+    ]
+
+
+@pytest.fixture
+def flow(server_url: str, rate_limiter: RateLimiter) -> OAuth1Flow:
+    """Return an OAuth flow with the demo keys."""
+    return flow_at(server_url, rate_limiter)
+
+
+def flow_at(server: str, rate_limiter: RateLimiter) -> OAuth1Flow:
+    """Return an OAuth flow with the demo keys at another server."""
+    return OAuth1Flow(server, DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY, rate_limiter)
+
+
+def checked_text(err: TelldusError, secrets: set[str]) -> str:
+    """Return an error's text, having made sure that it tells no secrets."""
+    text = told(err)
+    assert not [secret for secret in secrets if secret in text]
+    assert "oauth_signature=" not in text
+    # What it came of carries the request or the answer.
+    assert err.__cause__ is None
+    assert err.__suppress_context__ or err.__context__ is None
+    return str(err)
+
+
+@pytest.fixture
+def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a response, or for each byte of it, for a moment only."""
+    timeout = aiohttp.ClientTimeout(total=0.1, sock_connect=0.1)
+    monkeypatch.setattr(client_module, "_TIMEOUT", timeout)
+    monkeypatch.setattr(oauth_module, "_HTTP_TIMEOUT", (0.1, 0.1))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from datetime import datetime
 from enum import IntEnum, IntFlag
 import random
 from typing import Any
@@ -162,7 +163,7 @@ def leaves(value: object) -> Iterator[object]:
 def is_sound(value: object) -> bool:
     """Return whether a leaf can be kept, shown and counted with."""
     match value:
-        case None | bool() | IntEnum() | IntFlag():
+        case None | bool() | IntEnum() | IntFlag() | datetime():
             return True
         case str():
             # Small letters can be more than the large one.

@@ -22,6 +22,7 @@ from custom_components.telldus_pa.pa_api.parsing import (
     to_time,
 )
 
+from .conftest import utc
 from .rows import is_sound, leaves, odd
 
 NAN, INFINITY = float("nan"), float("inf")

@@ -46,7 +46,7 @@ from custom_components.telldus_pa.pa_api.parsing import (
     to_time,
 )
 
-from .conftest import Clock
+from .conftest import Clock, utc
 from .rows import DEVICE, SENSOR, is_sound, leaves
 from .strategies import (
     ANY_JSON,

@@ -46,7 +46,7 @@ from custom_components.telldus_pa.pa_api.parsing import (
 )
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
-from .conftest import Misbehave, http
+from .conftest import Misbehave, http, utc
 
 RECORDED: Final = Path(__file__).parents[1] / "fixtures" / "recorded"
 ON: Final = Command("3100051", Method.TURNON)
@@ -234,13 +234,17 @@ GATEWAYS: Final = {
 DEEDS: Final = {
     "device_history_2016_signals.json": [
         HistoryEntry(
-            1477400001, Method.TURNON, SuccessStatus.DONE, origin="Incoming signal"
+            utc(1477400001), Method.TURNON, SuccessStatus.DONE, origin="Incoming signal"
         )
     ]
     * 2,
     "device_history_2016_dim.json": [
         HistoryEntry(
-            1483100002, Method.DIM, SuccessStatus.DONE, value=0, origin="Our Remote"
+            utc(1483100002),
+            Method.DIM,
+            SuccessStatus.DONE,
+            value=0,
+            origin="Our Remote",
         )
     ],
 }
@@ -334,7 +338,13 @@ def seen_sensor(row: Sensor) -> SeenSensor:
         values[key] = value.value
     battery = row.battery if row.battery is not None else row.battery_low
     parts = [part for part, _ in entities_of_sensor(row)]
-    return (row.name or "", battery, row.last_updated or 0.0, values, parts)
+    return (
+        row.name or "",
+        battery,
+        (row.last_updated and row.last_updated.timestamp()) or 0.0,
+        values,
+        parts,
+    )
 
 
 def files(expected: Iterable[str], start: str, end: str) -> list[str]:
@@ -437,8 +447,10 @@ async def test_times_may_be_fractions(answered: ClientOf) -> None:
     client = await answered("sensors_list_2017_fractions.json", "200 OK")
 
     (row,) = (await client.sensors()).rows
-    assert row.last_updated == 1484000001
-    assert {value.last_updated for value in row.values.values()} == {1484000001.5062}
+    assert row.last_updated == utc(1484000001)
+    assert {value.last_updated for value in row.values.values()} == {
+        utc(1484000001.5062)
+    }
     # The row that is asked for next does not put the value back to the whole second.
     assert row.with_pushed(row) == row
 
@@ -503,7 +515,7 @@ async def test_history(answered: ClientOf, file: str) -> None:
     """What a device did comes with who wanted it; a level of 0 is a level."""
     client = await answered(file, "200 OK")
 
-    assert list(await client.device_history("1", 1)) == DEEDS[file]
+    assert list(await client.device_history("1", utc(1))) == DEEDS[file]
 
 
 @pytest.mark.parametrize("file", RADIOS)

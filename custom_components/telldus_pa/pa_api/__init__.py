@@ -1,10 +1,10 @@
-"""A client for Telldus Live!'s PA API. It knows nothing of Home Assistant.
+"""A client for Telldus Live!'s PA API, independent of Home Assistant.
 
-``handshake`` signs a person in, ``client`` makes the calls, ``rate limiter`` decides when a
-request may be sent, ``model`` is what the answers say, ``wire`` takes out their oddities,
-``command`` is what devices are told, ``live`` (over a ``link`` for each gateway) and
-``frames`` are what is pushed, ``errors`` is what can go wrong.
-What is known of the API, and how surely, is in ``docs/telldus-api.md``.
+``oauth`` authorizes an account, ``auth`` signs its requests, ``client`` has a method for each
+function of the API, and ``rate_limiter`` decides when a request may be sent. ``models`` are
+the rows of responses, ``parsing`` converts their JSON, ``command`` has what is sent to
+devices and its effect. ``push`` receives changes over websockets. ``exceptions`` has an
+error for each thing that a caller can do. Facts and their sources: ``docs/telldus-api.md``.
 """
 
 from .auth import Credentials
@@ -34,21 +34,19 @@ from .models import (
     Sensor,
     SensorHistoryEntry,
     SensorValue,
-    SensorValuesMessage,
-    ServerAddress,
     SuccessStatus,
     TemperatureRange,
     Thermostat,
 )
 from .oauth import OAuth1Flow, RequestToken
-from .push.client import PushClient, PushListener, PushState
+from .push.client import PushClient, PushState, session_options as push_session_options
 from .push.messages import (
     CommandFailedMessage,
     DeviceStateMessage,
     ListChangedMessage,
     ListKind,
     PushMessage,
-    parse_frame,
+    SensorValuesMessage,
 )
 from .rate_limiter import Priority, RateLimiter
 
@@ -81,7 +79,6 @@ __all__ = [
     "Priority",
     "Profile",
     "PushClient",
-    "PushListener",
     "PushMessage",
     "PushState",
     "RateLimitError",
@@ -93,7 +90,6 @@ __all__ = [
     "SensorHistoryEntry",
     "SensorValue",
     "SensorValuesMessage",
-    "ServerAddress",
     "SuccessStatus",
     "TelldusClient",
     "TelldusConnectionError",
@@ -102,5 +98,5 @@ __all__ = [
     "Thermostat",
     "ThermostatSetpoint",
     "attribute_group_of",
-    "parse_frame",
+    "push_session_options",
 ]

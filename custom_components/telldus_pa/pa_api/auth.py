@@ -1,4 +1,4 @@
-"""Credentials and signatures, and keeping both out of everybody's log.
+"""Credentials and signatures, and keeping both out of every log.
 
 Source: docs/telldus-api.md, "Signing in": OAuth 1.0a, HMAC-SHA1, credentials in the
 ``Authorization`` header.
@@ -15,7 +15,7 @@ from typing import override
 
 from oauthlib.oauth1 import Client
 
-# These log tokens, base strings and whole headers at debug, whoever signs.
+# These log tokens, signature base strings and whole headers at debug.
 _LOGGERS = (
     "oauthlib.oauth1.rfc5849",
     "oauthlib.oauth1.rfc5849.signature",
@@ -28,11 +28,11 @@ _signing: ContextVar[bool] = ContextVar("telldus_signing", default=False)
 
 
 class _SigningLogFilter(logging.Filter):
-    """Drops what a library logs while we sign; other users of it are left alone."""
+    """Drops what a library logs while this client signs; its other users still log."""
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a record may be logged."""
+        """Return whether a record may be logged."""
         return not _signing.get()
 
 
@@ -53,7 +53,7 @@ def suppress_library_logging() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A pair of keys and, once signed in, a pair of tokens."""
+    """The consumer key and secret and, once signed in, the token and its secret."""
 
     public_key: str = field(repr=False)
     private_key: str = field(repr=False)
@@ -61,7 +61,7 @@ class Credentials:
     token_secret: str | None = field(default=None, repr=False)
 
     def authorization(self, url: str) -> str:
-        """Return the ``Authorization`` header for one GET request, used once.
+        """Return the ``Authorization`` header for a single GET request.
 
         ``url`` must be written exactly as it is sent, query included.
         """
@@ -74,20 +74,19 @@ class Credentials:
 
 _SAFE_LENGTH = 200
 _LONGEST_WORD = 24
-# Signs that are in headers and in what is encoded, and in no sentence.
+# Characters of headers and encoded texts that no sentence has.
 _NO_PROSE = frozenset("=%&+")
 
 
 def redact_oauth_error(text: str) -> str:
-    """Return a server's reason without what it quotes.
+    """Return a server's reason for a 401 without what it quotes.
 
-    Telldus' texts about refused signatures quote keys, tokens and the whole signature
-    base string, the callback with its secret included. What a server repeats without
-    quotation marks is left out as well: whatever is no word of a sentence.
+    Telldus' texts quote keys, tokens and the whole signature base string, with the secret
+    in the callback. Whatever else is no word of a sentence is left out as well.
     """
-    found = re.search(r"OAuth Verification Failed:\s*([^<]{0,4000})", text)
+    match = re.search(r"OAuth Verification Failed:\s*([^<]{0,4000})", text)
     # In XML the quotation marks may be entities.
-    reason = unescape(found[1]) if found else ""
+    reason = unescape(match[1]) if match else ""
     # A quotation whose end is missing goes on to the end of the text.
     quotations = '".*' if reason.count('"') % 2 else '".*"'
     reason = re.sub(quotations, '"…"', reason, flags=re.DOTALL)
@@ -96,7 +95,7 @@ def redact_oauth_error(text: str) -> str:
 
 
 def _is_prose(word: str) -> bool:
-    """Return whether something is a word or a number, and no key."""
+    """Return whether a text is a word or a number, and no key."""
     return (
         len(word) <= _LONGEST_WORD
         and _NO_PROSE.isdisjoint(word)

@@ -1,4 +1,4 @@
-"""Signed calls to the PA API, one method for each function used.
+"""Signed requests to the PA API, one method for each function used.
 
 Source: docs/telldus-api.md, "Functions".
 """
@@ -45,33 +45,30 @@ from .rate_limiter import Priority, RateLimiter
 _LOGGER = logging.getLogger(__name__)
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=15, sock_connect=10)
-# Several thousand devices; anything larger is not an answer to anything we ask.
-_LARGEST_ANSWER: Final = 32 * 1024 * 1024
-# Clocks that differ by less are as good as the same: answers are on their way
-# for a while, and tell whole seconds.
+# In bytes: room for several thousand devices, and no more.
+_MAX_BODY: Final = 32 * 1024 * 1024
+# Clocks that differ by less count as equal: responses travel, and have whole seconds.
 _SAME_CLOCK: Final = timedelta(seconds=3)
-# More than that is no clock of anybody who answers our questions.
-_NO_CLOCK: Final = timedelta(days=1)
-# An answer that took longer does not tell when it was written.
-_PROMPT: Final = timedelta(seconds=2)
+# A larger difference is ignored as nonsense.
+_MAX_CLOCK_OFFSET: Final = timedelta(days=1)
+# The date of a slower response may be that much too old.
+_MAX_ROUND_TRIP: Final = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
 class ListResponse[T]:
-    """A list, and when it was asked for, by the rate limiter's clock.
-
-    What happened to a row after ``requested`` may not be in it.
-    """
+    """A list, and when it was requested, in monotonic seconds: later changes may be missing."""
 
     rows: tuple[T, ...]
     requested_at: float
 
 
 class TelldusClient:
-    """The calls of one account at one server.
+    """The requests of one account to one server.
 
-    Each method raises TelldusError: AuthenticationError, RateLimitError, GatewayOfflineError, Refused,
-    Unreachable or Unintelligible.
+    Each method raises TelldusError: AuthenticationError, RateLimitError (among them
+    RequestDeferredError), ApiError (among them GatewayOfflineError),
+    TelldusConnectionError or InvalidResponseError. Wall-clock times are UTC.
     """
 
     def __init__(
@@ -82,23 +79,22 @@ class TelldusClient:
         rate_limiter: RateLimiter,
         utcnow: Callable[[], datetime] | None = None,
     ) -> None:
-        """Use a session that the caller owns. ``utcnow`` is our clock."""
+        """Initialize the client. ``session`` belongs to the caller; ``utcnow`` is the wall clock."""
         self._session = session
         self._server = server
         self._credentials = credentials
         self._rate_limiter = rate_limiter
-        # A lambda, so that a clock frozen later is seen.
+        # A lambda, so that a clock that a test freezes later is used.
         self._utcnow = utcnow or (lambda: datetime.now(UTC))
-        self._reported: set[str] = set()
-        # The lists that are asked for again and again
+        self._logged_rows: set[str] = set()
+        # The lists that are polled
         self._device_rows = RowParser(Device.from_dict)
         self._sensor_rows = RowParser(Sensor.from_dict)
-        # The last answer to each list function, as it came: private, house codes included.
+        # The last rows of each list function, unparsed: private, house codes included.
         self.last_raw: dict[str, object] = {}
-        # The same as text, and as what it was understood to be: in a quiet home the next
-        # is the same to the letter.
+        # Its last body and the JSON of it: in a quiet home the next body is the same.
         self._response_cache: dict[str, tuple[bytes, Json]] = {}
-        # How far Telldus' clock is ahead of ours.
+        # How far Telldus' clock is ahead of this one.
         self._clock_offset = timedelta()
 
     @property
@@ -107,7 +103,7 @@ class TelldusClient:
         return self._server
 
     def now(self) -> float:
-        """Return the time in seconds by the rate limiter's clock, which never goes back."""
+        """Return the time in monotonic seconds, by the rate limiter's clock."""
         return self._rate_limiter.now()
 
     async def devices(self, *, timeout: float | None = None) -> ListResponse[Device]:
@@ -118,62 +114,41 @@ class TelldusClient:
         self, *, timeout: float | None = None
     ) -> tuple[DeviceWithParameters, ...]:
         """Return all devices with their parameters, house codes included: keep it private."""
-        answer = await self._devices(
-            RowParser(DeviceWithParameters.from_dict), Priority.BACKGROUND, timeout
-        )
-        return answer.rows
+        parser = RowParser(DeviceWithParameters.from_dict)
+        return (await self._devices(parser, Priority.BACKGROUND, timeout)).rows
 
     async def device_info(
         self, device_id: str, *, timeout: float | None = None
     ) -> DeviceProtocol:
-        """Return how a device is spoken to, which only a request of its own tells."""
-        answer, _ = await self._call(
-            "device/info",
-            {"id": device_id, "supportedMethods": str(SUPPORTED_METHODS)},
-            Priority.BACKGROUND,
-            timeout,
+        """Return the protocol of a device, which no list has."""
+        query = {"id": device_id, "supportedMethods": str(SUPPORTED_METHODS)}
+        response, _ = await self._call(
+            "device/info", query, Priority.BACKGROUND, timeout
         )
-        return DeviceProtocol.from_dict(answer)
+        return DeviceProtocol.from_dict(response)
 
     async def gateways(
         self, *, priority: Priority = Priority.BACKGROUND, timeout: float | None = None
     ) -> ListResponse[Gateway]:
         """Return all gateways, those shared with this account included."""
-        return await self._list(
-            "clients/list",
-            {},
-            "client",
-            RowParser(Gateway.from_dict),
-            priority,
-            timeout,
-        )
+        parser = RowParser(Gateway.from_dict)
+        return await self._list("clients/list", {}, "client", parser, priority, timeout)
 
     async def sensors(self, *, timeout: float | None = None) -> ListResponse[Sensor]:
         """Return all sensors of all gateways with their values, the ignored ones included."""
+        names = ("includeIgnored", "includeValues", "includeScale", "includeUnit")
+        query = dict.fromkeys(names, "1")
+        # Not POLL: Telldus has rate-limited a second list right after the first.
+        priority = Priority.BACKGROUND
         return await self._list(
-            "sensors/list",
-            {
-                "includeIgnored": "1",
-                "includeValues": "1",
-                "includeScale": "1",
-                "includeUnit": "1",
-            },
-            "sensor",
-            self._sensor_rows,
-            # A second list right after the first has been refused by Telldus.
-            Priority.BACKGROUND,
-            timeout,
+            "sensors/list", query, "sensor", self._sensor_rows, priority, timeout
         )
 
     async def rooms(self) -> ListResponse[Room]:
-        """Return all rooms. Nobody is known to have called this function: expect errors."""
+        """Return all rooms. No client is known to have used this function: expect errors."""
+        parser = RowParser(Room.from_dict)
         return await self._list(
-            "room/list",
-            {},
-            "room",
-            RowParser(Room.from_dict),
-            Priority.BACKGROUND,
-            None,
+            "room/list", {}, "room", parser, Priority.BACKGROUND, None
         )
 
     async def device_history(
@@ -185,24 +160,20 @@ class TelldusClient:
         priority: Priority = Priority.BACKGROUND,
         timeout: float | None = None,
     ) -> tuple[HistoryEntry, ...]:
-        """Return what a device did between two times, oldest first.
+        """Return the history of a device between two times, oldest first.
 
-        All times are by our clock, whatever Telldus' own says. It tells 5000 rows at most.
+        All times are by this clock, whatever Telldus' own says. 5000 rows at most.
         """
-        ahead = self._clock_offset
-        span = {"from": str(int((since + ahead).timestamp()))}
+        offset = self._clock_offset
+        query = {"id": device_id, "from": str(int((since + offset).timestamp()))}
         if until is not None:
-            span["to"] = str(math.ceil((until + ahead).timestamp()))
-        answer = await self._list(
-            "device/history",
-            {"id": device_id, **span},
-            "history",
-            RowParser(HistoryEntry.from_dict),
-            priority,
-            timeout,
+            query["to"] = str(math.ceil((until + offset).timestamp()))
+        parser = RowParser(HistoryEntry.from_dict)
+        response = await self._list(
+            "device/history", query, "history", parser, priority, timeout
         )
-        deeds = [replace(deed, when=deed.when - ahead) for deed in answer.rows]
-        return tuple(sorted(deeds, key=lambda deed: deed.when))
+        entries = [replace(entry, when=entry.when - offset) for entry in response.rows]
+        return tuple(sorted(entries, key=lambda entry: entry.when))
 
     async def sensor_history(
         self,
@@ -213,81 +184,74 @@ class TelldusClient:
         priority: Priority = Priority.BACKGROUND,
         timeout: float | None = None,
     ) -> tuple[SensorHistoryEntry, ...]:
-        """Return what a sensor told between two times, oldest first.
+        """Return the history of a sensor between two times, oldest first.
 
-        All times are by our clock, whatever Telldus' own says. Nothing for a sensor that
-        keeps no history. How many rows Telldus tells at most, and which it leaves out then,
-        is not known.
+        All times are by this clock, whatever Telldus' own says. Empty for a sensor without
+        `keep_history`. The maximum of rows, and which are cut off, is not known.
         """
-        ahead = self._clock_offset
-        answer = await self._list(
-            "sensor/history",
-            {
-                "id": sensor_id,
-                "from": str(int((since + ahead).timestamp())),
-                "to": str(math.ceil((until + ahead).timestamp())),
-                "includeUnit": "1",
-            },
-            "history",
-            RowParser(SensorHistoryEntry.from_dict),
-            priority,
-            timeout,
+        offset = self._clock_offset
+        query = {
+            "id": sensor_id,
+            "from": str(int((since + offset).timestamp())),
+            "to": str(math.ceil((until + offset).timestamp())),
+            "includeUnit": "1",
+        }
+        parser = RowParser(SensorHistoryEntry.from_dict)
+        response = await self._list(
+            "sensor/history", query, "history", parser, priority, timeout
         )
-        readings = [replace(one, when=one.when - ahead) for one in answer.rows]
-        return tuple(sorted(readings, key=lambda reading: reading.when))
+        entries = [replace(entry, when=entry.when - offset) for entry in response.rows]
+        return tuple(sorted(entries, key=lambda entry: entry.when))
 
     async def profile(
         self, *, priority: Priority = Priority.SIGN_IN, timeout: float | None = None
     ) -> Profile:
-        """Return whose account this is."""
-        answer, _ = await self._call("user/profile", {}, priority, timeout)
+        """Return the profile of the account."""
+        response, _ = await self._call("user/profile", {}, priority, timeout)
         try:
-            return Profile.from_dict(answer)
+            return Profile.from_dict(response)
         except ValueError as err:
             raise InvalidResponseError(f"user/profile: {err}") from None
 
     async def command(self, get_command: Callable[[], Command]) -> None:
-        """Send a command. It was accepted when this returns, not necessarily done.
+        """Send a command. Telldus has accepted it when this returns, not executed it.
 
-        ``choose`` is asked at the last moment, when there is leave to send.
+        ``get_command`` is called at the last moment, when the rate limiter lets it pass.
         """
         async with self._rate_limiter.acquire(Priority.COMMAND):
             command = get_command()
-            answer = await self._request(command.function, command.parameters)
-        _require_success(answer)
+            response = await self._request(command.function, command.parameters)
+        _require_success(response)
 
     async def authenticate_session(self, session_id: str) -> datetime | None:
-        """Make a session for sockets, or one last longer; return its end, if reported."""
-        answer, _ = await self._call(
+        """Create or renew a session for websockets; return its end, if Telldus reports it."""
+        response, _ = await self._call(
             "user/authenticateSession", {"session": session_id}, Priority.LIVE, None
         )
-        _require_success(answer)
-        return to_time(answer.get("ttl"))
+        _require_success(response)
+        return to_time(response.get("ttl"))
 
     async def server_address(self, gateway_id: str) -> ServerAddress | None:
-        """Return where a gateway's socket is, None while the gateway is offline."""
+        """Return the address of a gateway's websocket, None while the gateway is offline."""
         function = "client/serverAddress"
-        answer, _ = await self._call(function, {"id": gateway_id}, Priority.LIVE, None)
+        query = {"id": gateway_id}
+        response, _ = await self._call(function, query, Priority.LIVE, None)
         try:
-            return ServerAddress.from_dict(answer)
+            return ServerAddress.from_dict(response)
         except ValueError as err:
             raise InvalidResponseError(f"{function}: {err}") from None
 
     async def _devices[T](
         self, parser: RowParser[T], priority: Priority, timeout: float | None
     ) -> ListResponse[T]:
-        """Ask for all devices, with all that can be made use of."""
+        """Request all devices, with every extra that is used."""
+        query = {
+            "supportedMethods": str(SUPPORTED_METHODS),
+            "includeIgnored": "1",
+            "extras": "devicetype,transport,room,parameters",
+        }
         return await self._list(
-            "devices/list",
-            {
-                "supportedMethods": str(SUPPORTED_METHODS),
-                "includeIgnored": "1",
-                "extras": "devicetype,transport,room,parameters",
-            },
-            "device",
-            parser,
-            priority,
-            timeout,
+            "devices/list", query, "device", parser, priority, timeout
         )
 
     async def _list[T](
@@ -299,28 +263,30 @@ class TelldusClient:
         priority: Priority,
         timeout: float | None,
     ) -> ListResponse[T]:
-        """Call a function that answers with a list.
+        """Call a function that responds with a list.
 
         Lists are wrapped in the singular; the vendor's guide shows the plural.
         """
-        answer, requested = await self._call(function, parameters, priority, timeout)
-        # Nothing at all is what an empty list may look like.
-        listed = answer.get(key, answer.get(f"{key}s")) if answer else []
+        response, requested_at = await self._call(
+            function, parameters, priority, timeout
+        )
+        # An empty list may come as an empty object.
+        raw = response.get(key, response.get(f"{key}s")) if response else []
         if function.endswith("/list"):
-            self.last_raw[function] = listed
-        # A large home's list takes a while at each stage: others have their turn between.
+            self.last_raw[function] = raw
+        # A large home's list takes long at each stage: let other tasks run in between.
         await asyncio.sleep(0)
         try:
-            rows, complaints = parser.parse(listed)
+            rows, complaints = parser.parse(raw)
         except ValueError as err:
             raise InvalidResponseError(f"{function}: {err}") from None
         for complaint in complaints:
-            # Once: a bad row stays bad, and would fill the log at each poll.
-            if (line := f"{function}, {complaint}") not in self._reported:
-                self._reported.add(line)
+            # Once: a bad row stays bad, and would be logged at each poll.
+            if (line := f"{function}, {complaint}") not in self._logged_rows:
+                self._logged_rows.add(line)
                 _LOGGER.warning("Left out what cannot be understood: %s", line)
         await asyncio.sleep(0)
-        return ListResponse(rows, requested)
+        return ListResponse(rows, requested_at)
 
     async def _call(
         self,
@@ -329,16 +295,16 @@ class TelldusClient:
         priority: Priority,
         timeout: float | None,
     ) -> tuple[Json, float]:
-        """Call a function when the rate limiter allows; return its answer and when we asked."""
+        """Call a function when the rate limiter allows; return the response and its `requested_at`."""
         async with self._rate_limiter.acquire(priority, timeout=timeout):
-            requested = self._rate_limiter.now()
-            return await self._request(function, parameters), requested
+            requested_at = self._rate_limiter.now()
+            return await self._request(function, parameters), requested_at
 
     async def _request(self, function: str, parameters: dict[str, str]) -> Json:
-        """Send one request, within a slot of the rate limiter, and understand the answer."""
-        # Signed and sent must be the same to the letter.
+        """Send one request, within a slot of the rate limiter, and parse the response."""
+        # The URL that is signed must be sent to the letter.
         url = str(URL(f"{self._server}/json/{function}").with_query(parameters))
-        asked = self._utcnow()
+        sent = self._utcnow()
         try:
             async with self._session.get(
                 URL(url, encoded=True),
@@ -347,7 +313,7 @@ class TelldusClient:
                 timeout=_TIMEOUT,
             ) as response:
                 if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-                    # Whatever becomes of the body
+                    # Its body may break off or never come.
                     raise self._rate_limiter.on_rate_limited(
                         parse_retry_after(
                             response.headers.get("Retry-After"),
@@ -355,75 +321,78 @@ class TelldusClient:
                         )
                     )
                 if response.status == HTTPStatus.OK:
-                    self._update_clock_offset(response.headers.get("Date"), asked)
+                    self._update_clock_offset(response.headers.get("Date"), sent)
                 body = await _read(response)
         except (TimeoutError, aiohttp.ClientError) as err:
             # Not chained: aiohttp's errors can carry the request's headers.
             raise TelldusConnectionError(f"{function}: {type(err).__name__}") from None
         return self._parse_response(function, response, body)
 
-    def _update_clock_offset(self, date: str | None, asked: datetime) -> None:
-        """Learn from an answer what Telldus' clock says, if it came at once."""
+    def _update_clock_offset(self, date: str | None, sent: datetime) -> None:
+        """Compare the clocks by a response's ``Date``, if the response came at once."""
         now = self._utcnow()
-        if not date or not timedelta() <= now - asked <= _PROMPT:
+        if not date or not timedelta() <= now - sent <= _MAX_ROUND_TRIP:
             return
         try:
             # HTTP has no other time zone (RFC 9110, 5.6.7).
-            ahead = parsedate_to_datetime(date).replace(tzinfo=UTC) - now
+            offset = parsedate_to_datetime(date).replace(tzinfo=UTC) - now
         except ValueError:
             return
-        if abs(ahead) < _SAME_CLOCK:
+        if abs(offset) < _SAME_CLOCK:
             self._clock_offset = timedelta()
-        elif abs(ahead - self._clock_offset) >= _SAME_CLOCK and abs(ahead) <= _NO_CLOCK:
-            self._clock_offset = ahead
+        elif (
+            abs(offset - self._clock_offset) >= _SAME_CLOCK
+            and abs(offset) <= _MAX_CLOCK_OFFSET
+        ):
+            self._clock_offset = offset
 
     def _parse_response(
         self, function: str, response: aiohttp.ClientResponse, body: bytes
     ) -> Json:
-        """Return the JSON object of an answer, or raise what it means instead."""
+        """Return the JSON object of a response. Raises TelldusError."""
         status = response.status
         self._rate_limiter.on_success()
-        before = self._response_cache.get(function)
-        if before and before[0] == body and status == HTTPStatus.OK:
-            return before[1]
+        cached = self._response_cache.get(function)
+        if cached and cached[0] == body and status == HTTPStatus.OK:
+            return cached[1]
         if status == HTTPStatus.UNAUTHORIZED:
             raise AuthenticationError(
                 redact_oauth_error(body.decode(errors="replace")) or NO_REASON
             )
         try:
-            answer = read_json(body)
+            parsed = read_json(body)
         except ValueError:
             if status == HTTPStatus.OK:
-                # Not chained: the error carries the whole answer, names included.
+                # Not chained: the error carries the whole body, names included.
                 raise InvalidResponseError(f"{function}: no JSON") from None
-            answer = None
+            parsed = None
         if (
-            isinstance(answer, Mapping)
-            and "error" in answer
+            isinstance(parsed, Mapping)
+            and "error" in parsed
             and status < HTTPStatus.INTERNAL_SERVER_ERROR
         ):
-            raise error_from_response(answer["error"], answer.get("code"))
+            raise error_from_response(parsed["error"], parsed.get("code"))
         if status != HTTPStatus.OK:
             raise TelldusConnectionError(f"{function}: HTTP {status}", status)
-        if not isinstance(answer, Mapping):
+        if not isinstance(parsed, Mapping):
             raise InvalidResponseError(f"{function}: no JSON object")
         if function.endswith("/list"):
-            self._response_cache[function] = body, answer
-        return answer
+            self._response_cache[function] = body, parsed
+        return parsed
 
 
-def _require_success(answer: Json) -> None:
-    """Raise what an answer means that is neither an error nor a success."""
-    if (status := answer.get("status")) != "success":
-        # Unlike an error, which was raised, no reason came with it.
+def _require_success(response: Json) -> None:
+    """Check the ``status`` of a response. Raises ApiError or AuthenticationError."""
+    if (status := response.get("status")) != "success":
+        # It comes without the code that an ``error`` has.
         raise error_from_response(status, None)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Return a body, or raise Unintelligible where it is too large to be an answer."""
+    """Return the body. Raises InvalidResponseError where it is too large."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > _LARGEST_ANSWER:
+        if len(body) > _MAX_BODY:
             raise InvalidResponseError("an answer beyond all size")
     return bytes(body)

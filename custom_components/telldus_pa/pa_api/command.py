@@ -1,4 +1,4 @@
-"""What a device is told to do, and what it will be like once it has done it.
+"""Commands, and their effects on a device.
 
 Source: docs/telldus-api.md, "Commands", "State", "Thermostat commands" and "RGB and dim".
 """
@@ -20,9 +20,9 @@ _FUNCTIONS: Final = {
     Method.RGB: "device/rgb",
     Method.THERMOSTAT: "device/thermostat",
 }
-# What each of these sets is nobody else's business; all other methods set the state.
-_OWN_FACETS: Final = Method.BELL | Method.LEARN | Method.RGB | Method.THERMOSTAT
-# What a device's state can be; the gateways never put the others there.
+# Each of these sets an attribute of its own; all other methods set the state.
+_OWN_ATTRIBUTES: Final = Method.BELL | Method.LEARN | Method.RGB | Method.THERMOSTAT
+# The methods that become a device's state.
 _STATES: Final = (
     *(Method.TURNON, Method.TURNOFF, Method.DIM, Method.UP, Method.DOWN, Method.STOP),
 )
@@ -34,9 +34,9 @@ RESUME: Final = "resume"
 
 @dataclass(frozen=True, slots=True)
 class ThermostatSetpoint:
-    """What a thermostat is told: a temperature in °C for a mode, and perhaps that mode.
+    """A mode of a thermostat, and perhaps its temperature in °C.
 
-    Without ``change_mode`` the temperature is kept for when the mode is chosen.
+    Without ``change_mode`` the temperature is stored for when the mode is chosen.
     """
 
     mode: str
@@ -46,10 +46,10 @@ class ThermostatSetpoint:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a device is to do.
+    """A method for a device to execute.
 
-    ``value`` is a level, 0 to 255, for DIM, a colour, 0xRRGGBB, for RGB, a Setting for
-    THERMOSTAT, and nothing for the rest.
+    ``value`` is a level, 0 to 255, for DIM, a colour, 0xRRGGBB, for RGB, a
+    ThermostatSetpoint for THERMOSTAT, and None for the rest.
     """
 
     device_id: str
@@ -58,12 +58,12 @@ class Command:
 
     @property
     def function(self) -> str:
-        """Return the function that is called."""
+        """Return the API's function for the method."""
         return _FUNCTIONS[self.method]
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Return the query of the call."""
+        """Return the query parameters of the request."""
         query = {"id": self.device_id}
         match self.method, self.value:
             case Method.DIM, int(level):
@@ -82,14 +82,14 @@ class Command:
 
     @property
     def attribute_group(self) -> Method:
-        """Return what of the device this sets; commands for another leave it alone."""
+        """Return the attribute that this sets, by the method that stands for it."""
         return attribute_group_of(self.method)
 
     def merge_with(self, older: Command) -> Command | None:
-        """Return what may be sent instead of an older command and this one, in this order.
+        """Return the command to send instead of an older one followed by this one.
 
         None if both have to be sent: temperatures of different modes, and a mode before
-        the wish to resume one.
+        RESUME.
         """
         if (
             self.attribute_group is not older.attribute_group
@@ -114,39 +114,39 @@ class Command:
         return None if new.mode == RESUME and old.mode != OFF else self
 
     def apply_to(self, device: Device) -> Device:
-        """Return what the device will be like."""
+        """Return the device as it will be once it has executed this."""
         match self.method, self.value:
             case Method.DIM, int(level):
                 return replace(device, state=Method.DIM, level=_clamped(level))
             case Method.RGB, int(rgb):
                 return replace(device, rgb=rgb)
-            case Method.THERMOSTAT, ThermostatSetpoint() as setting:
-                return _thermostat_effect(device, setting)
+            case Method.THERMOSTAT, ThermostatSetpoint() as setpoint:
+                return _thermostat_effect(device, setpoint)
         return replace(device, state=self.method) if self.method in _STATES else device
 
     def is_applied_to(self, device: Device) -> bool:
-        """Return whether a device is like one that has done this, as far as it can tell."""
+        """Return whether the device's state is the one that this command leads to."""
         match self.method, self.value:
             case Method.DIM, int(level):
                 # Z-Wave has a hundred levels, and Telldus may call the ends off and on.
-                shown = MAX_LEVEL if device.state is Method.TURNON else device.level
+                actual = MAX_LEVEL if device.state is Method.TURNON else device.level
                 if device.is_on is False:
-                    shown = 0
-                return shown is not None and abs(shown - _clamped(level)) <= 3
-            case Method.THERMOSTAT, ThermostatSetpoint() as setting:
-                return _is_set(device, setting)
+                    actual = 0
+                return actual is not None and abs(actual - _clamped(level)) <= 3
+            case Method.THERMOSTAT, ThermostatSetpoint() as setpoint:
+                return _is_set(device, setpoint)
             case Method.TURNON, _:
                 return bool(device.is_on)
             case Method.TURNOFF, _:
                 return device.is_on is False
-        # Of a bell nothing shows, nor of learning.
+        # BELL and LEARN change no state, and so always match.
         return self.apply_to(device) == device
 
     def for_group_member(self, member: Device) -> Command | None:
-        """Return what a group that gets this command makes its member do, if anything."""
+        """Return the command for a member of the group that this is for, None for none."""
         method, value = self.method, self.value
         if method is Method.DIM and Method.DIM not in member.methods:
-            # One that cannot be dimmed is switched.
+            # A member that is no dimmer is switched.
             method, value = (Method.TURNON if value else Method.TURNOFF), None
         if method not in member.methods:
             return None
@@ -154,40 +154,40 @@ class Command:
 
 
 def attribute_group_of(method: Method) -> Method:
-    """Return what of a device a method sets, by the method that stands for it."""
-    return method if method & _OWN_FACETS else Method.TURNON
+    """Return the attribute that a method sets, by the method that stands for it."""
+    return method if method & _OWN_ATTRIBUTES else Method.TURNON
 
 
 def _clamped(level: int) -> int:
-    """Return a level that there is."""
+    """Return a level within 0 to 255."""
     return min(max(level, 0), MAX_LEVEL)
 
 
-def _thermostat_effect(device: Device, setting: ThermostatSetpoint) -> Device:
-    """Return what a thermostat will be like."""
+def _thermostat_effect(device: Device, command: ThermostatSetpoint) -> Device:
+    """Return a thermostat as it will be."""
     before = device.thermostat
     if before is None:
         return device
     after = before
-    if setting.temperature is not None:
-        setpoints = {**before.setpoints, setting.mode: setting.temperature}
+    if command.temperature is not None:
+        setpoints = {**before.setpoints, command.mode: command.temperature}
         after = replace(before, setpoints=setpoints)
-    if not setting.change_mode:
+    if not command.change_mode:
         return replace(device, thermostat=after)
-    # Which mode is resumed the device alone knows.
-    mode = None if setting.mode == RESUME else setting.mode
+    # Telldus does not report which mode RESUME leads to.
+    mode = None if command.mode == RESUME else command.mode
     state = Method.TURNOFF if mode == OFF else Method.TURNON
     return replace(device, state=state, thermostat=replace(after, mode=mode))
 
 
-def _is_set(device: Device, setting: ThermostatSetpoint) -> bool:
-    """Return whether a thermostat has what it was told."""
+def _is_set(device: Device, command: ThermostatSetpoint) -> bool:
+    """Return whether a thermostat has this mode and temperature."""
     if (now := device.thermostat) is None:
         return True
-    if setting.temperature is not None:
-        setpoint = now.setpoints.get(setting.mode)
-        if setpoint is None or abs(setpoint - setting.temperature) > 0.3:
+    if command.temperature is not None:
+        setpoint = now.setpoints.get(command.mode)
+        if setpoint is None or abs(setpoint - command.temperature) > 0.3:
             return False
-    if not setting.change_mode or now.mode is None:
+    if not command.change_mode or now.mode is None:
         return True
-    return now.mode != OFF if setting.mode == RESUME else now.mode == setting.mode
+    return now.mode != OFF if command.mode == RESUME else now.mode == command.mode

@@ -1,4 +1,4 @@
-"""What can go wrong between us and Telldus: one class for each thing a caller does.
+"""Errors: one class for each thing that a caller can do about them.
 
 Source: docs/telldus-api.md, "Errors".
 """
@@ -6,7 +6,7 @@ Source: docs/telldus-api.md, "Errors".
 from email.utils import parsedate_to_datetime
 import math
 
-# Telldus asks for at least ten seconds between a refusal and the next try.
+# In seconds. Telldus requires at least ten between a 429 and the next try.
 MIN_RETRY_AFTER = 10.0
 MAX_RETRY_AFTER = 3600.0
 
@@ -20,36 +20,36 @@ class TelldusError(Exception):
 
 
 class AuthenticationError(TelldusError):
-    """Telldus does not accept our keys or our token (HTTP 401).
+    """Telldus does not accept the keys or the token (HTTP 401).
 
-    Seen to be temporary for days: a reason to ask the person, not to forget anything.
+    It has been temporary, for days: a reason to ask the user, not to delete anything.
     """
 
 
 class RateLimitError(TelldusError):
     """Too many requests (HTTP 429).
 
-    ``retry_after`` is how many seconds to wait at least before the next try.
+    ``retry_after`` is in seconds.
     """
 
     def __init__(self, retry_after: float) -> None:
-        """Remember how long to wait."""
+        """Initialize the error."""
         super().__init__(f"too many requests; next try in {retry_after:.0f} s")
         self.retry_after = retry_after
 
 
 class RequestDeferredError(RateLimitError):
-    """Our own rate limiter did not let a request pass; nothing was sent."""
+    """The client's own rate limiter deferred the request; nothing was sent."""
 
 
 class ApiError(TelldusError):
-    """Telldus understood the call and refused it (an ``error``, most often with HTTP 200).
+    """Telldus rejected the call (an ``error``, most often with HTTP 200).
 
     ``reason`` is Telldus' own text, ``code`` its number where it gave one.
     """
 
     def __init__(self, reason: str, code: int | None = None) -> None:
-        """Remember Telldus' reason."""
+        """Initialize the error."""
         super().__init__(reason)
         self.reason = reason
         self.code = code
@@ -60,27 +60,27 @@ class GatewayOfflineError(ApiError):
 
 
 class TelldusConnectionError(TelldusError):
-    """Telldus cannot be reached, or something in front of it answered for it.
+    """Telldus cannot be reached, or something in front of it responded.
 
-    Network errors, time-outs, 404, 5xx, a proxy's refusal, a redirect. ``status`` is the
-    HTTP status, None where there was no answer.
+    Network errors, time-outs, 404, 5xx, a proxy's 403, a redirect. ``status`` is the HTTP
+    status, None where there was no response.
     """
 
     def __init__(self, text: str, status: int | None = None) -> None:
-        """Remember the status."""
+        """Initialize the error."""
         super().__init__(text)
         self.status = status
 
 
 class InvalidResponseError(TelldusError):
-    """Telldus answered with success, and the answer is not what it should be."""
+    """Telldus responded with success, and the response cannot be parsed."""
 
 
 def parse_retry_after(value: str | None, date: str | None = None) -> float | None:
-    """Return the seconds a ``Retry-After`` header asks for, made sane, or None.
+    """Return the seconds of a ``Retry-After`` header, within limits; None for none.
 
-    It may be a number or a date; that is measured by ``date``, the answer's own, since
-    clocks differ. Neither is known from Telldus itself.
+    It may be a number, or a date, from which the response's own ``date`` is subtracted,
+    since clocks differ. Telldus has not been seen to send either.
     """
     try:
         seconds = float(value or "")
@@ -96,24 +96,24 @@ def parse_retry_after(value: str | None, date: str | None = None) -> float | Non
 
 
 def error_from_response(reason: object, code: object) -> TelldusError:
-    """Return the error that the ``error`` and ``code`` of a JSON answer stand for."""
+    """Return the error for the ``error`` and ``code`` of a JSON response."""
     text = reason.strip() if isinstance(reason, str) else ""
-    # What cannot be printed cannot be stored or shown either.
+    # Half a surrogate pair cannot be stored or displayed.
     text = text.encode(errors="replace").decode()[:_LONGEST_REASON]
     if text in ("invalid_token", "expired_token"):
-        # Words of the vendor's OAuth 2 host; not seen here, cheap to understand.
+        # From the vendor's OAuth 2 host; not seen here, but cheap to handle.
         return AuthenticationError(text)
     if "OAuth Verification Failed" in text:
-        # Comes with 401 as far as is known, and quotes what must not be repeated.
+        # It comes with 401 as far as is known, and quotes secrets.
         return AuthenticationError("OAuth verification failed")
     number = int(digits) if (digits := str(code)[:9]).isdecimal() else None
-    # The text is known from logs; the number's meaning from one other client.
+    # The text is known from logs, the code from one other client.
     offline = number == _CODE_OFFLINE or "currently offline" in text
     return (GatewayOfflineError if offline else ApiError)(text or NO_REASON, number)
 
 
 def is_client_error(err: TelldusError) -> bool:
-    """Return whether the server does not want this, rather than cannot do it just now."""
+    """Return whether the request was rejected for good, rather than failed for now."""
     if isinstance(err, TelldusConnectionError):
         return err.status is not None and 400 <= err.status < 500
     if isinstance(err, GatewayOfflineError):

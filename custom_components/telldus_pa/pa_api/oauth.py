@@ -1,12 +1,13 @@
 """OAuth 1.0a in the three steps of the vendor's guide.
 
-Source: docs/telldus-api.md, "Signing in". requests-oauthlib does the work, which blocks:
-each step runs in a thread.
+Source: docs/telldus-api.md, "Signing in". requests-oauthlib blocks: each step
+runs in a thread.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+import io
 import time
 from typing import Any, override
 from urllib.parse import parse_qsl, urlsplit
@@ -27,25 +28,24 @@ from .exceptions import (
 )
 from .rate_limiter import Priority, RateLimiter
 
-# Seconds to connect and to wait for each byte; and for the body as a whole, which requests
-# does not bound. A thread cannot be stopped: the last one is for a server that is malicious.
+# In seconds: to connect and to wait for each byte; for the whole body, which requests does
+# not limit; and until the thread, which cannot be stopped, is left to a malicious server.
 _HTTP_TIMEOUT = (5.0, 10.0)
 _BODY_TIMEOUT = 5.0
 _TOTAL_TIMEOUT = 40.0
-# A token pair has some hundred bytes; a proxy's page may have more.
-_LARGEST_ANSWER = 1024 * 1024
-# Those seen have 32 characters and 40.
-_LONGEST_TOKEN = 512
-# A person waits: rather say that it takes long than let the form stand still.
+# In bytes. A token pair has some hundred; a proxy's page may have more.
+_MAX_BODY = 1024 * 1024
+# In characters. Those seen have 32 and 40.
+_MAX_TOKEN_LENGTH = 512
+# In seconds. A user waits: rather report a delay than let the form hang.
 _LIMITER_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class RequestToken:
-    """A temporary token, to be shown to the person's browser.
+    """A temporary token, for the user's browser.
 
-    ``callback_confirmed`` tells whether the server said that it will send the browser
-    back; a server that does not say so may not.
+    ``callback_confirmed`` is whether the server promised to redirect the browser back.
     """
 
     token: str = field(repr=False)
@@ -54,12 +54,12 @@ class RequestToken:
 
 
 class _OAuth1Session(OAuth1Session):
-    """A session that goes nowhere but where it was sent."""
+    """A session without redirects and proxies, whose responses are limited."""
 
     def __init__(
         self, credentials: Credentials, callback_uri: str | None = None
     ) -> None:
-        """Set up signing with the credentials."""
+        """Initialize the session, to sign with the credentials."""
         super().__init__(
             credentials.public_key,
             client_secret=credentials.private_key,
@@ -67,47 +67,47 @@ class _OAuth1Session(OAuth1Session):
             resource_owner_secret=credentials.token_secret,
             callback_uri=callback_uri,
         )
-        # No proxy and no netrc of the process: as the aiohttp session of the data calls.
+        # No proxy and no netrc of the process, like the aiohttp session of the client.
         self.trust_env = False
 
     @override
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send a request with time-outs, and do not follow redirects with secrets.
+        """Send a request with time-outs, and without following redirects with secrets.
 
-        Raises TokenRequestDenied for whatever is not a plain success, a 429 before its
-        body is read.
+        Raises TokenRequestDenied for anything but HTTP 200; for a 429 before its body is
+        read.
         """
         kwargs |= {"timeout": _HTTP_TIMEOUT, "allow_redirects": False, "stream": True}
         response = super().request(*args, **kwargs)
         if response.status_code != requests.codes.too_many_requests:
-            # requests bounds the wait for each byte, and neither the whole nor the size.
-            response._content = _read(response)  # noqa: SLF001
-        # Whatever it claims: some claims make the reading fail, and guessing is costly.
+            # requests limits the wait for each byte, but neither the whole nor the size.
+            response.raw = io.BytesIO(_read(response))
+        # Whatever it claims: some claims make decoding fail, and guessing is costly.
         response.encoding = "utf-8"
         if response.status_code != requests.codes.ok:
-            # The library minds only 400 and above; a redirect brings no token.
+            # The library raises from 400 on only; a redirect brings no token.
             raise TokenRequestDenied("", response)
         return response
 
 
 def _read(response: requests.Response) -> bytes:
-    """Return a body. Raises ConnectionError where it is too long or takes too long."""
-    until = time.monotonic() + _BODY_TIMEOUT
+    """Return the body. Raises ConnectionError where it is too long or takes too long."""
+    deadline = time.monotonic() + _BODY_TIMEOUT
     body = bytearray()
-    for chunk in response.iter_content(1024):
+    for chunk in response.raw.stream(1024, decode_content=True):
         body += chunk
-        if len(body) > _LARGEST_ANSWER or time.monotonic() > until:
+        if len(body) > _MAX_BODY or time.monotonic() > deadline:
             raise requests.ConnectionError("a body without end")
     return bytes(body)
 
 
 class OAuth1Flow:
-    """Signs a person in at one server."""
+    """Authorizes an account at one server."""
 
     def __init__(
         self, server: str, public_key: str, private_key: str, rate_limiter: RateLimiter
     ) -> None:
-        """Remember the keys of the application."""
+        """Initialize the flow with the consumer key and secret."""
         self._server = server
         self._credentials = Credentials(public_key, private_key)
         self._rate_limiter = rate_limiter
@@ -115,22 +115,22 @@ class OAuth1Flow:
     async def request_token(self, callback_uri: str | None) -> RequestToken:
         """Step 1: return a temporary token.
 
-        Without ``callback_uri`` the person comes back by hand. Raises TelldusError.
+        Without ``callback_uri`` the browser is not redirected back. Raises TelldusError.
         """
 
         def fetch() -> Mapping[str, str]:
             with _OAuth1Session(self._credentials, callback_uri) as session:
                 return session.fetch_request_token(self._url("requestToken"))
 
-        answer = await self._run(fetch)
+        response = await self._run(fetch)
         return RequestToken(
-            answer["oauth_token"],
-            answer["oauth_token_secret"],
-            answer.get("oauth_callback_confirmed", "").lower() in ("1", "true"),
+            response["oauth_token"],
+            response["oauth_token_secret"],
+            response.get("oauth_callback_confirmed", "").lower() in ("1", "true"),
         )
 
     def authorization_url(self, token: RequestToken) -> str:
-        """Step 2: return where to send the person's browser."""
+        """Step 2: return the URL for the user's browser."""
         with suppress_library_logging():
             return str(
                 _OAuth1Session(self._credentials).authorization_url(
@@ -143,8 +143,8 @@ class OAuth1Flow:
     ) -> Credentials:
         """Step 3: return the lasting credentials.
 
-        Without a callback there is no ``verifier``; Telldus then asks for none. Raises
-        TelldusError, AuthenticationError where the person has not agreed.
+        Without a callback there is no ``verifier``, and Telldus needs none. Raises
+        TelldusError, AuthenticationError where the user has not agreed.
         """
         temporary = Credentials(
             self._credentials.public_key,
@@ -155,33 +155,33 @@ class OAuth1Flow:
 
         def fetch() -> Mapping[str, str]:
             with _OAuth1Session(temporary) as session:
-                address = self._url("accessToken")
+                url = self._url("accessToken")
                 if verifier is not None:
-                    return session.fetch_access_token(address, verifier)
-                # The library insists on a verifier here; Telldus does not.
-                return dict(parse_qsl(session.post(address).text.strip()))
+                    return session.fetch_access_token(url, verifier)
+                # The library requires a verifier; Telldus does not.
+                return dict(parse_qsl(session.post(url).text.strip()))
 
-        answer = await self._run(fetch)
+        response = await self._run(fetch)
         return Credentials(
             self._credentials.public_key,
             self._credentials.private_key,
-            answer["oauth_token"],
-            answer["oauth_token_secret"],
+            response["oauth_token"],
+            response["oauth_token_secret"],
         )
 
     def _url(self, endpoint: str) -> str:
-        """Return the address of an endpoint."""
+        """Return the URL of an endpoint."""
         return f"{self._server}/oauth/{endpoint}"
 
     async def _run(self, fetch: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
-        """Run one step in a thread, within the rate limiter, and return its token pair."""
+        """Run one step in a thread, within the rate limiter; return its token and secret."""
 
         def unlogged_fetch() -> Mapping[str, str]:
             with suppress_library_logging():
-                answer = fetch()
-            # The library also takes JSON for an answer, and so numbers and the like.
+                pairs = fetch()
+            # The library also accepts JSON, and so values that are no strings.
             return {
-                key: value for key, value in answer.items() if isinstance(value, str)
+                key: value for key, value in pairs.items() if isinstance(value, str)
             }
 
         async with self._rate_limiter.acquire(
@@ -189,9 +189,9 @@ class OAuth1Flow:
         ):
             try:
                 async with asyncio.timeout(_TOTAL_TIMEOUT):
-                    answer = await asyncio.to_thread(unlogged_fetch)
+                    response = await asyncio.to_thread(unlogged_fetch)
             except TokenRequestDenied as err:
-                # Not chained: it carries the whole answer, secrets included.
+                # Not chained: it carries the whole response, secrets included.
                 raise self._denied(err.response) from None
             except (TimeoutError, requests.RequestException, HTTPError) as err:
                 raise TelldusConnectionError(
@@ -201,14 +201,14 @@ class OAuth1Flow:
                 raise InvalidResponseError("no token in the answer") from None
             self._rate_limiter.on_success()
         if not all(
-            _is_token(answer.get(half, ""))
+            _is_token(response.get(half, ""))
             for half in ("oauth_token", "oauth_token_secret")
         ):
             raise InvalidResponseError("no token in the answer")
-        return answer
+        return response
 
     def _denied(self, response: requests.Response) -> TelldusError:
-        """Return the error that an answer to a token request stands for."""
+        """Return the error for the response to a token request."""
         if response.status_code == requests.codes.too_many_requests:
             return self._rate_limiter.on_rate_limited(
                 parse_retry_after(
@@ -224,10 +224,10 @@ class OAuth1Flow:
 
 
 def _is_token(text: str) -> bool:
-    """Return whether a text can be half of a token: it is kept, and goes into links."""
-    return text.isprintable() and 0 < len(text) <= _LONGEST_TOKEN
+    """Return whether a text can be a token or its secret: it is stored, and part of URLs."""
+    return text.isprintable() and 0 < len(text) <= _MAX_TOKEN_LENGTH
 
 
 def _host_and_kind(server: str, err: Exception) -> str:
-    """Describe a network error without the request that it happened to."""
+    """Describe a network error without its request, which carries secrets."""
     return f"{urlsplit(server).hostname}: {type(err).__name__}"

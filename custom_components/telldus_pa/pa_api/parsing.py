@@ -1,7 +1,7 @@
-"""The oddities of the wire, each taken out once.
+"""Conversions of Telldus' JSON, each oddity handled once.
 
-Numbers in strings and strings in numbers, ``"0"`` that means no, nulls, missing keys, JSON
-in a string, lists and objects as PHP writes them. Source: docs/telldus-api.md, "General
+Numbers in strings and strings in numbers, ``"0"`` for false, nulls, missing keys, JSON in
+a string, lists and objects as PHP writes them. Source: docs/telldus-api.md, "General
 rules" and "Quirks checklist".
 """
 
@@ -15,29 +15,29 @@ import orjson
 type Json = Mapping[str, object]
 
 _MAX_TEXT = 200
-# No reading has more digits than this; what has cannot be counted with.
+# No value of a device or sensor is as large.
 _MAX_NUMBER = 10**15
-# Nothing was heard before 1970, nor will be after 2106.
+# In unix seconds: the year 2106. Milliseconds are beyond it.
 _MAX_TIMESTAMP = 2**32
-# True and false are 1 and 0 as well.
+# Its keys match true and false as well, which equal 1 and 0.
 _FLAGS: Mapping[int | str, bool] = {0: False, 1: True, "0": False, "1": True}
 
 
 def read_json(text: str | bytes) -> object:
-    """Return what some JSON says, None for each number in it that is none.
+    """Parse JSON; None for each number in it that is NaN or infinite.
 
-    Raises ValueError. The reader's own error carries the whole text: do not chain it.
+    Raises ValueError. The parser's own error carries the whole text: do not chain it.
     """
     try:
         # Twice as fast, and part of Home Assistant
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        # It is strict: NaN, endless numbers, halves of characters.
+        # It is strict about NaN, large numbers and half surrogate pairs.
         return _loads_lenient(text)
 
 
 def _loads_lenient(text: str | bytes) -> object:
-    """Return what some JSON says, read by whoever takes the most for JSON."""
+    """Parse JSON by the more lenient parser. Raises ValueError."""
     try:
         return json.loads(text, parse_int=_to_int, parse_constant=_to_nothing)
     except RecursionError as err:
@@ -49,7 +49,7 @@ def _to_nothing(_: str) -> None:
 
 
 def _to_int(digits: str) -> int | None:
-    """Return a whole number, None for more digits than Python reads."""
+    """Return an integer, None for more digits than Python parses."""
     try:
         return int(digits)
     except ValueError:
@@ -59,9 +59,9 @@ def _to_int(digits: str) -> int | None:
 def parse_rows[T](
     rows: object, parse: Callable[[Json], T]
 ) -> tuple[tuple[T, ...], tuple[str, ...]]:
-    """Parse a list; return what was understood, and a line for each row that was not.
+    """Parse a list; return the parsed rows, and a complaint for each other row.
 
-    Raises ValueError if there is no list, or none of it makes sense.
+    Raises ValueError if it is no list, or if no row of it can be parsed.
     """
     if not isinstance(rows, (list, dict)):
         raise ValueError("no list")  # noqa: TRY004
@@ -81,17 +81,17 @@ def parse_rows[T](
 
 
 class RowParser[T]:
-    """Parses the lists of one function, one after the other.
+    """Parses the successive lists of one function.
 
-    A row that is what it was in the list before is not parsed again, but the same object:
-    of a large home hardly anything changes from one list to the next.
+    A row that equals its row in the list before is not parsed again but the same object:
+    hardly anything of a large home changes from one list to the next.
     """
 
     def __init__(self, parse: Callable[[Json], T]) -> None:
-        """Know no row yet. ``parse`` raises ValueError."""
+        """Initialize the parser. ``parse`` raises ValueError."""
         self._parse = parse
         self._cache: dict[object, tuple[Json, T]] = {}
-        # The list before, and what it came to.
+        # The list before, and its result
         self._rows: object = None
         self._parsed: tuple[tuple[T, ...], tuple[str, ...]] = ((), ())
 
@@ -99,16 +99,16 @@ class RowParser[T]:
         """Parse a list as ``parse_rows`` does. Raises ValueError."""
         if rows is self._rows and rows is not None:
             return self._parsed
-        before, self._cache = self._cache, {}
+        cache, self._cache = self._cache, {}
 
         def parse(row: Json) -> T:
-            """Parse one row, if it is another than before."""
+            """Parse one row, if it has changed."""
             row_id = row.get("id")
             if not isinstance(row_id, (str, int)):
                 return self._parse(row)
-            known = before.get(row_id)
-            parsed = known[1] if known and known[0] == row else self._parse(row)
-            # The newer of two equal rows: the older list is not to stay in memory.
+            cached = cache.get(row_id)
+            parsed = cached[1] if cached and cached[0] == row else self._parse(row)
+            # The newer of two equal rows, so that the older list is freed.
             self._cache[row_id] = row, parsed
             return parsed
 
@@ -118,20 +118,20 @@ class RowParser[T]:
 
 
 def to_list(value: object) -> list[object]:
-    """Return a list, an empty one for what is none.
+    """Return a list, empty for anything else.
 
     One object alone counts as a list of one, and one with numbers for keys as a list with
     gaps, as PHP writes it.
     """
     if isinstance(value, dict):
-        # Also where there is nothing at all
+        # True of an empty object as well
         numbered = all(key.isdecimal() for key in value)
         return list(value.values()) if numbered else [value]
     return value if isinstance(value, list) else []
 
 
 def to_objects(value: object) -> list[Json]:
-    """Return those of a list that are objects."""
+    """Return the objects of a list."""
     return [entry for entry in to_list(value) if isinstance(entry, dict)]
 
 
@@ -150,12 +150,12 @@ def to_id(row: Json, key: str) -> str:
 
 
 def _is_word(text: str) -> bool:
-    """Return whether a text is one plain word, as most are, with nothing to take out."""
+    """Return whether a text is one plain word, as most are, with nothing to clean."""
     return text.isalnum() and text.isascii() and len(text) <= _MAX_TEXT
 
 
 def to_text(value: object) -> str | None:
-    """Return a text, None for what is none and for the empty one."""
+    """Return a text, None for an empty one and for anything but a text or number."""
     if isinstance(value, str):
         if _is_word(value):
             return value
@@ -166,7 +166,7 @@ def to_text(value: object) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _cleaned(text: str) -> str | None:
-    """Return a text without what cannot be shown or stored. Many come again and again."""
+    """Return a text without what cannot be displayed or stored. Many recur: hence the cache."""
     if not text.isascii():
         # Half a surrogate pair, which JSON can say, cannot be stored or sent anywhere.
         text = text.encode(errors="replace").decode()
@@ -174,7 +174,7 @@ def _cleaned(text: str) -> str | None:
 
 
 def to_flag(value: object, *, default: bool) -> bool:
-    """Return a truth, which comes as 0, 1, "0", "1" and sometimes as true or false."""
+    """Return a boolean, which comes as 0, 1, "0", "1" and sometimes as true or false."""
     if isinstance(value, (int, str)) and (flag := _FLAGS.get(value)) is not None:
         # As it nearly always comes
         return flag
@@ -185,7 +185,7 @@ def to_flag(value: object, *, default: bool) -> bool:
 
 
 def to_number(value: object) -> float | None:
-    """Return a finite number, whole where it was written so; None for anything else."""
+    """Return a finite number, an int where it was written so; None for anything else."""
     if isinstance(value, str):
         text = value.strip()
         try:
@@ -199,13 +199,13 @@ def to_number(value: object) -> float | None:
 
 
 def to_integer(value: object) -> int | None:
-    """Return a number without what is behind its point, None for anything else."""
+    """Return a number without its decimals, None for anything else."""
     number = to_number(value)
     return None if number is None else int(number)
 
 
 def to_number_or_text(value: object) -> float | str | None:
-    """Return a number, or a text that is none; None for nothing and no finite number."""
+    """Return a number or another text; None for an empty text and an infinite number."""
     number = to_number(value)
     if number is not None or not isinstance(value, str):
         return number
@@ -226,7 +226,7 @@ def to_time(value: object) -> datetime | None:
 
 
 def to_object(value: object) -> Json:
-    """Return an object, which may come as JSON in a string; an empty one for no object."""
+    """Return an object, which may come as JSON in a string; empty for anything else."""
     if isinstance(value, str):
         try:
             value = read_json(value)
@@ -236,7 +236,7 @@ def to_object(value: object) -> Json:
 
 
 def to_names(value: object) -> tuple[str, ...]:
-    """Return texts that come as a list, alone, or in one with commas between them."""
+    """Return texts that come as a list, alone, or separated by commas."""
     if value is None:
         return ()
     parts = value.split(",") if isinstance(value, str) else to_list(value) or [value]

@@ -1,4 +1,4 @@
-"""Which address of a server may be used. The one place that decides it."""
+"""The one place that decides which server URLs may be used."""
 
 from ipaddress import ip_address
 import re
@@ -6,7 +6,7 @@ from typing import Final
 
 from yarl import URL
 
-# Dropped without a word by some readers of addresses, and not by others; none is needed.
+# URL parsers treat these differently; none is needed.
 _FORBIDDEN_CHARACTERS: Final = frozenset("@?#%\\")
 _LONGEST_NAME: Final = 253
 _LABEL: Final = "(?!-)[a-z0-9_-]{1,63}(?<!-)"
@@ -15,7 +15,7 @@ _NAME: Final = re.compile(rf"({_LABEL}\.)*(?=[a-z]){_LABEL}")
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host name or address is this machine."""
+    """Return whether a host name or IP is this machine."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -23,10 +23,10 @@ def is_loopback(host: str) -> bool:
 
 
 def server_origin(address: str) -> str | None:
-    """Return the origin that an address names, None if it may not be used.
+    """Return the origin of a URL, None if it may not be used.
 
     https only; plain http to this machine alone, and nothing but scheme, host and port.
-    What could be read in two ways is refused: the browser and two libraries go there.
+    What parsers could read in two ways is rejected: the browser and two libraries use it.
     """
     text = address.strip()
     if not text.isprintable() or _FORBIDDEN_CHARACTERS.intersection(text):
@@ -34,7 +34,7 @@ def server_origin(address: str) -> str | None:
     try:
         url = URL(text)
         origin = url.origin()
-        # Read for its error: not all that looks like punycode is.
+        # For its ValueError: not everything that looks like punycode is.
         _ = url.host
     except ValueError:
         return None
@@ -47,7 +47,7 @@ def server_origin(address: str) -> str | None:
 
 
 def _is_host(host: str, bracketed: bool) -> bool:
-    """Return whether a host is an address or a name, and the same to everybody."""
+    """Return whether a host is an IP or a name, read alike by every parser."""
     try:
         return (ip_address(host).version == 6) is bracketed
     except ValueError:

@@ -16,9 +16,10 @@ from custom_components.telldus_pa.pa_api import (
     SensorValuesMessage,
     SuccessStatus,
     ThermostatSetpoint,
-    parse_frame,
 )
+from custom_components.telldus_pa.pa_api.push.messages import parse_frame
 from simulator.push_wire import TYPES
+from tests.pa_api.conftest import utc
 from tests.pa_api.rows import device, is_sound, leaves, sensor
 from tests.pa_api.strategies import ANY_JSON, REPEATABLE, nearly_row
 
@@ -125,10 +126,10 @@ def test_values() -> None:
     more = [{"type": "1", "value": "-5"}, {"type": 3, "value": 1}, {"value": 1}]
     data = VALUES | {"data": [*VALUES["data"], *more]}  # type: ignore[misc]  # of any
     assert parse_frame(frame("sensor", "value", data)) == SensorValuesMessage(
-        *("9", 1764000000, 253),
+        *("9", utc(1764000000), 253),
         (
-            SensorValue("watt", 2, 51.7, 1764000000, None),
-            SensorValue("temp", 0, -5, 1764000000, None),
+            SensorValue("watt", 2, 51.7, utc(1764000000), None),
+            SensorValue("temp", 0, -5, utc(1764000000), None),
         ),
     )
 
@@ -171,7 +172,7 @@ def test_any_frame(parts: tuple[Any, Any, Any]) -> None:
     if isinstance(event, DeviceStateMessage):
         event.command.apply_to(device())
     if isinstance(event, SensorValuesMessage):
-        sensor().with_pushed(sensor().with_message(event))
+        sensor().with_pushed(event.apply_to(sensor()))
 
 
 @settings(REPEATABLE, max_examples=200)
@@ -215,26 +216,26 @@ def test_keeping_device() -> None:
 def test_keeping_sensor() -> None:
     """Of each value the newer one is kept, with Telldus' unit."""
     row = sensor()
-    new = SensorValue("watt", 2, 1.0, 1764000100, None)
-    old = SensorValue("watt", 0, 1.0, 1.0, None)
-    more = SensorValue("temp", 0, 1.0, 1764000100, None)
-    heard = row.with_message(
-        SensorValuesMessage(row.id, 1764000100, 255, (new, old, more))
-    )
+    new = SensorValue("watt", 2, 1.0, utc(1764000100), None)
+    old = SensorValue("watt", 0, 1.0, utc(1), None)
+    more = SensorValue("temp", 0, 1.0, utc(1764000100), None)
+    heard = SensorValuesMessage(
+        row.id, utc(1764000100), 255, (new, old, more)
+    ).apply_to(row)
     assert (heard.battery, heard.battery_low, heard.last_updated) == (
         None,
         True,
-        1764000100,
+        utc(1764000100),
     )
     assert heard.values["watt", 2].value == 1
     assert heard.values["watt", 2].unit == "W"
     assert heard.values["watt", 0] == row.values["watt", 0]
     kept = row.with_pushed(heard)
     assert kept.values == heard.values
-    assert kept.last_updated == 1764000100
+    assert kept.last_updated == utc(1764000100)
     later = sensor(lastUpdated=1764000200).with_pushed(heard)
     assert ("temp", 0) not in later.values
-    assert later.last_updated == 1764000200
-    percent = row.with_message(SensorValuesMessage(row.id, None, 55, ()))
+    assert later.last_updated == utc(1764000200)
+    percent = SensorValuesMessage(row.id, None, 55, ()).apply_to(row)
     assert (percent.battery, percent.battery_low) == (55, None)
-    assert row.with_message(SensorValuesMessage(row.id, None, None, ())) == row
+    assert SensorValuesMessage(row.id, None, None, ()).apply_to(row) == row

@@ -1,1 +1,1 @@
-"""Push: websockets to the gateways' servers."""
+"""The push channel: websockets to the gateways' servers."""

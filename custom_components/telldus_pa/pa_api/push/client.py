@@ -1,12 +1,13 @@
-"""The push channel: a socket for each gateway, over which changes come as they happen.
+"""The push channel: one websocket for each gateway, over which changes come as they happen.
 
-Nobody is known to have used it with keys like ours for years (docs/telldus-api.md, "Push
-over websocket"): it is tried, cheaply, and never needed. Whatever goes wrong is a state.
+No client is known to have used it with keys like these for years (docs/telldus-api.md,
+"Push over websocket"): it is tried, cheaply, and never needed. Every failure is a state.
 """
 
 import asyncio
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 
@@ -14,11 +15,15 @@ from ..client import TelldusClient
 from .connection import PushListener, PushState, WebsocketConnection
 from .session import REJECTED_RETRY_DELAY, SessionManager
 
-__all__ = ["PushClient", "PushListener", "PushState"]
+__all__ = ["PushClient", "PushListener", "PushState", "session_options"]
 
 
 class PushClient:
-    """The sockets of one account's gateways."""
+    """The websockets of one account's gateways.
+
+    ``session`` belongs to the caller and is made with ``session_options()``: it must
+    neither send cookies nor follow redirects. ``utcnow`` is the wall clock.
+    """
 
     def __init__(
         self,
@@ -29,92 +34,89 @@ class PushClient:
         refused_until: datetime | None = None,
         utcnow: Callable[[], datetime] | None = None,
     ) -> None:
-        """Use a session that the caller owns."""
+        """Initialize the push client, for no gateway yet."""
         self._session = session
         self._client = client
         self._listener = listener
         self._utcnow = utcnow or (lambda: datetime.now(UTC))
         # A clock that was set back must not make the day a long one.
-        now = self._utcnow()
-        self._refused_until = None
-        if refused_until and refused_until > now:
-            self._refused_until = min(refused_until, now + REJECTED_RETRY_DELAY)
-        self._sessions = SessionManager(client, self._utcnow, self._is_live)
-        self._links: dict[str, WebsocketConnection] = {}
+        latest = self._utcnow() + REJECTED_RETRY_DELAY
+        self._refused_until = refused_until and min(refused_until, latest)
+        self._sessions = SessionManager(client, self._utcnow, self._has_live_connection)
+        self._connections: dict[str, WebsocketConnection] = {}
         self._changed = asyncio.Event()
 
     @property
     def refused_until(self) -> datetime | None:
-        """Return until when no gateway is tried at all, None if one is."""
-        if not self._links:
-            return self._refused_until
-        refused = [link.refused_until for link in self._links.values()]
-        return None if None in refused else min(filter(None, refused))
+        """Return the end of a refusal of all gateways, None if any of them is tried."""
+        ends = [one.refused_until for one in self._connections.values()]
+        until = min(filter(None, ends), default=self._refused_until)
+        return until if None not in ends and until and until > self._utcnow() else None
 
     def set_gateways(self, gateway_ids: Collection[str]) -> None:
-        """Have a socket for each of these gateways, and for no other."""
-        until = self.refused_until
-        self._refused_until = until if until and until > self._utcnow() else None
-        kept = {id_: link for id_, link in self._links.items() if id_ in gateway_ids}
-        for gateway_id in gateway_ids:
-            if gateway_id not in kept:
-                kept[gateway_id] = WebsocketConnection(
-                    gateway_id,
-                    self._client,
-                    self._sessions,
-                    self._listener,
-                    self._utcnow,
-                    self._refused_until,
-                )
-        self._links = kept
+        """Connect to each of these gateways, and to no other."""
+        self._refused_until = self.refused_until
+        self._connections = {
+            gateway_id: self._connections.get(gateway_id)
+            or WebsocketConnection(
+                gateway_id,
+                self._session,
+                self._client,
+                self._sessions,
+                self._listener,
+                self._utcnow,
+                self._refused_until,
+            )
+            for gateway_id in gateway_ids
+        }
         self._changed.set()
 
     def state_of(self, gateway_id: str) -> PushState:
-        """Return how things stand with a gateway."""
-        link = self._links.get(gateway_id)
-        return link.state if link else PushState.CONNECTING
+        """Return the state of a gateway's connection."""
+        connection = self._connections.get(gateway_id)
+        return connection.state if connection else PushState.CONNECTING
 
     def last_message_at(self, gateway_id: str) -> float | None:
-        """Return when a gateway's socket last gave a sign of life, by the rate limiter's clock.
+        """Return the time of a gateway's last sign of life, in monotonic seconds.
 
-        Up to then nothing can have been missed since it became live.
+        Since its connection became live, no change before that time can have been missed.
         """
-        link = self._links.get(gateway_id)
-        return link.last_message_at if link else None
+        connection = self._connections.get(gateway_id)
+        return connection.last_message_at if connection else None
 
     async def run(self) -> None:
-        """Keep the sockets open, until cancelled."""
+        """Keep the websockets open, until cancelled."""
         tasks: dict[WebsocketConnection, asyncio.Task[None]] = {}
-        # A session of its own, for it must neither send cookies nor follow redirects.
-        async with (
-            aiohttp.ClientSession(
-                connector=self._session.connector,
-                connector_owner=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                middlewares=(_follow_nothing,),
-                timeout=aiohttp.ClientTimeout(total=None),
-            ) as sockets,
-            asyncio.TaskGroup() as group,
-        ):
-            group.create_task(self._sessions.keep())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._sessions.run())
             while True:
-                links = set(self._links.values())
-                for link in tasks.keys() - links:
-                    tasks.pop(link).cancel()
-                for link in links - tasks.keys():
-                    tasks[link] = group.create_task(link.run(sockets))
+                connections = set(self._connections.values())
+                for connection in tasks.keys() - connections:
+                    tasks.pop(connection).cancel()
+                for connection in connections - tasks.keys():
+                    tasks[connection] = group.create_task(connection.run())
                 await self._changed.wait()
                 self._changed.clear()
 
-    def _is_live(self) -> bool:
-        """Return whether any socket is open."""
-        return any(link.state is PushState.LIVE for link in self._links.values())
+    def _has_live_connection(self) -> bool:
+        """Return whether any gateway is live: then its session is worth renewing."""
+        states = (one.state for one in self._connections.values())
+        return PushState.LIVE in states
 
 
-async def _follow_nothing(
+def session_options() -> dict[str, Any]:
+    """Return the arguments of the ``aiohttp.ClientSession`` that a push client needs."""
+    return {
+        "cookie_jar": aiohttp.DummyCookieJar(),
+        "middlewares": (_reject_redirects,),
+        "timeout": aiohttp.ClientTimeout(total=None),
+    }
+
+
+async def _reject_redirects(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Send a request, and take a redirect for a failure."""
+    """Send a request, and treat a redirect as a failure: the session id must not follow."""
     response = await handler(request)
     if 300 <= response.status < 400:
         response.close()

@@ -1,27 +1,26 @@
-"""What comes over the socket, parsed once.
+"""Messages of the push channel.
 
 Source: docs/telldus-api.md, "Push over websocket", "Sensor values" and "Thermostat, RGB,
-dim". Much of it is inferred: whatever cannot be understood is nothing at all.
+dim". Much of it is inferred: what cannot be parsed is ignored.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from ..command import Command, ThermostatSetpoint
-from ..models import (
-    OUTCOMES,
+from ..models.device import (
     Method,
-    SensorValue,
-    SensorValuesMessage,
-    SuccessStatus,
     level_from,
     method_from,
     mode_from,
     rgb_from,
     setpoint_from,
 )
+from ..models.history import OUTCOMES, SuccessStatus
+from ..models.sensor import Sensor, SensorValue
 from ..parsing import (
     Json,
     read_json,
@@ -36,7 +35,7 @@ from ..parsing import (
 
 
 class ListKind(StrEnum):
-    """Which list is another now."""
+    """List that has changed."""
 
     DEVICES = "devices"
     SENSORS = "sensors"
@@ -44,10 +43,9 @@ class ListKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeviceStateMessage:
-    """What a device did, whoever made it.
+    """A method that a device executed, RGB and THERMOSTAT among them.
 
-    ``method`` is what was executed, RGB and THERMOSTAT among it; ``value`` goes with it as
-    in a Command, and is None where it is missing.
+    ``value`` is as in a Command, None where it is missing.
     """
 
     device_id: str
@@ -57,13 +55,13 @@ class DeviceStateMessage:
 
     @property
     def command(self) -> Command:
-        """Return what would have told the device so; its effect is what the device is now."""
+        """Return the command of the same effect: apply it to get the device's new state."""
         return Command(self.device_id, self.method, self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class CommandFailedMessage:
-    """What a device was told and did not do. ``method`` is None where nobody says."""
+    """A command that a device did not execute. ``method`` is None where it is missing."""
 
     device_id: str
     method: Method | None
@@ -72,8 +70,28 @@ class CommandFailedMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class SensorValuesMessage:
+    """New values of a sensor. ``battery`` is as on the wire, 253 and the like."""
+
+    sensor_id: str
+    last_updated: datetime | None
+    battery: int | None
+    values: tuple[SensorValue, ...]
+
+    def apply_to(self, sensor: Sensor) -> Sensor:
+        """Return the sensor with these values. Only lists have Telldus' units."""
+        values = {
+            value.key: replace(value, unit=before.unit)
+            if (before := sensor.values.get(value.key))
+            else value
+            for value in self.values
+        }
+        return sensor.with_values(values, self.last_updated, self.battery)
+
+
+@dataclass(frozen=True, slots=True)
 class ListChangedMessage:
-    """Something came, went or was changed: the list has to be read to know what."""
+    """Rows were added, removed or changed: the list has to be polled."""
 
     what: ListKind
 
@@ -85,7 +103,7 @@ type PushMessage = (
 _LISTS: Final = {"device": ListKind.DEVICES, "sensor": ListKind.SENSORS}
 _CHANGES: Final = frozenset({"added", "removed", "setName", "setPower"})
 
-# The socket has numbers for what lists have names.
+# Push has numbers where lists have names.
 _VALUE_NAMES: Final[Mapping[int | None, str]] = {
     0: "unknown",
     1: "temp",
@@ -112,100 +130,100 @@ _VALUE_NAMES: Final[Mapping[int | None, str]] = {
 
 
 def parse_frame(text: str) -> PushMessage | None:
-    """Return what a frame tells, None for what is not understood. Never raises."""
+    """Parse a frame; None for what cannot be parsed. Never raises."""
     try:
-        return _event(to_object(read_json(text)))
+        return _message(to_object(read_json(text)))
     except ValueError:
         return None
 
 
-def _event(frame: Json) -> PushMessage | None:
-    """Return what a frame tells. Raises ValueError where the id is missing."""
+def _message(frame: Json) -> PushMessage | None:
+    """Parse a frame. Raises ValueError where the id is missing."""
     module, action = to_text(frame.get("module")), to_text(frame.get("action"))
     data = to_object(frame.get("data"))
     match module, action:
         case "device", "setState":
-            return _state_heard(data)
+            return _device_state(data)
         case "device", "failSetState":
             return _command_failed(data)
         case "sensor", "value":
-            return _values_heard(data)
+            return _sensor_values(data)
         case (("device" | "sensor") as what, changed) if changed in _CHANGES:
             return ListChangedMessage(_LISTS[what])
     return None
 
 
-def _state_heard(data: Json) -> DeviceStateMessage | None:
-    """Return what a device did."""
+def _device_state(data: Json) -> DeviceStateMessage | None:
+    """Parse the data of ``setState``. Raises ValueError."""
     if (method := _method(data)) is None:
         return None
-    told = data.get("value", data.get("stateValue"))
+    raw = data.get("value", data.get("stateValue"))
     value: int | ThermostatSetpoint | None = None
     match method:
         case Method.DIM:
-            value = level_from(told)
+            value = level_from(raw)
         case Method.RGB:
-            value = rgb_from(told)
+            value = rgb_from(raw)
         case Method.THERMOSTAT:
-            value = _setting(to_object(told))
+            value = _setpoint(to_object(raw))
     return DeviceStateMessage(_id(data, "deviceId"), method, value, _origin(data))
 
 
 def _command_failed(data: Json) -> CommandFailedMessage:
-    """Return what was not done. How the cloud tells it is not known."""
+    """Parse the data of ``failSetState``, whose format is a guess. Raises ValueError."""
     reason = to_integer(data.get("reason"))
-    # None of the reasons is that it worked.
-    known = reason in OUTCOMES and reason != SuccessStatus.DONE
+    # A failure cannot be DONE.
+    is_valid = reason in OUTCOMES and reason != SuccessStatus.DONE
     return CommandFailedMessage(
         device_id=_id(data, "deviceId"),
         method=_method(data),
-        outcome=SuccessStatus(reason) if reason and known else SuccessStatus.UNKNOWN,
+        outcome=SuccessStatus(reason) if reason and is_valid else SuccessStatus.UNKNOWN,
         origin=_origin(data),
     )
 
 
-def _values_heard(data: Json) -> SensorValuesMessage:
-    """Return what a sensor told."""
-    heard = to_time(data.get("time"))
+def _sensor_values(data: Json) -> SensorValuesMessage:
+    """Parse the data of ``value``. Raises ValueError."""
+    time = to_time(data.get("time"))
     values = (
-        SensorValue.from_dict({**entry, **_named(entry)}, heard)
+        SensorValue.from_dict({**entry, **_named(entry)}, time)
         for entry in to_objects(data.get("data"))
     )
     return SensorValuesMessage(
         sensor_id=_id(data, "sensorId"),
-        last_updated=heard,
+        last_updated=time,
         battery=to_integer(data.get("battery")),
         values=tuple(value for value in values if value),
     )
 
 
 def _named(entry: Json) -> Json:
-    """Return the name of a value's type, where it is one that we know."""
+    """Return the name of a value's type, if there is one."""
     name = _VALUE_NAMES.get(to_integer(entry.get("type")))
     return {"name": name} if name else {}
 
 
-def _setting(told: Json) -> ThermostatSetpoint | None:
-    """Return what a thermostat was set to, None where the mode is missing."""
-    if (mode := mode_from(told.get("mode"))) is None:
+def _setpoint(value: Json) -> ThermostatSetpoint | None:
+    """Parse a thermostat's value, None where the mode is missing."""
+    if (mode := mode_from(value.get("mode"))) is None:
         return None
     return ThermostatSetpoint(
         mode=mode,
-        temperature=setpoint_from(told.get("temperature")),
-        change_mode=to_flag(told.get("changeMode"), default=True),
+        temperature=setpoint_from(value.get("temperature")),
+        change_mode=to_flag(value.get("changeMode"), default=True),
     )
 
 
 def _id(data: Json, key: str) -> str:
-    """Return whose news it is. Raises ValueError."""
+    """Return the id of the device or sensor. Raises ValueError."""
     return to_id(data, key if key in data else "id")
 
 
 def _method(data: Json) -> Method | None:
-    """Return which method it is about."""
+    """Return the method."""
     return method_from(data.get("method", data.get("state")))
 
 
 def _origin(data: Json) -> str | None:
-    """Return who or what made a device do it, where Telldus passes that on."""
+    """Return the cause, where Telldus reports it."""
     return to_text(data.get("origin"))
