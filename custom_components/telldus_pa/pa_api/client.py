@@ -136,7 +136,7 @@ class TelldusClient:
         return DeviceProtocol.from_dict(answer)
 
     async def gateways(
-        self, *, priority: Priority = Priority.BACKGROUND, timeout: float | None = None
+        self, *, priority: Priority = Priority.POLL, timeout: float | None = None
     ) -> ListResponse[Gateway]:
         """Return all gateways, those shared with this account included."""
         return await self._list(
@@ -160,8 +160,7 @@ class TelldusClient:
             },
             "sensor",
             self._sensor_rows,
-            # A second list right after the first has been refused by Telldus.
-            Priority.BACKGROUND,
+            Priority.POLL,
             timeout,
         )
 
@@ -262,7 +261,7 @@ class TelldusClient:
         0 where Telldus does not say.
         """
         answer, _ = await self._call(
-            "user/authenticateSession", {"session": session_id}, Priority.LIVE, None
+            "user/authenticateSession", {"session": session_id}, Priority.PUSH, None
         )
         _require_success(answer)
         return to_time(answer.get("ttl")) or 0.0
@@ -270,7 +269,7 @@ class TelldusClient:
     async def server_address(self, gateway_id: str) -> ServerAddress | None:
         """Return where a gateway's socket is, None while the gateway is offline."""
         function = "client/serverAddress"
-        answer, _ = await self._call(function, {"id": gateway_id}, Priority.LIVE, None)
+        answer, _ = await self._call(function, {"id": gateway_id}, Priority.PUSH, None)
         try:
             return ServerAddress.from_dict(answer)
         except ValueError as err:
