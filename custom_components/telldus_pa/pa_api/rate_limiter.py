@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, auto
 import math
 import random
 import time
@@ -25,8 +25,8 @@ from .exceptions import (
 WINDOW_SECONDS = 60.0
 INITIAL_BACKOFF = 15.0
 MAX_BACKOFF = 300.0
-# Beyond this many doublings the backoff is at its longest anyway.
-_MAX_DOUBLINGS = 10
+# After this many the backoff is at its longest anyway.
+_MAX_DOUBLINGS = 5
 # Some servers answer 429 to a request this soon after another, though few were sent. Lists
 # then keep this distance for a week. Commands do so for an hour only, and only after two
 # such answers in a row: a scene must not be slow for one 429 that another client caused.
@@ -36,43 +36,26 @@ _COMMAND_SPACING = 3600.0
 _BURSTS_UNTIL_COMMAND_SPACING = 2
 
 
-class Priority(IntEnum):
-    """What a request is for. POLL is any of the lists, PUSH the sockets' set-up."""
+class Priority(Enum):
+    """What a request is for. POLL is any of the lists, PUSH the set-up of sockets."""
 
-    COMMAND = 0
-    SIGN_IN = 1
-    POLL = 2
-    BACKGROUND = 3
-    PUSH = 4
+    COMMAND = auto()
+    SIGN_IN = auto()
+    POLL = auto()
+    BACKGROUND = auto()
+    PUSH = auto()
 
+
+COMMAND, SIGN_IN, POLL, BACKGROUND, PUSH = Priority
 
 # A request is planned for when fewer than this many are in the window: commands find room
 # even when the others have used theirs.
-MAX_REQUESTS = {
-    Priority.COMMAND: 10,
-    Priority.SIGN_IN: 8,
-    Priority.POLL: 8,
-    Priority.BACKGROUND: 6,
-    Priority.PUSH: 5,
-}
-# Seconds from the end of the last request to the start of one of this kind. Telldus has
-# answered 429 to bursts even below the limit.
-MIN_INTERVAL = {
-    Priority.COMMAND: 0.25,
-    Priority.SIGN_IN: 0.5,
-    Priority.POLL: 2.0,
-    Priority.BACKGROUND: BURST_WINDOW,
-    Priority.PUSH: BURST_WINDOW,
-}
+MAX_REQUESTS = {COMMAND: 10, SIGN_IN: 8, POLL: 8, BACKGROUND: 6, PUSH: 5}
+# Seconds from the end of the last request to the start of one of this kind.
+MIN_INTERVAL = {COMMAND: 0.25, SIGN_IN: 0.5, POLL: 2.0, BACKGROUND: 10.0, PUSH: 10.0}
 # Seconds in the queue after which a request is overdue. It then goes before all that came
 # later, and may use the whole window ...
-TOLERANCE = {
-    Priority.COMMAND: 0.0,
-    Priority.SIGN_IN: 5.0,
-    Priority.POLL: 30.0,
-    Priority.PUSH: 60.0,
-    Priority.BACKGROUND: 120.0,
-}
+TOLERANCE = {COMMAND: 0.0, SIGN_IN: 5.0, POLL: 30.0, BACKGROUND: 120.0, PUSH: 60.0}
 # ... while fewer than this many in the window are no commands: the rest is for commands.
 MAX_OVERDUE = 4
 
@@ -89,10 +72,7 @@ class RateLimiterState:
 
 @dataclass(eq=False, slots=True)
 class _QueuedRequest:
-    """A request that waits, overdue from ``deadline_at`` on.
-
-    ``granted`` becomes True when it may be sent, False if a pause begins before.
-    """
+    """A request that waits; ``granted`` becomes False if a pause begins instead."""
 
     priority: Priority
     deadline_at: float
@@ -114,17 +94,17 @@ class RateLimiter:
         """Start with an empty window."""
         self._changed = changed or (lambda: None)
         # Looked up at each call, so that a test that moves time moves it here as well.
-        self._clock = clock or (lambda: time.monotonic())
+        self.now = clock or (lambda: time.monotonic())
         # When the last requests ended, and when those of them that were no commands.
         # Telldus counted a request no later than that, and counts the next no sooner than
         # we send it: latency cannot break the limit.
-        self._ended_at = deque([-math.inf], maxlen=MAX_REQUESTS[Priority.COMMAND])
+        self._ended_at = deque([-math.inf], maxlen=MAX_REQUESTS[COMMAND])
         self._others_ended_at: deque[float] = deque(maxlen=MAX_OVERDUE)
         self._in_flight: _QueuedRequest | None = None
         # In the order of their arrival
         self._queue: list[_QueuedRequest] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._paused_until = -math.inf
+        self._pause_ends_at = -math.inf
         # How many 429s came since a request was accepted, and when the last one came.
         self._refusals = 0
         self.last_rate_limited_at: float | None = None
@@ -132,16 +112,13 @@ class RateLimiter:
         # answered by 429 since one was accepted.
         self._is_burst = False
         self._bursts_refused = 0
-        self._no_bursts_until = {Priority.COMMAND: -math.inf, Priority.POLL: -math.inf}
-
-    def now(self) -> float:
-        """Return the time in seconds by the rate limiter's clock, which never goes back."""
-        return self._clock()
+        self._spacing_ends_at = {COMMAND: -math.inf, POLL: -math.inf}
 
     @property
     def used(self) -> int:
-        """How many requests were sent in the last minute."""
-        return len(self._window()) + self.sending
+        """How many requests were sent in the last minute, the one in flight included."""
+        after = self.now() - WINDOW_SECONDS
+        return sum(ended_at > after for ended_at in self._ended_at) + self.sending
 
     @property
     def sending(self) -> bool:
@@ -156,12 +133,12 @@ class RateLimiter:
     @property
     def paused_for(self) -> float:
         """For how many seconds nothing may be sent, 0 if something may."""
-        return max(0.0, self._paused_until - self._clock())
+        return max(0.0, self._pause_ends_at - self.now())
 
     @property
     def spaces_lists(self) -> bool:
         """Whether lists are kept ``BURST_WINDOW`` apart, since a burst was answered by 429."""
-        return self._clock() < self._no_bursts_until[Priority.POLL]
+        return self.now() < self._spacing_ends_at[POLL]
 
     @asynccontextmanager
     async def acquire(
@@ -178,9 +155,9 @@ class RateLimiter:
             yield
         finally:
             self._in_flight = None
-            now = self._clock()
+            now = self.now()
             self._ended_at.append(now)
-            if priority is not Priority.COMMAND:
+            if priority is not COMMAND:
                 self._others_ended_at.append(now)
             self._dispatch()
             self._changed()
@@ -196,33 +173,34 @@ class RateLimiter:
 
         ``retry_after`` is what the server asked for in seconds, if it did.
         """
-        self.last_rate_limited_at = now = self._clock()
-        if self._is_burst and len(self._window()) < MAX_REQUESTS[Priority.POLL]:
+        self.last_rate_limited_at = now = self.now()
+        if self._is_burst and self.used <= MAX_REQUESTS[POLL]:
             self._bursts_refused += 1
-            self._no_bursts_until[Priority.POLL] = now + _LIST_SPACING
+            self._spacing_ends_at[POLL] = now + _LIST_SPACING
             if self._bursts_refused >= _BURSTS_UNTIL_COMMAND_SPACING:
-                self._no_bursts_until[Priority.COMMAND] = now + _COMMAND_SPACING
+                self._spacing_ends_at[COMMAND] = now + _COMMAND_SPACING
         if retry_after is None:
             # Some jitter, lest every Home Assistant comes back in the same second.
-            backoff = INITIAL_BACKOFF * 2**self._refusals * random.uniform(1.0, 1.2)
-            retry_after = min(backoff, MAX_BACKOFF)
-        self._refusals = min(self._refusals + 1, _MAX_DOUBLINGS)
+            backoff = INITIAL_BACKOFF * 2 ** min(self._refusals, _MAX_DOUBLINGS)
+            retry_after = min(backoff * random.uniform(1.0, 1.2), MAX_BACKOFF)
+        self._refusals += 1
         pause = min(max(retry_after, MIN_RETRY_AFTER), MAX_RETRY_AFTER)
-        self._paused_until = max(self._paused_until, now + pause)
-        queue, self._queue = self._queue, []
-        for queued in queue:
+        self._pause_ends_at = max(self._pause_ends_at, now + pause)
+        for queued in self._queue:
             if not queued.granted.done():
                 queued.granted.set_result(False)
+        self._queue.clear()
         return RateLimitError(self.paused_for)
 
     def state(self) -> RateLimiterState:
         """Return what must outlive a restart."""
-        now = self._clock()
+        now = self.now()
+        ago = (now - ended_at for ended_at in self._ended_at)
         return RateLimiterState(
-            tuple(now - ended_at for ended_at in self._window()),
+            tuple(seconds for seconds in ago if seconds < WINDOW_SECONDS),
             self.paused_for,
             self._refusals,
-            max(0.0, self._no_bursts_until[Priority.POLL] - now),
+            max(0.0, self._spacing_ends_at[POLL] - now),
         )
 
     def restore(self, state: RateLimiterState, elapsed: float) -> None:
@@ -231,21 +209,20 @@ class RateLimiter:
         A clock that was set back in between makes ``elapsed`` negative: it counts as 0.
         The requests count as commands, lest a restart under load holds up all the others.
         """
-        then = self._clock() - max(0.0, elapsed)
+        then = self.now() - max(0.0, elapsed)
         sent = (then - ago for ago in state.sent if ago >= 0)
         self._ended_at = deque(sorted([*self._ended_at, *sent]), self._ended_at.maxlen)
         pause = min(max(state.pause, 0.0), MAX_RETRY_AFTER)
-        self._paused_until = max(self._paused_until, then + pause)
-        self._refusals = max(self._refusals, min(state.refusals, _MAX_DOUBLINGS))
-        spacing = then + min(max(state.list_spacing, 0.0), _LIST_SPACING)
-        until = self._no_bursts_until
-        until[Priority.POLL] = max(until[Priority.POLL], spacing)
+        self._pause_ends_at = max(self._pause_ends_at, then + pause)
+        self._refusals = max(self._refusals, state.refusals)
+        spacing = min(max(state.list_spacing, 0.0), _LIST_SPACING)
+        self._spacing_ends_at[POLL] = max(self._spacing_ends_at[POLL], then + spacing)
 
     async def _wait_in_queue(self, priority: Priority, timeout: float | None) -> None:
-        """Wait for our turn."""
+        """Wait until a request may be sent, and take it for sent from then on."""
         if pause := self.paused_for:
             raise RequestDeferredError(pause)
-        now = self._clock()
+        now = self.now()
         granted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         queued = _QueuedRequest(priority, now + TOLERANCE[priority], granted)
         wait = self._earliest_at(queued) - now
@@ -269,26 +246,21 @@ class RateLimiter:
                 raise RequestDeferredError(MIN_RETRY_AFTER) from None
             raise
 
-    def _window(self) -> list[float]:
-        """Return when the requests of the last minute ended."""
-        after = self._clock() - WINDOW_SECONDS
-        return [ended_at for ended_at in self._ended_at if ended_at > after]
-
     def _overdue_at(self, queued: _QueuedRequest) -> float:
         """Return when a request may use the whole window, and goes before all later ones."""
-        if queued.priority is Priority.COMMAND:
+        if queued.priority is COMMAND:
             return queued.deadline_at
         return max(queued.deadline_at, _room_at(self._others_ended_at, MAX_OVERDUE))
 
     def _earliest_at(self, queued: _QueuedRequest) -> float:
         """Return when a request may be sent if nothing else is sent before it."""
         gap = MIN_INTERVAL[queued.priority]
-        if self._clock() < self._no_bursts_until.get(queued.priority, -math.inf):
+        if self.now() < self._spacing_ends_at.get(queued.priority, -math.inf):
             gap = BURST_WINDOW
         planned_at = _room_at(self._ended_at, MAX_REQUESTS[queued.priority])
         overdue_at = max(
             self._overdue_at(queued),
-            _room_at(self._ended_at, MAX_REQUESTS[Priority.COMMAND]),
+            _room_at(self._ended_at, MAX_REQUESTS[COMMAND]),
         )
         return max(self._ended_at[-1] + gap, min(planned_at, overdue_at))
 
@@ -299,15 +271,14 @@ class RateLimiter:
             self._timer = None
         if self._in_flight:
             return
-        now = self._clock()
+        now = self.now()
+
+        def turn(queued: _QueuedRequest) -> float:
+            """Sort what is overdue by arrival, as the queue is, then the rest by deadline."""
+            return -math.inf if self._overdue_at(queued) <= now else queued.deadline_at
+
         next_at = math.inf
-        # What is overdue by arrival, then the rest by deadline
-        for queued in sorted(
-            self._queue,
-            key=lambda one: (
-                -math.inf if self._overdue_at(one) <= now else one.deadline_at
-            ),
-        ):
+        for queued in sorted(self._queue, key=turn):
             if queued.granted.done():
                 # Cancelled in this very moment, and not awake yet to leave the queue.
                 continue
@@ -320,9 +291,8 @@ class RateLimiter:
                 return
             next_at = min(next_at, earliest_at)
             if queued.deadline_at <= now:
-                # Nothing with a shorter gap or a larger share may slip in before it. No
-                # command does it hold up: where it may not use the whole window, it comes
-                # after them.
+                # Nothing with a shorter gap may slip in before it. Commands are not held
+                # up by what may not use the whole window: it comes after them.
                 break
         if next_at < math.inf:
             loop = asyncio.get_running_loop()
