@@ -18,6 +18,7 @@ from custom_components.telldus_pa.pa_api import (
 )
 from custom_components.telldus_pa.pa_api.exceptions import MIN_RETRY_AFTER
 from custom_components.telldus_pa.pa_api.rate_limiter import (
+    BURST_WINDOW,
     MAX_OVERDUE,
     MAX_REQUESTS,
     MIN_INTERVAL,
@@ -157,6 +158,7 @@ def assert_within_limits(sent: Sequence[Sent], known_from: int = 0) -> None:
     A server counts a request somewhere between the two. Of those before ``known_from`` it
     is not known what they were: they count as commands.
     """
+    is_spaced = False
     for number, one in enumerate(sent):
         window = [
             (earlier, before)
@@ -172,9 +174,13 @@ def assert_within_limits(sent: Sequence[Sent], known_from: int = 0) -> None:
         if number >= known_from and len(window) >= MAX_REQUESTS[one.priority]:
             assert one.began - one.asked >= TOLERANCE[one.priority] - ROUNDING
             assert len(others) < MAX_OVERDUE
-        if number > known_from:
-            gap = one.began - sent[number - 1].ended
+        gap = one.began - sent[number - 1].ended if number else BURST_WINDOW
+        if number >= known_from:
+            if is_spaced and one.priority is Priority.POLL:
+                assert gap >= BURST_WINDOW - ROUNDING
             assert gap >= MIN_INTERVAL[one.priority] - ROUNDING
+        if one.refused and len(window) < MAX_REQUESTS[Priority.POLL]:
+            is_spaced |= gap < BURST_WINDOW - ROUNDING
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
@@ -207,6 +213,9 @@ def test_any_arrival(everybody: list[Arrival]) -> None:
         outcome is None or type(outcome) is RateLimitError for outcome in outcomes
     )
     assert (house.rate_limiter.waiting, house.rate_limiter.sending) == (0, False)
+    # What was not sent is not counted either.
+    window = [one for one in sent if one.ended > house.clock() - WINDOW_SECONDS]
+    assert house.rate_limiter.used == len(window)
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)

@@ -219,7 +219,7 @@ class RateLimiter:
         self._spacing_ends_at[POLL] = max(self._spacing_ends_at[POLL], then + spacing)
 
     async def _wait_in_queue(self, priority: Priority, timeout: float | None) -> None:
-        """Wait until a request may be sent, and take it for sent from then on."""
+        """Wait until a request may be sent; it is in flight when this returns."""
         if pause := self.paused_for:
             raise RequestDeferredError(pause)
         now = self.now()
