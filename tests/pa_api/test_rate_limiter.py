@@ -520,10 +520,10 @@ async def test_success_ends_the_doubling(
     """After an accepted request the first pause is a short one again."""
     for _ in range(4):
         refuse(rate_limiter, clock)
-    assert rate_limiter.state().refusals == 4
+    assert rate_limiter.state().backoff_count == 4
     await send()
 
-    assert rate_limiter.state().refusals == 0
+    assert rate_limiter.state().backoff_count == 0
     assert refuse(rate_limiter, clock) <= 18
 
 
@@ -946,7 +946,7 @@ async def test_restore_adds(
     assert rate_limiter.state() == RateLimiterState((35, 25, 0), 50, 1)
     rate_limiter.restore(RateLimiterState((), 70, 3), 5)
     assert rate_limiter.paused_for == 65
-    assert rate_limiter.state().refusals == 3
+    assert rate_limiter.state().backoff_count == 3
 
 
 async def test_changed(clock: Clock) -> None:

@@ -81,7 +81,7 @@ class DomainData:
                     RateLimiterState(
                         tuple(kept["sent"]),
                         kept["pause"],
-                        kept["refusals"],
+                        kept["backoff_count"],
                         kept["list_spacing"],
                     ),
                     elapsed,

@@ -25,15 +25,13 @@ from .exceptions import (
 WINDOW_SECONDS = 60.0
 INITIAL_BACKOFF = 15.0
 MAX_BACKOFF = 300.0
-# After this many the backoff is at its longest anyway.
-_MAX_DOUBLINGS = 5
+_MAX_DOUBLINGS = 5  # The backoff is at its longest then.
 # Some servers answer 429 to a request this soon after another, though few were sent. Lists
 # then keep this distance for a week. Commands do so for an hour only, and only after two
 # such answers in a row: a scene must not be slow for one 429 that another client caused.
 BURST_WINDOW = 10.0
 _LIST_SPACING = 7 * 24 * 3600.0
-_COMMAND_SPACING = 3600.0
-_BURSTS_UNTIL_COMMAND_SPACING = 2
+_COMMAND_SPACING, _COMMAND_SPACING_AFTER = 3600.0, 2
 
 
 class Priority(Enum):
@@ -66,7 +64,7 @@ class RateLimiterState:
 
     sent: tuple[float, ...] = ()
     pause: float = 0.0
-    refusals: int = 0
+    backoff_count: int = 0
     list_spacing: float = 0.0
 
 
@@ -101,17 +99,16 @@ class RateLimiter:
         self._ended_at = deque([-math.inf], maxlen=MAX_REQUESTS[COMMAND])
         self._others_ended_at: deque[float] = deque(maxlen=MAX_OVERDUE)
         self._in_flight: _QueuedRequest | None = None
-        # In the order of their arrival
-        self._queue: list[_QueuedRequest] = []
+        self._queue: list[_QueuedRequest] = []  # By arrival
         self._timer: asyncio.TimerHandle | None = None
         self._pause_ends_at = -math.inf
-        # How many 429s came since a request was accepted, and when the last one came.
-        self._refusals = 0
+        # How many 429s came since a request was accepted, and when the last of all came.
+        self._backoff_count = 0
         self.last_rate_limited_at: float | None = None
         # Whether the last request followed another closely, and how many such ones were
-        # answered by 429 since one was accepted.
+        # answered by 429 since one was accepted; until when we keep requests apart for it.
         self._is_burst = False
-        self._bursts_refused = 0
+        self._rejected_bursts = 0
         self._spacing_ends_at = {COMMAND: -math.inf, POLL: -math.inf}
 
     @property
@@ -164,9 +161,9 @@ class RateLimiter:
 
     def on_success(self) -> None:
         """Note that the server accepted the last request, as far as the limit goes."""
-        self._refusals = 0
+        self._backoff_count = 0
         if self._is_burst:
-            self._bursts_refused = 0
+            self._rejected_bursts = 0
 
     def on_rate_limited(self, retry_after: float | None) -> RateLimitError:
         """Note that the server answered 429, begin a pause, and return the error.
@@ -175,15 +172,15 @@ class RateLimiter:
         """
         self.last_rate_limited_at = now = self.now()
         if self._is_burst and self.used <= MAX_REQUESTS[POLL]:
-            self._bursts_refused += 1
+            self._rejected_bursts += 1
             self._spacing_ends_at[POLL] = now + _LIST_SPACING
-            if self._bursts_refused >= _BURSTS_UNTIL_COMMAND_SPACING:
+            if self._rejected_bursts >= _COMMAND_SPACING_AFTER:
                 self._spacing_ends_at[COMMAND] = now + _COMMAND_SPACING
         if retry_after is None:
             # Some jitter, lest every Home Assistant comes back in the same second.
-            backoff = INITIAL_BACKOFF * 2 ** min(self._refusals, _MAX_DOUBLINGS)
+            backoff = INITIAL_BACKOFF * 2 ** min(self._backoff_count, _MAX_DOUBLINGS)
             retry_after = min(backoff * random.uniform(1.0, 1.2), MAX_BACKOFF)
-        self._refusals += 1
+        self._backoff_count += 1
         pause = min(max(retry_after, MIN_RETRY_AFTER), MAX_RETRY_AFTER)
         self._pause_ends_at = max(self._pause_ends_at, now + pause)
         for queued in self._queue:
@@ -199,7 +196,7 @@ class RateLimiter:
         return RateLimiterState(
             tuple(seconds for seconds in ago if seconds < WINDOW_SECONDS),
             self.paused_for,
-            self._refusals,
+            self._backoff_count,
             max(0.0, self._spacing_ends_at[POLL] - now),
         )
 
@@ -214,7 +211,7 @@ class RateLimiter:
         self._ended_at = deque(sorted([*self._ended_at, *sent]), self._ended_at.maxlen)
         pause = min(max(state.pause, 0.0), MAX_RETRY_AFTER)
         self._pause_ends_at = max(self._pause_ends_at, then + pause)
-        self._refusals = max(self._refusals, state.refusals)
+        self._backoff_count = max(self._backoff_count, state.backoff_count)
         spacing = min(max(state.list_spacing, 0.0), _LIST_SPACING)
         self._spacing_ends_at[POLL] = max(self._spacing_ends_at[POLL], then + spacing)
 
@@ -236,7 +233,7 @@ class RateLimiter:
                     raise RequestDeferredError(self.paused_for)
         except (TimeoutError, asyncio.CancelledError) as err:
             if self._in_flight is queued:
-                # It was granted in the same moment: the next one may be sent instead.
+                # Granted in the same moment: the next one may be sent instead.
                 self._in_flight = None
             elif queued in self._queue:
                 self._queue.remove(queued)
