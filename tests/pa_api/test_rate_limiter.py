@@ -351,12 +351,15 @@ async def test_lists_do_not_starve_what_is_more_patient(
     polls = [asyncio.create_task(poll()) for _ in range(2)]
     await asyncio.sleep(WINDOW_SECONDS)
     asked = clock()
-    sent = await send(BACKGROUND)
-    for task in polls:
-        task.cancel()
-    await asyncio.gather(*polls, return_exceptions=True)
+    try:
+        async with asyncio.timeout(TOLERANCE[BACKGROUND] + WINDOW_SECONDS):
+            sent = await send(BACKGROUND)
+    finally:
+        for task in polls:
+            task.cancel()
+        await asyncio.gather(*polls, return_exceptions=True)
 
-    assert TOLERANCE[BACKGROUND] <= sent - asked <= TOLERANCE[BACKGROUND] + 60
+    assert sent - asked >= TOLERANCE[BACKGROUND]
 
 
 async def test_one_at_a_time(
