@@ -232,7 +232,7 @@ class ConnectionStatus:
         """Return whether we are refused for hours though we keep to the limit."""
         now, last = (
             self._account.rate_limiter.now(),
-            self._account.rate_limiter.last_refused,
+            self._account.rate_limiter.last_rate_limited_at,
         )
         if last is None or (
             # In a pause that Telldus asked for nobody can tell.

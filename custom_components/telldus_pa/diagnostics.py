@@ -148,7 +148,7 @@ def _account(entry: TelldusConfigEntry) -> Tree:
 
 def _rate_limiter(rate_limiter: RateLimiter) -> Tree:
     """Return what the rate limiter is like; times in seconds from now."""
-    refused = rate_limiter.last_refused
+    refused = rate_limiter.last_rate_limited_at
     return {
         "used": rate_limiter.used,
         "waiting": rate_limiter.waiting,

@@ -23,7 +23,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
         for entry in hass.config_entries.async_loaded_entries("telldus_pa"):
             rate_limiter = entry.runtime_data.account.rate_limiter
             connection: ConnectionStatus = entry.runtime_data.connection
-            rate_limiter.last_refused = rate_limiter.now()
+            rate_limiter.last_rate_limited_at = rate_limiter.now()
             connection._limited_since = rate_limiter.now() - _LONG  # noqa: SLF001
             connection.async_update()
 

@@ -392,10 +392,10 @@ async def test_priorities(
 
     assert asked == [
         (Priority.POLL, 1),
-        (Priority.BACKGROUND, 2),
+        (Priority.POLL, 2),
         (Priority.SIGN_IN, None),
-        (Priority.BACKGROUND, None),
-        (Priority.BACKGROUND, 4),
+        (Priority.POLL, None),
+        (Priority.POLL, 4),
         (Priority.BACKGROUND, None),
         (Priority.SIGN_IN, 3),
         *((Priority.BACKGROUND, timeout) for timeout in (5, 6, 7, 8)),

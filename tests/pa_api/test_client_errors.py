@@ -224,12 +224,12 @@ async def test_an_answer_ends_the_doubling(
         with pytest.raises(RateLimitError):
             await client.devices()
         clock.tick(rate_limiter.paused_for)
-    assert rate_limiter.state().refusals == 3
+    assert rate_limiter.state().backoff_count == 3
 
     simulator.faults.add(Fault.UNAUTHORIZED_XML, times=1)
     with pytest.raises(AuthenticationError):
         await client.devices()
-    assert rate_limiter.state().refusals == 0
+    assert rate_limiter.state().backoff_count == 0
 
 
 async def test_the_real_limit(

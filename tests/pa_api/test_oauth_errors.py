@@ -178,7 +178,7 @@ async def test_an_answer_ends_the_doubling(
     else:
         await flow.request_token(CALLBACK)
 
-    assert rate_limiter.state().refusals == 0
+    assert rate_limiter.state().backoff_count == 0
 
 
 async def test_a_person_does_not_wait_for_long(

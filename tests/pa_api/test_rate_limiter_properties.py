@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+import math
 import selectors
 from typing import Any, cast, override
 
@@ -17,7 +18,11 @@ from custom_components.telldus_pa.pa_api import (
 )
 from custom_components.telldus_pa.pa_api.exceptions import MIN_RETRY_AFTER
 from custom_components.telldus_pa.pa_api.rate_limiter import (
+    BURST_WINDOW,
+    MAX_OVERDUE,
     MAX_REQUESTS,
+    MIN_INTERVAL,
+    TOLERANCE,
     WINDOW_SECONDS,
 )
 
@@ -47,6 +52,7 @@ class Sent:
     """A request on the wire."""
 
     priority: Priority
+    asked: float
     began: float
     ended: float
     refused: bool
@@ -130,7 +136,7 @@ class House:
                 self.rate_limiter.on_success()
             finally:
                 now = self.clock()
-                self.sent.append(Sent(one.priority, began, now, refused))
+                self.sent.append(Sent(one.priority, asked, began, now, refused))
                 self.pauses.append((now, now + self.rate_limiter.paused_for))
 
 
@@ -146,6 +152,37 @@ def lived(everybody: Sequence[Arrival]) -> tuple[House, list[BaseException | Non
         loop.close()
 
 
+def assert_within_limits(sent: Sequence[Sent], known_from: int = 0) -> None:
+    """Check what was sent when, at its beginning and by when the earlier ones had ended.
+
+    A server counts a request somewhere between the two. Of those before ``known_from`` it
+    is not known what they were: they count as commands.
+    """
+    is_spaced = False
+    for number, one in enumerate(sent):
+        window = [
+            (earlier, before)
+            for earlier, before in enumerate(sent[:number])
+            if before.ended > one.began - WINDOW_SECONDS + ROUNDING
+        ]
+        others = [
+            before
+            for earlier, before in window
+            if earlier >= known_from and before.priority is not Priority.COMMAND
+        ]
+        assert len(window) < MAX_REQUESTS[Priority.COMMAND]
+        if number >= known_from and len(window) >= MAX_REQUESTS[one.priority]:
+            assert one.began - one.asked >= TOLERANCE[one.priority] - ROUNDING
+            assert len(others) < MAX_OVERDUE
+        gap = one.began - sent[number - 1].ended if number else BURST_WINDOW
+        if number >= known_from:
+            if is_spaced and one.priority is Priority.POLL:
+                assert gap >= BURST_WINDOW - ROUNDING
+            assert gap >= MIN_INTERVAL[one.priority] - ROUNDING
+        if one.refused and len(window) < MAX_REQUESTS[Priority.POLL]:
+            is_spaced |= gap < BURST_WINDOW - ROUNDING
+
+
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.lists(arrivals, min_size=1, max_size=60))
 def test_any_arrival(everybody: list[Arrival]) -> None:
@@ -155,12 +192,7 @@ def test_any_arrival(everybody: list[Arrival]) -> None:
 
     for one, next_one in pairwise(sent):
         assert one.ended <= next_one.began
-    # A server counts a request somewhere between its beginning and its end.
-    for priority, most in MAX_REQUESTS.items():
-        for number, one in enumerate(sent):
-            if one.priority is priority and number >= most:
-                before = sent[number - most]
-                assert one.began - before.ended >= WINDOW_SECONDS - ROUNDING
+    assert_within_limits(sent)
     for number, one in enumerate(sent):
         for refused_at, until in house.pauses:
             if refused_at < one.began:
@@ -181,6 +213,9 @@ def test_any_arrival(everybody: list[Arrival]) -> None:
         outcome is None or type(outcome) is RateLimitError for outcome in outcomes
     )
     assert (house.rate_limiter.waiting, house.rate_limiter.sending) == (0, False)
+    # What was not sent is not counted either.
+    window = [one for one in sent if one.ended > house.clock() - WINDOW_SECONDS]
+    assert house.rate_limiter.used == len(window)
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
@@ -202,10 +237,103 @@ def test_restart_in_between(before: list[Arrival], after: list[Arrival]) -> None
     finally:
         loop.close()
     sent = [*first.sent, *second.sent]
-    for number, one in enumerate(sent[len(first.sent) :], len(first.sent)):
-        most = MAX_REQUESTS[one.priority]
-        if number >= most:
-            assert one.began - sent[number - most].ended >= WINDOW_SECONDS - ROUNDING
+    assert_within_limits(sent, len(first.sent))
+    for one in second.sent:
         for refused_at, until in first.pauses:
             assert refused_at < one.began
             assert one.began >= until - ROUNDING
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody who asks again some seconds after each request."""
+
+    priority: Priority
+    begins: float
+    pause: float
+    takes: float
+
+
+def askers(*priorities: Priority) -> st.SearchStrategy[Asker]:
+    """Return anybody who asks for the same again and again."""
+    return st.builds(
+        Asker,
+        priority=st.sampled_from(priorities),
+        begins=st.floats(0, 120),
+        pause=st.one_of(st.just(0.0), st.floats(0, 150)),
+        takes=st.one_of(st.just(0.0), st.floats(0, 0.5)),
+    )
+
+
+OTHERS = tuple(priority for priority in Priority if priority is not Priority.COMMAND)
+RUN_SECONDS = 1200.0
+
+
+class Flood(House):
+    """Everybody asks again and again; ``waits`` are how long each had to wait."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin with nobody who waits."""
+        super().__init__(clock)
+        self.waits: list[tuple[Asker, float]] = []
+
+    async def live_on(self, everybody: Sequence[Asker]) -> None:
+        """Let everybody ask until the time is over, and then be served."""
+        async with asyncio.TaskGroup() as group:
+            for one in everybody:
+                group.create_task(self._ask(one, self.clock() + RUN_SECONDS))
+
+    async def _ask(self, one: Asker, ends_at: float) -> None:
+        """Ask again and again."""
+        request = Arrival(0, one.priority, one.takes, None, None, None)
+        await asyncio.sleep(one.begins)
+        while (asked := self.clock()) < ends_at:
+            await self._send(request)
+            self.waits.append((one, self.clock() - one.takes - asked))
+            await asyncio.sleep(one.pause)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.builds(
+            Asker,
+            priority=st.just(Priority.COMMAND),
+            begins=st.just(0.0),
+            pause=st.sampled_from((0.0, 1.0, 6.0)),
+            takes=st.just(0.0),
+        ),
+        max_size=3,
+    ),
+    st.lists(askers(*OTHERS), min_size=1, max_size=8),
+)
+def test_nobody_starves(commands: list[Asker], others: list[Asker]) -> None:
+    """Whoever asks is served within its tolerance and a window for every four who ask.
+
+    However many commands there are, or none; and commands keep six of ten.
+    """
+    clock = Clock()
+    loop = asyncio.SelectorEventLoop(_Selector(clock))
+    cast("Any", loop).time = clock
+    flood = Flood(clock)
+    started = clock()
+    try:
+        loop.run_until_complete(flood.live_on([*commands, *others]))
+    finally:
+        loop.close()
+
+    assert_within_limits(flood.sent)
+    # What goes before somebody keeps its distance as well.
+    slack = sum(MIN_INTERVAL[one.priority] + one.takes for one in others)
+    for one, wait in flood.waits:
+        turns = 1 if one in commands else math.ceil(len(others) / MAX_OVERDUE)
+        assert wait <= TOLERANCE[one.priority] + turns * WINDOW_SECONDS + slack
+    assert {one for one, _ in flood.waits} == {*commands, *others}
+    if any(one.pause < 1 for one in commands):
+        sent = sum(
+            one.priority is Priority.COMMAND and one.began < started + RUN_SECONDS
+            for one in flood.sent
+        )
+        assert sent >= 6 * RUN_SECONDS / (
+            WINDOW_SECONDS + sum(one.takes for one in others)
+        )

@@ -79,7 +79,10 @@ class DomainData:
                 elapsed = dt_util.utcnow().timestamp() - kept["saved"]
                 rate_limiter.restore(
                     RateLimiterState(
-                        tuple(kept["sent"]), kept["pause"], kept["refusals"]
+                        tuple(kept["sent"]),
+                        kept["pause"],
+                        kept["backoff_count"],
+                        kept["list_spacing"],
                     ),
                     elapsed,
                 )

@@ -272,13 +272,14 @@ class EventTracker:
 
     def _may_read(self) -> bool:
         """Return whether the rate limiter has room for what is less urgent than all else."""
-        rate_limiter, refused = self._rate_limiter, self._rate_limiter.last_refused
+        rate_limiter = self._rate_limiter
+        limited_at = rate_limiter.last_rate_limited_at
         return (
             self._devices.last_error is None
             and not rate_limiter.paused_for
             and not rate_limiter.waiting
             and rate_limiter.used <= _MOST_USED
-            and (refused is None or rate_limiter.now() - refused >= _QUIET_PERIOD)
+            and (limited_at is None or rate_limiter.now() - limited_at >= _QUIET_PERIOD)
             and not self._commands.queue_length
         )
 

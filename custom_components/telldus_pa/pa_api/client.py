@@ -128,7 +128,7 @@ class TelldusClient:
         return DeviceProtocol.from_dict(response)
 
     async def gateways(
-        self, *, priority: Priority = Priority.BACKGROUND, timeout: float | None = None
+        self, *, priority: Priority = Priority.POLL, timeout: float | None = None
     ) -> ListResponse[Gateway]:
         """Return all gateways, those shared with this account included."""
         parser = RowParser(Gateway.from_dict)
@@ -138,10 +138,8 @@ class TelldusClient:
         """Return all sensors of all gateways with their values, the ignored ones included."""
         names = ("includeIgnored", "includeValues", "includeScale", "includeUnit")
         query = dict.fromkeys(names, "1")
-        # Not POLL: Telldus has rate-limited a second list right after the first.
-        priority = Priority.BACKGROUND
         return await self._list(
-            "sensors/list", query, "sensor", self._sensor_rows, priority, timeout
+            "sensors/list", query, "sensor", self._sensor_rows, Priority.POLL, timeout
         )
 
     async def rooms(self) -> ListResponse[Room]:
@@ -226,7 +224,7 @@ class TelldusClient:
     async def authenticate_session(self, session_id: str) -> datetime | None:
         """Create or renew a session for websockets; return its end, if Telldus reports it."""
         response, _ = await self._call(
-            "user/authenticateSession", {"session": session_id}, Priority.LIVE, None
+            "user/authenticateSession", {"session": session_id}, Priority.PUSH, None
         )
         _require_success(response)
         return to_time(response.get("ttl"))
@@ -235,7 +233,7 @@ class TelldusClient:
         """Return the address of a gateway's websocket, None while the gateway is offline."""
         function = "client/serverAddress"
         query = {"id": gateway_id}
-        response, _ = await self._call(function, query, Priority.LIVE, None)
+        response, _ = await self._call(function, query, Priority.PUSH, None)
         try:
             return ServerAddress.from_dict(response)
         except ValueError as err:

@@ -1,4 +1,4 @@
-"""Who may send a request now, and who waits.
+"""Decides when each request to a server may be sent.
 
 Telldus allows about ten requests a minute, a limit known only by hearsay (source:
 docs/telldus-api.md, "Limits"). Whether it counts by account, key or address is not known;
@@ -7,12 +7,11 @@ so there is one rate limiter for each server, and every request passes through i
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from enum import IntEnum
-import heapq
-from itertools import count
+from dataclasses import dataclass
+from enum import Enum, auto
+import math
 import random
 import time
 
@@ -26,69 +25,63 @@ from .exceptions import (
 WINDOW_SECONDS = 60.0
 INITIAL_BACKOFF = 15.0
 MAX_BACKOFF = 300.0
-# A server that dislikes bursts refuses a second request this soon after the first, however
-# few there were before ...
+_MAX_DOUBLINGS = 5  # The backoff is at its longest then.
+# Some servers answer 429 to a request this soon after another, though few were sent. Lists
+# then keep this distance for a week. Commands do so for an hour only, and only after two
+# such answers in a row: a scene must not be slow for one 429 that another client caused.
 BURST_WINDOW = 10.0
-# ... and is known for it after this often, for this long in seconds.
-_BURSTS_REFUSED = 2
-_SPACED_FOR = 3600.0
-# Beyond this many in a row the pause is at its longest anyway.
-_MOST_REFUSALS = 10
+_LIST_SPACING = 7 * 24 * 3600.0
+_COMMAND_SPACING, _COMMAND_SPACING_AFTER = 3600.0, 2
 
 
-class Priority(IntEnum):
-    """What a request is for; the lower the sooner."""
+class Priority(Enum):
+    """What a request is for. POLL is any of the lists, PUSH the set-up of sockets."""
 
-    COMMAND = 0
-    SIGN_IN = 1
-    POLL = 2
-    BACKGROUND = 3
-    LIVE = 4
+    COMMAND = auto()
+    SIGN_IN = auto()
+    POLL = auto()
+    BACKGROUND = auto()
+    PUSH = auto()
 
 
-# How many requests in a window may have been sent before one of this kind: commands
-# find room even when polls and a sign-in have used theirs.
-MAX_REQUESTS = {
-    Priority.COMMAND: 10,
-    Priority.SIGN_IN: 8,
-    Priority.POLL: 8,
-    Priority.BACKGROUND: 6,
-    Priority.LIVE: 5,
-}
-# Seconds between the end of the last request and the start of one of this kind. Bursts
-# have been refused by Telldus even below the limit.
-MIN_INTERVAL = {
-    Priority.COMMAND: 0.25,
-    Priority.SIGN_IN: 0.5,
-    Priority.POLL: 1.0,
-    Priority.BACKGROUND: BURST_WINDOW,
-    Priority.LIVE: BURST_WINDOW,
-}
+COMMAND, SIGN_IN, POLL, BACKGROUND, PUSH = Priority
+
+# A request is planned for when fewer than this many are in the window: commands find room
+# even when the others have used theirs.
+MAX_REQUESTS = {COMMAND: 10, SIGN_IN: 8, POLL: 8, BACKGROUND: 6, PUSH: 5}
+# Seconds from the end of the last request to the start of one of this kind.
+MIN_INTERVAL = {COMMAND: 0.25, SIGN_IN: 0.5, POLL: 2.0, BACKGROUND: 10.0, PUSH: 10.0}
+# Seconds in the queue after which a request is overdue. It then goes before all that came
+# later, and may use the whole window ...
+TOLERANCE = {COMMAND: 0.0, SIGN_IN: 5.0, POLL: 30.0, BACKGROUND: 120.0, PUSH: 60.0}
+# ... while fewer than this many in the window are no commands: the rest is for commands.
+MAX_OVERDUE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimiterState:
     """What must outlive a restart, in seconds before (``sent``) and after now."""
 
-    sent: tuple[float, ...]
-    pause: float
-    refusals: int
+    sent: tuple[float, ...] = ()
+    pause: float = 0.0
+    backoff_count: int = 0
+    list_spacing: float = 0.0
 
 
-@dataclass(order=True, slots=True)
-class _Waiter:
-    """Somebody who wants to send."""
+@dataclass(eq=False, slots=True)
+class _QueuedRequest:
+    """A request that waits; ``granted`` becomes False if a pause begins instead."""
 
     priority: Priority
-    turn: int
-    granted: asyncio.Future[None] = field(compare=False)
+    deadline_at: float
+    granted: asyncio.Future[bool]
 
 
 class RateLimiter:
     """One server's requests: one at a time, spaced, within the limit.
 
-    ``clock`` counts seconds and never goes back. ``changed`` is called after each request
-    and each refusal, for whoever keeps the ``state``.
+    ``clock`` counts seconds and never goes back; all times here are by it. ``changed`` is
+    called after each request and each 429, for whoever keeps the ``state``.
     """
 
     def __init__(
@@ -99,193 +92,210 @@ class RateLimiter:
         """Start with an empty window."""
         self._changed = changed or (lambda: None)
         # Looked up at each call, so that a test that moves time moves it here as well.
-        self._clock = clock or (lambda: time.monotonic())
-        # When each request of the window ended. Telldus counted it no later than that,
-        # and will count the next no sooner than we send it: latency cannot trip us.
-        self._sent: deque[float] = deque()
-        self._paused_until = 0.0
-        self._refusals = 0
-        # When Telldus last said that it was too much, by the clock.
-        self.last_refused: float | None = None
-        # Whether the last request followed another closely, how often such a one was
-        # refused since one was accepted, and until when we keep them apart for it.
-        self._is_burst = False
-        self._bursts_refused = 0
-        self._spaced_until = 0.0
-        self._busy = False
-        self._waiters: list[_Waiter] = []
-        self._turns = count()
+        self.now = clock or (lambda: time.monotonic())
+        # When the last requests ended, and when those of them that were no commands.
+        # Telldus counted a request no later than that, and counts the next no sooner than
+        # we send it: latency cannot break the limit.
+        self._ended_at = deque([-math.inf], maxlen=MAX_REQUESTS[COMMAND])
+        self._others_ended_at: deque[float] = deque(maxlen=MAX_OVERDUE)
+        self._in_flight: _QueuedRequest | None = None
+        self._queue: list[_QueuedRequest] = []  # By arrival
         self._timer: asyncio.TimerHandle | None = None
-
-    def now(self) -> float:
-        """Return the time in seconds by the rate limiter's clock, which never goes back."""
-        return self._clock()
+        self._pause_ends_at = -math.inf
+        # How many 429s came since a request was accepted, and when the last of all came.
+        self._backoff_count = 0
+        self.last_rate_limited_at: float | None = None
+        # Whether the last request followed another closely, and how many such ones were
+        # answered by 429 since one was accepted; until when we keep requests apart for it.
+        self._is_burst = False
+        self._rejected_bursts = 0
+        self._spacing_ends_at = {COMMAND: -math.inf, POLL: -math.inf}
 
     @property
     def used(self) -> int:
-        """Return how many requests were sent in the last minute."""
-        self._forget()
-        return len(self._sent) + self._busy
+        """How many requests were sent in the last minute, the one in flight included."""
+        after = self.now() - WINDOW_SECONDS
+        return sum(ended_at > after for ended_at in self._ended_at) + self.sending
 
     @property
     def sending(self) -> bool:
-        """Return whether a request is under way."""
-        return self._busy
+        """Whether a request is in flight."""
+        return self._in_flight is not None
 
     @property
     def waiting(self) -> int:
-        """Return how many requests wait for their turn."""
-        return len(self._waiters)
+        """How many requests wait for their turn."""
+        return len(self._queue)
 
     @property
     def paused_for(self) -> float:
-        """Return for how many seconds nothing may be sent, 0 if something may."""
-        return max(0.0, self._paused_until - self._clock())
+        """For how many seconds nothing may be sent, 0 if something may."""
+        return max(0.0, self._pause_ends_at - self.now())
+
+    @property
+    def spaces_lists(self) -> bool:
+        """Whether lists are kept ``BURST_WINDOW`` apart, since a burst was answered by 429."""
+        return self.now() < self._spacing_ends_at[POLL]
 
     @asynccontextmanager
     async def acquire(
         self, priority: Priority, *, timeout: float | None = None
     ) -> AsyncIterator[None]:
-        """Wait for leave to send one request, which the body then does.
+        """Wait until one request may be sent, which the body then does.
 
-        The body calls ``accepted`` or ``refused`` with what the server said of the limit.
-        Raises Postponed during a pause, when one begins while waiting, and when the
-        window is so full that leave would take longer than ``timeout`` seconds.
+        The body calls ``on_success`` or ``on_rate_limited`` with what the server answered.
+        Raises RequestDeferredError during a pause, when one begins while waiting, and when
+        the wait is, or would be, longer than ``timeout`` seconds.
         """
-        await self._acquire(priority, timeout)
+        await self._wait_in_queue(priority, timeout)
         try:
             yield
         finally:
-            self._busy = False
-            self._sent.append(self._clock())
+            self._in_flight = None
+            now = self.now()
+            self._ended_at.append(now)
+            if priority is not COMMAND:
+                self._others_ended_at.append(now)
             self._dispatch()
             self._changed()
 
     def on_success(self) -> None:
-        """Note that the server did not mind the last request."""
-        self._refusals = 0
+        """Note that the server accepted the last request, as far as the limit goes."""
+        self._backoff_count = 0
         if self._is_burst:
-            self._bursts_refused = 0
+            self._rejected_bursts = 0
 
     def on_rate_limited(self, retry_after: float | None) -> RateLimitError:
-        """Note that the server refused a request (429), pause, and return the error.
+        """Note that the server answered 429, begin a pause, and return the error.
 
         ``retry_after`` is what the server asked for in seconds, if it did.
         """
-        self.last_refused = now = self._clock()
-        self._forget()
-        if self._is_burst and len(self._sent) < MAX_REQUESTS[Priority.POLL]:
-            self._bursts_refused += 1
-            if self._bursts_refused >= _BURSTS_REFUSED:
-                self._spaced_until = now + _SPACED_FOR
+        self.last_rate_limited_at = now = self.now()
+        if self._is_burst and self.used <= MAX_REQUESTS[POLL]:
+            self._rejected_bursts += 1
+            self._spacing_ends_at[POLL] = now + _LIST_SPACING
+            if self._rejected_bursts >= _COMMAND_SPACING_AFTER:
+                self._spacing_ends_at[COMMAND] = now + _COMMAND_SPACING
         if retry_after is None:
             # Some jitter, lest every Home Assistant comes back in the same second.
-            wait = INITIAL_BACKOFF * 2**self._refusals * random.uniform(1.0, 1.2)
-            retry_after = min(wait, MAX_BACKOFF)
-        self._refusals = min(self._refusals + 1, _MOST_REFUSALS)
-        wait = min(max(retry_after, MIN_RETRY_AFTER), MAX_RETRY_AFTER)
-        self._paused_until = max(self._paused_until, self._clock() + wait)
-        error = RateLimitError(self.paused_for)
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if not waiter.granted.done():
-                waiter.granted.set_exception(RequestDeferredError(self.paused_for))
-        return error
+            backoff = INITIAL_BACKOFF * 2 ** min(self._backoff_count, _MAX_DOUBLINGS)
+            retry_after = min(backoff * random.uniform(1.0, 1.2), MAX_BACKOFF)
+        self._backoff_count += 1
+        pause = min(max(retry_after, MIN_RETRY_AFTER), MAX_RETRY_AFTER)
+        self._pause_ends_at = max(self._pause_ends_at, now + pause)
+        for queued in self._queue:
+            if not queued.granted.done():
+                queued.granted.set_result(False)
+        self._queue.clear()
+        return RateLimitError(self.paused_for)
 
     def state(self) -> RateLimiterState:
         """Return what must outlive a restart."""
-        self._forget()
-        now = self._clock()
+        now = self.now()
+        ago = (now - ended_at for ended_at in self._ended_at)
         return RateLimiterState(
-            tuple(now - sent for sent in self._sent), self.paused_for, self._refusals
+            tuple(seconds for seconds in ago if seconds < WINDOW_SECONDS),
+            self.paused_for,
+            self._backoff_count,
+            max(0.0, self._spacing_ends_at[POLL] - now),
         )
 
     def restore(self, state: RateLimiterState, elapsed: float) -> None:
         """Take over what an earlier run left ``elapsed`` seconds ago.
 
         A clock that was set back in between makes ``elapsed`` negative: it counts as 0.
+        The requests count as commands, lest a restart under load holds up all the others.
         """
-        now = self._clock()
-        elapsed = max(0.0, elapsed)
-        kept = [
-            now - ago - elapsed
-            for ago in state.sent
-            if 0 <= ago + elapsed < WINDOW_SECONDS
-        ]
-        self._sent = deque(sorted([*self._sent, *kept]))
+        then = self.now() - max(0.0, elapsed)
+        sent = (then - ago for ago in state.sent if ago >= 0)
+        self._ended_at = deque(sorted([*self._ended_at, *sent]), self._ended_at.maxlen)
         pause = min(max(state.pause, 0.0), MAX_RETRY_AFTER)
-        self._paused_until = max(self._paused_until, now + pause - elapsed)
-        self._refusals = max(self._refusals, min(state.refusals, _MOST_REFUSALS))
+        self._pause_ends_at = max(self._pause_ends_at, then + pause)
+        self._backoff_count = max(self._backoff_count, state.backoff_count)
+        spacing = min(max(state.list_spacing, 0.0), _LIST_SPACING)
+        self._spacing_ends_at[POLL] = max(self._spacing_ends_at[POLL], then + spacing)
 
-    async def _acquire(self, priority: Priority, timeout: float | None) -> None:
-        """Wait for our turn."""
+    async def _wait_in_queue(self, priority: Priority, timeout: float | None) -> None:
+        """Wait until a request may be sent; it is in flight when this returns."""
         if pause := self.paused_for:
             raise RequestDeferredError(pause)
-        wait = self._earliest(priority) - self._clock()
+        now = self.now()
+        granted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        queued = _QueuedRequest(priority, now + TOLERANCE[priority], granted)
+        wait = self._earliest_at(queued) - now
         if timeout is not None and wait > timeout:
             raise RequestDeferredError(wait)
-        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiter = _Waiter(priority, next(self._turns), granted)
-        heapq.heappush(self._waiters, waiter)
+        self._queue.append(queued)
         self._dispatch()
         try:
             async with asyncio.timeout(timeout):
-                await self._granted(waiter)
-        except TimeoutError:
-            # Somebody's request takes long, or too many stand before us.
-            raise RequestDeferredError(MIN_RETRY_AFTER) from None
-
-    async def _granted(self, waiter: _Waiter) -> None:
-        """Wait for leave; leave the queue in order when the wait is given up."""
-        granted = waiter.granted
-        try:
-            await granted
-        except asyncio.CancelledError:
-            if granted.done() and not granted.cancelled() and not granted.exception():
-                # Leave was given in the same moment: pass it on unused.
-                self._busy = False
-            elif waiter in self._waiters:
-                self._waiters.remove(waiter)
-                heapq.heapify(self._waiters)
+                if not await granted:
+                    raise RequestDeferredError(self.paused_for)
+        except (TimeoutError, asyncio.CancelledError) as err:
+            if self._in_flight is queued:
+                # Granted in the same moment: the next one may be sent instead.
+                self._in_flight = None
+            elif queued in self._queue:
+                self._queue.remove(queued)
             self._dispatch()
+            if isinstance(err, TimeoutError):
+                # A request takes long, or too many were before this one.
+                raise RequestDeferredError(MIN_RETRY_AFTER) from None
             raise
 
-    def _forget(self) -> None:
-        """Let go of what has left the window."""
-        now = self._clock()
-        while self._sent and self._sent[0] <= now - WINDOW_SECONDS:
-            self._sent.popleft()
+    def _overdue_at(self, queued: _QueuedRequest) -> float:
+        """Return when a request may use the whole window, and goes before all later ones."""
+        if queued.priority is COMMAND:
+            return queued.deadline_at
+        return max(queued.deadline_at, _room_at(self._others_ended_at, MAX_OVERDUE))
 
-    def _earliest(self, priority: Priority) -> float:
-        """Return when a request of a kind may be sent, by the clock."""
-        self._forget()
-        if not self._sent:
-            return self._clock()
-        gap = MIN_INTERVAL[priority]
-        if self._clock() < self._spaced_until and priority is not Priority.SIGN_IN:
-            gap = max(gap, BURST_WINDOW)
-        earliest = self._sent[-1] + gap
-        if (excess := len(self._sent) - MAX_REQUESTS[priority]) >= 0:
-            earliest = max(earliest, self._sent[excess] + WINDOW_SECONDS)
-        return earliest
+    def _earliest_at(self, queued: _QueuedRequest) -> float:
+        """Return when a request may be sent if nothing else is sent before it."""
+        gap = MIN_INTERVAL[queued.priority]
+        if self.now() < self._spacing_ends_at.get(queued.priority, -math.inf):
+            gap = BURST_WINDOW
+        planned_at = _room_at(self._ended_at, MAX_REQUESTS[queued.priority])
+        overdue_at = max(
+            self._overdue_at(queued),
+            _room_at(self._ended_at, MAX_REQUESTS[COMMAND]),
+        )
+        return max(self._ended_at[-1] + gap, min(planned_at, overdue_at))
 
     def _dispatch(self) -> None:
-        """Give leave to the first in the queue, or see to it that somebody will."""
+        """Send the request whose turn it is, or set a timer for when it will be."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        while self._waiters and self._waiters[0].granted.done():
-            # Cancelled in this very moment, and not awake yet to leave the queue.
-            heapq.heappop(self._waiters)
-        if self._busy or not self._waiters:
+        if self._in_flight:
             return
-        wait = self._earliest(self._waiters[0].priority) - self._clock()
-        if wait > 0:
+        now = self.now()
+
+        def turn(queued: _QueuedRequest) -> float:
+            """Sort what is overdue by arrival, as the queue is, then the rest by deadline."""
+            return -math.inf if self._overdue_at(queued) <= now else queued.deadline_at
+
+        next_at = math.inf
+        for queued in sorted(self._queue, key=turn):
+            if queued.granted.done():
+                # Cancelled in this very moment, and not awake yet to leave the queue.
+                continue
+            earliest_at = self._earliest_at(queued)
+            if earliest_at <= now:
+                self._queue.remove(queued)
+                self._in_flight = queued
+                self._is_burst = now - self._ended_at[-1] < BURST_WINDOW
+                queued.granted.set_result(True)
+                return
+            next_at = min(next_at, earliest_at)
+            if queued.deadline_at <= now:
+                # Nothing with a shorter gap may slip in before it. Commands are not held
+                # up by what may not use the whole window: it comes after them.
+                break
+        if next_at < math.inf:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(wait, self._dispatch)
-            return
-        self._busy = True
-        self._is_burst = (
-            bool(self._sent) and self._clock() - self._sent[-1] < BURST_WINDOW
-        )
-        heapq.heappop(self._waiters).granted.set_result(None)
+            self._timer = loop.call_later(next_at - now, self._dispatch)
+
+
+def _room_at(ended_at: Sequence[float], limit: int) -> float:
+    """Return when fewer than ``limit`` requests will be left in the window."""
+    return ended_at[-limit] + WINDOW_SECONDS if len(ended_at) >= limit else -math.inf
