@@ -49,10 +49,7 @@ def places(module: str) -> list[Path]:
     if path.name == "__init__.py":
         # "models" is a package that is one module.
         name = path.parent.name
-        return [
-            TESTS / path.parent / f"test_{name or 'init'}.py",
-            TESTS / "test_init.py",
-        ]
+        return [TESTS / path.parent / f"test_{name or 'init'}.py"]
     folder = TESTS / path.parent
     return [folder / f"test_{path.name}", folder / path.stem / "__init__.py"]
 
