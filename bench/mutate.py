@@ -115,7 +115,10 @@ PARTS: Final = (
             ),
             "tests/devices/test_group_state.py",
             # Of what is pushed, that which concerns them
-            *(f"tests/test_push.py::test_{name}" for name in ("command", "failed")),
+            *(
+                f"tests/push/test_states.py::test_{name}"
+                for name in ("command", "failed")
+            ),
         ),
     ),
 )

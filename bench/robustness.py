@@ -24,7 +24,7 @@ TESTS: Final = {
         "tests/pa_api/test_rate_limiter_properties.py",
     ),
     "days of commands made at random": ("tests/commands/test_properties.py",),
-    "attacks": ("tests/test_security.py",),
+    "attacks": ("tests/security",),
     "lives in a home": ("tests/soak/test_home.py", "tests/soak/test_push.py"),
 }
 

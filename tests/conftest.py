@@ -37,7 +37,7 @@ from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
 from simulator.tokens import AccessToken, RequestToken
 
 from .flow_user import FlowUser, keys, only_entry
-from .helpers import ACCOUNT, Actions, Dashboard
+from .helpers import ACCOUNT, Actions, Dashboard, Registries
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -368,3 +368,9 @@ async def reauth_entry(
 def actions(hass: HomeAssistant, loaded: MockConfigEntry, time: Time) -> Actions:
     """Return what calls the actions."""
     return Actions(hass, loaded, time)
+
+
+@pytest.fixture
+def registries(hass: HomeAssistant, entry: MockConfigEntry) -> Registries:
+    """Return the registries."""
+    return Registries(hass, entry)

@@ -28,6 +28,7 @@ ACCOUNT = "an-account"
 LAMP = "switch.window_lamp"
 LAMP_ID = "2100001"
 BUTTON = "event.remote_button"
+CABIN_HEATER = "switch.cabin_heater"
 HOME_CONNECTION = "sensor.home_connection"
 
 

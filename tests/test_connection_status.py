@@ -7,9 +7,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.const import CONF_ACCOUNT_UUID, DOMAIN
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 
@@ -174,85 +173,6 @@ async def test_gateway_that_went(
     assert infos(caplog) == []
 
 
-# Premium
-
-
-async def test_premium(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """Until when Premium is paid for is asked once a day, after everything else."""
-    await time.move(30)
-    assert [one.path for one in simulator.log][-2:].count(PROFILE) == 1
-    assert state_of(hass, PREMIUM).attributes["device_class"] == "timestamp"
-    assert state_of(hass, PREMIUM).state.startswith("2027-")
-    assert issues(hass) == set()
-    await time.until(hass.config_entries.async_reload(loaded.entry_id))
-    await time.move(100)
-    assert polls(simulator, PROFILE) == 1
-    assert state_of(hass, PREMIUM).state.startswith("2027-")
-    await time.move(DAY + HOUR)
-    assert polls(simulator, PROFILE) == 2
-
-
-async def test_premium_lapsed(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """When Premium ends the person is told, and when it is renewed no longer."""
-    await time.move(30)
-    simulator.settings.premium = False
-    await time.move(DAY + HOUR)
-    assert issues(hass) == {"premium_lapsed"}
-    assert state_of(hass, PREMIUM).state == "unknown"
-    # Nothing is refused, so nothing is in the way.
-    assert state_of(hass, HOME_CONNECTION).state == "polling"
-    # Also after a restart
-    await time.until(hass.config_entries.async_unload(loaded.entry_id))
-    assert issues(hass) == set()
-    await time.until(hass.config_entries.async_setup(loaded.entry_id))
-    await time.move(60)
-    assert issues(hass) == {"premium_lapsed"}
-    simulator.settings.premium = True
-    await time.move(DAY + HOUR)
-    assert issues(hass) == set()
-
-
-@pytest.mark.parametrize(
-    ("fault", "arguments", "cause"),
-    [
-        (Fault.APPLICATION_ERROR, {"text": "Premium is needed"}, "premium_lapsed"),
-        (Fault.UNAUTHORIZED_XML, {}, "premium_lapsed"),
-        (Fault.CLOUDFLARE, {}, "premium_lapsed"),
-        (Fault.BAD_GATEWAY, {}, "unreachable"),
-        (Fault.RATE_LIMITED, {}, "rate_limited"),
-    ],
-)
-async def test_refused_without_premium(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    simulator: Simulator,
-    time: Time,
-    fault: Fault,
-    arguments: dict[str, Any],
-    cause: str,
-) -> None:
-    """An account that never had Premium is left in peace, unless Telldus refuses it."""
-    simulator.settings.premium = False
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(75)
-    assert polls(simulator, PROFILE) == 1
-    assert issues(hass) == set()
-    assert state_of(hass, PREMIUM).state == "unknown"
-    simulator.faults.add(fault, match="json/devices/list", times=None, **arguments)
-    await time.move(31)
-    assert state_of(hass, HOME_CONNECTION).state == cause
-    lapsed = cause == "premium_lapsed"
-    assert issues(hass) == ({"premium_lapsed"} if lapsed else set())
-    simulator.faults.clear()
-    await time.move(2100)
-    assert state_of(hass, HOME_CONNECTION).state == "polling"
-    assert issues(hass) == set()
-
-
 async def test_profile_is_not_told(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -272,17 +192,6 @@ async def test_profile_is_not_told(
     assert polls(simulator, PROFILE) == 1
 
 
-async def test_profile_without_premium(
-    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """A profile that says nothing of Premium says nothing."""
-    simulator.faults.add(Fault.MISSING_KEYS, match=PROFILE, times=1, keys=["pro"])
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(75)
-    assert entry.runtime_data.premium.is_known is False
-    assert not entry.runtime_data.premium.is_missing
-
-
 async def test_profile_learned_later(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
@@ -293,20 +202,6 @@ async def test_profile_learned_later(
     assert entry.data[CONF_ACCOUNT_UUID]
     assert entry.unique_id == ACCOUNT
     assert polls(simulator, "json/devices/list") == 3
-
-
-async def test_daily_while_refused(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """What is asked once a day is not asked while nothing is accepted."""
-    await time.move(30)
-    await time.move(DAY - 2 * HOUR)
-    simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*", times=None)
-    await time.move(3 * HOUR)
-    assert polls(simulator, PROFILE) == 1
-    simulator.faults.clear()
-    await time.move(2 * HOUR)
-    assert polls(simulator, PROFILE) == 2
 
 
 # The limit used up by something else
@@ -349,113 +244,6 @@ async def test_long_pauses(
     assert issues(hass) == {"limit_used_up"}
     await time.move(1800)
     assert issues(hass) == {"limit_used_up"}
-
-
-# Core's integration
-
-
-def core_entry(hass: HomeAssistant, **more: Any) -> MockConfigEntry:
-    """Return an entry of Home Assistant's own integration, which is not set up."""
-    data = {"host": "Cloud API", "session": {"token": "t", "token_secret": "s"}}
-    entry = MockConfigEntry(domain="tellduslive", **{"data": data, **more})
-    entry.add_to_hass(hass)
-    return entry
-
-
-async def test_core_beside_ours(
-    hass: HomeAssistant, loaded: MockConfigEntry, time: Time
-) -> None:
-    """While Home Assistant's own integration is there as well, the person is told."""
-    assert issues(hass) == set()
-    other = core_entry(hass)
-    hass.config_entries.async_update_entry(other, title="Something happens to it")
-    await time.settle()
-    assert issues(hass) == {"core_integration"}
-    hass.config_entries.async_update_entry(loaded, title="Nothing to do with it")
-    await time.settle()
-    assert issues(hass) == {"core_integration"}
-    await time.until(hass.config_entries.async_remove(other.entry_id))
-    assert issues(hass) == set()
-
-
-async def test_core_beside_ours_after_a_restart(
-    hass: HomeAssistant, entry: MockConfigEntry, time: Time
-) -> None:
-    """What was shown before a restart is shown again: only its id is remembered."""
-    core_entry(hass)
-    issue_id = f"core_integration_{entry.entry_id}"
-    registry = ir.async_get(hass)
-    registry.issues[DOMAIN, issue_id] = ir.IssueEntry(
-        active=False,
-        breaks_in_ha_version=None,
-        created=dt_util.utcnow(),
-        data=None,
-        dismissed_version="2026.9.1",
-        domain=DOMAIN,
-        is_fixable=None,
-        is_persistent=False,
-        issue_domain=None,
-        issue_id=issue_id,
-        learn_more_url=None,
-        severity=None,
-        translation_key=None,
-        translation_placeholders=None,
-    )
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    issue = registry.async_get_issue(DOMAIN, issue_id)
-    assert issue is not None
-    assert (issue.active, issue.translation_key) == (True, "core_integration")
-    assert issue.dismissed_version == "2026.9.1"
-
-
-async def test_ignored_stays_ignored(
-    hass: HomeAssistant, loaded: MockConfigEntry, time: Time
-) -> None:
-    """What a person ignores is not shown again after a reload; removal forgets it."""
-    other = core_entry(hass)
-    hass.config_entries.async_update_entry(other, title="Somebody looks at it")
-    await time.settle()
-    key = DOMAIN, f"core_integration_{loaded.entry_id}"
-    ir.async_ignore_issue(hass, *key, ignore=True)
-    await time.until(hass.config_entries.async_reload(loaded.entry_id))
-    issue = ir.async_get(hass).async_get_issue(*key)
-    assert issue is not None
-    assert issue.dismissed_version
-    await time.until(hass.config_entries.async_remove(loaded.entry_id))
-    assert key not in ir.async_get(hass).issues
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"disabled_by": ConfigEntryDisabler.USER},
-        {"source": "ignore", "data": {}},
-        # It talks to a gateway in the same house.
-        {"data": {"host": "10.0.0.5", "session": {"host": "10.0.0.5", "token": "t"}}},
-    ],
-)
-async def test_core_that_is_not_in_the_way(
-    hass: HomeAssistant, entry: MockConfigEntry, time: Time, more: dict[str, Any]
-) -> None:
-    """What does not use the limit is no reason to trouble anybody."""
-    core_entry(hass, **more)
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    assert entry.state is ConfigEntryState.LOADED
-    assert issues(hass) == set()
-
-
-async def test_issues_go_with_the_entry(
-    hass: HomeAssistant, entry: MockConfigEntry, time: Time
-) -> None:
-    """Nothing is left of a repair when what it is about is gone."""
-    other = core_entry(hass)
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    (issue,) = [one for (d, _), one in ir.async_get(hass).issues.items() if d == DOMAIN]
-    assert issue.translation_placeholders == {"name": "Telldus Live!"}
-    assert issue.is_fixable
-    await time.until(hass.config_entries.async_remove(entry.entry_id))
-    assert issues(hass) == set()
-    assert other.entry_id
 
 
 # The rate limiter's numbers

@@ -23,44 +23,44 @@ WORKFLOWS: Final = ROOT / ".github" / "workflows"
 # Finding: the tests that show that it is none here.
 SHOWN: Final = {
     "secrets logged, or in an exception's text": (
-        "test_security.py::test_secrets_through_a_life",
-        "test_security.py::test_secrets_of_a_flow",
-        "test_security.py::test_keys_echoed",
-        "test_security.py::test_token_echoed",
+        "security/test_secrets.py::test_secrets_through_a_life",
+        "security/test_secrets.py::test_secrets_of_a_flow",
+        "security/test_secrets.py::test_keys_echoed",
+        "security/test_secrets.py::test_token_echoed",
     ),
     "diagnostics with secrets or serials": (
         "test_diagnostics.py::test_nothing_private",
         "test_diagnostics.py::test_nothing_private_in_any_field",
     ),
     "a view without login that gives or does something": (
-        "test_security.py::test_wrong_states",
-        "test_security.py::test_other_methods",
-        "test_security.py::test_script",
-        "test_config_flow.py::test_callback_is_strict",
-        "test_config_flow.py::test_callback_page",
-        "test_config_flow.py::test_callback_of_another_flow",
+        "security/test_callback.py::test_wrong_states",
+        "security/test_callback.py::test_other_methods",
+        "security/test_callback.py::test_script",
+        "sign_in/test_callback_view.py::test_callback_is_strict",
+        "sign_in/test_callback_view.py::test_callback_page",
+        "sign_in/test_callback_view.py::test_callback_of_another_flow",
     ),
     "TLS that is not verified": (
-        "test_security.py::test_nobody_vouches_for_the_server",
+        "security/test_server.py::test_nobody_vouches_for_the_server",
     ),
     "no reauth, or one that takes another account": (
         "test_config_flow.py::test_reauth",
-        "test_config_flow.py::test_reauth_with_another_account",
-        "test_config_flow.py::test_reauth_that_nothing_proves",
+        "sign_in/test_identity.py::test_reauth_with_another_account",
+        "sign_in/test_identity.py::test_reauth_that_nothing_proves",
         "test_reconfigure.py::test_another_account",
     ),
     "old data for ever": (
-        "test_init.py::test_long_trouble",
+        "test_coordinator.py::test_long_trouble",
         "test_init.py::test_gateway_offline",
     ),
     "values that nobody has measured": (
-        "test_sensor.py::test_old_value",
-        "test_sensor.py::test_no_number",
+        "sensor/test_values.py::test_old_value",
+        "sensor/test_values.py::test_no_number",
     ),
     "effects for all that are for administrators": (
         "test_export.py::test_where_it_may_be",
-        "test_security.py::test_others_cannot_drive_the_dialog",
-        "test_security.py::test_others_cannot_change_the_options",
+        "security/test_dialog.py::test_others_cannot_drive_the_dialog",
+        "security/test_dialog.py::test_others_cannot_change_the_options",
     ),
     "promises that are not kept, texts that are not used": (
         "test_consistency.py::test_every_entity_has_its_texts_and_icons",
@@ -71,9 +71,11 @@ SHOWN: Final = {
     "polls faster than the vendor allows": (
         "test_init.py::test_start",
         "test_init.py::test_homes_of_any_size",
-        "test_config_flow.py::test_options_out_of_range",
+        "test_options_flow.py::test_options_out_of_range",
     ),
-    "a development host of the vendor": ("test_server_url.py::test_server_origin",),
+    "a development host of the vendor": (
+        "pa_api/test_server_url.py::test_server_origin",
+    ),
     "the same domain as others": (
         "test_hassfest.py::test_no_other_integration_has_the_domain",
     ),

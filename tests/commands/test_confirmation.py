@@ -15,9 +15,7 @@ from simulator import Fault, Simulator
 from simulator.command_effects import QUEUED
 from simulator.home import HistoryRow
 from tests.conftest import Time
-from tests.helpers import Dashboard, complaints, polls, sent, state_of
-
-from .test_manager import LAMP, LAMP_ID
+from tests.helpers import LAMP, LAMP_ID, Dashboard, complaints, polls, sent, state_of
 
 VALVE = "climate.bathroom_valve"
 PLUG = "switch.coffee_maker"

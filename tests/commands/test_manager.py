@@ -24,10 +24,17 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 from tests.conftest import AddEntry, Time
-from tests.helpers import Dashboard, complaints, polls, sent, settings_sent, state_of
+from tests.helpers import (
+    LAMP,
+    LAMP_ID,
+    Dashboard,
+    complaints,
+    polls,
+    sent,
+    settings_sent,
+    state_of,
+)
 
-LAMP = "switch.window_lamp"
-LAMP_ID = "2100001"
 DIMMER = "light.ceiling_dimmer"
 DIMMER_ID = "2100003"
 

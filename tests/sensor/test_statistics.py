@@ -21,9 +21,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
 from simulator.home import SensorValue
-
-from .conftest import Time
-from .helpers import complaints
+from tests.conftest import Time
+from tests.helpers import complaints
 
 PLUG, RAIN_GAUGE, WIND = "1540000006", "1540000003", "1540000004"
 PERIOD = 300

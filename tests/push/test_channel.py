@@ -1,0 +1,201 @@
+"""The live channel: when it is there, what it saves, and how it comes back."""
+
+from dataclasses import replace
+from datetime import timedelta
+from unittest.mock import AsyncMock
+
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+)
+
+from custom_components.telldus_pa.connection_status import ConnectionState
+from custom_components.telldus_pa.const import CONF_PUSH, EVENT_MISSED
+from custom_components.telldus_pa.pa_api.push.connection import WebsocketConnection
+from homeassistant.const import STATE_OFF, STATE_ON
+from homeassistant.core import HomeAssistant
+from simulator import Fault, Method, Simulator
+from simulator.home import Gateway
+from tests.conftest import AddEntry, Time
+from tests.factories import lamp
+from tests.helpers import complaints, state_of
+
+from .conftest import (
+    CONNECTION,
+    PUMP,
+    PUMP_ID,
+    REMOTE,
+    REMOTE_ID,
+    States,
+    become_live,
+    connect,
+    functions,
+    wait_for,
+)
+
+
+async def test_polls(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """While live, an hour costs a fraction; as soon as it is not, all is as before."""
+    await connect(hass, entry, simulator, time)
+    await time.move(200)
+    before = len(simulator.log)
+    await time.move(3600)
+    asked = functions(simulator, before)
+    assert asked.count("devices/list") in (11, 12, 13)
+    assert asked.count("sensors/list") in (5, 6, 7)
+    simulator.change_settings({"push": False})
+    await wait_for(lambda: state_of(hass, CONNECTION).state == "polling")
+    before = len(simulator.log)
+    for _ in range(6):
+        await time.move(100)
+    # Every 30 s, and not put off by the histories that are read meanwhile.
+    assert functions(simulator, before).count("devices/list") >= 18
+
+
+async def test_what_is_told_of_it(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """System health says live where it is, and that the cabin's gateway is away."""
+    entry = add_entry()
+    await connect(hass, entry, simulator, time)
+    causes = entry.runtime_data.connection_status.states
+    assert causes == {ConnectionState.LIVE, ConnectionState.GATEWAY_OFFLINE}
+
+
+async def test_off(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """Who does not want it is polled, and nothing else is asked."""
+    entry = add_entry(options={CONF_PUSH: False})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(300)
+    assert "user/authenticateSession" not in functions(simulator)
+    assert state_of(hass, CONNECTION).state == "polling"
+
+
+async def test_refused(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A server that refuses is asked once a day, restarts included."""
+    simulator.change_settings({"push": False})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(300)
+    assert len(simulator.home.gateways) > 1
+    assert functions(simulator).count("user/authenticateSession") == 1
+    await time.until(hass.config_entries.async_reload(entry.entry_id))
+    await time.move(300)
+    assert functions(simulator).count("user/authenticateSession") == 1
+    assert state_of(hass, CONNECTION).state == "polling"
+    assert complaints(caplog) == []
+    simulator.change_settings({"push": True})
+    await time.move(86400)
+    await become_live(hass, simulator, time)
+
+
+async def test_missed(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """After two hours without Telldus nothing fires; each press is told once, late."""
+    await connect(hass, entry, simulator, time)
+    await time.move(60)
+    fired = States(hass, REMOTE)
+    missed = async_capture_events(hass, EVENT_MISSED)
+    simulator.change_settings({"push": False})
+    simulator.faults.add(Fault.BAD_GATEWAY, times=None)
+    await time.move(1200)
+    simulator.press(REMOTE_ID, "turnOn")
+    await time.move(60)
+    simulator.press(REMOTE_ID, "turnOn")
+    await time.move(6000)
+    simulator.faults.clear()
+    await time.move(1800)
+    of_remote = [one.data for one in missed if one.data["entity_id"] == REMOTE]
+    assert [one["method"] for one in of_remote] == ["turnon", "turnon"]
+    assert all(one["device_id"] and one["time"] for one in of_remote)
+    events = [one for one in fired.seen if one not in ("unavailable", "unknown")]
+    assert events == []
+
+
+async def test_paired_while_live(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """What becomes a remote while all is live is heard from its first press on."""
+    devices = simulator.home.devices
+    remote = devices.pop(REMOTE_ID)
+    await connect(hass, entry, simulator, time)
+    devices[REMOTE_ID] = remote
+    await time.until(entry.runtime_data.devices.async_refresh())
+    assert state_of(hass, REMOTE).state == "unknown"
+    simulator.press(REMOTE_ID, "turnOff")
+    await wait_for(lambda: state_of(hass, REMOTE).state != "unknown")
+    assert state_of(hass, REMOTE).attributes["event_type"] == "off"
+
+
+async def test_cut(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """After a cut the channel comes back, and one list tells what was missed."""
+    await connect(hass, entry, simulator, time)
+    was = state_of(hass, PUMP).state
+    before = len(simulator.log)
+    assert simulator.push.cut() == 2
+    simulator.press(PUMP_ID, "turnOff" if was == STATE_ON else "turnOn")
+    await become_live(hass, simulator, time)
+    assert state_of(hass, PUMP).state != was
+    assert functions(simulator, before).count("user/authenticateSession") == 0
+    assert 1 <= functions(simulator, before).count("devices/list") <= 3
+
+
+async def test_gateway_goes(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A gateway that goes offline is shown so, and is live again some time after."""
+    await connect(hass, entry, simulator, time)
+    simulator.set_gateway_online("410001", False)
+    simulator.push.cut("410001")
+    await time.move(110)
+    assert state_of(hass, PUMP).state == "unavailable"
+    assert state_of(hass, CONNECTION).state == "gateway_offline"
+    simulator.set_gateway_online("410001", True)
+    for _ in range(6):
+        await time.move(110)
+    assert state_of(hass, CONNECTION).state == "live"
+    assert state_of(hass, PUMP).state in (STATE_ON, STATE_OFF)
+
+
+async def test_broken(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Should all of the live channel break in a way that nobody foresaw, polls go on."""
+    await connect(hass, entry, simulator, time)
+    assert state_of(hass, CONNECTION).state == "live"
+    monkeypatch.setattr(
+        WebsocketConnection,
+        "run",
+        AsyncMock(side_effect=RuntimeError("nobody foresaw it")),
+    )
+    simulator.home.gateways["9"] = Gateway("9", "5e7d", "Shed")
+    simulator.home.devices["9"] = replace(lamp(9), gateway_id="9")
+    await time.move(301)
+    coordinator = entry.runtime_data.devices
+    assert coordinator.update_interval == timedelta(seconds=30)
+    assert state_of(hass, CONNECTION).state == "polling"
+    simulator.home.devices[PUMP_ID].state = Method.TURNON
+    await time.move(31)
+    assert state_of(hass, PUMP).state == "on"
+    assert "until a reload" in caplog.text
+    del simulator.home.devices["9"]
+    await time.move(31)
+    assert await hass.config_entries.async_unload(entry.entry_id)

@@ -1,0 +1,110 @@
+"""Gateways and devices in the registry."""
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.telldus_pa.const import CONF_GATEWAYS, DOMAIN
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from simulator import Simulator, generated_home
+from tests.conftest import Time
+from tests.helpers import ACCOUNT, LAMP, LAMP_ID, state_of
+
+
+async def test_gateways(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    device_registry: dr.DeviceRegistry,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Gateways are devices, completed by their own list, and kept up to date."""
+    gateway = device_registry.async_get_device_by_identifier(
+        (DOMAIN, f"{ACCOUNT}_gateway_410001"), loaded.entry_id
+    )
+    assert gateway is not None
+    assert gateway.name == "Home"
+    assert gateway.manufacturer == "Telldus Technologies"
+    assert gateway.model == "TellStick ZNet Lite v2"
+    assert gateway.sw_version == "1.3.2"
+    assert loaded.data[CONF_GATEWAYS] == ["410001", "410002", "410003"]
+
+    simulator.home.gateways["410001"].version = "1.4.0"
+    await time.listed("clients", 5)
+    gateway = device_registry.async_get_device_by_identifier(
+        (DOMAIN, f"{ACCOUNT}_gateway_410001"), loaded.entry_id
+    )
+    assert gateway is not None
+    assert gateway.sw_version == "1.4.0"
+
+
+async def test_devices(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    device_registry: dr.DeviceRegistry,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """Each device hangs on its gateway and says how it is connected."""
+    entity = entity_registry.async_get(LAMP)
+    assert entity is not None
+    assert entity.unique_id == f"{ACCOUNT}_device_{LAMP_ID}"
+    device = device_registry.async_get_device_by_identifier(
+        (DOMAIN, f"{ACCOUNT}_device_{LAMP_ID}"), loaded.entry_id
+    )
+    assert device is not None
+    assert device.id == entity.device_id
+    assert device.name == "Window lamp"
+    assert device.model == "433 MHz"
+    gateway = device_registry.async_get_device_by_identifier(
+        (DOMAIN, f"{ACCOUNT}_gateway_410001"), loaded.entry_id
+    )
+    assert gateway is not None
+    assert device.via_device_id == gateway.id
+
+
+async def test_unnamed_device(
+    hass: HomeAssistant, loaded: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    """A device that nobody named has a useful name and is disabled."""
+    entity = entity_registry.async_get("switch.unnamed_device_20")
+    assert entity is not None
+    assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+
+
+async def test_ignored_device(
+    hass: HomeAssistant, loaded: MockConfigEntry, entity_registry: er.EntityRegistry
+) -> None:
+    """What the person hid at Telldus stays hidden."""
+    assert not entity_registry.async_get_entity_id(
+        "switch", DOMAIN, f"{ACCOUNT}_device_2100019"
+    )
+
+
+async def test_devices_come_and_go(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    device_registry: dr.DeviceRegistry,
+    time: Time,
+) -> None:
+    """New devices, also of new gateways, appear without reload; gone ones say so."""
+    other = generated_home(40, simulator.clock())
+    (gateway,) = other.gateways.values()
+    gateway.name = "Barn"
+    home = simulator.home
+    home.gateways[gateway.id] = gateway
+    lamp = next(d for d in other.devices.values() if d.methods == 3 and d.name)
+    lamp.name = "Barn lamp"
+    home.devices[lamp.id] = lamp
+    await time.move(31)
+    new = [s for s in hass.states.async_all() if s.name == "Barn lamp"]
+    assert len(new) == 1
+    devices = dr.async_entries_for_config_entry(device_registry, loaded.entry_id)
+    assert "Barn" in [device.name for device in devices]
+
+    del home.devices[lamp.id]
+    await time.move(31)
+    assert state_of(hass, new[0].entity_id).state == STATE_UNAVAILABLE
+    home.devices[lamp.id] = lamp
+    await time.move(31)
+    assert state_of(hass, new[0].entity_id).state != STATE_UNAVAILABLE

@@ -1,0 +1,1 @@
+"""Attacks and accidents: nobody else ends a sign-in, and secrets stay secret."""

@@ -1,0 +1,103 @@
+"""The address that Telldus sends browsers back to."""
+
+from http import HTTPStatus
+
+import pytest
+
+from homeassistant.core import HomeAssistant
+from tests.flow_user import FlowUser, keys
+
+
+async def test_callback_is_strict(
+    hass: HomeAssistant, flow_user: FlowUser, server_url: str
+) -> None:
+    """States are secret, used once, and belong to one token; pages show nothing."""
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    address = flow_user.agree(await flow_user.choose("authorize"))
+
+    guessed = address.with_path("/api/telldus_pa/callback/" + "a" * 43)
+    status, nobody = await flow_user.come_back(guessed)
+    assert status == HTTPStatus.BAD_REQUEST
+
+    crossed = address.update_query(oauth_token="another")
+    status, page = await flow_user.come_back(crossed)
+    assert (status, page) == (HTTPStatus.BAD_REQUEST, nobody)
+    # The state is spent now, even for the right token.
+    status, page = await flow_user.come_back(address)
+    assert (status, page) == (HTTPStatus.BAD_REQUEST, nobody)
+    assert (await flow_user.look())["type"] == "external"
+
+
+async def test_callback_page(flow_user: FlowUser, server_url: str) -> None:
+    """The page closes itself, is the same for all, and is not to be kept or framed."""
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    address = flow_user.agree(await flow_user.choose("authorize"))
+    address = address.update_query(more="<b>markup</b>")
+    response = await flow_user.client.get(
+        address.path_qs, headers={"Authorization": ""}
+    )
+    page = await response.text()
+    assert response.status == HTTPStatus.OK
+    assert "window.close()" in page
+    assert "can be closed" in page
+    assert "markup" not in page
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    policy = response.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy
+    # Only once, and only by GET.
+    browser = {"Authorization": ""}
+    again = await flow_user.client.get(address.path_qs, headers=browser)
+    assert again.status == HTTPStatus.BAD_REQUEST
+    posted = await flow_user.client.post(address.path_qs, headers=browser)
+    assert posted.status == HTTPStatus.METHOD_NOT_ALLOWED
+
+
+async def test_callback_of_another_flow(flow_user: FlowUser, server_url: str) -> None:
+    """One flow's token is no use in the other's callback."""
+    addresses = []
+    flows = []
+    for _ in range(2):
+        await flow_user.begin()
+        await flow_user.submit(keys(server_url))
+        addresses.append(flow_user.agree(await flow_user.choose("authorize")))
+        flows.append(flow_user.flow_id)
+    status, _ = await flow_user.come_back(addresses[0].with_query(addresses[1].query))
+    assert status == HTTPStatus.BAD_REQUEST
+    status, _ = await flow_user.come_back(addresses[1])
+    assert status == HTTPStatus.OK
+    flow_user.flow_id = flows[0]
+    assert (await flow_user.look())["type"] == "external"
+
+
+async def test_closed_dialog(
+    hass: HomeAssistant, flow_user: FlowUser, server_url: str
+) -> None:
+    """A browser that comes back to a closed dialog is told so."""
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    address = flow_user.agree(await flow_user.choose("authorize"))
+    hass.config_entries.flow.async_abort(flow_user.flow_id)
+    status, _ = await flow_user.come_back(address)
+    assert status == HTTPStatus.BAD_REQUEST
+
+
+async def test_dialog_closed_while_the_browser_arrives(
+    hass: HomeAssistant,
+    flow_user: FlowUser,
+    server_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same, where the flow ends between the check and the waking."""
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    address = flow_user.agree(await flow_user.choose("authorize"))
+    # Only so can the two be put in this order.
+    flows = hass.config_entries.flow
+    monkeypatch.delitem(flows._progress, flow_user.flow_id)  # noqa: SLF001
+    status, _ = await flow_user.come_back(address)
+    assert status == HTTPStatus.BAD_REQUEST

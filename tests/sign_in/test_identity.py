@@ -1,0 +1,131 @@
+"""Whose account it is: by its profile, or by its gateways."""
+
+import pytest
+
+from custom_components.telldus_pa.const import CONF_ACCOUNT_UUID, CONF_GATEWAYS
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_TOKEN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from simulator import Fault, Simulator
+from tests.flow_user import FlowUser, keys, only_entry
+
+
+async def test_profile_refused(
+    hass: HomeAssistant, flow_user: FlowUser, server_url: str, simulator: Simulator
+) -> None:
+    """Where Telldus will not say whose account it is, its gateways tell."""
+    simulator.settings.refuse_profile = True
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
+    assert step["type"] == "create_entry"
+    assert step["title"] == "Telldus Live!"
+    entry = only_entry(hass)
+    assert entry.data[CONF_ACCOUNT_UUID] is None
+    assert entry.data[CONF_GATEWAYS] == sorted(simulator.home.gateways)
+    assert entry.unique_id
+
+    # The same account again, this time with a word from Telldus.
+    simulator.settings.refuse_profile = False
+    await flow_user.time.move(60)
+    await flow_user.begin()
+    await flow_user.choose("known_keys")
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
+    assert (step["type"], step["reason"]) == ("abort", "already_configured")
+
+    # Another account, to which the same gateways are merely shared.
+    await flow_user.time.move(60)
+    await flow_user.begin()
+    await flow_user.choose("known_keys")
+    step = await flow_user.sign_in(await flow_user.choose("authorize"), user="guest")
+    assert step["type"] == "create_entry"
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.NOT_FOUND, Fault.UNAUTHORIZED_XML, Fault.APPLICATION_ERROR]
+)
+async def test_profile_not_there(
+    hass: HomeAssistant,
+    flow_user: FlowUser,
+    server_url: str,
+    simulator: Simulator,
+    fault: Fault,
+) -> None:
+    """A server that will not say does not keep anybody from signing in."""
+    simulator.faults.add(fault, match="json/user/profile", times=None)
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
+    assert step["type"] == "create_entry"
+    assert only_entry(hass).data[CONF_ACCOUNT_UUID] is None
+
+
+async def test_reauth_with_another_account(
+    hass: HomeAssistant, flow_user: FlowUser, reauth_entry: ConfigEntry
+) -> None:
+    """Somebody else's token does not get in, and the right person is still asked."""
+    token = reauth_entry.data[CONF_TOKEN]
+    first = await flow_user.choose("authorize")
+    step = await flow_user.sign_in(first, user="neighbour")
+    assert (step["type"], step["step_id"]) == ("form", "wrong_account")
+    assert (await flow_user.look())["step_id"] == "wrong_account"
+    assert reauth_entry.data[CONF_TOKEN] == token
+    assert len(hass.config_entries.flow.async_progress()) == 1
+    second = await flow_user.submit()
+    assert second["url"] != first["url"]
+    step = await flow_user.sign_in(second)
+    assert (step["type"], step["reason"]) == ("abort", "reauth_successful")
+    assert reauth_entry.data[CONF_TOKEN] != token
+
+
+@pytest.mark.parametrize(
+    ("owned", "shown", "user", "is_let_in"),
+    [
+        # Both are guests in the same house.
+        ([], True, "guest", True),
+        # Nothing of the entry's is seen by who signs in.
+        ([], False, "guest", False),
+        # Guests are no owners, and the other way round.
+        (["410001"], True, "guest", False),
+        ([], True, "demo", False),
+    ],
+)
+async def test_reauth_that_nothing_proves(
+    hass: HomeAssistant,
+    flow_user: FlowUser,
+    reauth_entry: ConfigEntry,
+    simulator: Simulator,
+    device_registry: dr.DeviceRegistry,
+    owned: list[str],
+    shown: bool,
+    user: str,
+    is_let_in: bool,
+) -> None:
+    """Who owns no gateway is believed where the entry has none of its own either."""
+    hass.config_entries.async_update_entry(
+        reauth_entry, data={**reauth_entry.data, CONF_GATEWAYS: owned}
+    )
+    if not shown:
+        await flow_user.time.until(
+            hass.config_entries.async_unload(reauth_entry.entry_id)
+        )
+        for device in dr.async_entries_for_config_entry(
+            device_registry, reauth_entry.entry_id
+        ):
+            device_registry.async_remove_device(device.id)
+    simulator.settings.refuse_profile = True
+    step = await flow_user.sign_in(await flow_user.choose("authorize"), user=user)
+    assert (step.get("reason") == "reauth_successful") is is_let_in
+    assert (step.get("step_id") == "wrong_account") is not is_let_in
+
+
+async def test_reauth_without_profile(
+    flow_user: FlowUser, reauth_entry: ConfigEntry, simulator: Simulator
+) -> None:
+    """An account whose profile is refused now proves itself by its gateways."""
+    profile = reauth_entry.data[CONF_ACCOUNT_UUID]
+    simulator.settings.refuse_profile = True
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
+    assert (step["type"], step["reason"]) == ("abort", "reauth_successful")
+    assert reauth_entry.data[CONF_ACCOUNT_UUID] == profile

@@ -1,0 +1,1 @@
+"""Every entity and device, as Home Assistant shows it."""

@@ -1,0 +1,10 @@
+"""All binary sensors of each home."""
+
+from syrupy.assertion import SnapshotAssertion
+
+from .conftest import Rows
+
+
+def test_entities(entities: Rows, snapshot: SnapshotAssertion) -> None:
+    """The binary sensors are what the snapshot says."""
+    assert entities == snapshot
