@@ -105,7 +105,7 @@ async def test_too_large(
     packed: bool,
 ) -> None:
     """An answer that does not end is not read to its end, not even packed."""
-    monkeypatch.setattr(client_module, "_LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(client_module, "_MAX_BODY", 1000)
     body = gzip.compress(b" " * 1001) if packed else b" " * 1001
     headers = ["Content-Encoding: gzip"] if packed else []
     # Nothing but the first kilobyte ever comes.
