@@ -15,12 +15,13 @@ limit.py      ten requests a minute; faults.py, settings.py: all that can be swi
 control.py    the control API for tests; page.py, html.py: the page for people
 """
 
+from .backend import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, LoggedRequest
 from .demo import demo_home
 from .faults import Fault
 from .generated import generated_home
 from .home import Home
 from .methods import DeviceType, Method
-from .server import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, LoggedRequest, Simulator
+from .server import Simulator
 from .settings import Settings
 
 __all__ = [

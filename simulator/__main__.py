@@ -9,10 +9,11 @@ import sys
 
 from aiohttp import web
 
+from .backend import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 from .demo import demo_home
 from .generated import generated_home
 from .home import Home
-from .server import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
+from .server import Simulator
 
 PROBLEM = 2
 

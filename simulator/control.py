@@ -19,15 +19,13 @@ Bad input is answered with 400 and {"error": reason}.
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
+from .backend import Backend
 from .home import Device, Home, Row
 from .methods import DeviceType, Method
-
-if TYPE_CHECKING:
-    from .server import Simulator
 
 type _Command = Callable[[Row], Row]
 
@@ -35,7 +33,7 @@ type _Command = Callable[[Row], Row]
 class ControlApi:
     """The routes under /control."""
 
-    def __init__(self, sim: Simulator) -> None:
+    def __init__(self, sim: Backend) -> None:
         """Control one simulator."""
         self._sim = sim
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 
 from .api import FUNCTIONS
+from .backend import Backend, LoggedRequest
 from .faults import Fault
 from .home import Device, Home, Row, Sensor
 from .html import button, esc, hidden, page
@@ -14,9 +15,6 @@ from .methods import DeviceType, Method, kind_of
 from .rate_limit import WINDOW
 from .serialization import method_names, unit_of
 from .settings import choices
-
-if TYPE_CHECKING:
-    from .server import LoggedRequest, Simulator
 
 _MINUTES: Final = 10
 _ROWS: Final = 60
@@ -54,7 +52,7 @@ _OPEN_BUTTONS: Final[dict[DeviceType, tuple[str, str]]] = {
 class HomePage:
     """`/`, its forms, and the list of functions."""
 
-    def __init__(self, sim: Simulator) -> None:
+    def __init__(self, sim: Backend) -> None:
         """Show one simulator."""
         self._sim = sim
 

@@ -241,3 +241,18 @@ def callback_url(callback: str, params: Mapping[str, str]) -> str:
     separator = "?" if "?" not in base else "" if base[-1] in "?&" else "&"
     query = "&".join(f"{escape(key)}={escape(value)}" for key, value in params.items())
     return f"{base}{separator}{query}{hash_sign}{fragment}"
+
+
+def answer_request_token(token: RequestToken, user: str | None) -> str | None:
+    """Agree as `user`, or refuse (None); returns where the browser goes, None for nowhere.
+
+    The browser is sent back either way; only oauth_verifier tells that somebody agreed.
+    """
+    params = {"oauth_token": token.token}
+    if user is None:
+        token.refused = True
+    else:
+        token.user = user
+        params["oauth_verifier"] = token.verifier
+    token.sessions.clear()
+    return None if token.callback is None else callback_url(token.callback, params)

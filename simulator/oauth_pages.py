@@ -4,22 +4,19 @@ Source: docs/telldus-api.md, "Endpoints" and "OAuth 1.0a flow".
 """
 
 import secrets
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aiohttp import web
 
+from .backend import Backend
 from .html import button, esc, hidden, page
-from .oauth import SignedRequest, Unauthorized, callback_url
+from .oauth import SignedRequest, Unauthorized, answer_request_token
 from .tokens import RequestToken
-
-if TYPE_CHECKING:
-    from .server import Simulator
 
 _OUT_OF_BAND = ("", "oob")
 
 
-def request_token(sim: Simulator, signed: SignedRequest) -> str:
+def request_token(sim: Backend, signed: SignedRequest) -> str:
     """Answer oauth/requestToken; without a callback the person comes back by hand."""
     key = sim.verifier.consumer(signed)
     callback = signed.get("oauth_callback")
@@ -34,31 +31,16 @@ def request_token(sim: Simulator, signed: SignedRequest) -> str:
     return answer
 
 
-def access_token(sim: Simulator, signed: SignedRequest) -> str:
+def access_token(sim: Backend, signed: SignedRequest) -> str:
     """Answer oauth/accessToken; the verifier may be missing, but not wrong."""
     token = sim.tokens.exchange(sim.verifier.exchange(signed))
     return f"oauth_token={token.token}&oauth_token_secret={token.secret}"
 
 
-def answer_callback(token: RequestToken, user: str | None) -> str | None:
-    """Agree as `user`, or refuse (None); returns where the browser goes, None for nowhere.
-
-    The browser is sent back either way; only oauth_verifier tells that somebody agreed.
-    """
-    params = {"oauth_token": token.token}
-    if user is None:
-        token.refused = True
-    else:
-        token.user = user
-        params["oauth_verifier"] = token.verifier
-    token.sessions.clear()
-    return None if token.callback is None else callback_url(token.callback, params)
-
-
 class ConsentPages:
     """The pages at /oauth/authorize and /keys."""
 
-    def __init__(self, sim: Simulator) -> None:
+    def __init__(self, sim: Backend) -> None:
         """Serve the pages of one simulator."""
         self._sim = sim
 
@@ -98,7 +80,7 @@ class ConsentPages:
         if signed_in is None or form["answer"] not in ("agree", "refuse"):
             return self._sign_in(token, "Please sign in first.")
         agreed = form["answer"] == "agree"
-        target = answer_callback(token, signed_in if agreed else None)
+        target = answer_request_token(token, signed_in if agreed else None)
         if target is None:
             return self._done(agreed=agreed)
         # Not web.HTTPFound: its URL class would rewrite the callback.
