@@ -7,8 +7,8 @@ import signal
 import sys
 from typing import Protocol
 
-from e2e.develop import alone
-from e2e.home_assistant import RefusedError
+from e2e.develop import single_instance
+from e2e.home_assistant import RequestFailedError
 from e2e.polling import WaitedTooLongError
 from e2e.process import StartError
 
@@ -78,9 +78,9 @@ def main() -> int:
     chosen = choose()
     code = 0
     try:
-        with alone(FOLDER):
+        with single_instance(FOLDER):
             asyncio.run(measure(chosen))
-    except* (RefusedError, StartError, WaitedTooLongError) as errors:
+    except* (RequestFailedError, StartError, WaitedTooLongError) as errors:
         for err in errors.exceptions:
             print(f"\n{err}", file=sys.stderr)
         code = 1

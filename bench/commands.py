@@ -10,11 +10,11 @@ from typing import Final
 
 from simulator import Method, generated_home
 
-from .integrations import Ours, Row
+from .integrations import Row, ThisIntegration
 from .results import Goal, Spread, goals
 from .table import table
 from .versions import versions
-from .worker_client import Subject, subjects
+from .worker_client import WorkerEnvironment, subjects
 
 DEVICES: Final = 20
 MS: Final = 1000.0
@@ -38,9 +38,9 @@ _SENT: Final = ("json/device/turn", "json/device/dim")
 type Timed = dict[str, list[dict[str, float]]]
 
 
-def dimmer(subject: Subject, rows: dict[Row, list[str]]) -> str:
+def dimmer(worker: WorkerEnvironment, rows: dict[Row, list[str]]) -> str:
     """Return a lamp that both know for one."""
-    for device in subject.telldus.home.devices.values():
+    for device in worker.telldus.home.devices.values():
         if device.methods & Method.DIM and not device.methods & Method.UP:
             ids = rows[Row("device", device.id)]
             return next(one for one in ids if one.startswith("light."))
@@ -48,28 +48,28 @@ def dimmer(subject: Subject, rows: dict[Row, list[str]]) -> str:
 
 
 async def measure(
-    pair: list[Subject], rounds: int
+    pair: list[WorkerEnvironment], rounds: int
 ) -> dict[str, list[dict[str, float]]]:
     """Have each act in turns, and a bare request sent between."""
     lamps = {}
-    for subject in pair:
-        rows = subject.rows((await subject.ask("set_up"))["entities"])
-        lamps[subject] = dimmer(subject, rows)
+    for worker in pair:
+        rows = worker.rows((await worker.ask("set_up"))["entities"])
+        lamps[worker] = dimmer(worker, rows)
     ours = pair[0]
     await ours.ask("least", entity_id=_LEAST_LAMP, device_id=_DEVICE)
     found: Timed = {
         BARE: [],
         LEAST: [],
-        **{subject.contestant.domain: [] for subject in pair},
+        **{worker.integration.domain: [] for worker in pair},
     }
     for turn in range(rounds + 3):
         readings = {}
-        for subject in pair:
+        for worker in pair:
             action = f"light.turn_{'off' if turn % 2 else 'on'}"
             reading = await _timed(
-                subject, "act", action=action, entity_id=lamps[subject]
+                worker, "act", action=action, entity_id=lamps[worker]
             )
-            readings[subject.contestant.domain] = reading
+            readings[worker.integration.domain] = reading
         readings[BARE] = await _timed(
             ours, "bare", path=f"json/device/turnOn?id={_DEVICE}"
         )
@@ -83,11 +83,13 @@ async def measure(
     return found
 
 
-async def _timed(subject: Subject, what: str, **options: str) -> dict[str, float]:
+async def _timed(
+    worker: WorkerEnvironment, what: str, **options: str
+) -> dict[str, float]:
     """Have something sent, and return when it came to Telldus after it was begun."""
-    log = subject.telldus.log
+    log = worker.telldus.log
     seen = len(log)
-    reading: dict[str, float] = await subject.ask(what, **options)
+    reading: dict[str, float] = await worker.ask(what, **options)
     sent = next(one for one in log[seen:] if one.path.startswith(_SENT))
     return {**reading, "wire": sent.time - reading["began"]}
 
@@ -110,7 +112,7 @@ def lines(delay: float, found: Timed) -> list[list[str]]:
 
 def goals_of(delay: float, found: Timed) -> list[Goal]:
     """Return what was to be reached."""
-    ours = found[Ours.domain]
+    ours = found[ThisIntegration.domain]
     bare = [one["wire"] for one in found[BARE]]
     over = Spread.of_ratios([one["wire"] for one in ours], bare)
     least = [one["wire"] for one in found[LEAST]]

@@ -12,14 +12,14 @@ from e2e.process import Process, free_port
 from e2e.stack import ROOT, Stack
 from simulator import Home, Simulator
 
-from .integrations import Contestant, Ours
+from .integrations import IntegrationUnderTest, ThisIntegration
 
 FOLDER = ROOT / ".bench"
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Stage(Stack):
+class Environment(Stack):
     """A new Home Assistant with one integration signed in; Telldus is in this process.
 
     Here, so that its log, its clock and its settings are at hand.
@@ -28,7 +28,7 @@ class Stage(Stack):
     def __init__(
         self,
         folder: Path,
-        contestant: Contestant,
+        integration: IntegrationUnderTest,
         home: Home,
         say: Callable[[str], None],
         *,
@@ -40,8 +40,8 @@ class Stage(Stack):
         """
         super().__init__(folder, free_port(), free_port(), say=say)
         self._delay = delay
-        self.contestant = contestant
-        public_key, private_key = contestant.keys()
+        self.integration = integration
+        public_key, private_key = integration.keys()
         self.telldus = Simulator(home, public_key=public_key, private_key=private_key)
         # What moves by itself would look as if it were shown late.
         self.telldus.change_settings({"life": False, "drift": False})
@@ -51,16 +51,16 @@ class Stage(Stack):
     def write_configuration(self) -> None:
         """Write what Home Assistant starts from, the signed-in entry among it."""
         super().write_configuration()
-        if not isinstance(self.contestant, Ours):
+        if not isinstance(self.integration, ThisIntegration):
             # Nothing of ours in the other's house: not even the loader's look at it.
             shutil.rmtree(self.config / "custom_components")
         token, secret = self.telldus.issue_token()
         self.write_entry(
             {
-                "domain": self.contestant.domain,
+                "domain": self.integration.domain,
                 "entry_id": "bench",
                 "title": "Telldus Live!",
-                **self.contestant.entry(self.simulator_url, token, secret),
+                **self.integration.entry(self.simulator_url, token, secret),
             }
         )
 
@@ -87,7 +87,7 @@ class Stage(Stack):
     @override
     def _program(self) -> Sequence[str | Path]:
         """Return Python's arguments that run Home Assistant with the contestant."""
-        return self.contestant.program(self.simulator_url)
+        return self.integration.program(self.simulator_url)
 
     @override
     async def stop(self) -> None:
@@ -97,9 +97,9 @@ class Stage(Stack):
             await self._server.cleanup()
 
 
-async def end_leavings(folder: Path) -> None:
+async def stop_orphans(folder: Path) -> None:
     """End every Home Assistant that a run which was killed has left below a folder."""
     for pid_file in folder.glob("**/hass.pid"):
         config = pid_file.parent / "config"
         left = Process("Home Assistant", pid_file.with_suffix(".log"), f"-c {config}")
-        await left.end_leavings()
+        await left.stop_orphans()

@@ -16,14 +16,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 
-class Inner(ABC):
+class Instrumentation(ABC):
     """An integration in this process. ``woken`` counts calls of listeners."""
 
     domain: str
 
     def __init__(self, *, unlimited: bool) -> None:
         """Count from now on; without a limit, nothing is held back for one."""
-        self.woken = 0
+        self.listener_calls = 0
         self._unlimited = unlimited
         self._prepare()
 
@@ -36,12 +36,12 @@ class Inner(ABC):
 
         def call(*arguments: Any) -> Any:
             """Count, and call it."""
-            self.woken += 1
+            self.listener_calls += 1
             return listener(*arguments)
 
         return call
 
-    def hold_still(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    def disable_polling(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
         """Have it poll only when it is told to, where that is what is measured."""
         if self._unlimited:
             hass.config_entries.async_update_entry(entry, pref_disable_polling=True)
@@ -72,7 +72,7 @@ class Inner(ABC):
             await response.read()
 
 
-class InnerOurs(Inner):
+class ThisInstrumentation(Instrumentation):
     """The integration of this checkout."""
 
     domain = "telldus_pa"
@@ -110,7 +110,7 @@ class InnerOurs(Inner):
         await data.sensors.async_refresh()
 
 
-class InnerCore(Inner):
+class CoreInstrumentation(Instrumentation):
     """Home Assistant's own."""
 
     domain = "tellduslive"
@@ -144,7 +144,11 @@ class InnerCore(Inner):
         await entry.runtime_data.client.update()
 
 
-def inner_of(domain: str, *, unlimited: bool) -> Inner:
+def instrumentation_for(domain: str, *, unlimited: bool) -> Instrumentation:
     """Return who is measured in this process."""
-    (found,) = (one for one in (InnerOurs, InnerCore) if one.domain == domain)
+    (found,) = (
+        one
+        for one in (ThisInstrumentation, CoreInstrumentation)
+        if one.domain == domain
+    )
     return found(unlimited=unlimited)

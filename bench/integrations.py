@@ -18,7 +18,7 @@ class Row(NamedTuple):
     id: str
 
 
-class Contestant(ABC):
+class IntegrationUnderTest(ABC):
     """An integration that shows a Telldus account."""
 
     domain: str
@@ -40,7 +40,7 @@ class Contestant(ABC):
         return ("-m", "homeassistant")
 
 
-class Ours(Contestant):
+class ThisIntegration(IntegrationUnderTest):
     """The integration of this checkout."""
 
     domain = "telldus_pa"
@@ -76,7 +76,7 @@ class Ours(Contestant):
         return Row(found[1], found[2]) if found else None
 
 
-class Core(Contestant):
+class CoreIntegration(IntegrationUnderTest):
     """Home Assistant's own integration, unchanged, with its library pointed elsewhere."""
 
     domain = "tellduslive"

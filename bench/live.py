@@ -17,15 +17,15 @@ from typing import Final, override
 
 from e2e.home_assistant import HomeAssistant, Json
 from e2e.polling import poll
-from e2e.simulator_client import Telldus
+from e2e.simulator_client import SimulatorClient
 from e2e.websocket import Websocket
 from simulator import LoggedRequest, generated_home
 from simulator.methods import Method
 
-from .environment import FOLDER, Stage, end_leavings
-from .integrations import Ours, Row
+from .environment import FOLDER, Environment, stop_orphans
+from .integrations import Row, ThisIntegration
 from .results import Spread
-from .start import asked, refused, states_of
+from .start import refused, request_lines, states_of
 from .table import table
 from .versions import versions
 
@@ -43,7 +43,7 @@ _SETTLE: Final = 60
 _TIMEOUT: Final = 90
 
 
-class _Subject(Ours):
+class _WithOrWithoutPush(ThisIntegration):
     """The integration of this checkout, with changes pushed to it or not."""
 
     def __init__(self, live: bool) -> None:
@@ -62,7 +62,7 @@ class _Subject(Ours):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PushResult:
     """What came of one: seconds from each press that was shown, and all requests meanwhile."""
 
     name: str
@@ -82,26 +82,30 @@ def pauses(presses: int, seconds: float, seed: int) -> list[float]:
     return [chance.uniform(0.0, share) for _ in range(presses)]
 
 
-def line(outcome: Outcome) -> list[str]:
+def line(result: PushResult) -> list[str]:
     """Return a line of the table."""
-    times = outcome.times
+    times = result.times
     return [
-        outcome.name,
-        f"{len(times)} of {outcome.presses}",
+        result.name,
+        f"{len(times)} of {result.presses}",
         Spread.of(times).text(2) if times else "–",
         f"{max(times):.2f}" if times else "–",
-        str(len(outcome.requests)),
-        str(refused(outcome.requests)),
+        str(len(result.requests)),
+        str(refused(result.requests)),
     ]
 
 
-def details(outcome: Outcome) -> str:
+def details(result: PushResult) -> str:
     """Return which requests there were."""
-    return "\n  ".join((outcome.name, *asked(outcome.requests)))
+    return "\n  ".join((result.name, *request_lines(result.requests)))
 
 
 async def _press(
-    telldus: Telldus, socket: Websocket, device_id: str, entity_id: str, method: str
+    telldus: SimulatorClient,
+    socket: Websocket,
+    device_id: str,
+    entity_id: str,
+    method: str,
 ) -> float | None:
     """Press, and return how many seconds later the state is another; None if it is not."""
     async with socket.events("state_changed") as changes:
@@ -118,19 +122,19 @@ async def _press(
 
 
 async def watch(
-    stage: Stage,
-    subject: _Subject,
+    environment: Environment,
+    worker: _WithOrWithoutPush,
     all_ready: asyncio.Barrier,
     waits: Sequence[float],
     seconds: float,
-) -> Outcome:
+) -> PushResult:
     """Start one, press once both are ready, and count what it asks in so many seconds.
 
     Where presses are shown late, the last of them may come after that.
     """
-    simulator = stage.telldus
+    simulator = environment.telldus
     gateways = sum(one.online for one in simulator.home.gateways.values())
-    sockets = gateways if subject.live else 0
+    sockets = gateways if worker.live else 0
     device = next(
         one
         for one in simulator.home.devices.values()
@@ -140,18 +144,18 @@ async def watch(
     async def ready() -> bool:
         return bool(simulator.log) and len(simulator.push.sockets()) == sockets
 
-    await stage.make_ready()
+    await environment.make_ready()
     try:
-        await stage.start()
+        await environment.start()
         async with (
-            HomeAssistant(stage.url) as home_assistant,
-            Telldus(stage.simulator_url) as telldus,
+            HomeAssistant(environment.url) as home_assistant,
+            SimulatorClient(environment.simulator_url) as telldus,
         ):
             await home_assistant.onboard("Bench", "bench", "bench")
             await poll("it is as it is to be", ready, _READY_WITHIN)
             await asyncio.sleep(_SETTLE)
             registry = await home_assistant.ask("config/entity_registry/list")
-            shown = states_of(subject, registry, await home_assistant.states())
+            shown = states_of(worker, registry, await home_assistant.states())
             (state, *_) = shown[Row("device", device.id)]
             socket = await home_assistant.websocket()
             await all_ready.wait()
@@ -165,24 +169,24 @@ async def watch(
                 )
                 method = "turnOff" if method == "turnOn" else "turnOn"
             await asyncio.sleep(max(began + seconds - time.monotonic(), 0))
-            return Outcome(
-                subject.name,
+            return PushResult(
+                worker.name,
                 len(waits),
                 [one for one in times if one is not None],
                 [row for row in simulator.log if since <= row.time < since + seconds],
             )
     finally:
-        await stage.stop()
+        await environment.stop()
 
 
-def report(outcomes: Sequence[Outcome], devices: int, seconds: float) -> str:
+def report(results: Sequence[PushResult], devices: int, seconds: float) -> str:
     """Return the table, and what it consists of."""
     return "\n\n".join(
         (
             f"Presses on the wall, {devices} devices, in {seconds / 60:.0f} min",
             versions(),
-            table(HEAD, [line(outcome) for outcome in outcomes]),
-            *map(details, outcomes),
+            table(HEAD, [line(result) for result in results]),
+            *map(details, results),
         )
     )
 
@@ -206,21 +210,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     """Run the benchmark and print its table."""
     folder = FOLDER / "live"
-    await end_leavings(folder)
+    await stop_orphans(folder)
     shutil.rmtree(folder, ignore_errors=True)
     seconds: float = chosen.seconds
     say(f"Pressing {chosen.presses} times in {seconds:.0f} s, after some minutes")
     waits = pauses(chosen.presses, seconds, seed=2026)
-    subjects = [_Subject(live) for live in (True, False)]
+    subjects = [_WithOrWithoutPush(live) for live in (True, False)]
     ready = asyncio.Barrier(len(subjects))
     async with asyncio.TaskGroup() as tasks:
         running = []
-        for subject in subjects:
+        for worker in subjects:
             home = generated_home(chosen.devices)
-            stage = Stage(folder / subject.name, subject, home, say)
-            stage.telldus.change_settings({"push": True})
+            environment = Environment(folder / worker.name, worker, home, say)
+            environment.telldus.change_settings({"push": True})
             running.append(
-                tasks.create_task(watch(stage, subject, ready, waits, seconds))
+                tasks.create_task(watch(environment, worker, ready, waits, seconds))
             )
-    outcomes = [task.result() for task in running]
-    print(report(outcomes, chosen.devices, seconds))
+    results = [task.result() for task in running]
+    print(report(results, chosen.devices, seconds))

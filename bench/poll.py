@@ -22,11 +22,11 @@ from simulator import Home, Simulator, generated_home
 from simulator.api import Call, run as run_function
 
 from .changes import change
-from .integrations import Core, Ours
+from .integrations import CoreIntegration, ThisIntegration
 from .results import Goal, Spread, goals
 from .table import table
 from .versions import versions
-from .worker_client import Subject, subjects
+from .worker_client import WorkerEnvironment, subjects
 
 DEVICES: Final = 1000
 SHARES: Final = {"nothing": 0.0, "1 %": 0.01, "all": 1.0}
@@ -53,29 +53,29 @@ class Polls:
 type Measured = dict[tuple[str, str], Polls]
 
 
-async def measure(pair: list[Subject], rounds: int) -> Measured:
+async def measure(pair: list[WorkerEnvironment], rounds: int) -> Measured:
     """Let both poll in turns."""
     rows = {}
-    for subject in pair:
-        set_up = await subject.ask("set_up")
-        rows[subject] = subject.rows(set_up["entities"])
+    for worker in pair:
+        set_up = await worker.ask("set_up")
+        rows[worker] = worker.rows(set_up["entities"])
     readings: defaultdict[tuple[str, str], list[Json]] = defaultdict(list)
     concerned: dict[tuple[str, str], int] = {}
     for turn in range(rounds + 1):
         for name, share in SHARES.items():
-            for subject in pair if turn % 2 else pair[::-1]:
-                telldus = subject.telldus
+            for worker in pair if turn % 2 else pair[::-1]:
+                telldus = worker.telldus
                 changed = change(telldus.home, share, telldus.clock())
-                key = (name, subject.contestant.domain)
-                concerned[key] = sum(len(rows[subject].get(row, ())) for row in changed)
-                reading = await subject.ask("poll")
+                key = (name, worker.integration.domain)
+                concerned[key] = sum(len(rows[worker].get(row, ())) for row in changed)
+                reading = await worker.ask("poll")
                 # The first is to warm up.
                 if turn:
                     readings[key].append(reading)
     return {key: Polls(found, concerned[key]) for key, found in readings.items()}
 
 
-def answers_of(home: Home, now: float) -> dict[str, bytes]:
+def list_responses(home: Home, now: float) -> dict[str, bytes]:
     """Return what Telldus answers to a poll of both lists, as it comes over the wire."""
     parameters = {
         "devices/list": {
@@ -110,7 +110,7 @@ def answers_of(home: Home, now: float) -> dict[str, bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadCost:
     """CPU seconds that the lists take: by Python's own JSON reader, by ours, and then."""
 
     decoding: list[float] = field(default_factory=list)
@@ -118,9 +118,9 @@ class Reading:
     parsing: list[float] = field(default_factory=list)
 
 
-def read(answers: Mapping[str, bytes], repeats: int) -> Reading:
+def read(answers: Mapping[str, bytes], repeats: int) -> ReadCost:
     """Return what it takes to read both lists anew."""
-    reading = Reading()
+    reading = ReadCost()
     for _ in range(repeats):
         began = time.thread_time()
         decoded = {name: json.loads(body) for name, body in answers.items()}
@@ -155,17 +155,23 @@ def lines(measured: Measured) -> list[list[str]]:
 
 def ratio(measured: Measured, changed: str, figure: str) -> Spread:
     """Return ours over core's."""
-    ours, core = (measured[changed, one.domain] for one in (Ours, Core))
+    ours, core = (
+        measured[changed, one.domain] for one in (ThisIntegration, CoreIntegration)
+    )
     return Spread.of_ratios(ours.of(figure), core.of(figure))
 
 
-def goals_of(measured: Measured, reading: Reading) -> list[Goal]:
+def goals_of(measured: Measured, reading: ReadCost) -> list[Goal]:
     """Return what was to be reached."""
-    woken = max(measured["nothing", Ours.domain].of("woken"))
-    few = measured["1 %", Ours.domain]
+    listener_calls = max(measured["nothing", ThisIntegration.domain].of("woken"))
+    few = measured["1 %", ThisIntegration.domain]
     computed = max(few.of("computed"))
     found = [
-        Goal("nothing changed: no listener woken", f"{woken:.0f}", woken == 0),
+        Goal(
+            "nothing changed: no listener woken",
+            f"{listener_calls:.0f}",
+            listener_calls == 0,
+        ),
         Goal(
             "1 % changed: only those compute a state",
             f"{computed:.0f} of the {few.concerned} that show what changed",
@@ -223,7 +229,7 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     )
     async with subjects("poll", home, say) as pair:
         measured = await measure(pair, chosen.rounds)
-    answers = answers_of(home(), time.time())
+    answers = list_responses(home(), time.time())
     reading = read(answers, 2 * chosen.rounds)
     size = sum(map(len, answers.values())) / 1e6
     decoding, ours, parsing = (

@@ -18,7 +18,7 @@ from simulator import LoggedRequest, Method, generated_home
 from .integrations import Row
 from .table import table
 from .versions import versions
-from .worker_client import Subject, subjects
+from .worker_client import WorkerEnvironment, subjects
 
 SPEED: Final = 30.0
 HOUR: Final = 3600.0
@@ -36,11 +36,11 @@ HEAD: Final = (
 )
 
 
-def lamps_of(subject: Subject, rows: dict[Row, list[str]]) -> list[str]:
+def lamps_of(worker: WorkerEnvironment, rows: dict[Row, list[str]]) -> list[str]:
     """Return the lamps that both know for such."""
     return [
         entity_id
-        for device in subject.telldus.home.devices.values()
+        for device in worker.telldus.home.devices.values()
         if device.methods & Method.DIM and not device.methods & Method.UP
         for entity_id in rows.get(Row("device", device.id), ())
         if entity_id.startswith("light.")
@@ -48,11 +48,11 @@ def lamps_of(subject: Subject, rows: dict[Row, list[str]]) -> list[str]:
 
 
 async def spend(
-    subject: Subject, busy: bool, clock: Callable[[], float]
+    worker: WorkerEnvironment, busy: bool, clock: Callable[[], float]
 ) -> tuple[list[LoggedRequest], int]:
     """Let an hour pass; return its requests, and how many commands were asked for."""
-    rows = subject.rows((await subject.ask("set_up"))["entities"])
-    lamps = lamps_of(subject, rows)
+    rows = worker.rows((await worker.ask("set_up"))["entities"])
+    lamps = lamps_of(worker, rows)
     await _until(clock, began := clock() + SETTLED)
     asked = 0
     for minute in range(60):
@@ -61,10 +61,10 @@ async def spend(
             continue
         wanted = lamps if minute % 10 == 5 else [lamps[minute % len(lamps)]]
         action = "light.turn_off" if minute % 2 else "light.turn_on"
-        await subject.ask("begin", action=action, entity_ids=wanted)
+        await worker.ask("begin", action=action, entity_ids=wanted)
         asked += len(wanted)
     await _until(clock, began + HOUR)
-    log = subject.telldus.log
+    log = worker.telldus.log
     return [one for one in log if began <= one.time < began + HOUR], asked
 
 
@@ -108,16 +108,16 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
             speed=SPEED,
             unlimited=False,
         ) as pair:
-            for subject in pair:
-                subject.telldus.clock = clock
-                subject.telldus.change_settings({"limit": True})
+            for worker in pair:
+                worker.telldus.clock = clock
+                worker.telldus.change_settings({"limit": True})
             async with asyncio.TaskGroup() as tasks:
                 spent = [
-                    tasks.create_task(spend(subject, hour == "busy", clock))
-                    for subject in pair
+                    tasks.create_task(spend(worker, hour == "busy", clock))
+                    for worker in pair
                 ]
-        for subject, task in zip(pair, spent, strict=True):
-            found.append(line(hour, subject.contestant.domain, *task.result()))
+        for worker, task in zip(pair, spent, strict=True):
+            found.append(line(hour, worker.integration.domain, *task.result()))
     print(
         "\n\n".join(
             (

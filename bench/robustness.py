@@ -29,7 +29,7 @@ TESTS: Final = {
 }
 
 
-class Ledger:
+class FigureCollector:
     """A plugin of pytest that adds up what the tests tell."""
 
     def __init__(self) -> None:
@@ -45,11 +45,11 @@ class Ledger:
             self.failed.append(report.nodeid)
         if report.when != "teardown":
             return
-        told = Counter[str]()
+        recorded = Counter[str]()
         for name, number in report.user_properties:
-            told[name] += int(str(number))
-        examples = told.pop("examples", 1)
-        self.figures.update(told)
+            recorded[name] += int(str(number))
+        examples = recorded.pop("examples", 1)
+        self.figures.update(recorded)
         file = report.nodeid.partition("::")[0]
         for what, files in TESTS.items():
             if file in files:
@@ -72,16 +72,16 @@ def main() -> int:
     )
     parser.add_argument("tests", nargs="*", help="some files of tests only")
     chosen = parser.parse_args()
-    ledger = Ledger()
+    collector = FigureCollector()
     code = pytest.main(
         [
             *(chosen.tests or [file for files in TESTS.values() for file in files]),
             f"--soak-hours={chosen.hours}",
             *("-q", "-nauto", "--no-cov", "-p", "no:cacheprovider"),
         ],
-        plugins=[ledger],
+        plugins=[collector],
     )
-    print(f"\n{ledger.text()}")
+    print(f"\n{collector.text()}")
     return int(code)
 
 

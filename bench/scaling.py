@@ -11,7 +11,7 @@ from typing import Final
 from simulator import generated_home
 
 from .changes import change
-from .integrations import Core, Ours
+from .integrations import CoreIntegration, ThisIntegration
 from .results import Goal, Spread, goals
 from .table import table
 from .versions import versions
@@ -40,25 +40,25 @@ async def measure(
 ) -> dict[str, Cost]:
     """Measure both with a home of a size."""
     costs: dict[str, Cost] = {}
-    options = (Ours(), Core())
+    options = (ThisIntegration(), CoreIntegration())
     async with subjects(
         f"scaling/{size}", lambda: generated_home(size), say, options
     ) as pair:
-        polls: dict[str, list[float]] = {one.contestant.domain: [] for one in pair}
-        found = {one.contestant.domain: await one.ask("set_up") for one in pair}
+        polls: dict[str, list[float]] = {one.integration.domain: [] for one in pair}
+        found = {one.integration.domain: await one.ask("set_up") for one in pair}
         for _ in range(rounds):
-            for subject in pair:
-                telldus = subject.telldus
+            for worker in pair:
+                telldus = worker.telldus
                 change(telldus.home, 1.0, telldus.clock())
-                reading = await subject.ask("poll")
-                polls[subject.contestant.domain].append(reading["cpu"])
+                reading = await worker.ask("poll")
+                polls[worker.integration.domain].append(reading["cpu"])
     # Once more: what allocates under watch is slow.
     async with subjects(
         f"scaling/{size}", lambda: generated_home(size), say, options
     ) as pair:
-        for subject in pair:
-            domain = subject.contestant.domain
-            memory = (await subject.ask("set_up", memory=True))["bytes"]
+        for worker in pair:
+            domain = worker.integration.domain
+            memory = (await worker.ask("set_up", memory=True))["bytes"]
             costs[domain] = Cost(
                 found[domain]["cpu"],
                 Spread.of(polls[domain]).middle,
@@ -72,9 +72,9 @@ def of_each(
     costs: Mapping[int, Cost], figure: Callable[[Cost], float]
 ) -> dict[int, float]:
     """Return what each device costs at each size, without what one alone costs."""
-    alone = figure(costs[1])
+    single_instance = figure(costs[1])
     return {
-        size: (figure(cost) - alone) / (size - 1)
+        size: (figure(cost) - single_instance) / (size - 1)
         for size, cost in costs.items()
         if size > 1
     }
@@ -110,7 +110,7 @@ def goals_of(costs: Mapping[str, Mapping[int, Cost]]) -> list[Goal]:
         ("poll", lambda cost: cost.poll),
     )
     for what, figure in figures:
-        each = list(of_each(costs[Ours.domain], figure).values())
+        each = list(of_each(costs[ThisIntegration.domain], figure).values())
         grown = max(each) / min(each) if min(each) > 0 else float("inf")
         found.append(
             Goal(
@@ -134,7 +134,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     """Run the benchmark and print its table."""
-    costs: dict[str, dict[int, Cost]] = {Ours.domain: {}, Core.domain: {}}
+    costs: dict[str, dict[int, Cost]] = {
+        ThisIntegration.domain: {},
+        CoreIntegration.domain: {},
+    }
     for size in (1, *chosen.sizes):
         say(f"A home of {size} devices")
         for domain, cost in (await measure(size, chosen.rounds, say)).items():

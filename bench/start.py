@@ -20,8 +20,8 @@ from e2e.log import Record, complaints, parse
 from e2e.polling import poll
 from simulator import Home, LoggedRequest, generated_home
 
-from .environment import FOLDER, Stage, end_leavings
-from .integrations import Contestant, Core, Ours, Row
+from .environment import FOLDER, Environment, stop_orphans
+from .integrations import CoreIntegration, IntegrationUnderTest, Row, ThisIntegration
 from .log import reasons
 from .table import table
 from .versions import versions
@@ -41,14 +41,14 @@ _STATELESS: Final = ("button", "event", "scene")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StartResult:
     """What came of one start.
 
     `shown` has the seconds from the first request until each row was shown, `hidden` what
     there is in place of the others.
     """
 
-    contestant: Contestant
+    integration: IntegrationUnderTest
     shown: Mapping[Row, float]
     hidden: Mapping[Row, str]
     requests: Sequence[LoggedRequest]
@@ -78,14 +78,16 @@ def rows_of(home: Home) -> list[Row]:
 
 
 def states_of(
-    contestant: Contestant, registry: Iterable[Json], states: Mapping[str, Json]
+    integration: IntegrationUnderTest,
+    registry: Iterable[Json],
+    states: Mapping[str, Json],
 ) -> dict[Row, list[Json]]:
     """Return the states that each row is shown by."""
     found: dict[Row, list[Json]] = {}
     for entry in registry:
-        if entry["platform"] != contestant.domain:
+        if entry["platform"] != integration.domain:
             continue
-        row = contestant.row_of(entry["unique_id"])
+        row = integration.row_of(entry["unique_id"])
         if row and (state := states.get(entry["entity_id"])):
             found.setdefault(row, []).append(state)
     return found
@@ -111,18 +113,18 @@ def shown_since(states: Iterable[Json]) -> float | None:
     )
 
 
-def instead(states: Iterable[Json]) -> str:
+def replacement_states(states: Iterable[Json]) -> str:
     """Return what there is in place of a state."""
     return ", ".join(sorted({state["state"] for state in states})) or NO_ENTITY
 
 
-async def start(stage: Stage, seconds: float) -> Outcome:
+async def start(environment: Environment, seconds: float) -> StartResult:
     """Start one contestant and count what it shows some seconds after its first request."""
-    telldus = stage.telldus
-    await stage.make_ready()
+    telldus = environment.telldus
+    await environment.make_ready()
     try:
-        await stage.start()
-        async with HomeAssistant(stage.url) as home_assistant:
+        await environment.start()
+        async with HomeAssistant(environment.url) as home_assistant:
             await home_assistant.onboard("Bench", "bench", "bench")
 
             async def first() -> float | None:
@@ -134,32 +136,34 @@ async def start(stage: Stage, seconds: float) -> Outcome:
             states = await home_assistant.states()
             requests = tuple(telldus.log)
     finally:
-        await stage.stop()
-    by_row = states_of(stage.contestant, registry, states)
+        await environment.stop()
+    by_row = states_of(environment.integration, registry, states)
     shown: dict[Row, float] = {}
     hidden: dict[Row, str] = {}
     for row in rows_of(telldus.home):
         since = shown_since(by_row.get(row, ()))
         if since is None:
-            hidden[row] = instead(by_row.get(row, ()))
+            hidden[row] = replacement_states(by_row.get(row, ()))
         else:
             shown[row] = since - began
-    complained = complaints(parse(stage.log), stage.contestant.domain)
-    return Outcome(stage.contestant, shown, hidden, requests, complained)
+    complained = complaints(parse(environment.log), environment.integration.domain)
+    return StartResult(environment.integration, shown, hidden, requests, complained)
 
 
 async def compare(
     count: int, strict_burst: bool, seconds: float, say: Callable[[str], None]
-) -> list[Outcome]:
+) -> list[StartResult]:
     """Start both with a home of so many devices, at the same moment."""
     starts = []
-    for contestant in (Ours(), Core()):
-        folder = FOLDER / "start" / f"{count}-{contestant.domain}"
-        stage = Stage(folder, contestant, generated_home(count), say)
-        stage.telldus.change_settings({"strict_burst": strict_burst})
-        starts.append(stage)
+    for integration in (ThisIntegration(), CoreIntegration()):
+        folder = FOLDER / "start" / f"{count}-{integration.domain}"
+        environment = Environment(folder, integration, generated_home(count), say)
+        environment.telldus.change_settings({"strict_burst": strict_burst})
+        starts.append(environment)
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(start(stage, seconds)) for stage in starts]
+        running = [
+            tasks.create_task(start(environment, seconds)) for environment in starts
+        ]
     return [task.result() for task in running]
 
 
@@ -168,20 +172,20 @@ def refused(requests: Iterable[LoggedRequest]) -> int:
     return sum(row.status == HTTPStatus.TOO_MANY_REQUESTS for row in requests)
 
 
-def line(outcome: Outcome) -> list[str]:
+def line(result: StartResult) -> list[str]:
     """Return a contestant's line of the table."""
     return [
-        outcome.home,
-        outcome.contestant.domain,
-        outcome.count("device"),
-        outcome.count("sensor"),
-        str(len(outcome.requests)),
-        str(refused(outcome.requests)),
-        str(len(outcome.complaints)),
+        result.home,
+        result.integration.domain,
+        result.count("device"),
+        result.count("sensor"),
+        str(len(result.requests)),
+        str(refused(result.requests)),
+        str(len(result.complaints)),
     ]
 
 
-def asked(requests: Sequence[LoggedRequest]) -> list[str]:
+def request_lines(requests: Sequence[LoggedRequest]) -> list[str]:
     """Return each function that was called, and how often that was refused."""
     lines = []
     for path, number in Counter(row.path for row in requests).most_common():
@@ -191,26 +195,26 @@ def asked(requests: Sequence[LoggedRequest]) -> list[str]:
     return lines
 
 
-def details(outcome: Outcome) -> str:
+def details(result: StartResult) -> str:
     """Return what a line of the table consists of."""
     hidden = Counter(
         f"{row.kind} with {text}" if text == NO_ENTITY else f"{row.kind} that is {text}"
-        for row, text in outcome.hidden.items()
+        for row, text in result.hidden.items()
     )
     return "\n  ".join(
         (
-            f"{outcome.contestant.domain}, {outcome.home}",
-            *asked(outcome.requests),
+            f"{result.integration.domain}, {result.home}",
+            *request_lines(result.requests),
             *(f"not shown: {number} × {text}" for text, number in hidden.most_common()),
             *(
                 f"logged:    {number} × {text}"
-                for text, number in reasons(outcome.complaints)
+                for text, number in reasons(result.complaints)
             ),
         )
     )
 
 
-def report(outcomes: list[Outcome], seconds: float, strict_burst: bool) -> str:
+def report(results: list[StartResult], seconds: float, strict_burst: bool) -> str:
     """Return the table, and what it consists of."""
     limit = "ten requests a minute"
     if strict_burst:
@@ -219,8 +223,8 @@ def report(outcomes: list[Outcome], seconds: float, strict_burst: bool) -> str:
         (
             f"{seconds:.0f} s of a start under the limit ({limit})",
             versions(),
-            table(HEAD, [line(outcome) for outcome in outcomes]),
-            *map(details, outcomes),
+            table(HEAD, [line(result) for result in results]),
+            *map(details, results),
         )
     )
 
@@ -251,11 +255,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     """Run the benchmark and print its table."""
     folder = FOLDER / "start"
-    await end_leavings(folder)
+    await stop_orphans(folder)
     shutil.rmtree(folder, ignore_errors=True)
     seconds: float = chosen.seconds
-    outcomes: list[Outcome] = []
+    results: list[StartResult] = []
     for count in chosen.devices:
         say(f"Starting both with {count} devices, for {seconds:.0f} s")
-        outcomes += await compare(count, chosen.strict_burst, seconds, say)
-    print(report(outcomes, seconds, chosen.strict_burst))
+        results += await compare(count, chosen.strict_burst, seconds, say)
+    print(report(results, seconds, chosen.strict_burst))

@@ -14,7 +14,7 @@ from typing import Final
 from e2e.home_assistant import Json
 from simulator import generated_home
 
-from .integrations import Contestant, Core, Ours
+from .integrations import CoreIntegration, IntegrationUnderTest, ThisIntegration
 from .results import Goal, Spread, goals
 from .table import table
 from .versions import versions
@@ -31,7 +31,7 @@ HEAD: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Began:
+class Start:
     """One start: seconds until the last entity of a kind had its first state."""
 
     requests: int
@@ -40,17 +40,17 @@ class Began:
     sensors: float
 
 
-def began(contestant: Contestant, set_up: Json, requests: int) -> Began:
+def began(integration: IntegrationUnderTest, set_up: Json, requests: int) -> Start:
     """Return what came of a start."""
     last = {"device": 0.0, "sensor": 0.0}
     for entity in set_up["entities"].values():
-        if row := contestant.row_of(entity["unique_id"]):
+        if row := integration.row_of(entity["unique_id"]):
             since = entity["since"] - set_up["began"]
             last[row.kind] = max(last[row.kind], since)
-    return Began(requests, len(set_up["entities"]), last["device"], last["sensor"])
+    return Start(requests, len(set_up["entities"]), last["device"], last["sensor"])
 
 
-type Starts = Mapping[tuple[int, str], list[Began]]
+type Starts = Mapping[tuple[int, str], list[Start]]
 
 
 def lines(starts: Starts) -> list[list[str]]:
@@ -70,7 +70,9 @@ def lines(starts: Starts) -> list[list[str]]:
 
 def goals_of(starts: Starts, size: int) -> list[Goal]:
     """Return what was to be reached with twenty devices."""
-    ours, core = (starts[size, one.domain] for one in (Ours, Core))
+    ours, core = (
+        starts[size, one.domain] for one in (ThisIntegration, CoreIntegration)
+    )
     most = max(one.requests for one in ours)
     found = [Goal("3 requests", f"{most}", most <= 3)]
     for what in ("devices", "sensors"):
@@ -105,7 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     """Run the benchmark and print its table."""
-    starts: defaultdict[tuple[int, str], list[Began]] = defaultdict(list)
+    starts: defaultdict[tuple[int, str], list[Start]] = defaultdict(list)
     for size in chosen.devices:
         for turn in range(chosen.repeat if size <= REPEATED_TO else 1):
             say(f"Starting both with {size} devices, 40 ms from Telldus ({turn + 1})")
@@ -116,16 +118,16 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
                 delay=DELAY,
                 unlimited=False,
             ) as pair:
-                for subject in pair if turn % 2 else pair[::-1]:
-                    domain = subject.contestant.domain
-                    found = await subject.ask("set_up")
+                for worker in pair if turn % 2 else pair[::-1]:
+                    domain = worker.integration.domain
+                    found = await worker.ask("set_up")
                     # The lists, and not what follows them at leisure.
                     requests = sum(
                         not one.path.endswith(("room/list", "user/profile"))
-                        for one in subject.telldus.log
+                        for one in worker.telldus.log
                     )
                     starts[size, domain].append(
-                        began(subject.contestant, found, requests)
+                        began(worker.integration, found, requests)
                     )
     reached = [
         goal for size in chosen.devices if size == 20 for goal in goals_of(starts, size)
@@ -142,7 +144,7 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     )
 
 
-def _order(item: tuple[tuple[int, str], list[Began]]) -> tuple[int, bool]:
+def _order(item: tuple[tuple[int, str], list[Start]]) -> tuple[int, bool]:
     """Sort by the size of the home, ours first."""
     (size, domain), _ = item
-    return size, domain != Ours.domain
+    return size, domain != ThisIntegration.domain

@@ -8,7 +8,7 @@ import platform
 
 from e2e.stack import ROOT
 
-from .integrations import Ours
+from .integrations import ThisIntegration
 
 
 def versions() -> str:
@@ -18,10 +18,10 @@ def versions() -> str:
 
     from homeassistant.const import __version__ as home_assistant  # noqa: PLC0415
 
-    manifest = ROOT / "custom_components" / Ours.domain / "manifest.json"
+    manifest = ROOT / "custom_components" / ThisIntegration.domain / "manifest.json"
     ours = json.loads(manifest.read_text())["version"]
     return (
-        f"{datetime.now():%Y-%m-%d}, Home Assistant {home_assistant}, {Ours.domain} {ours}, "
+        f"{datetime.now():%Y-%m-%d}, Home Assistant {home_assistant}, {ThisIntegration.domain} {ours}, "
         f"tellduslive {tellduslive.__version__}, Python {platform.python_version()}, "
         f"{os.cpu_count()} processors ({_processor()}), {_memory():.0f} GB of memory"
     )

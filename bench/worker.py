@@ -36,7 +36,7 @@ from homeassistant.helpers.entity_component import EntityComponent
 from homeassistant.loader import async_get_custom_components, async_setup
 from homeassistant.setup import async_setup_component
 
-from .instrumentation import Inner, inner_of
+from .instrumentation import Instrumentation, instrumentation_for
 from .loop import Loop, time_blocks
 
 _PLATFORMS = (
@@ -47,7 +47,7 @@ _PLATFORMS = (
 LONGEST_LINE = 2**24
 
 
-class LeastLight(LightEntity):
+class MinimalLight(LightEntity):
     """A lamp that does the least there is: it shows what it was told, and sends a request."""
 
     _attr_color_mode = ColorMode.BRIGHTNESS
@@ -101,13 +101,15 @@ class Counts:
         self.last_written = time.time()
 
 
-class Inside:
+class Worker:
     """A Home Assistant and what can be asked of it: the public methods."""
 
-    def __init__(self, hass: HomeAssistant, inner: Inner, loop: Loop) -> None:
+    def __init__(
+        self, hass: HomeAssistant, instrumentation: Instrumentation, loop: Loop
+    ) -> None:
         """Have one integration's entry ready to be set up."""
         self._hass = hass
-        self._inner = inner
+        self._instrumentation = instrumentation
         self._loop = loop
         self._counts = Counts()
         hass.bus.async_listen(EVENT_STATE_CHANGED, self._counts.note)
@@ -115,7 +117,7 @@ class Inside:
     @property
     def _entry(self) -> ConfigEntry[Any]:
         """Return the entry."""
-        (entry,) = self._hass.config_entries.async_entries(self._inner.domain)
+        (entry,) = self._hass.config_entries.async_entries(self._instrumentation.domain)
         return entry
 
     async def set_up(self, memory: bool = False) -> dict[str, Any]:
@@ -123,11 +125,11 @@ class Inside:
         gc.collect()
         if memory:
             tracemalloc.start()
-        self._inner.hold_still(self._hass, self._entry)
+        self._instrumentation.disable_polling(self._hass, self._entry)
         before = tracemalloc.get_traced_memory()[0]
         began, cpu = time.time(), time.process_time()
         await self._hass.config_entries.async_setup(self._entry.entry_id)
-        await self._inner.started(self._entry)
+        await self._instrumentation.started(self._entry)
         await self._hass.async_block_till_done()
         cpu = time.process_time() - cpu
         gc.collect()
@@ -163,17 +165,17 @@ class Inside:
         # In a turn of its own: that was no poll.
         await asyncio.sleep(0)
         counts = self._counts
-        counts.computed = counts.written = self._inner.woken = 0
+        counts.computed = counts.written = self._instrumentation.listener_calls = 0
         self._loop.longest = 0.0
         cpu = time.process_time()
-        await self._inner.poll(self._entry)
+        await self._instrumentation.poll(self._entry)
         cpu = time.process_time() - cpu
         # The turn in which the last of it was done is to end.
         await asyncio.sleep(0)
         return {
             "cpu": cpu,
             "longest": self._loop.longest,
-            "woken": self._inner.woken,
+            "woken": self._instrumentation.listener_calls,
             "computed": counts.computed,
             "written": counts.written,
         }
@@ -202,7 +204,7 @@ class Inside:
     async def least(self, entity_id: str, device_id: str) -> None:
         """Have a lamp that does the least there is."""
         lights: EntityComponent[LightEntity] = self._hass.data["light"]
-        await lights.async_add_entities([LeastLight(entity_id, self.bare, device_id)])
+        await lights.async_add_entities([MinimalLight(entity_id, self.bare, device_id)])
 
     async def begin(self, action: str, entity_ids: list[str]) -> None:
         """Perform an action without waiting for what comes of it."""
@@ -212,7 +214,7 @@ class Inside:
     async def bare(self, path: str) -> dict[str, Any]:
         """Send one signed request with nothing around it."""
         began = time.time()
-        await self._inner.bare(self._hass, self._entry, path)
+        await self._instrumentation.bare(self._hass, self._entry, path)
         return {"began": began}
 
 
@@ -236,15 +238,15 @@ async def home_assistant(config: Path, speed: float) -> HomeAssistant:
 
 async def serve(chosen: argparse.Namespace, loop: Loop) -> None:
     """Do what is asked, until nobody asks any more."""
-    inner = inner_of(chosen.domain, unlimited=chosen.unlimited)
+    instrumentation = instrumentation_for(chosen.domain, unlimited=chosen.unlimited)
     hass = await home_assistant(chosen.config, chosen.speed)
-    inside = Inside(hass, inner, loop)
+    worker = Worker(hass, instrumentation, loop)
     reader, writer = await asyncio.open_connection(
         "127.0.0.1", chosen.port, limit=LONGEST_LINE
     )
     while line := await reader.readline():
         asked = json.loads(line)
-        answer = await getattr(inside, asked.pop("what"))(**asked)
+        answer = await getattr(worker, asked.pop("what"))(**asked)
         writer.write(json.dumps(answer).encode() + b"\n")
         await writer.drain()
 

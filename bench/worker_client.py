@@ -14,18 +14,18 @@ from e2e.process import StartError
 from e2e.stack import ROOT
 from simulator import Home
 
-from .environment import FOLDER, Stage, end_leavings
-from .integrations import Contestant, Core, Ours, Row
+from .environment import FOLDER, Environment, stop_orphans
+from .integrations import CoreIntegration, IntegrationUnderTest, Row, ThisIntegration
 from .worker import LONGEST_LINE
 
 
-class Subject(Stage):
+class WorkerEnvironment(Environment):
     """A stage whose Home Assistant does what it is asked to. See `inside`."""
 
     def __init__(
         self,
         folder: Path,
-        contestant: Contestant,
+        integration: IntegrationUnderTest,
         home: Home,
         say: Callable[[str], None],
         *,
@@ -34,7 +34,7 @@ class Subject(Stage):
         delay: float = 0.0,
     ) -> None:
         """Describe it; ``unlimited`` is a Telldus without a limit, and who knows it."""
-        super().__init__(folder, contestant, home, say, delay=delay)
+        super().__init__(folder, integration, home, say, delay=delay)
         self._options = ["--unlimited"] if unlimited else []
         self._options += ["--speed", str(speed)]
         self.telldus.change_settings({"limit": False})
@@ -58,7 +58,7 @@ class Subject(Stage):
         await self.hass.start(
             *(sys.executable, "-m", "bench.worker"),
             *("-c", self.config),
-            *("--domain", self.contestant.domain),
+            *("--domain", self.integration.domain),
             *("--url", self.simulator_url),
             *("--port", str(server.sockets[0].getsockname()[1])),
             *self._options,
@@ -78,14 +78,14 @@ class Subject(Stage):
         writer.write(json.dumps({"what": what, **options}).encode() + b"\n")
         line = await reader.readline()
         if not line:
-            raise StartError(f"{self.hass.name} ended:\n{self.hass.last_words(30)}")
+            raise StartError(f"{self.hass.name} ended:\n{self.hass.tail(30)}")
         return json.loads(line)
 
     def rows(self, entities: Mapping[str, Json]) -> dict[Row, list[str]]:
         """Return the entities that show each row."""
         found: dict[Row, list[str]] = {}
         for entity_id, entity in entities.items():
-            if row := self.contestant.row_of(entity["unique_id"]):
+            if row := self.integration.row_of(entity["unique_id"]):
                 found.setdefault(row, []).append(entity_id)
         return found
 
@@ -95,21 +95,24 @@ async def subjects(
     name: str,
     home: Callable[[], Home],
     say: Callable[[str], None],
-    contestants: Iterable[Contestant] = (Ours(), Core()),
+    integrations: Iterable[IntegrationUnderTest] = (
+        ThisIntegration(),
+        CoreIntegration(),
+    ),
     **options: Any,
-) -> AsyncGenerator[list[Subject]]:
+) -> AsyncGenerator[list[WorkerEnvironment]]:
     """Start contestants side by side, each with the same home; end them at the end."""
     folder = FOLDER / name
-    await end_leavings(folder)
+    await stop_orphans(folder)
     shutil.rmtree(folder, ignore_errors=True)
     async with AsyncExitStack() as stack:
         started = []
-        for contestant in contestants:
-            subject = Subject(
-                folder / contestant.domain, contestant, home(), say, **options
+        for integration in integrations:
+            worker = WorkerEnvironment(
+                folder / integration.domain, integration, home(), say, **options
             )
-            await subject.make_ready()
-            stack.push_async_callback(subject.stop)
-            await subject.start()
-            started.append(subject)
+            await worker.make_ready()
+            stack.push_async_callback(worker.stop)
+            await worker.start()
+            started.append(worker)
         yield started

@@ -9,14 +9,14 @@ import pytest
 import pytest_asyncio
 
 from .chromium import SIZES, chromium
-from .frontend import Person, person
+from .frontend import User, user
 from .home_assistant import HomeAssistant
 from .log import complaints, parse
 from .process import free_port
-from .scenario import House
-from .simulator_client import Telldus
+from .scenario import Scenario
+from .simulator_client import SimulatorClient
 from .stack import DOMAIN, IN_DOCUMENTS, ROOT, Stack
-from .test_support import DOMAIN as HOURS_AGO
+from .test_support import DOMAIN as TEST_SUPPORT
 
 _PICTURES = ROOT / ".e2e" / "browser"
 _FAILED = pytest.StashKey[bool]()
@@ -34,21 +34,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @dataclass
-class Home:
+class BrowserSession:
     """A house, and who looks at it."""
 
-    house: House
-    person: Person
+    scenario: Scenario
+    user: User
 
     def assert_no_complaints(self) -> None:
         """Assert that neither the browser nor Home Assistant has anything to complain of."""
-        assert self.person.complaints == []
-        found = complaints(parse(self.house.stack.log), DOMAIN)
+        assert self.user.complaints == []
+        found = complaints(parse(self.scenario.stack.log), DOMAIN)
         assert not found, "\n".join(map(str, found))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def home(request: pytest.FixtureRequest) -> AsyncIterator[Home]:
+async def session(request: pytest.FixtureRequest) -> AsyncIterator[BrowserSession]:
     """Start a house with an account; the module says at which `SIZE` in what `LANGUAGE`.
 
     It may say in which kind of `HOUSE`, too.
@@ -62,19 +62,19 @@ async def home(request: pytest.FixtureRequest) -> AsyncIterator[Home]:
         # Another story may have this one by itself.
         name += f"-{request.module.__name__.rpartition('_')[2]}"
     folder = ROOT / ".e2e" / name
-    kind: type[Stack] = getattr(request.module, "HOUSE", Stack)
-    stack = kind(folder, free_port(), free_port(), helpers=(HOURS_AGO,))
+    kind: type[Stack] = getattr(request.module, "STACK", Stack)
+    stack = kind(folder, free_port(), free_port(), helpers=(TEST_SUPPORT,))
     # While it is still written down what they are
-    await stack.end_leavings()
+    await stack.stop_orphans()
     shutil.rmtree(folder, ignore_errors=True)
     await stack.make_ready()
     try:
         await stack.start()
         async with (
             HomeAssistant(stack.url) as home_assistant,
-            Telldus(stack.simulator_url) as telldus,
+            SimulatorClient(stack.simulator_url) as telldus,
             chromium() as browser,
-            person(
+            user(
                 *(browser, stack.url, size, language, _PICTURES / name, documents)
             ) as somebody,
         ):
@@ -82,7 +82,7 @@ async def home(request: pytest.FixtureRequest) -> AsyncIterator[Home]:
             await telldus.settings(life=False)
             await home_assistant.onboard("Demo", "demo", "demo")
             await home_assistant.wait_until_running()
-            yield Home(House(stack, home_assistant, telldus), somebody)
+            yield BrowserSession(Scenario(stack, home_assistant, telldus), somebody)
     finally:
         await stack.stop()
 
@@ -101,6 +101,6 @@ def pytest_runtest_makereport(
 async def picture_of_failure(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     """Photograph what was on the screen when a test failed."""
     yield
-    if request.node.stash.get(_FAILED, False) and "home" in request.fixturenames:
-        seen: Any = request.getfixturevalue("home")
-        await seen.person.shoot_all("failed")
+    if request.node.stash.get(_FAILED, False) and "session" in request.fixturenames:
+        seen: Any = request.getfixturevalue("session")
+        await seen.user.take_all_pictures("failed")

@@ -16,7 +16,7 @@ from typing import Any
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
-from .home_assistant import HomeAssistant, RefusedError
+from .home_assistant import HomeAssistant, RequestFailedError
 from .process import StartError
 from .sign_in import SignInError, sign_in
 from .stack import DOMAIN, RESTART, ROOT, Stack
@@ -35,7 +35,7 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def single_instance(folder: Path) -> Iterator[None]:
     """Keep a second house out of the same folder."""
     folder.mkdir(parents=True, exist_ok=True)
     # Beside the folder and not in it: --fresh removes what is in it.
@@ -54,12 +54,12 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-async def move_in(stack: Stack, fresh: bool) -> str:
+async def set_up_home_assistant(stack: Stack, fresh: bool) -> str:
     """Onboard and sign in, as far as that is not done; return what to tell about it."""
     async with HomeAssistant(stack.url) as home_assistant:
         try:
             await home_assistant.onboard("Demo", USERNAME, PASSWORD)
-        except RefusedError as err:
+        except RequestFailedError as err:
             if err.status not in (400, 401, 403):
                 raise
             return (
@@ -139,7 +139,7 @@ async def watch(stack: Stack) -> None:
             continue
         raise StartError(
             f"{process.name} ended by itself with exit code {process.exit_code}:\n"
-            f"{process.last_words()}"
+            f"{process.tail()}"
         )
 
 
@@ -152,7 +152,7 @@ async def live(stack: Stack, choices: dict[str, Any], fresh: bool) -> None:
         await stack.start()
         # Only what has worked is good enough to be taken for granted the next time.
         (stack.folder / CHOICES).write_text(json.dumps(choices))
-        told = await move_in(stack, fresh)
+        told = await set_up_home_assistant(stack, fresh)
         tell(stack, told, time.monotonic() - began)
         follower = asyncio.create_task(follow(stack.hass.output))
         try:
@@ -164,9 +164,9 @@ async def live(stack: Stack, choices: dict[str, Any], fresh: bool) -> None:
         await stack.stop()
 
 
-async def until_told(stack: Stack, choices: dict[str, Any], fresh: bool) -> None:
+async def run_until_signal(stack: Stack, choices: dict[str, Any], fresh: bool) -> None:
     """Run the house; Ctrl-C, a closed terminal and `kill` end it in order."""
-    house = asyncio.create_task(live(stack, choices, fresh))
+    scenario = asyncio.create_task(live(stack, choices, fresh))
     loop = asyncio.get_running_loop()
     told = False
 
@@ -175,12 +175,12 @@ async def until_told(stack: Stack, choices: dict[str, Any], fresh: bool) -> None
         nonlocal told
         if not told:
             told = True
-            house.cancel()
+            scenario.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, end)
     with suppress(asyncio.CancelledError):
-        await house
+        await scenario
 
 
 def build(chosen: argparse.Namespace) -> tuple[Stack, dict[str, Any]]:
@@ -193,7 +193,7 @@ def build(chosen: argparse.Namespace) -> tuple[Stack, dict[str, Any]]:
     now = last | given
     stack = Stack(FOLDER, now["port"], now["simulator_port"], now["home"], say=say)
     if chosen.fresh:
-        asyncio.run(stack.end_leavings())
+        asyncio.run(stack.stop_orphans())
         shutil.rmtree(FOLDER)
         FOLDER.mkdir()
     elif choices.exists() and now["simulator_port"] != last["simulator_port"]:
@@ -217,10 +217,10 @@ def main() -> int:
     parser.add_argument("--home", help="demo, or a number of devices (default: demo)")
     chosen = parser.parse_args()
     try:
-        with alone(FOLDER):
+        with single_instance(FOLDER):
             stack, choices = build(chosen)
-            asyncio.run(until_told(stack, choices, chosen.fresh))
-    except (StartError, SignInError, RefusedError) as err:
+            asyncio.run(run_until_signal(stack, choices, chosen.fresh))
+    except (StartError, SignInError, RequestFailedError) as err:
         print(f"\n{err}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -41,7 +41,7 @@ _ICONS = re.compile(rf"/api/brands/(?!.*/{DOMAIN}/)")
 _ENDED = re.compile(r"\b404\b.* \(.*/api/config/config_entries/(options/)?flow/\w+\)$")
 
 
-class Person:
+class User:
     """Somebody with a browser, a screen and a language, and a camera."""
 
     def __init__(
@@ -114,7 +114,7 @@ class Person:
         """Wait until a text is there."""
         await expect(self.text(text)).to_be_visible()
 
-    async def shoot(self, name: str, page: Page | None = None) -> None:
+    async def take_picture(self, name: str, page: Page | None = None) -> None:
         """Take a picture, of another page where one is given, when all is at rest."""
         page = page or self.page
         self._taken += 1
@@ -125,9 +125,9 @@ class Person:
                 break
         (self._pictures / f"{self._taken:02}-{name}.png").write_bytes(picture)
 
-    async def shoot_for_documents(self, name: str) -> None:
+    async def take_picture_for_documents(self, name: str) -> None:
         """Take a picture, and of its dialog alone the one that documents show."""
-        await self.shoot(name)
+        await self.take_picture(name)
         if self._documents:
             dialog = self.page.locator("dialog").filter(visible=True).last
             if box := await dialog.bounding_box():
@@ -142,7 +142,7 @@ class Person:
                     },
                 )
 
-    async def shoot_scrolled(self, name: str) -> None:
+    async def take_scrolled_pictures(self, name: str) -> None:
         """Take pictures of a dialog that is longer than the screen, to its end."""
         body = self.page.locator(".content-wrapper .body").filter(visible=True).first
         for _ in range(20):
@@ -152,12 +152,12 @@ class Person:
             )
             if not moved:
                 break
-            await self.shoot(name)
+            await self.take_picture(name)
 
-    async def shoot_all(self, name: str) -> None:
+    async def take_all_pictures(self, name: str) -> None:
         """Take a picture of every page that is open."""
         for page in self.context.pages:
-            await self.shoot(name, page)
+            await self.take_picture(name, page)
 
     # Home Assistant
 
@@ -167,7 +167,7 @@ class Person:
         data = f"{_LOGIN}.providers.homeassistant.step.init.data"
         await self.fill(self.texts.frontend(f"{data}.username"), username)
         await self.fill(self.texts.frontend(f"{data}.password"), password)
-        await self.shoot("log-in")
+        await self.take_picture("log-in")
         await self.button(self.texts.frontend(f"{_LOGIN}.next")).click()
         await expect(self.page.locator("home-assistant-main")).to_be_attached()
 
@@ -180,7 +180,7 @@ class Person:
         await self.page.get_by_placeholder(search).fill("telld")
         found = self.button(self.texts.ours("title"))
         await expect(found).to_be_visible()
-        await self.shoot("search")
+        await self.take_picture("search")
         await found.click()
         dialog = Dialog(self)
         await dialog.shows("config.step.user.title")
@@ -215,49 +215,49 @@ class Person:
 class Dialog:
     """The dialog of a flow."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, user: User) -> None:
         """Look at it."""
-        self._person = person
-        self._texts = person.texts
+        self._user = user
+        self._texts = user.texts
         told = re.escape(self._texts.ours("config.error.rate_limited"))
         self._too_many = re.compile(told.replace(re.escape("{wait}"), r"(\d+)"))
 
     def _button(self, key: str) -> Locator:
         """Return one of the frontend's buttons."""
-        return self._person.button(self._texts.frontend(f"{_FLOW}.{key}"))
+        return self._user.button(self._texts.frontend(f"{_FLOW}.{key}"))
 
     @property
     def _website(self) -> Locator:
         """Return the link to where there is something to do."""
         name = self._text("external_step.open_site")
-        found = self._person.page.get_by_role("link", name=name)
+        found = self._user.page.get_by_role("link", name=name)
         return found.filter(visible=True).first
 
     async def shows(self, key: str) -> None:
         """Wait for one of the integration's texts."""
-        await self._comes(self._person.text(self._texts.ours(key)))
+        await self._comes(self._user.text(self._texts.ours(key)))
 
-    async def is_elsewhere(self) -> None:
+    async def waits_for_window(self) -> None:
         """Wait until it says that the person has something to do in another window."""
         await self._comes(self._website)
 
     async def has_succeeded(self) -> None:
         """Wait until it says that the integration was added, with its devices."""
-        await self._comes(self._person.text(self._text("device_created")))
+        await self._comes(self._user.text(self._text("device_created")))
 
     async def ends_with(self, reason: str) -> None:
         """Wait until it ends well, which it says in Home Assistant's own words."""
         text = self._texts.of("homeassistant", f"config.abort.{reason}")
-        await self._comes(self._person.text(text))
+        await self._comes(self._user.text(text))
 
     async def is_done(self, flow: str) -> None:
         """Wait until an ``options_flow`` or a ``repair_flow`` says that it is done."""
         key = f"ui.dialogs.{flow}.success.description"
-        await self._comes(self._person.text(self._texts.frontend(key)))
+        await self._comes(self._user.text(self._texts.frontend(key)))
 
     async def _comes(self, wanted: Locator) -> None:
         """Wait for something, and have timeout with Telldus as the dialog asks for it."""
-        too_many = self._person.text(self._too_many)
+        too_many = self._user.text(self._too_many)
         while True:
             await expect(wanted.or_(too_many).first).to_be_visible()
             if not await too_many.is_visible():
@@ -265,7 +265,7 @@ class Dialog:
             told = self._too_many.search(await too_many.inner_text())
             assert told
             await asyncio.sleep(int(told[1]))
-            page = self._person.page
+            page = self._user.page
             async with page.expect_response(_is_step, timeout=_TIMEOUT) as answer:
                 await self.submit()
             step = await (await answer.value).json()
@@ -283,15 +283,15 @@ class Dialog:
         step = "config.step.user"
         if server:
             section = f"{step}.sections.advanced"
-            await self._person.button(self._texts.ours(f"{section}.name")).click()
+            await self._user.button(self._texts.ours(f"{section}.name")).click()
             label = self._texts.ours(f"{section}.data.server_url")
-            await self._person.fill(label, server)
+            await self._user.fill(label, server)
         for key, value in (("public_key", public_key), ("private_key", private_key)):
-            await self._person.fill(self._texts.ours(f"{step}.data.{key}"), value)
+            await self._user.fill(self._texts.ours(f"{step}.data.{key}"), value)
 
     async def choose(self, key: str) -> None:
         """Choose from a menu."""
-        await self._person.text(self._texts.ours(key)).click()
+        await self._user.text(self._texts.ours(key)).click()
 
     async def open_website(self) -> None:
         """Open the window by hand."""
@@ -308,15 +308,13 @@ class Dialog:
 
     async def close(self) -> None:
         """Close it, wherever it is."""
-        close = self._person.button(self._texts.frontend("ui.common.close"))
+        close = self._user.button(self._texts.frontend("ui.common.close"))
         await close.click()
         await expect(close).to_be_hidden()
 
     async def device_names(self) -> list[str]:
         """Return the names that it offers for new devices."""
-        fields = self._person.page.get_by_role(
-            "textbox", name=self._text("device_name")
-        )
+        fields = self._user.page.get_by_role("textbox", name=self._text("device_name"))
         names: list[str] = await fields.evaluate_all(
             "fields => fields.map(field => field.value)"
         )
@@ -326,11 +324,11 @@ class Dialog:
 class Entry:
     """The integration's entry, on its page."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, user: User) -> None:
         """Look at it."""
-        self._person = person
-        self._texts = person.texts
-        self._row = person.page.locator("ha-config-entry-row")
+        self._user = user
+        self._texts = user.texts
+        self._row = user.page.locator("ha-config-entry-row")
 
     def _text(self, key: str) -> str:
         """Return one of the frontend's texts about entries."""
@@ -340,23 +338,23 @@ class Entry:
         """Open its options."""
         name = self._text("configure")
         await self._row.get_by_role("button", name=name, exact=True).click()
-        dialog = Dialog(self._person)
+        dialog = Dialog(self._user)
         await dialog.shows("options.step.init.title")
         return dialog
 
     async def reconfigure(self) -> Dialog:
         """Begin to change its keys."""
         await self._choose("reconfigure")
-        dialog = Dialog(self._person)
+        dialog = Dialog(self._user)
         await dialog.shows("config.step.reconfigure.title")
         return dialog
 
     async def delete(self) -> None:
         """Delete it, and say that it is meant."""
         await self._choose("delete")
-        sure = self._person.button(self._texts.frontend("ui.common.delete"))
+        sure = self._user.button(self._texts.frontend("ui.common.delete"))
         await expect(sure).to_be_visible()
-        await self._person.shoot("delete")
+        await self._user.take_picture("delete")
         await sure.click()
         await expect(self._row).to_have_count(0)
 
@@ -365,7 +363,7 @@ class Entry:
         menu = self._texts.frontend("ui.common.menu")
         await self._row.get_by_role("button", name=menu, exact=True).first.click()
         name = self._text(key)
-        await self._person.page.get_by_role("menuitem", name=name, exact=True).click()
+        await self._user.page.get_by_role("menuitem", name=name, exact=True).click()
 
     async def lists(self, device: str) -> None:
         """Wait until a device is among its own."""
@@ -377,24 +375,24 @@ class Entry:
     def attention(self) -> Locator:
         """Return the button beside which it says that it needs attention."""
         key = "ui.panel.config.integrations.reconfigure"
-        return self._person.button(self._texts.frontend(key))
+        return self._user.button(self._texts.frontend(key))
 
 
 class Dashboard:
     """A dashboard with tiles."""
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, user: User) -> None:
         """Look at it."""
-        self._person = person
-        self._texts = person.texts
+        self._user = user
+        self._texts = user.texts
 
     async def visit(self, path: str) -> None:
         """Go to one, by its path."""
-        await self._person.visit(f"/{path}/view")
+        await self._user.visit(f"/{path}/view")
 
     def tile(self, name: str, text: str) -> Locator:
         """Return a tile by its name, and the text below that."""
-        return self._person.button(f"{name} {text}")
+        return self._user.button(f"{name} {text}")
 
     async def shows_switch(self, name: str, state: str) -> None:
         """Wait until a switch is on or off."""
@@ -404,7 +402,7 @@ class Dashboard:
     async def toggle(self, name: str) -> None:
         """Press a tile's icon."""
         key = "ui.components.entity.entity-toggle.toggle"
-        await self._person.button(self._texts.frontend(key, name=name)).click()
+        await self._user.button(self._texts.frontend(key, name=name)).click()
 
 
 class TelldusWindow:
@@ -475,14 +473,14 @@ def _is_step(response: Response) -> bool:
 
 
 @asynccontextmanager
-async def person(
+async def user(
     browser: Browser,
     url: str,
     size: str,
     language: str,
     pictures: Path,
     documents: Path | None = None,
-) -> AsyncIterator[Person]:
+) -> AsyncIterator[User]:
     """Sit somebody down before a screen, with an empty folder for pictures."""
     shutil.rmtree(pictures, ignore_errors=True)
     pictures.mkdir(parents=True)
@@ -490,6 +488,6 @@ async def person(
     context.set_default_timeout(_TIMEOUT)
     try:
         page = await context.new_page()
-        yield Person(context, page, url, Texts(language), pictures, documents)
+        yield User(context, page, url, Texts(language), pictures, documents)
     finally:
         await context.close()

@@ -12,7 +12,7 @@ from .websocket import Websocket
 type Json = dict[str, Any]
 
 
-class RefusedError(Exception):
+class RequestFailedError(Exception):
     """Home Assistant answered a request with something else than success."""
 
     def __init__(self, method: str, path: str, status: int, text: str) -> None:
@@ -58,7 +58,7 @@ class HomeAssistant:
         ) as response:
             if response.status >= HTTPStatus.BAD_REQUEST:
                 text = await response.text()
-                raise RefusedError(method, path, response.status, text)
+                raise RequestFailedError(method, path, response.status, text)
             if response.content_type == "application/json":
                 return await response.json()
             return await response.text()
@@ -72,7 +72,7 @@ class HomeAssistant:
         """
         try:
             await self._send("GET", "/manifest.json", signed=False)
-        except aiohttp.ClientError, RefusedError, TimeoutError:
+        except aiohttp.ClientError, RequestFailedError, TimeoutError:
             return False
         return True
 
@@ -109,7 +109,7 @@ class HomeAssistant:
         """Return which steps of the onboarding are done."""
         try:
             steps = await self._send("GET", "/api/onboarding", signed=False)
-        except RefusedError as err:
+        except RequestFailedError as err:
             if err.status != HTTPStatus.NOT_FOUND:
                 raise
             # It is gone with the first start after the last step.
@@ -135,7 +135,7 @@ class HomeAssistant:
         result = await self._send("POST", path, json=answer, signed=False)
         if result["type"] != "create_entry":
             refused = HTTPStatus.UNAUTHORIZED
-            raise RefusedError("POST", path, refused, str(result.get("errors")))
+            raise RequestFailedError("POST", path, refused, str(result.get("errors")))
         await self._exchange(result["result"])
 
     async def log_out(self) -> None:

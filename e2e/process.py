@@ -79,7 +79,7 @@ class Process:
         self, *command: str | Path, cwd: Path, env: Mapping[str, str] | None = None
     ) -> None:
         """Start the program; what it says is added to the output file."""
-        await self.end_leavings()
+        await self.stop_orphans()
         self.output.parent.mkdir(parents=True, exist_ok=True)
         with self.output.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
@@ -115,7 +115,7 @@ class Process:
         await self._process.wait()
         self._pid_file.unlink(missing_ok=True)
 
-    async def end_leavings(self) -> None:
+    async def stop_orphans(self) -> None:
         """End what a parent that was killed has left running."""
         try:
             pid = int(self._pid_file.read_text())
@@ -133,7 +133,7 @@ class Process:
                 os.killpg(pid, signal.SIGKILL)
         self._pid_file.unlink(missing_ok=True)
 
-    def last_words(self, lines: int = 15) -> str:
+    def tail(self, lines: int = 15) -> str:
         """Return the end of the output, for a message that says why."""
         try:
             text = self.output.read_text(errors="replace")

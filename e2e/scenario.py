@@ -6,18 +6,18 @@ from typing import Any
 
 from .home_assistant import HomeAssistant, Json
 from .polling import poll
-from .simulator_client import Telldus
+from .simulator_client import SimulatorClient
 from .stack import DOMAIN, Stack
 
 DEVICES_LIST = "json/devices/list"
 # Seconds in which what was commanded must be shown, whenever it may be sent.
-_AT_ONCE = 5.0
+_OPTIMISTIC_TIMEOUT = 5.0
 # Seconds in which a command has its effect: it may wait for a whole window to pass.
-_IN_TIME = 75.0
+_COMMAND_TIMEOUT = 75.0
 
 
 @dataclass
-class House:
+class Scenario:
     """What the steps of a story hand on to one another.
 
     ``expected`` has what each entity is to show from now on: its state, as "state", and
@@ -26,7 +26,7 @@ class House:
 
     stack: Stack
     home_assistant: HomeAssistant
-    telldus: Telldus
+    telldus: SimulatorClient
     entry: Json = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     expected: dict[str, Json] = field(default_factory=dict)
@@ -107,12 +107,12 @@ class House:
                 self.home_assistant.call(action, entity_id, **(data or {}))
             )
             if shown:
-                await self.shows_at_once(entity_id, **shown)
+                await self.expect_optimistic(entity_id, **shown)
         return entity_id
 
-    async def shows_at_once(self, entity_id: str, **shown: Any) -> None:
+    async def expect_optimistic(self, entity_id: str, **shown: Any) -> None:
         """Assert that an entity shows what was just commanded, and is to from now on."""
-        await self.wait_for(entity_id, _AT_ONCE, **shown)
+        await self.wait_for(entity_id, _OPTIMISTIC_TIMEOUT, **shown)
         self.expected[entity_id] = shown
 
     # At Telldus
@@ -137,7 +137,7 @@ class House:
                 for method, value in (values or {}).items()
             )
 
-        await poll(f"{name} at Telldus is {state} {values}", has_it, _IN_TIME)
+        await poll(f"{name} at Telldus is {state} {values}", has_it, _COMMAND_TIMEOUT)
 
     async def now(self) -> float:
         """Return the time as the simulator counts it."""

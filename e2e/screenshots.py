@@ -28,7 +28,7 @@ from .home_assistant import HomeAssistant
 from .polling import poll
 from .process import StartError, free_port
 from .sign_in import sign_in
-from .simulator_client import Telldus
+from .simulator_client import SimulatorClient
 from .stack import DOMAIN, IN_DOCUMENTS, ROOT, Stack
 
 FOLDER = ROOT / ".e2e" / "studio"
@@ -62,7 +62,7 @@ class View:
     cut: tuple[int, int] | None = None
 
 
-class Studio:
+class ScreenshotBrowser:
     """A browser that is logged in to Home Assistant, at one size."""
 
     def __init__(self, context: BrowserContext, size: str, stack: Stack) -> None:
@@ -71,7 +71,7 @@ class Studio:
         self._size = size
         self._stack = stack
 
-    async def shoot(self, page: Page, name: str, *, whole: bool = False) -> None:
+    async def take_picture(self, page: Page, name: str, *, whole: bool = False) -> None:
         """Take a picture, when what moves has come to rest."""
         await self.rest(page)
         path = PICTURES / f"{name}-{self._size}.png"
@@ -90,23 +90,23 @@ class Studio:
         try:
             await page.get_by_text(shows).first.wait_for(timeout=60_000)
         except PlaywrightTimeout:
-            await self.shoot(page, "not-as-expected")
+            await self.take_picture(page, "not-as-expected")
             raise
         return page
 
-    async def look_around(self, views: Iterable[View]) -> None:
+    async def screenshot_views(self, views: Iterable[View]) -> None:
         """Photograph the integration, its devices, dashboards, and the simulator."""
         for view in views:
             page = await self.visit(view.path, view.shows)
-            await self.shoot(page, view.name)
+            await self.take_picture(page, view.name)
             await page.close()
         page = await self.context.new_page()
         await page.goto(self._stack.simulator_url)
-        await self.shoot(page, "simulator")
-        await self.shoot(page, "simulator-whole", whole=True)
+        await self.take_picture(page, "simulator")
+        await self.take_picture(page, "simulator-whole", whole=True)
         await page.close()
 
-    async def illustrate(self, views: Iterable[View]) -> None:
+    async def screenshot_document_views(self, views: Iterable[View]) -> None:
         """Photograph what documents show, without what is around it."""
         for view in views:
             if view.cut is None:
@@ -127,9 +127,9 @@ class Studio:
 
 
 @asynccontextmanager
-async def studio(
+async def screenshot_browser(
     browser: Browser, size: str, stack: Stack, home_assistant: HomeAssistant
-) -> AsyncIterator[Studio]:
+) -> AsyncIterator[ScreenshotBrowser]:
     """Open a browser at one size, logged in without the form."""
     context = await browser.new_context(**SIZES_OF_ALL[size], locale="en-GB")
     kept = {"hassTokens": json.dumps(await home_assistant.browser_tokens())}
@@ -140,7 +140,7 @@ async def studio(
         f"Object.assign(localStorage, {json.dumps(kept)})"
     )
     try:
-        yield Studio(context, size, stack)
+        yield ScreenshotBrowser(context, size, stack)
     finally:
         await context.close()
 
@@ -162,7 +162,7 @@ async def views_of(home_assistant: HomeAssistant) -> list[View]:
     ]
 
 
-async def live_in(home_assistant: HomeAssistant, telldus: Telldus) -> None:
+async def use_home(home_assistant: HomeAssistant, telldus: SimulatorClient) -> None:
     """Use the home a little, so that there is something to see."""
     devices = (await telldus.state())["devices"].values()
     ids = {device["name"]: device["id"] for device in devices}
@@ -201,7 +201,7 @@ async def take_pictures(stack: Stack) -> None:
         await stack.start()
         async with (
             HomeAssistant(stack.url) as home_assistant,
-            Telldus(stack.simulator_url) as telldus,
+            SimulatorClient(stack.simulator_url) as telldus,
             chromium() as browser,
         ):
             # Nothing moves but what is moved here, and devices come into areas.
@@ -215,14 +215,18 @@ async def take_pictures(stack: Stack) -> None:
             )
             say("Living in the house for a while")
             await make_dashboards(home_assistant)
-            await live_in(home_assistant, telldus)
+            await use_home(home_assistant, telldus)
             await use_energy(home_assistant)
             views = await views_of(home_assistant)
             for size in SIZES:
-                async with studio(browser, size, stack, home_assistant) as one:
-                    await one.look_around(views)
-            async with studio(browser, DOCUMENTS, stack, home_assistant) as one:
-                await one.illustrate(views)
+                async with screenshot_browser(
+                    browser, size, stack, home_assistant
+                ) as one:
+                    await one.screenshot_views(views)
+            async with screenshot_browser(
+                browser, DOCUMENTS, stack, home_assistant
+            ) as one:
+                await one.screenshot_document_views(views)
     finally:
         await stack.stop()
 

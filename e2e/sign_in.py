@@ -20,7 +20,7 @@ class SignInError(AssertionError):
     """The road did not lead where it should."""
 
 
-def demand(step: Json, kind: str, step_id: str | None = None) -> Json:
+def expect_step(step: Json, kind: str, step_id: str | None = None) -> Json:
     """Return a flow's step if it is of the kind that must come now."""
     if step["type"] != kind or (step_id and step.get("step_id") != step_id):
         raise SignInError(f"expected {kind} {step_id or ''}, and got {step}")
@@ -51,7 +51,7 @@ async def authorize(
     What the browser's address bar shows on the way and nobody else may see is added to
     `seen`: the request token, the verifier, and the one-time word in the callback.
     """
-    demand(step, "external", "authorize")
+    expect_step(step, "external", "authorize")
     flow_id = step["flow_id"]
     page = await consent(step["url"])
     if seen is not None:
@@ -65,13 +65,13 @@ async def authorize(
     return step
 
 
-async def patiently(home_assistant: HomeAssistant, step: Json) -> Json:
+async def retry_when_rate_limited(home_assistant: HomeAssistant, step: Json) -> Json:
     """Wait where a step says that there were too many requests, and submit it again.
 
     With polls and commands just before, a sign-in may find the minute used up.
     """
     while step.get("errors") == {"base": "rate_limited"}:
-        demand(step, "form", "failed")
+        expect_step(step, "form", "failed")
         await asyncio.sleep(float(step["description_placeholders"]["wait"]))
         step = await home_assistant.continue_flow(step["flow_id"], {})
     return step
@@ -86,7 +86,7 @@ async def sign_in(
 ) -> Json:
     """Add the integration; return its config entry."""
     public_key, private_key = keys
-    step = demand(await home_assistant.start_flow(DOMAIN), "form", "user")
+    step = expect_step(await home_assistant.start_flow(DOMAIN), "form", "user")
     flow_id = step["flow_id"]
     say("Giving the keys of the developer page")
     step = await home_assistant.continue_flow(
@@ -97,10 +97,10 @@ async def sign_in(
             "advanced": {"server_url": simulator_url},
         },
     )
-    demand(step, "menu", "road")
+    expect_step(step, "menu", "road")
     step = await home_assistant.continue_flow(flow_id, {"next_step_id": "authorize"})
     say("Agreeing at the simulator's page")
-    step = demand(await authorize(home_assistant, step, seen), "create_entry")
+    step = expect_step(await authorize(home_assistant, step, seen), "create_entry")
     entry: Json = step["result"]
     return entry
 
@@ -109,10 +109,10 @@ async def sign_in_again(
     home_assistant: HomeAssistant, flow_id: str, seen: set[str] | None = None
 ) -> None:
     """Walk a waiting reauthentication flow to its good end."""
-    demand(await home_assistant.flow(flow_id), "menu", "reauth_confirm")
+    expect_step(await home_assistant.flow(flow_id), "menu", "reauth_confirm")
     step = await home_assistant.continue_flow(flow_id, {"next_step_id": "authorize"})
-    step = await patiently(home_assistant, step)
+    step = await retry_when_rate_limited(home_assistant, step)
     step = await authorize(home_assistant, step, seen)
-    step = demand(await patiently(home_assistant, step), "abort")
+    step = expect_step(await retry_when_rate_limited(home_assistant, step), "abort")
     if step["reason"] != "reauth_successful":
         raise SignInError(f"reauthentication ended with {step['reason']}")

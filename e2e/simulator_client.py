@@ -7,7 +7,7 @@ import aiohttp
 type Json = dict[str, Any]
 
 
-class Telldus:
+class SimulatorClient:
     """A simulated Telldus Live!, seen from above."""
 
     def __init__(self, url: str) -> None:

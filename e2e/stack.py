@@ -18,9 +18,9 @@ from typing import Any
 
 from .home_assistant import HomeAssistant
 from .process import Process, StartError, port_is_free
-from .simulator_client import Telldus
+from .simulator_client import SimulatorClient
 
-type Asker = Callable[[], Awaitable[bool]]
+type Check = Callable[[], Awaitable[bool]]
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_DOCUMENTS = ROOT / "docs" / "pictures"
@@ -178,8 +178,8 @@ class Stack:
 
     async def make_ready(self) -> None:
         """Prepare the folder; raise `StartError` if a port is taken."""
-        await self.end_leavings()
-        self._demand_ports()
+        await self.stop_orphans()
+        self._check_ports()
         for process in (self.hass, self.simulator):
             process.output.unlink(missing_ok=True)
         self.write_configuration()
@@ -190,12 +190,12 @@ class Stack:
         await self.start_simulator()
         await self.start_home_assistant()
 
-    async def end_leavings(self) -> None:
+    async def stop_orphans(self) -> None:
         """End what an earlier run left, if it was killed before it could do so itself."""
         for process in (self.hass, self.simulator):
-            await process.end_leavings()
+            await process.stop_orphans()
 
-    def _demand_ports(self) -> None:
+    def _check_ports(self) -> None:
         """Raise `StartError` if a port is taken."""
         for port, option, who in (
             (self.port, "--port", "Home Assistant"),
@@ -217,7 +217,7 @@ class Stack:
             *("--state", self.folder / "telldus.json"),
             cwd=ROOT,
         )
-        async with Telldus(self.simulator_url) as telldus:
+        async with SimulatorClient(self.simulator_url) as telldus:
             await self._wait_until(self.simulator, telldus.answers, 30)
 
     def _program(self) -> Sequence[str | Path]:
@@ -235,7 +235,7 @@ class Stack:
         async with HomeAssistant(self.url) as home_assistant:
             await self._wait_until(self.hass, home_assistant.answers, 180)
 
-    async def _wait_until(self, process: Process, answers: Asker, limit: float) -> None:
+    async def _wait_until(self, process: Process, answers: Check, limit: float) -> None:
         """Wait until a process answers, or say why it never will."""
         began = time.monotonic()
         told = began
@@ -244,12 +244,12 @@ class Stack:
             if not process.running:
                 raise StartError(
                     f"{process.name} ended with exit code {process.exit_code}:\n"
-                    f"{process.last_words()}"
+                    f"{process.tail()}"
                 )
             if now - began > limit:
                 raise StartError(
                     f"{process.name} does not answer after {limit:.0f} s:\n"
-                    f"{process.last_words()}"
+                    f"{process.tail()}"
                 )
             if now - told > 5:
                 self._say(f"{process.name} is starting ({now - began:.0f} s)")

@@ -13,7 +13,7 @@ from .stack import WITH_CORE, Stack
 CORE = "tellduslive"
 
 
-class HouseBefore(Stack):
+class TelldusliveStack(Stack):
     """Home Assistant with its own integration, and a Telldus Live! that knows it.
 
     Telldus is in this process: its program takes only one key pair.
