@@ -1,9 +1,8 @@
-"""How soon a press on the wall is shown, and what that costs: pushed, and polled.
+"""How soon a press on the wall is shown, and how many requests that takes: pushed and polled.
 
-Two Home Assistants run side by side for some minutes, each with the same home at a Telldus
-Live! of its own. One lets changes be pushed to it, the other has that option turned off. The
-same lamp is pressed in both, by the door that the simulator's page uses, some time after the
-press before was shown.
+Two Home Assistants run side by side for some minutes, each with the same home at a simulator
+of its own. One has push updates on, the other off. The same lamp is pressed in both, by the
+simulator's control API, some time after the press before was shown.
 """
 
 import argparse
@@ -11,7 +10,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import random
-import shutil
 import time
 from typing import Final, override
 
@@ -22,12 +20,12 @@ from e2e.websocket import Websocket
 from simulator import LoggedRequest, generated_home
 from simulator.methods import Method
 
-from .environment import FOLDER, Environment, stop_orphans
+from .environment import Environment, fresh_folder
 from .integrations import Row, ThisIntegration
-from .results import Spread
-from .start import refused, request_lines, states_of
+from .request_log import rate_limited, request_lines
+from .results import Spread, print_report
+from .start import states_of
 from .table import table
-from .versions import versions
 
 HEAD: Final = (
     "changes are",
@@ -37,33 +35,33 @@ HEAD: Final = (
     "requests",
     "refused (429)",
 )
-# Seconds: to become live and read what follows from it; until a press is taken for lost.
+# Seconds: until push is connected; for the lists that follow; until a press counts as lost.
 _READY_WITHIN: Final = 120
 _SETTLE: Final = 60
 _TIMEOUT: Final = 90
 
 
 class _WithOrWithoutPush(ThisIntegration):
-    """The integration of this checkout, with changes pushed to it or not."""
+    """The integration of this checkout, with push updates on or off."""
 
-    def __init__(self, live: bool) -> None:
-        """Choose."""
-        self.live = live
+    def __init__(self, push: bool) -> None:
+        """Initialize the integration; `push` is its option."""
+        self.push = push
 
     @property
     def name(self) -> str:
-        """Return what the table calls it."""
-        return "pushed" if self.live else "polled"
+        """Return the name in the table."""
+        return "pushed" if self.push else "polled"
 
     @override
     def entry(self, url: str, token: str, secret: str) -> Json:
-        """Return what its config entry holds, the option among it."""
-        return {**super().entry(url, token, secret), "options": {"live": self.live}}
+        """Return its config entry, the option included."""
+        return {**super().entry(url, token, secret), "options": {"live": self.push}}
 
 
 @dataclass(frozen=True, slots=True)
 class PushResult:
-    """What came of one: seconds from each press that was shown, and all requests meanwhile."""
+    """The seconds from each press to its state, where it was shown, and all requests."""
 
     name: str
     presses: int
@@ -72,11 +70,10 @@ class PushResult:
 
 
 def pauses(presses: int, seconds: float, seed: int) -> list[float]:
-    """Return how long to wait before each press, from when the one before was shown.
+    """Return the seconds to wait before each press, after the one before was shown.
 
-    Any length up to a share of the time, which is as long as the interval of polls or
-    longer: so a press has nothing to do with when lists are read, though the one before
-    was shown by one.
+    Random, up to `seconds / presses`, which is at least the poll interval: a press is so
+    independent of the polls, though the one before was shown by one.
     """
     chance, share = random.Random(seed), seconds / presses
     return [chance.uniform(0.0, share) for _ in range(presses)]
@@ -91,12 +88,12 @@ def line(result: PushResult) -> list[str]:
         Spread.of(times).text(2) if times else "–",
         f"{max(times):.2f}" if times else "–",
         str(len(result.requests)),
-        str(refused(result.requests)),
+        str(rate_limited(result.requests)),
     ]
 
 
 def details(result: PushResult) -> str:
-    """Return which requests there were."""
+    """Return the requests by function."""
     return "\n  ".join((result.name, *request_lines(result.requests)))
 
 
@@ -107,7 +104,7 @@ async def _press(
     entity_id: str,
     method: str,
 ) -> float | None:
-    """Press, and return how many seconds later the state is another; None if it is not."""
+    """Press; return after how many seconds the state changed, None if it did not."""
     async with socket.events("state_changed") as changes:
         began = time.monotonic()
         await telldus.press(device_id, method)
@@ -121,20 +118,20 @@ async def _press(
             return None
 
 
-async def watch(
+async def measure(
     environment: Environment,
-    worker: _WithOrWithoutPush,
+    integration: _WithOrWithoutPush,
     all_ready: asyncio.Barrier,
     waits: Sequence[float],
     seconds: float,
 ) -> PushResult:
-    """Start one, press once both are ready, and count what it asks in so many seconds.
+    """Start one, press once both are ready, and count its requests in `seconds`.
 
     Where presses are shown late, the last of them may come after that.
     """
     simulator = environment.telldus
     gateways = sum(one.online for one in simulator.home.gateways.values())
-    sockets = gateways if worker.live else 0
+    sockets = gateways if integration.push else 0
     device = next(
         one
         for one in simulator.home.devices.values()
@@ -152,10 +149,10 @@ async def watch(
             SimulatorClient(environment.simulator_url) as telldus,
         ):
             await home_assistant.onboard("Bench", "bench", "bench")
-            await poll("it is as it is to be", ready, _READY_WITHIN)
+            await poll("push is connected as chosen", ready, _READY_WITHIN)
             await asyncio.sleep(_SETTLE)
             registry = await home_assistant.ask("config/entity_registry/list")
-            shown = states_of(worker, registry, await home_assistant.states())
+            shown = states_of(integration, registry, await home_assistant.states())
             (state, *_) = shown[Row("device", device.id)]
             socket = await home_assistant.websocket()
             await all_ready.wait()
@@ -170,7 +167,7 @@ async def watch(
                 method = "turnOff" if method == "turnOn" else "turnOn"
             await asyncio.sleep(max(began + seconds - time.monotonic(), 0))
             return PushResult(
-                worker.name,
+                integration.name,
                 len(waits),
                 [one for one in times if one is not None],
                 [row for row in simulator.log if since <= row.time < since + seconds],
@@ -179,52 +176,44 @@ async def watch(
         await environment.stop()
 
 
-def report(results: Sequence[PushResult], devices: int, seconds: float) -> str:
-    """Return the table, and what it consists of."""
-    return "\n\n".join(
-        (
-            f"Presses on the wall, {devices} devices, in {seconds / 60:.0f} min",
-            versions(),
-            table(HEAD, [line(result) for result in results]),
-            *map(details, results),
-        )
-    )
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be chosen."""
+    """Add the options."""
     parser.add_argument(
         "--devices", type=int, default=20, help="the size of the home (default: 20)"
     )
     parser.add_argument(
-        "--presses", type=int, default=20, help="how often to press (default: 20)"
+        "--presses", type=int, default=20, help="number of presses (default: 20)"
     )
     parser.add_argument(
         "--seconds",
         type=float,
         default=600,
-        help="how long both are watched (default: 600)",
+        help="how long both are measured (default: 600)",
     )
 
 
 async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     """Run the benchmark and print its table."""
-    folder = FOLDER / "live"
-    await stop_orphans(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = await fresh_folder("live")
     seconds: float = chosen.seconds
     say(f"Pressing {chosen.presses} times in {seconds:.0f} s, after some minutes")
     waits = pauses(chosen.presses, seconds, seed=2026)
-    subjects = [_WithOrWithoutPush(live) for live in (True, False)]
-    ready = asyncio.Barrier(len(subjects))
+    integrations = [_WithOrWithoutPush(push) for push in (True, False)]
+    ready = asyncio.Barrier(len(integrations))
     async with asyncio.TaskGroup() as tasks:
         running = []
-        for worker in subjects:
+        for integration in integrations:
             home = generated_home(chosen.devices)
-            environment = Environment(folder / worker.name, worker, home, say)
+            environment = Environment(folder / integration.name, integration, home, say)
             environment.telldus.change_settings({"push": True})
             running.append(
-                tasks.create_task(watch(environment, worker, ready, waits, seconds))
+                tasks.create_task(
+                    measure(environment, integration, ready, waits, seconds)
+                )
             )
     results = [task.result() for task in running]
-    print(report(results, chosen.devices, seconds))
+    print_report(
+        f"Presses on the wall, {chosen.devices} devices, in {seconds / 60:.0f} min",
+        table(HEAD, [line(result) for result in results]),
+        *map(details, results),
+    )

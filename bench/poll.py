@@ -1,7 +1,7 @@
 """What one poll of a large home costs: nothing changed, 1 % changed, all changed.
 
-Both have the same home of 1,000 devices and 2,000 values, each in a bare Home Assistant of
-its own, at a Telldus of its own, without a limit. They poll in turns.
+Both have the same home of 1,000 devices and 2,000 values, each in a bare Home Assistant and
+at a simulator of its own, without a rate limit. They poll in turns.
 """
 
 import argparse
@@ -23,30 +23,29 @@ from simulator.api import Call, run as run_function
 
 from .changes import change
 from .integrations import CoreIntegration, ThisIntegration
-from .results import Goal, Spread, goals
+from .results import Goal, Spread, goals, print_report
 from .table import table
-from .versions import versions
-from .worker_client import WorkerEnvironment, subjects
+from .worker_client import WorkerEnvironment, workers
 
 DEVICES: Final = 1000
 SHARES: Final = {"nothing": 0.0, "1 %": 0.01, "all": 1.0}
 MS: Final = 1000.0
 HEAD: Final = (
     *("changed", "integration", "CPU ms", "longest block ms"),
-    *("listeners woken", "states computed", "states written"),
+    *("listener calls", "states computed", "states written"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Polls:
-    """What was measured of one contestant where a share changed, poll by poll."""
+    """The readings of one integration where a share of the home changed, poll by poll."""
 
     readings: Sequence[Mapping[str, Any]]
-    # How many entities show what had changed.
+    # The number of entities whose rows had changed.
     concerned: int
 
     def of(self, figure: str) -> list[float]:
-        """Return one figure of each poll."""
+        """Return a figure of each poll."""
         return [reading[figure] for reading in self.readings]
 
 
@@ -54,11 +53,8 @@ type Measured = dict[tuple[str, str], Polls]
 
 
 async def measure(pair: list[WorkerEnvironment], rounds: int) -> Measured:
-    """Let both poll in turns."""
-    rows = {}
-    for worker in pair:
-        set_up = await worker.ask("set_up")
-        rows[worker] = worker.rows(set_up["entities"])
+    """Have both poll in turns."""
+    rows = {worker: await worker.set_up() for worker in pair}
     readings: defaultdict[tuple[str, str], list[Json]] = defaultdict(list)
     concerned: dict[tuple[str, str], int] = {}
     for turn in range(rounds + 1):
@@ -68,15 +64,15 @@ async def measure(pair: list[WorkerEnvironment], rounds: int) -> Measured:
                 changed = change(telldus.home, share, telldus.clock())
                 key = (name, worker.integration.domain)
                 concerned[key] = sum(len(rows[worker].get(row, ())) for row in changed)
-                reading = await worker.ask("poll")
-                # The first is to warm up.
+                reading = await worker.request("poll")
+                # The first one warms up.
                 if turn:
                     readings[key].append(reading)
     return {key: Polls(found, concerned[key]) for key, found in readings.items()}
 
 
 def list_responses(home: Home, now: float) -> dict[str, bytes]:
-    """Return what Telldus answers to a poll of both lists, as it comes over the wire."""
+    """Return the bodies of Telldus' responses to a poll of both lists."""
     parameters = {
         "devices/list": {
             "supportedMethods": str(SUPPORTED_METHODS),
@@ -111,7 +107,7 @@ def list_responses(home: Home, now: float) -> dict[str, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class ReadCost:
-    """CPU seconds that the lists take: by Python's own JSON reader, by ours, and then."""
+    """CPU seconds of both lists: Python's JSON reader, Home Assistant's, and parsing the rows."""
 
     decoding: list[float] = field(default_factory=list)
     ours: list[float] = field(default_factory=list)
@@ -119,7 +115,7 @@ class ReadCost:
 
 
 def read(answers: Mapping[str, bytes], repeats: int) -> ReadCost:
-    """Return what it takes to read both lists anew."""
+    """Measure the reading of both lists."""
     reading = ReadCost()
     for _ in range(repeats):
         began = time.thread_time()
@@ -146,7 +142,7 @@ def lines(measured: Measured) -> list[list[str]]:
             Spread.of(polls.of("longest")).text(factor=MS),
             *(
                 f"{Spread.of(polls.of(what)).middle:.0f}"
-                for what in ("woken", "computed", "written")
+                for what in ("listener_calls", "computed", "written")
             ),
         ]
         for (changed, domain), polls in measured.items()
@@ -154,7 +150,7 @@ def lines(measured: Measured) -> list[list[str]]:
 
 
 def ratio(measured: Measured, changed: str, figure: str) -> Spread:
-    """Return ours over core's."""
+    """Return the ratio of this integration's figures to core's."""
     ours, core = (
         measured[changed, one.domain] for one in (ThisIntegration, CoreIntegration)
     )
@@ -162,13 +158,15 @@ def ratio(measured: Measured, changed: str, figure: str) -> Spread:
 
 
 def goals_of(measured: Measured, reading: ReadCost) -> list[Goal]:
-    """Return what was to be reached."""
-    listener_calls = max(measured["nothing", ThisIntegration.domain].of("woken"))
+    """Return the goals."""
+    listener_calls = max(
+        measured["nothing", ThisIntegration.domain].of("listener_calls")
+    )
     few = measured["1 %", ThisIntegration.domain]
     computed = max(few.of("computed"))
     found = [
         Goal(
-            "nothing changed: no listener woken",
+            "nothing changed: no listener called",
             f"{listener_calls:.0f}",
             listener_calls == 0,
         ),
@@ -207,9 +205,9 @@ def goals_of(measured: Measured, reading: ReadCost) -> list[Goal]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be chosen."""
+    """Add the options."""
     parser.add_argument(
-        "--rounds", type=int, default=15, help="how often each polls (default: 15)"
+        "--rounds", type=int, default=15, help="polls of each (default: 15)"
     )
     parser.add_argument(
         "--devices", type=int, default=DEVICES, help=f"(default: {DEVICES})"
@@ -221,13 +219,13 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     devices: int = chosen.devices
 
     def home() -> Home:
-        """Return a home of its own."""
+        """Return a new home."""
         return generated_home(devices, sensors=devices * 10 // 9 + 1)
 
     say(
         f"Polling {devices} devices and {devices * 2} values, {chosen.rounds} times each"
     )
-    async with subjects("poll", home, say) as pair:
+    async with workers("poll", home, say) as pair:
         measured = await measure(pair, chosen.rounds)
     answers = list_responses(home(), time.time())
     reading = read(answers, 2 * chosen.rounds)
@@ -236,15 +234,10 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
         Spread.of(seconds).text(factor=MS)
         for seconds in (reading.decoding, reading.ours, reading.parsing)
     )
-    print(
-        "\n\n".join(
-            (
-                f"A poll of {devices} devices and {devices * 2} values ({size:.1f} MB)",
-                versions(),
-                table(HEAD, lines(measured)),
-                f"Decoding the JSON: {decoding} ms by Python's own reader, {ours} ms by "
-                f"Home Assistant's, which we use; parsing it then: {parsing} ms.",
-                goals(goals_of(measured, reading)),
-            )
-        )
+    print_report(
+        f"A poll of {devices} devices and {devices * 2} values ({size:.1f} MB)",
+        table(HEAD, lines(measured)),
+        f"Decoding the JSON: {decoding} ms by Python's own reader, {ours} ms by "
+        f"Home Assistant's, which is used; parsing it then: {parsing} ms.",
+        goals(goals_of(measured, reading)),
     )

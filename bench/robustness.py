@@ -1,7 +1,7 @@
-"""Everything that can go wrong, in one go: faults, junk, and a day in a home, in figures.
+"""All tests of robustness in one run, with figures: faults, random input, soak tests.
 
-The figures are those that the tests record with ``record_property``, added up, and how many
-examples Hypothesis has made.
+The figures are those that the tests record with ``record_property``, added up, and the
+number of examples that Hypothesis has made.
 """
 
 import argparse
@@ -13,34 +13,34 @@ import pytest
 
 from .table import table
 
-# What is tried, by the tests that try it.
+# The test files of each subject.
 TESTS: Final = {
     "faults, each in a situation": ("tests/test_faults.py",),
-    "answers made at random": (
+    "random responses": (
         "tests/pa_api/test_parsing_properties.py",
         "tests/pa_api/push/test_messages.py",
     ),
-    "arrivals at the rate limiter made at random": (
+    "random arrivals at the rate limiter": (
         "tests/pa_api/test_rate_limiter_properties.py",
     ),
-    "days of commands made at random": ("tests/commands/test_properties.py",),
+    "random days of commands": ("tests/commands/test_properties.py",),
     "attacks": ("tests/test_security.py",),
-    "lives in a home": ("tests/soak/test_home.py", "tests/soak/test_push.py"),
+    "soak tests of a home": ("tests/soak/test_home.py", "tests/soak/test_push.py"),
 }
 
 
 class FigureCollector:
-    """A plugin of pytest that adds up what the tests tell."""
+    """A pytest plugin that adds up the figures of the tests."""
 
     def __init__(self) -> None:
-        """Begin at nothing."""
+        """Initialize the counters."""
         self.tried: Counter[str] = Counter()
         self.failed: list[str] = []
         self.figures: Counter[str] = Counter()
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take note of how a test went, and of what it told."""
+        """Count a test's outcome and its figures."""
         if report.failed:
             self.failed.append(report.nodeid)
         if report.when != "teardown":
@@ -65,12 +65,15 @@ class FigureCollector:
 
 
 def main() -> int:
-    """Run the tests that are meant, and print what they told."""
+    """Run the tests, and print their figures."""
     parser = argparse.ArgumentParser(prog="scripts/robustness", description=__doc__)
     parser.add_argument(
-        "--hours", type=int, default=24, help="that the home lives (default: 24)"
+        "--hours",
+        type=int,
+        default=24,
+        help="simulated hours of the soak tests (default: 24)",
     )
-    parser.add_argument("tests", nargs="*", help="some files of tests only")
+    parser.add_argument("tests", nargs="*", help="only these test files")
     chosen = parser.parse_args()
     collector = FigureCollector()
     code = pytest.main(

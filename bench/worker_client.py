@@ -1,26 +1,25 @@
-"""One bare Home Assistant that is measured from the inside, and a Telldus of its own."""
+"""A bare Home Assistant that is measured from the inside, and a simulator of its own."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 import json
 from pathlib import Path
-import shutil
 import sys
 from typing import Any, override
 
-from e2e.home_assistant import Json
+from e2e import Json
 from e2e.process import StartError
 from e2e.stack import ROOT
-from simulator import Home
+from simulator import Home, Method
 
-from .environment import FOLDER, Environment, stop_orphans
+from .environment import Environment, fresh_folder
 from .integrations import CoreIntegration, IntegrationUnderTest, Row, ThisIntegration
 from .worker import LONGEST_LINE
 
 
 class WorkerEnvironment(Environment):
-    """A stage whose Home Assistant does what it is asked to. See `inside`."""
+    """An environment whose Home Assistant is a `worker` that runs commands."""
 
     def __init__(
         self,
@@ -33,7 +32,11 @@ class WorkerEnvironment(Environment):
         unlimited: bool = True,
         delay: float = 0.0,
     ) -> None:
-        """Describe it; ``unlimited`` is a Telldus without a limit, and who knows it."""
+        """Initialize the environment.
+
+        ``speed`` is the number of seconds per second; ``unlimited`` switches the
+        integration's own rate limiter off as well as Telldus'.
+        """
         super().__init__(folder, integration, home, say, delay=delay)
         self._options = ["--unlimited"] if unlimited else []
         self._options += ["--speed", str(speed)]
@@ -44,12 +47,12 @@ class WorkerEnvironment(Environment):
 
     @override
     async def start_home_assistant(self) -> None:
-        """Start it, and wait until it connects."""
+        """Start the worker, and wait until it connects."""
 
         async def connected(
             reader: asyncio.StreamReader, writer: asyncio.StreamWriter
         ) -> None:
-            """Take the connection."""
+            """Keep the connection."""
             self._connected.set_result((reader, writer))
 
         server = await asyncio.start_server(
@@ -66,32 +69,43 @@ class WorkerEnvironment(Environment):
         )
 
         async def is_connected() -> bool:
-            """Tell whether it has connected."""
+            """Return whether the worker has connected."""
             return self._connected.done()
 
         await self._wait_until(self.hass, is_connected, 180)
         server.close()
 
-    async def ask(self, what: str, **options: Any) -> Any:
-        """Have something done inside, and return what was found."""
+    async def request(self, command: str, **options: Any) -> Any:
+        """Run one of the worker's commands, and return its result."""
         reader, writer = await self._connected
-        writer.write(json.dumps({"what": what, **options}).encode() + b"\n")
+        writer.write(json.dumps({"command": command, **options}).encode() + b"\n")
         line = await reader.readline()
         if not line:
             raise StartError(f"{self.hass.name} ended:\n{self.hass.tail(30)}")
         return json.loads(line)
 
-    def rows(self, entities: Mapping[str, Json]) -> dict[Row, list[str]]:
-        """Return the entities that show each row."""
+    async def set_up(self) -> dict[Row, list[str]]:
+        """Set the integration up, and return the entity ids of each row."""
+        entities: Mapping[str, Json] = (await self.request("set_up"))["entities"]
         found: dict[Row, list[str]] = {}
         for entity_id, entity in entities.items():
             if row := self.integration.row_of(entity["unique_id"]):
                 found.setdefault(row, []).append(entity_id)
         return found
 
+    def dimmers(self, entity_ids: Mapping[Row, list[str]]) -> list[str]:
+        """Return the lights that both integrations have as dimmable lights."""
+        return [
+            entity_id
+            for device in self.telldus.home.devices.values()
+            if device.methods & Method.DIM and not device.methods & Method.UP
+            for entity_id in entity_ids.get(Row("device", device.id), ())
+            if entity_id.startswith("light.")
+        ]
+
 
 @asynccontextmanager
-async def subjects(
+async def workers(
     name: str,
     home: Callable[[], Home],
     say: Callable[[str], None],
@@ -101,10 +115,8 @@ async def subjects(
     ),
     **options: Any,
 ) -> AsyncGenerator[list[WorkerEnvironment]]:
-    """Start contestants side by side, each with the same home; end them at the end."""
-    folder = FOLDER / name
-    await stop_orphans(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    """Run a worker for each integration side by side, each with a home of its own."""
+    folder = await fresh_folder(name)
     async with AsyncExitStack() as stack:
         started = []
         for integration in integrations:

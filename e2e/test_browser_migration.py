@@ -15,8 +15,8 @@ from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 from .conftest import BrowserSession
 from .frontend import Dashboard, Dialog
 from .polling import poll
-from .stack import DOMAIN
-from .tellduslive_stack import CORE, TelldusliveStack
+from .stack import DOMAIN, TELLDUSLIVE
+from .tellduslive_stack import TelldusliveStack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -36,7 +36,7 @@ async def _rows(session: BrowserSession) -> dict[str, Any]:
 
 async def _core(session: BrowserSession) -> dict[str, Any]:
     """Return the entry of Home Assistant's own integration."""
-    (entry,) = await session.scenario.home_assistant.entries(CORE)
+    (entry,) = await session.scenario.home_assistant.entries(TELLDUSLIVE)
     found: dict[str, Any] = entry
     return found
 
@@ -115,11 +115,11 @@ async def test_take_over(session: BrowserSession) -> None:
     assert (await _core(session))["disabled_by"] == "user"
     after = await _rows(session)
     for one in (_LAMP, _PLUG):
-        assert before[one]["platform"] == CORE
+        assert before[one]["platform"] == TELLDUSLIVE
         assert after[one]["platform"] == DOMAIN
         assert after[one]["id"] == before[one]["id"]
         assert after[one]["name"] == before[one]["name"]
-    assert after[_SHUTTER]["platform"] == CORE
+    assert after[_SHUTTER]["platform"] == TELLDUSLIVE
     assert after["cover.bedroom_shutter"]["platform"] == DOMAIN
 
 
@@ -138,7 +138,7 @@ async def test_dashboard(session: BrowserSession) -> None:
 async def test_integrations(session: BrowserSession) -> None:
     """The page of Home Assistant's own integration says that it is disabled."""
     user = session.user
-    await user.visit(f"/config/integrations/integration/{CORE}")
+    await user.visit(f"/config/integrations/integration/{TELLDUSLIVE}")
     await user.sees("Cloud API")
     await user.take_picture("disabled")
 
@@ -163,7 +163,7 @@ async def test_go_back(session: BrowserSession) -> None:
     assert (core["disabled_by"], core["state"]) == (None, "loaded")
     after = await _rows(session)
     for one in (_LAMP, _PLUG):
-        assert after[one]["platform"] == CORE
+        assert after[one]["platform"] == TELLDUSLIVE
         assert after[one]["id"] == before[one]["id"]
         assert after[one]["name"] == before[one]["name"]
     assert after[_SHUTTER]["disabled_by"] is None

@@ -34,12 +34,12 @@ def test_ledger() -> None:
         collector.pytest_runtest_logreport(report(life, hours=1, requests=20))
     assert collector.tried == {
         "faults, each in a situation": 2,
-        "answers made at random": 300,
-        "lives in a home": 2,
+        "random responses": 300,
+        "soak tests of a home": 2,
     }
     assert collector.figures == Counter(hours=2, requests=40)
     assert collector.failed == []
-    assert "| answers made at random      | 300    |" in collector.text()
+    assert "| random responses            | 300    |" in collector.text()
 
 
 def test_failure() -> None:

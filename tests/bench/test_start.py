@@ -15,13 +15,13 @@ from bench.integrations import (
     ThisIntegration,
 )
 from bench.log import reasons
+from bench.request_log import request_lines
 from bench.start import (
     NO_ENTITY,
     StartResult,
     details,
     line,
     replacement_states,
-    request_lines,
     rows_of,
     shown_since,
     states_of,
