@@ -13,7 +13,8 @@ import random
 import time
 from typing import Final, override
 
-from e2e.home_assistant import HomeAssistant, Json
+from e2e import Json
+from e2e.home_assistant import HomeAssistant
 from e2e.polling import poll
 from e2e.simulator_client import SimulatorClient
 from e2e.websocket import Websocket

@@ -53,7 +53,7 @@ class Part:
 
     def owns(self, module: str) -> bool:
         """Return whether a module, such as ``pa_api.rate_limiter``, is in this part."""
-        return Path(f"{module.replace('.', '/')}.py").match(self.mutated)
+        return Path(f"{module.replace('.', '/')}.py").full_match(self.mutated)
 
     def copy(self) -> None:
         """Copy the checkout's files."""

@@ -17,7 +17,7 @@ from yarl import URL
 from custom_components.telldus_pa.pa_api import Device, Sensor
 from custom_components.telldus_pa.pa_api.models import SUPPORTED_METHODS
 from custom_components.telldus_pa.pa_api.parsing import parse_rows, read_json
-from e2e.home_assistant import Json
+from e2e import Json
 from simulator import Home, Simulator, generated_home
 from simulator.api import Call, run as run_function
 

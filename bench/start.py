@@ -14,7 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from e2e.home_assistant import HomeAssistant, Json
+from e2e import Json
+from e2e.home_assistant import HomeAssistant
 from e2e.log import Record, complaints, parse
 from e2e.polling import poll
 from simulator import Home, LoggedRequest, generated_home

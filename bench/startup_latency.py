@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from e2e.home_assistant import Json
+from e2e import Json
 from simulator import generated_home
 
 from .integrations import CoreIntegration, IntegrationUnderTest, ThisIntegration

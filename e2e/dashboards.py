@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .home_assistant import HomeAssistant, Json
+from . import Json
+from .home_assistant import HomeAssistant
 
 HOME = "telldus-home"
 CLIMATE = "telldus-climate"

@@ -15,7 +15,8 @@ import pytest_asyncio
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
-from .home_assistant import HomeAssistant, Json, RequestFailedError
+from . import Json
+from .home_assistant import HomeAssistant, RequestFailedError
 from .log import complaints, is_loader_notice, parse
 from .polling import poll
 from .process import free_port

@@ -81,10 +81,10 @@ def test_mutants(tmp_path: Path) -> None:
     assert survivors(tmp_path) == ["b"]
     owners = {
         module: [part.name for part in PARTS if part.owns(module)]
-        for module in ("commands", "pa_api.rate_limiter", "sensor")
+        for module in ("commands.queue", "pa_api.rate_limiter", "sensor")
     }
     assert owners == {
-        "commands": ["commands"],
+        "commands.queue": ["commands"],
         "pa_api.rate_limiter": ["client"],
         "sensor": [],
     }
