@@ -1,4 +1,4 @@
-"""What the stories in a browser begin with: a new house, and somebody before a screen."""
+"""Fixtures of the browser tests: a new stack, and a user in a browser."""
 
 from collections.abc import AsyncIterator, Generator
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ _FAILED = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a story be told on another screen and in another language."""
+    """Add the options of the browser tests."""
     parser.addoption("--size", choices=SIZES, help="of the screen")
-    parser.addoption("--language", help="of the person, for instance en")
+    parser.addoption("--language", help="of the user, for instance en")
     parser.addoption(
         "--documents",
         action="store_true",
@@ -35,13 +35,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @dataclass
 class BrowserSession:
-    """A house, and who looks at it."""
+    """A scenario with a user in a browser."""
 
     scenario: Scenario
     user: User
 
     def assert_no_complaints(self) -> None:
-        """Assert that neither the browser nor Home Assistant has anything to complain of."""
+        """Assert that neither the browser nor Home Assistant logged a warning."""
         assert self.user.complaints == []
         found = complaints(parse(self.scenario.stack.log), DOMAIN)
         assert not found, "\n".join(map(str, found))
@@ -49,22 +49,19 @@ class BrowserSession:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def session(request: pytest.FixtureRequest) -> AsyncIterator[BrowserSession]:
-    """Start a house with an account; the module says at which `SIZE` in what `LANGUAGE`.
-
-    It may say in which kind of `HOUSE`, too.
-    """
+    """Start a stack with an account, by the module's `SIZE`, `LANGUAGE` and class `STACK`."""
     chosen = request.config.getoption
     size = chosen("--size") or request.module.SIZE
     language = chosen("--language") or request.module.LANGUAGE
     documents = IN_DOCUMENTS if chosen("--documents") else None
     name = f"{size}-{language}"
     if (size, language) != (request.module.SIZE, request.module.LANGUAGE):
-        # Another story may have this one by itself.
+        # Another module may have the same size and language.
         name += f"-{request.module.__name__.rpartition('_')[2]}"
     folder = ROOT / ".e2e" / name
-    kind: type[Stack] = getattr(request.module, "STACK", Stack)
-    stack = kind(folder, free_port(), free_port(), helpers=(TEST_SUPPORT,))
-    # While it is still written down what they are
+    stack_class: type[Stack] = getattr(request.module, "STACK", Stack)
+    stack = stack_class(folder, free_port(), free_port(), helpers=(TEST_SUPPORT,))
+    # Before their pid files are removed
     await stack.stop_orphans()
     shutil.rmtree(folder, ignore_errors=True)
     await stack.make_ready()
@@ -76,13 +73,13 @@ async def session(request: pytest.FixtureRequest) -> AsyncIterator[BrowserSessio
             chromium() as browser,
             user(
                 *(browser, stack.url, size, language, _PICTURES / name, documents)
-            ) as somebody,
+            ) as user_,
         ):
-            # Nothing moves but by what is done here.
+            # Nothing changes but by the tests.
             await telldus.settings(life=False)
             await home_assistant.onboard("Demo", "demo", "demo")
             await home_assistant.wait_until_running()
-            yield BrowserSession(Scenario(stack, home_assistant, telldus), somebody)
+            yield BrowserSession(Scenario(stack, home_assistant, telldus), user_)
     finally:
         await stack.stop()
 
@@ -91,7 +88,7 @@ async def session(request: pytest.FixtureRequest) -> AsyncIterator[BrowserSessio
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Remember whether a test has failed, for who takes pictures."""
+    """Remember whether a test has failed."""
     report = yield
     item.stash[_FAILED] = report.failed
     return report
@@ -99,7 +96,7 @@ def pytest_runtest_makereport(
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="module")
 async def picture_of_failure(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    """Photograph what was on the screen when a test failed."""
+    """Take pictures of all pages when a test failed."""
     yield
     if request.node.stash.get(_FAILED, False) and "session" in request.fixturenames:
         seen: Any = request.getfixturevalue("session")
