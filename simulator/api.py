@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from .home import Home, Row
-from .serialization import Wire
+from .serialization import Serializer
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class ApiError(Exception):
         self.code = code
 
 
-class Refused(Exception):
+class StatusError(Exception):
     """An answer without a body, as from something that stands before the functions."""
 
     def __init__(self, status: int) -> None:
@@ -63,9 +63,9 @@ class Call:
     """Scheme, host and port that were asked; where the socket is, is told by it."""
 
     @property
-    def wire(self) -> Wire:
+    def serializer(self) -> Serializer:
         """Return the writer for this account's rows."""
-        return Wire(self.home, self.settings, self.now, guest=self.guest)
+        return Serializer(self.home, self.settings, self.now, guest=self.guest)
 
     @property
     def extras(self) -> frozenset[str]:
@@ -97,7 +97,7 @@ class Call:
         is_number = text.isascii() and text.isdigit() and len(text) <= _LONGEST_MASK
         return int(text) if is_number else 0
 
-    def own(self) -> None:
+    def require_owner(self) -> None:
         """Refuse guests: a shared home is not theirs to change."""
         if self.guest:
             raise ApiError("Access denied", DENIED)

@@ -15,7 +15,7 @@ from .home import Command, Home
 from .methods import Method, parse_method
 from .oauth import Verifier, answer_request_token
 from .push import Push
-from .rate_limit import Limit
+from .rate_limit import RateLimit
 from .settings import Settings
 from .tokens import TokenStore
 
@@ -64,7 +64,7 @@ class Backend:
         self.settings = Settings(limit=limit)
         self.public_url = _origin_of(public_url) if public_url else ""
         self.faults = Faults()
-        self.limit = Limit(self.settings)
+        self.limit = RateLimit(self.settings)
         self.log: list[LoggedRequest] = []
         self.homes: dict[str, Home] = {}
         self.tokens = TokenStore(self.clock, state)
@@ -116,7 +116,7 @@ class Backend:
         device = home.devices[device_id]
         command = Command(known, value)
         heard = press(home, self.settings, device, command, self.clock())
-        self.push.look()
+        self.push.flush()
         return heard
 
     def set_sensor(
@@ -129,7 +129,7 @@ class Backend:
         home = self.home
         sensor = home.sensors[sensor_id]
         report(home, sensor, name, str(scale), str(value), self.clock())
-        self.push.look()
+        self.push.flush()
 
     def change_settings(self, changes: dict[str, Any]) -> None:
         """Set switches; what is due by now is still done as they were.
@@ -140,12 +140,12 @@ class Backend:
         for home in (self._home, *self.homes.values()):
             settle(home, self.settings, now)
         self.settings.change(changes)
-        self.push.look()
+        self.push.flush()
 
     def set_gateway_online(self, gateway_id: str, online: bool) -> None:
         """Take a gateway offline or bring it back. Raises KeyError if there is none."""
         self.home.gateways[gateway_id].online = online
-        self.push.look()
+        self.push.flush()
 
     def revoke(self, token: str | None = None) -> int:
         """Revoke one access token, or all; returns how many there were."""

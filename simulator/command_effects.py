@@ -14,14 +14,14 @@ from .home import (
     Device,
     HistoryRow,
     Home,
-    News,
     Pending,
+    PushEvent,
     Row,
     Sensor,
     SensorValue,
 )
 from .methods import Method, resolve_method
-from .routines import live, next_happening
+from .routines import next_routine_event, run_routines
 from .settings import Settings
 
 HISTORY_ROWS = 5000
@@ -51,7 +51,7 @@ def send(
         due = (math.floor(now / device.wake_interval) + 1) * device.wake_interval
     status = NO_REPLY if lost else _status(device, command)
     home.pending.append(Pending(due, device.id, command, status))
-    for target, its_command in _passed_on(home, device, command):
+    for target, its_command in _forwarded(home, device, command):
         if home.is_online(target.gateway_id):
             send(home, settings, target, its_command, now, lost=lost)
 
@@ -66,7 +66,7 @@ def press(
     settle(home, settings, now)
     if not home.is_online(device.gateway_id):
         return False
-    _carry_out(home, settings, Pending(now, device.id, command))
+    _execute(home, settings, Pending(now, device.id, command))
     return True
 
 
@@ -78,19 +78,19 @@ def settle(home: Home, settings: Settings, now: float) -> None:
     due = [p for p in home.pending if p.due <= now]
     if due:
         home.pending = [p for p in home.pending if p.due > now]
-    due += live(home, now, awake=settings.life)
+    due += run_routines(home, now, enabled=settings.life)
     for pending in sorted(due, key=lambda p: p.due):
-        _carry_out(home, settings, pending)
+        _execute(home, settings, pending)
     if settings.drift:
         nodes = {device.node: device for device in home.devices.values()}
         for sensor in home.sensors.values():
-            _measure(home, sensor, nodes.get(sensor.node), now)
+            _update_sensor(home, sensor, nodes.get(sensor.node), now)
 
 
 def next_due(home: Home, settings: Settings, now: float) -> float | None:
     """Return when `settle` will next have something to do, None if never."""
     times = [pending.due for pending in home.pending]
-    if settings.life and (when := next_happening(home, now)) is not None:
+    if settings.life and (when := next_routine_event(home, now)) is not None:
         times.append(when)
     if settings.drift:
         times += (
@@ -114,9 +114,9 @@ def report(
         sensor.values.append(found)
     found.anchor(value, now)
     found.drift = None  # what was set on purpose stands still
-    widen(found)
+    update_extremes(found)
     if home.is_online(sensor.gateway_id):
-        _tell_values(home, sensor, [found])
+        _add_sensor_event(home, sensor, [found])
 
 
 def apply(device: Device, settings: Settings, command: Command) -> None:
@@ -165,7 +165,7 @@ def decimal(number: float, places: int | None = None) -> str:
     return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
-def _carry_out(home: Home, settings: Settings, pending: Pending) -> None:
+def _execute(home: Home, settings: Settings, pending: Pending) -> None:
     """Do what is due, if its device is still there, and write it down."""
     device = home.devices.get(pending.device_id)
     if device is None:
@@ -176,10 +176,10 @@ def _carry_out(home: Home, settings: Settings, pending: Pending) -> None:
     if settings.drift:
         for sensor in home.sensors.values():
             if sensor.node == device.node:
-                _measure(home, sensor, device, pending.due)
+                _update_sensor(home, sensor, device, pending.due)
 
 
-def _passed_on(
+def _forwarded(
     home: Home, device: Device, command: Command
 ) -> list[tuple[Device, Command]]:
     """List what a group or a scene makes of a command."""
@@ -267,7 +267,7 @@ def _record(
     row = HistoryRow(int(when), command.method.value, text, command.origin, status)
     device.history.append(row)
     del device.history[:-HISTORY_ROWS]
-    if home.news is not None:
+    if home.push_events is not None:
         data: Row = {
             "deviceId": device.id,
             "method": command.method.value,
@@ -278,12 +278,12 @@ def _record(
             "reason": status,
         }
         action = "failSetState" if status else "setState"
-        home.news.append(News(device.gateway_id, "device", action, data))
+        home.push_events.append(PushEvent(device.gateway_id, "device", action, data))
 
 
-def _tell_values(home: Home, sensor: Sensor, values: list[SensorValue]) -> None:
+def _add_sensor_event(home: Home, sensor: Sensor, values: list[SensorValue]) -> None:
     """Tell what a sensor has just reported."""
-    if home.news is None or not values:
+    if home.push_events is None or not values:
         return
     data: Row = {
         "sensorId": sensor.id,
@@ -291,10 +291,12 @@ def _tell_values(home: Home, sensor: Sensor, values: list[SensorValue]) -> None:
         "battery": sensor.battery,
         "data": [(value.name, value.scale, value.value) for value in values],
     }
-    home.news.append(News(sensor.gateway_id, "sensor", "value", data))
+    home.push_events.append(PushEvent(sensor.gateway_id, "sensor", "value", data))
 
 
-def _measure(home: Home, sensor: Sensor, device: Device | None, now: float) -> None:
+def _update_sensor(
+    home: Home, sensor: Sensor, device: Device | None, now: float
+) -> None:
     """Move a sensor's values to `now`; `device` is the one of the same node, if any."""
     if not home.is_online(sensor.gateway_id):
         return
@@ -308,7 +310,7 @@ def _measure(home: Home, sensor: Sensor, device: Device | None, now: float) -> N
             _switch_load(value, now, is_off=is_off)
         if _drift(value, value.drift.interval, now) or is_switched:
             heard.append(value)
-    _tell_values(home, sensor, heard)
+    _add_sensor_event(home, sensor, heard)
 
 
 def _switch_load(value: SensorValue, now: float, *, is_off: bool) -> None:
@@ -338,7 +340,7 @@ def _ticks(value: SensorValue, interval: float, now: float) -> int:
 def _receive(value: SensorValue, when: float) -> None:
     value.value = value_at(value, when)
     value.last_updated = int(when)
-    widen(value)
+    update_extremes(value)
 
 
 def value_at(value: SensorValue, when: float) -> str:
@@ -359,7 +361,7 @@ def value_at(value: SensorValue, when: float) -> str:
     return decimal(number, len(value.base.partition(".")[2]))
 
 
-def widen(value: SensorValue) -> None:
+def update_extremes(value: SensorValue) -> None:
     """Let a value that is a new extreme become its max or min."""
     try:
         number = float(value.value)

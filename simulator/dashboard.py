@@ -49,7 +49,7 @@ _OPEN_BUTTONS: Final[dict[DeviceType, tuple[str, str]]] = {
 }
 
 
-class HomePage:
+class DashboardPage:
     """`/`, its forms, and the list of functions."""
 
     def __init__(self, sim: Backend) -> None:
@@ -162,7 +162,9 @@ class HomePage:
         sensors = [s for s in home.sensors.values() if s.gateway_id == gateway_id]
         online = gateway.online
         sockets = len(self._sim.push.sockets(gateway_id))
-        live = f'<span class="tag">{sockets} open sockets</span>' if sockets else ""
+        run_routines = (
+            f'<span class="tag">{sockets} open sockets</span>' if sockets else ""
+        )
         toggle = button("Take offline" if online else "Bring back")
         items = [_device_item(home, device) for device in devices[:_MOST]]
         items += [_sensor_item(sensor) for sensor in sensors[:_MOST]]
@@ -171,7 +173,7 @@ class HomePage:
         return (
             f'<section><h2>{esc(gateway.name)} <span class="{"on" if online else "bad"}">'
             f'{"online" if online else "offline"}</span><span class="tag">{esc(gateway.type)}'
-            f'</span><span class="tag">{len(devices)} devices, {len(sensors)} sensors</span>{live}'
+            f'</span><span class="tag">{len(devices)} devices, {len(sensors)} sensors</span>{run_routines}'
             f'<form class="row" method="post" action="/do/gateway">'
             f"{hidden(gateway=gateway_id, online=int(not online))}{toggle}</form></h2>"
             f'<div class="grid">{"".join(items)}</div>{rest}</section>'

@@ -54,7 +54,7 @@ def demo_home(now: float | None = None) -> Home:
     For five minutes from then on nothing happens by itself.
     """
     now = time.time() if now is None else now
-    home = Home(rooms=dict(ROOMS), jobs=_jobs(int(now)), lived=now + _QUIET)
+    home = Home(rooms=dict(ROOMS), jobs=_jobs(int(now)), routines_until=now + _QUIET)
     for number, (gateway_id, name, kind, version, transports, online) in enumerate(
         _GATEWAYS, 1
     ):

@@ -226,7 +226,7 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class PushEvent:
     """What a gateway tells at once, in the words of the socket's frames.
 
     `data` has all that could be told, numbers as numbers; push_wire.py chooses from it.
@@ -256,8 +256,8 @@ class Home:
     events: list[Row] = field(default_factory=list)
     event_groups: list[Row] = field(default_factory=list)
     pending: list[Pending] = field(default_factory=list)
-    lived: float = 0.0
-    news: list[News] | None = None
+    routines_until: float = 0.0
+    push_events: list[PushEvent] | None = None
 
     def methods_of(self, device: Device, seen: frozenset[str] = frozenset()) -> int:
         """Return what a device can do; a group can do what any of its members can.

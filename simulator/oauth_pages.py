@@ -37,7 +37,7 @@ def access_token(sim: Backend, signed: SignedRequest) -> str:
     return f"oauth_token={token.token}&oauth_token_secret={token.secret}"
 
 
-class ConsentPages:
+class OAuthPages:
     """The pages at /oauth/authorize and /keys."""
 
     def __init__(self, sim: Backend) -> None:

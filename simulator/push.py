@@ -14,9 +14,9 @@ from typing import Final
 from aiohttp import web
 
 from .command_effects import next_due, settle
-from .home import Home, News, Row
+from .home import Home, PushEvent, Row
 from .push_socket import Frame, Socket
-from .responses import hold
+from .responses import hold_response
 from .settings import Settings
 
 _VALID, _ERROR, _ELSEWHERE = "validconnection", "error", "nothere"
@@ -33,7 +33,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class _Roll:
+class _Inventory:
     """Who is in a home: gateways of devices, gateways and names of sensors."""
 
     devices: dict[str, tuple[str, str]]
@@ -55,7 +55,7 @@ class Push:
         self._home_of = home_of
         self._sessions: dict[str, Session] = {}
         self._sockets: list[Socket] = []
-        self._rolls: dict[int, _Roll] = {}
+        self._inventories: dict[int, _Inventory] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def authenticate(self, session: str, account: str, now: float) -> int:
@@ -93,7 +93,7 @@ class Push:
         settings = self._settings
         status = int(settings.push_handshake) if settings.push else 404
         if settings.push_accept_delay:
-            await hold(request, closing, settings.push_accept_delay)
+            await hold_response(request, closing, settings.push_accept_delay)
         if status != 101:
             return web.Response(status=status, text="", content_type="text/html")
         socket = Socket(request, settings, self._clock(), self._admit)
@@ -102,7 +102,7 @@ class Push:
             return await socket.run(closing)
         finally:
             self._sockets.remove(socket)
-            self._tidy(socket.home)
+            self._release(socket.home)
 
     def cut(self, gateway_id: str | None = None) -> int:
         """Cut the connections of one gateway or all; returns how many there were."""
@@ -118,7 +118,7 @@ class Push:
             socket.send(frame)
         return len(sockets)
 
-    def look(self) -> None:
+    def flush(self) -> None:
         """Tell what has happened by now, and come back when the next is due."""
         if not self._settings.push:
             self.cut()
@@ -126,10 +126,10 @@ class Push:
         now = self._clock()
         for home in {id(s.home): s.home for s in listening if s.home}.values():
             settle(home, self._settings, now)
-            for news in self._news(home):
+            for event in self._take_events(home):
                 for socket in listening:
                     if socket.home is home:
-                        socket.tell(news)
+                        socket.send_event(event)
         self._schedule(now)
 
     def _admit(self, socket: Socket, session_id: str, gateway_id: str) -> str:
@@ -144,42 +144,42 @@ class Push:
             return self._settings.push_welcome
         if not home.is_online(gateway_id):
             return _ELSEWHERE
-        self.look()  # what was before is for those who listened then
-        if home.news is None:
-            home.news = []
-            self._rolls[id(home)] = _call_roll(home)
+        self.flush()  # what was before is for those who listened then
+        if home.push_events is None:
+            home.push_events = []
+            self._inventories[id(home)] = _inventory(home)
         socket.account, socket.gateway_id = session.account, gateway_id
         socket.home = home
         self._schedule(self._clock())
         return _VALID
 
-    def _news(self, home: Home) -> list[News]:
-        """Take the news that nobody has been told."""
-        news = [*(home.news or ()), *self._changes(home)]
-        home.news = []
-        return news
+    def _take_events(self, home: Home) -> list[PushEvent]:
+        """Take the events that nobody has been told."""
+        events = [*(home.push_events or ()), *self._changes(home)]
+        home.push_events = []
+        return events
 
-    def _changes(self, home: Home) -> list[News]:
+    def _changes(self, home: Home) -> list[PushEvent]:
         """Return who has come, gone or got another name since the last look."""
-        before, after = self._rolls[id(home)], _call_roll(home)
-        self._rolls[id(home)] = after
-        news: list[News] = []
+        before, after = self._inventories[id(home)], _inventory(home)
+        self._inventories[id(home)] = after
+        events: list[PushEvent] = []
         for device, (gateway, number) in after.devices.items() - before.devices.items():
             data: Row = {"id": device, "clientDeviceId": number}
-            news.append(News(gateway, "device", "added", data))
+            events.append(PushEvent(gateway, "device", "added", data))
         for device, (gateway, _) in before.devices.items() - after.devices.items():
-            news.append(News(gateway, "device", "removed", {"id": device}))
+            events.append(PushEvent(gateway, "device", "removed", {"id": device}))
         for sensor, (gateway, name) in after.sensors.items():
             if sensor not in before.sensors:
-                news.append(News(gateway, "sensor", "added", {"id": sensor}))
+                events.append(PushEvent(gateway, "sensor", "added", {"id": sensor}))
             elif before.sensors[sensor][1] != name:
                 data = {"id": sensor, "name": name}
-                news.append(News(gateway, "sensor", "setName", data))
+                events.append(PushEvent(gateway, "sensor", "setName", data))
         for sensor in before.sensors.keys() - after.sensors.keys():
             gateway = before.sensors[sensor][0]
-            news.append(News(gateway, "sensor", "removed", {"id": sensor}))
+            events.append(PushEvent(gateway, "sensor", "removed", {"id": sensor}))
         # Sets have no order, tests want one.
-        return sorted(news, key=lambda n: (n.module, n.action, n.data["id"]))
+        return sorted(events, key=lambda n: (n.module, n.action, n.data["id"]))
 
     def _schedule(self, now: float) -> None:
         """Set the one timer to the next time at which something is due."""
@@ -191,18 +191,18 @@ class Push:
         due = min((time for time in times if time is not None), default=None)
         if due is not None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(max(due - now, _SHORTEST), self.look)
+            self._timer = loop.call_later(max(due - now, _SHORTEST), self.flush)
 
-    def _tidy(self, home: Home | None) -> None:
+    def _release(self, home: Home | None) -> None:
         """Stop listening to a home that nobody listens to any more."""
         if home is not None and all(s.home is not home for s in self._sockets):
-            home.news = None
-            del self._rolls[id(home)]
+            home.push_events = None
+            del self._inventories[id(home)]
         self._schedule(self._clock())
 
 
-def _call_roll(home: Home) -> _Roll:
-    return _Roll(
+def _inventory(home: Home) -> _Inventory:
+    return _Inventory(
         {d.id: (d.gateway_id, d.client_device_id) for d in home.devices.values()},
         {s.id: (s.gateway_id, s.name) for s in home.sensors.values()},
     )

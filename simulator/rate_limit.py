@@ -21,7 +21,7 @@ class _Record:
     refused: float | None = None
 
 
-class Limit:
+class RateLimit:
     """Counts calls, and says which one is too many."""
 
     def __init__(self, settings: Settings) -> None:
@@ -33,7 +33,7 @@ class Limit:
         """Forget every call."""
         self._records.clear()
 
-    def refuse(self, now: float, account: str, function: str) -> float | None:
+    def check(self, now: float, account: str, function: str) -> float | None:
         """Count one call at `now` (unix seconds).
 
         Returns None if it may pass, else the seconds after which one would.

@@ -52,7 +52,7 @@ UNITS: dict[tuple[str, str], str] = {
 }
 
 
-class Wire:
+class Serializer:
     """Writes one home's rows as one account sees them at one time."""
 
     def __init__(

@@ -10,14 +10,21 @@ from aiohttp import web
 from yarl import URL
 
 from . import api_account, api_admin, api_devices, api_sensors
-from .api import FUNCTIONS, Call, Refused, run
+from .api import FUNCTIONS, Call, StatusError, run
 from .backend import Backend, LoggedRequest
 from .control import ControlApi
-from .dashboard import HomePage
+from .dashboard import DashboardPage
 from .faults import Fault
 from .oauth import MISSING, SignedRequest, Unauthorized, read_request
-from .oauth_pages import ConsentPages, access_token, request_token
-from .responses import answer, hold, instead, mangle, too_many, unauthorized
+from .oauth_pages import OAuthPages, access_token, request_token
+from .responses import (
+    corrupt,
+    data_response,
+    fault_response,
+    hold_response,
+    too_many,
+    unauthorized,
+)
 
 GUEST: Final = "guest"
 LOG_LENGTH: Final = 100_000
@@ -58,12 +65,12 @@ class Simulator(Backend):
         async def date(_: web.Request, response: web.StreamResponse) -> None:
             response.headers["Date"] = formatdate(self.clock(), usegmt=True)
 
-        app = web.Application(middlewares=[self._same_origin, self._tell])
+        app = web.Application(middlewares=[self._same_origin, self._flush_push])
         app.on_response_prepare.append(date)
         app.on_shutdown.append(close)
-        ConsentPages(self).add_routes(app.router)
+        OAuthPages(self).add_routes(app.router)
         ControlApi(self).add_routes(app.router)
-        HomePage(self).add_routes(app.router)
+        DashboardPage(self).add_routes(app.router)
         app.router.add_get("/websocket", socket, allow_head=False)
         for path in (
             "/{form:oauth}/{name:requestToken|accessToken}",
@@ -92,12 +99,14 @@ class Simulator(Backend):
         return await handler(request)
 
     @web.middleware
-    async def _tell(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _flush_push(
+        self, request: web.Request, handler: Handler
+    ) -> web.StreamResponse:
         """Tell the open sockets what a request has brought about."""
         try:
             return await handler(request)
         finally:
-            self.push.look()
+            self.push.flush()
 
     async def _functions(
         self, request: web.Request, closing: asyncio.Event
@@ -133,7 +142,7 @@ class Simulator(Backend):
         signed: SignedRequest | Unauthorized | None,
     ) -> web.StreamResponse:
         settings = self.settings
-        wait = self.limit.refuse(logged.time, logged.account, logged.path)
+        wait = self.limit.check(logged.time, logged.account, logged.path)
         if wait is not None:
             logged.note = "limit"
             return too_many(wait, settings.retry_after)
@@ -146,12 +155,12 @@ class Simulator(Backend):
                 )
                 self.held += 1
                 try:
-                    await hold(request, closing, seconds)
+                    await hold_response(request, closing, seconds)
                 finally:
                     self.held -= 1
             if rule.fault is Fault.TIMEOUT:
                 return web.Response(status=NO_ANSWER)
-            if spoilt := instead(rule):
+            if spoilt := fault_response(rule):
                 return spoilt
         form = request.match_info.get("form")
         is_token_call = form == "oauth"
@@ -172,9 +181,9 @@ class Simulator(Backend):
             if body == "auto":
                 body = "xml" if as_xml or error.text == MISSING else "text"
             return unauthorized(error.text, xml=body == "xml" and not is_token_call)
-        except Refused as error:
+        except StatusError as error:
             return web.Response(status=error.status, text="", content_type="text/html")
-        return response if rule is None else mangle(rule, response)
+        return response if rule is None else corrupt(rule, response)
 
     def _data(
         self,
@@ -205,4 +214,4 @@ class Simulator(Backend):
         row = run(call)
         if "error" in row:
             logged.note = logged.note or str(row["error"])
-        return answer(row, xml=name.partition("/")[0] if as_xml else None)
+        return data_response(row, xml=name.partition("/")[0] if as_xml else None)
