@@ -22,23 +22,12 @@ _NAMESPACE = uuid.UUID("5e7d0000-0000-4000-8000-000000000000")
 _YEAR = 366 * 86400
 _USUAL_ZONE = "Europe/Stockholm"
 # A job's fields, by what they are on the wire
-_JOB_TEXTS: Final = [
-    "deviceId",
-    "method",
-    "methodValue",
-    "type",
-    "hour",
-    "minute",
-    "weekdays",
-]
-_JOB_NUMBERS: Final = [
-    "offset",
-    "randomInterval",
-    "retries",
-    "retryInterval",
-    "reps",
-    "active",
-]
+_JOB_TEXTS: Final = (
+    *("deviceId", "method", "methodValue", "type", "hour", "minute", "weekdays"),
+)
+_JOB_NUMBERS: Final = (
+    *("offset", "randomInterval", "retries", "retryInterval", "reps", "active"),
+)
 _NEW_JOB: Final[Row] = {
     **dict.fromkeys(_JOB_TEXTS, ""),
     "type": "time",

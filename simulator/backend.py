@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from yarl import URL
 
-from .command_effects import press, report, settle
+from .command_effects import advance, press, report
 from .demo import demo_home
 from .faults import Faults
 from .home import Command, Home
@@ -79,7 +79,7 @@ class Backend:
     @property
     def home(self) -> Home:
         """The first home, as it is at this very moment."""
-        settle(self._home, self.settings, self.clock())
+        advance(self._home, self.settings, self.clock())
         return self._home
 
     def home_of(self, account: str) -> Home:
@@ -87,7 +87,7 @@ class Backend:
         home = self.homes.get(account)
         if home is None:
             return self.home
-        settle(home, self.settings, self.clock())
+        advance(home, self.settings, self.clock())
         return home
 
     def press(
@@ -138,7 +138,7 @@ class Backend:
         """
         now = self.clock()
         for home in (self._home, *self.homes.values()):
-            settle(home, self.settings, now)
+            advance(home, self.settings, now)
         self.settings.change(changes)
         self.push.flush()
 

@@ -8,18 +8,8 @@ _HOME, _CABIN, _GARAGE = "410001", "410002", "410003"
 
 # Which kinds have a max and a min (the rest have neither); only a max: the second set.
 _BOTH = {
-    *(
-        "temp",
-        "humidity",
-        "watt",
-        "lum",
-        "dewp",
-        "barpress",
-        "co2",
-        "volume",
-        "loudness",
-    ),
-    *("particulatematter2.5", "co", "weight", "moisture"),
+    *("temp", "humidity", "watt", "lum", "dewp", "barpress", "co2", "volume"),
+    *("loudness", "particulatematter2.5", "co", "weight", "moisture"),
 }
 _MAX_ONLY = {"rrate", "wavg", "wgust", "uv"}
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from aiohttp import web
 
-from .command_effects import next_due, settle
+from .command_effects import advance, next_due
 from .home import Home, PushEvent, Row
 from .push_socket import Frame, Socket
 from .responses import hold_response
@@ -125,7 +125,7 @@ class Push:
         listening = self.sockets()
         now = self._clock()
         for home in {id(s.home): s.home for s in listening if s.home}.values():
-            settle(home, self._settings, now)
+            advance(home, self._settings, now)
             for event in self._take_events(home):
                 for socket in listening:
                     if socket.home is home:

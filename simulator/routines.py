@@ -1,7 +1,7 @@
-"""What goes on in a home without anybody's command: doors, motion sensors, buttons, people.
+"""What happens in a home without a command: doors, motion sensors, buttons, people.
 
-When a device does what follows from its `routine`, its id and the clock alone. A home only
-remembers how far that is carried out, so that nothing happens twice.
+When a device does something follows from its `routine`, its id and the clock alone. A home
+only keeps the time up to which that is done, so that nothing happens twice.
 """
 
 from collections.abc import Iterator
@@ -11,16 +11,15 @@ from typing import Final
 from .home import Command, Device, Home, Pending, Routine
 from .methods import Method
 
-# The longest past that is made up for after a jump of the clock. It has each routine's
-# last turn, so states are right, and more of the history than anybody reads.
+# Seconds of the past that are caught up after a jump of the clock: long enough for each
+# routine's last turn, so that states are right.
 MAX_CATCH_UP: Final = 7 * 86400.0
 
 
 def run_routines(home: Home, now: float, *, enabled: bool) -> list[Pending]:
-    """Return what has happened since the last time, up to `now`, in no order.
+    """Return what has happened since the last call, up to `now`, unordered.
 
-    Nothing has in a home that is not `awake`, and what an offline gateway did not hear
-    is lost.
+    Nothing if routines are not `enabled`; what happens at an offline gateway is lost.
     """
     since = max(home.routines_until, now - MAX_CATCH_UP)
     home.routines_until = max(home.routines_until, now)

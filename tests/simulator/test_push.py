@@ -15,7 +15,7 @@ from yarl import URL
 
 from simulator import Fault, Method, Simulator, demo_home
 from simulator.api import Call, run
-from simulator.command_effects import next_due, settle
+from simulator.command_effects import advance, next_due
 from simulator.home import Sensor, SensorValue
 
 from .conftest import NOW, Api, Clock
@@ -445,16 +445,16 @@ def test_next_due(sim: Simulator, clock: Clock, kind: str) -> None:
     sim.change_settings({kind: True})
     home = sim.home
     clock.now += 1000
-    settle(home, sim.settings, clock.now)
+    advance(home, sim.settings, clock.now)
     for _ in range(50):
         due = next_due(home, sim.settings, clock.now)
         assert due is not None
         assert due > clock.now
         home.push_events = []
-        settle(home, sim.settings, due - 0.01)
+        advance(home, sim.settings, due - 0.01)
         assert not home.push_events
         clock.now = due + 0.001
-        settle(home, sim.settings, clock.now)
+        advance(home, sim.settings, clock.now)
         assert home.push_events
 
 
