@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 async def _serve(sim: Simulator, host: str, port: int) -> None:
-    """Serve until somebody says stop."""
+    """Serve until a signal."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

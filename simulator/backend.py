@@ -1,4 +1,4 @@
-"""The simulated Telldus Live! without its HTTP side: homes, keys, settings, push, the log."""
+"""The state of a simulated Telldus Live!: homes, keys, settings, faults, push, the log."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ DEMO_PRIVATE_KEY: Final = "0123456789DEMOPRIVATEKEY01234567"
 
 @dataclass(slots=True)
 class LoggedRequest:
-    """One call as it was asked and answered; `status` 0 means that no answer was sent."""
+    """A request and its status, 0 if no response was sent."""
 
     time: float
     method: str
@@ -37,7 +37,7 @@ class LoggedRequest:
 
 
 class Backend:
-    """The state of one simulator, and what can be done to it.
+    """The state of a simulator, and what tests and users do to it.
 
     `homes` gives a user name (lower case) a home of its own; all others see the first one,
     "guest" as a shared one. `clock` returns unix seconds; time is read nowhere else.
@@ -54,7 +54,7 @@ class Backend:
         state: Path | None = None,
         public_url: str = "",
     ) -> None:
-        """Make a server; `state` is a file in which access tokens outlive it.
+        """Initialize the state; `state` is a file in which access tokens outlive it.
 
         `public_url` is scheme and host that clients use, and sign, where a proxy stands
         before the server. Raises ValueError if it is something else.
@@ -71,14 +71,14 @@ class Backend:
         self.tokens.consumers[public_key] = private_key
         self.verifier = Verifier(self.tokens)
         self.sensor_infos: dict[str, float] = {}
-        # Calls that a fault holds back at this moment.
+        # The number of calls that a fault delays now.
         self.held = 0
         self._home = demo_home(self.clock()) if home is None else home
         self.push = Push(self.settings, self.clock, self.home_of)
 
     @property
     def home(self) -> Home:
-        """The first home, as it is at this very moment."""
+        """The first home, as it is now."""
         advance(self._home, self.settings, self.clock())
         return self._home
 
@@ -115,9 +115,9 @@ class Backend:
             value = {"changeMode": 0, "temperature": level}
         device = home.devices[device_id]
         command = Command(known, value)
-        heard = press(home, self.settings, device, command, self.clock())
+        is_online = press(home, self.settings, device, command, self.clock())
         self.push.flush()
-        return heard
+        return is_online
 
     def set_sensor(
         self, sensor_id: str, name: str, scale: str | int, value: str | float
@@ -132,7 +132,7 @@ class Backend:
         self.push.flush()
 
     def change_settings(self, changes: dict[str, Any]) -> None:
-        """Set switches; what is due by now is still done as they were.
+        """Change settings; what is due by now is still done with the old ones.
 
         Raises ValueError and changes nothing if one is wrong.
         """

@@ -1,4 +1,4 @@
-"""The page for people: the home at a glance, buttons, and what was asked of the server."""
+"""The page for users: the home with buttons, the requests, faults and settings."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -19,10 +19,10 @@ from .settings import choices
 _MINUTES: Final = 10
 _ROWS: Final = 60
 _NEWEST: Final = 5
-# More and the page of a large home would be slow to load again and again.
+# With more, the page of a large home would load too slowly.
 _MOST: Final = 300
 
-# Loads the page anew while nobody is typing in it and it is looked at.
+# Reloads the page every 5 s while it is visible and no field has the focus.
 _REFRESH: Final = """<script>const s=sessionStorage,d=[...document.querySelectorAll('details')];
 d.forEach((e,i)=>e.open=s['d'+i]=='true');
 setInterval(()=>{const a=document.activeElement;
@@ -53,7 +53,7 @@ class DashboardPage:
     """`/`, its forms, and the list of functions."""
 
     def __init__(self, sim: Backend) -> None:
-        """Show one simulator."""
+        """Initialize the page of a simulator."""
         self._sim = sim
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -210,7 +210,7 @@ class DashboardPage:
 def _form(
     action: Callable[[dict[str, str]], None],
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Make a handler that does what a form says and goes back to the page."""
+    """Return a handler that runs a form's action and redirects to the page."""
 
     async def handler(request: web.Request) -> web.Response:
         form = {key: str(value) for key, value in (await request.post()).items()}
@@ -255,7 +255,7 @@ def _device_item(home: Home, device: Device) -> str:
 
 
 def _device_form(device: Device, methods: int, kind: DeviceType) -> str:
-    """Return the buttons of a wall remote, or of what the device itself notices."""
+    """Return the buttons of a wall remote, or of what the device itself detects."""
     buttons: list[tuple[str, Method]] = []
     if methods & Method.BELL:
         buttons.append(("Ring", Method.BELL))
@@ -281,7 +281,7 @@ def _device_form(device: Device, methods: int, kind: DeviceType) -> str:
 
 
 def _state_words(device: Device, kind: DeviceType) -> tuple[str, str]:
-    """Say a device's state in a word, with its colour."""
+    """Return a word for a device's state, and its colour."""
     thermostat: Row | None = device.values.get(Method.THERMOSTAT)
     if thermostat is not None:
         mode = thermostat.get("mode") or "on"

@@ -23,7 +23,7 @@ _GATEWAYS = (
     ("410003", "Garage", "TellStick Net v2", "1.3.2", "433,group", True),
 )
 
-# Time to look at the tables before anything moves.
+# Seconds before anything changes by itself
 _QUIET = 300
 
 # What happened before, and how many seconds ago: too old for anybody to act upon.
@@ -49,7 +49,7 @@ ROOMS = {
 
 
 def demo_home(now: float | None = None) -> Home:
-    """Make the demo home; its sensors were heard just before `now` (unix seconds).
+    """Make the demo home; its sensors reported just before `now` (unix seconds).
 
     For five minutes from then on nothing happens by itself.
     """

@@ -41,7 +41,7 @@ type _Values = tuple[tuple[str, str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class _S:
-    """A row of the table below; `age` is how many seconds ago it was heard."""
+    """A row of the table below; `age` is how many seconds ago it reported."""
 
     name: str | None
     sensor_id: str
@@ -189,7 +189,7 @@ _SENSORS: tuple[_S, ...] = (
 
 
 def add_sensors(home: Home, now: int) -> None:
-    """Put the table into a home, heard shortly before `now` (unix seconds)."""
+    """Put the table into a home, reported shortly before `now` (unix seconds)."""
     number = 0
     for row in _SENSORS:
         number += row.id is None
@@ -219,7 +219,7 @@ def add_sensors(home: Home, now: int) -> None:
 def sensor_value(
     name: str, value: str, scale: str, heard: int, *, drift: bool = True
 ) -> SensorValue:
-    """Return a value with the extremes that its kind has, as heard at `heard`."""
+    """Return a value with the extremes that its kind has, as reported at `heard`."""
     found = SensorValue(name, scale, value, heard)
     number = float(value)
     if name in _BOTH or name in _MAX_ONLY:

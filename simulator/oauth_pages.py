@@ -1,4 +1,4 @@
-"""OAuth's endpoints: the two for programs, the pages for people, and the key pages.
+"""OAuth's endpoints: request and access tokens, the consent pages, and the key pages.
 
 Source: docs/telldus-api.md, "Endpoints" and "OAuth 1.0a flow".
 """
@@ -17,7 +17,7 @@ _OUT_OF_BAND = ("", "oob")
 
 
 def request_token(sim: Backend, signed: SignedRequest) -> str:
-    """Answer oauth/requestToken; without a callback the person comes back by hand."""
+    """Answer oauth/requestToken; without a callback the user returns by hand."""
     key = sim.verifier.consumer(signed)
     callback = signed.get("oauth_callback")
     if callback in _OUT_OF_BAND:
@@ -41,7 +41,7 @@ class OAuthPages:
     """The pages at /oauth/authorize and /keys."""
 
     def __init__(self, sim: Backend) -> None:
-        """Serve the pages of one simulator."""
+        """Initialize the pages of a simulator."""
         self._sim = sim
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -88,7 +88,7 @@ class OAuthPages:
         return web.Response(status=302, headers={"Location": location})
 
     async def keys(self, request: web.Request) -> web.Response:
-        """Show the key pairs; POST makes a token for those who paste all four."""
+        """Show the key pairs; POST makes a token for applications without a flow."""
         sim = self._sim
         rows = "".join(
             f"<tr><th>Public key</th><td><code>{esc(public)}</code></td></tr>"
@@ -112,7 +112,7 @@ class OAuthPages:
         return page("Keys", body)
 
     async def applications(self, request: web.Request) -> web.Response:
-        """List who has access."""
+        """List the applications with access."""
         sim = self._sim
         rows = "".join(
             f"<tr><td>{esc(sim.settings.application)}</td><td>{esc(token.user)}</td>"
@@ -131,13 +131,13 @@ class OAuthPages:
         return page("Applications", body)
 
     async def revoke(self, request: web.Request) -> web.Response:
-        """Take access away from one application."""
+        """Revoke an application's access."""
         form = await request.post()
         self._sim.revoke(str(form.get("token", "")))
         return web.Response(status=303, headers={"Location": "/keys/tokens"})
 
     def _open_token(self, name: str) -> RequestToken | None:
-        """Find a request token that nobody has answered yet."""
+        """Return a request token that is not answered yet."""
         token = self._sim.tokens.request_token(name)
         return (
             None if token is None or token.user is not None or token.refused else token

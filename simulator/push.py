@@ -1,8 +1,8 @@
-"""The push channel: sessions, addresses, open sockets, and what these are told.
+"""The push channel: sessions, addresses, open sockets, and their events.
 
-Nothing happens here by itself but a look at the next time at which something is due, and
-that only while a socket is open. What happened is written by effects.py; who came, went
-or has a new name is found by comparing, so that any change of a home is seen.
+A timer runs only while a socket is open, until something is next due. command_effects.py
+adds events; items that are added, removed or renamed are found by comparing inventories,
+so that any change of a home is found.
 Source: docs/telldus-api.md, "Push over websocket".
 """
 
@@ -26,7 +26,7 @@ _SHORTEST: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Whose it is, and until when it opens sockets (unix seconds)."""
+    """A session's account, and until when it opens sockets (unix seconds)."""
 
     account: str
     ttl: int
@@ -34,7 +34,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class _Inventory:
-    """Who is in a home: gateways of devices, gateways and names of sensors."""
+    """A home's devices and sensors: gateway and number, gateway and name."""
 
     devices: dict[str, tuple[str, str]]
     sensors: dict[str, tuple[str, str | None]]
@@ -49,7 +49,7 @@ class Push:
         clock: Callable[[], float],
         home_of: Callable[[str], Home],
     ) -> None:
-        """Start without any; `home_of` returns the home that an account sees."""
+        """Initialize the channel; `home_of` returns the home that an account sees."""
         self._settings = settings
         self._clock = clock
         self._home_of = home_of
@@ -59,7 +59,7 @@ class Push:
         self._timer: asyncio.TimerHandle | None = None
 
     def authenticate(self, session: str, account: str, now: float) -> int:
-        """Take a session in; returns its end in unix seconds."""
+        """Add a session; returns its end in unix seconds."""
         ttl = int(now) + self._settings.push_session_seconds
         self._sessions[session] = Session(account, ttl)
         return ttl
@@ -69,7 +69,7 @@ class Push:
         self._sessions.clear()
 
     def sockets(self, gateway_id: str | None = None) -> list[Socket]:
-        """Return the open sockets that were welcomed, of one gateway or all."""
+        """Return the authenticated sockets of one gateway or all."""
         return [
             socket
             for socket in self._sockets
@@ -77,7 +77,7 @@ class Push:
         ]
 
     def as_dict(self) -> Row:
-        """Return what the control API shows."""
+        """Return the control API's view."""
         return {
             "push": self._settings.push,
             "sessions": len(self._sessions),
@@ -119,7 +119,7 @@ class Push:
         return len(sockets)
 
     def flush(self) -> None:
-        """Tell what has happened by now, and come back when the next is due."""
+        """Send all events up to now, and set the timer."""
         if not self._settings.push:
             self.cut()
         listening = self.sockets()
@@ -133,7 +133,7 @@ class Push:
         self._schedule(now)
 
     def _admit(self, socket: Socket, session_id: str, gateway_id: str) -> str:
-        """Judge an auth frame, and let the socket listen if it is good."""
+        """Answer an auth frame, and subscribe the socket if it is valid."""
         session = self._sessions.get(session_id)
         if session is None or session.ttl <= self._clock():
             return _ERROR
@@ -144,7 +144,7 @@ class Push:
             return self._settings.push_welcome
         if not home.is_online(gateway_id):
             return _ELSEWHERE
-        self.flush()  # what was before is for those who listened then
+        self.flush()  # earlier events are for the earlier sockets
         if home.push_events is None:
             home.push_events = []
             self._inventories[id(home)] = _inventory(home)
@@ -154,13 +154,13 @@ class Push:
         return _VALID
 
     def _take_events(self, home: Home) -> list[PushEvent]:
-        """Take the events that nobody has been told."""
+        """Return the unsent events, and clear them."""
         events = [*(home.push_events or ()), *self._changes(home)]
         home.push_events = []
         return events
 
     def _changes(self, home: Home) -> list[PushEvent]:
-        """Return who has come, gone or got another name since the last look."""
+        """Return events for items added, removed or renamed since the last call."""
         before, after = self._inventories[id(home)], _inventory(home)
         self._inventories[id(home)] = after
         events: list[PushEvent] = []
@@ -182,7 +182,7 @@ class Push:
         return sorted(events, key=lambda n: (n.module, n.action, n.data["id"]))
 
     def _schedule(self, now: float) -> None:
-        """Set the one timer to the next time at which something is due."""
+        """Set the timer to the next time at which something is due."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -194,7 +194,7 @@ class Push:
             self._timer = loop.call_later(max(due - now, _SHORTEST), self.flush)
 
     def _release(self, home: Home | None) -> None:
-        """Stop listening to a home that nobody listens to any more."""
+        """Stop collecting a home's events after its last socket."""
         if home is not None and all(s.home is not home for s in self._sockets):
             home.push_events = None
             del self._inventories[id(home)]

@@ -54,7 +54,7 @@ def noise(settings: Settings) -> str | bytes | None:
 
 
 def frame_of(event: PushEvent, settings: Settings) -> str | None:
-    """Return the frame that tells some news, None if the settings keep it back."""
+    """Return an event's frame, None if the settings suppress it."""
     match event.action:
         case "setState":
             data = _state(event.data, settings)
@@ -118,7 +118,7 @@ def _values(data: Row, settings: Settings) -> Row:
 
 
 def _value(data: Row, settings: Settings) -> Any:
-    """Return what was executed: a level, a colour, a thermostat's wish, or nothing."""
+    """Return what was executed: a level, a colour, a thermostat's values, or nothing."""
     value = data["value"]
     if data["method"] == Method.THERMOSTAT and isinstance(value, dict):
         return value if settings.push_thermostat == "object" else json.dumps(value)

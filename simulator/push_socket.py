@@ -1,4 +1,4 @@
-"""One open socket: who is at its other end, what they want to hear, what is on its way.
+"""One open socket: its account, its accepted events, its queue.
 
 Source: docs/telldus-api.md, "Push over websocket".
 """
@@ -20,16 +20,16 @@ _SILENCE: Final = "silence"
 
 type Frame = str | bytes
 type Admit = Callable[[Socket, str, str], str]
-"""Judges a session id and a gateway id; returns the text to answer."""
+"""Checks a session id and a gateway id; returns the text to answer."""
 
 
 class Socket:
-    """One websocket; tells nothing before its session is accepted."""
+    """A websocket; nothing is sent before its session is accepted."""
 
     def __init__(
         self, request: web.Request, settings: Settings, opened: float, admit: Admit
     ) -> None:
-        """Take a request that asks for a socket."""
+        """Initialize the socket of a request."""
         self._request = request
         self._settings = settings
         self._admit = admit
@@ -78,7 +78,7 @@ class Socket:
             self._queue.put_nowait(frame)
 
     def send_event(self, event: PushEvent) -> None:
-        """Send some news if it is of this gateway and wanted."""
+        """Send an event if it is of this gateway and accepted by a filter."""
         settings = self._settings
         if event.gateway_id != self.gateway_id:
             return
@@ -96,7 +96,7 @@ class Socket:
         self.sent += 1
 
     async def _read(self, closing: asyncio.Event) -> bool:
-        """Take one message; returns False when the socket is at its end."""
+        """Receive a message; returns False when the socket is closed."""
         message = await self._stream.receive()
         match message.type:
             case WSMsgType.TEXT:
@@ -114,7 +114,7 @@ class Socket:
         return True
 
     def _on_text(self, text: str) -> None:
-        """Do what a frame says; what is not understood is passed over."""
+        """Handle a frame; unknown ones are ignored."""
         match _json(text):
             case {
                 "module": "auth",

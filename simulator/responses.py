@@ -1,4 +1,4 @@
-"""Bodies: JSON, XML, the refusals, and what the faults make of them.
+"""Bodies: JSON, XML, the errors, and their corruption by faults.
 
 Source: docs/telldus-api.md, "Authentication errors", "Application errors", "Limits and outages".
 """
@@ -21,7 +21,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 def data_response(row: Row, *, xml: str | None = None) -> web.Response:
-    """Return a data call's answer; `xml` names the root element that is wanted.
+    """Return a data call's response; `xml` is the root element, if XML is requested.
 
     An application error has that root too: clients look for `error` beside `status`.
     """
@@ -95,7 +95,7 @@ def too_many(wait: float, retry_after: bool | float) -> web.Response:
 
 
 def fault_response(rule: FaultRule) -> web.Response | None:
-    """Return what a fault answers in place of the server, None if it waits or mangles."""
+    """Return a fault's response, None if the fault delays or corrupts one."""
     html = "text/html"
     args = rule.args
     match rule.fault:
@@ -161,7 +161,7 @@ async def hold_response(
 
 
 def corrupt(rule: FaultRule, response: web.Response) -> web.Response:
-    """Spoil a good answer; answers that are no JSON can only be cut short."""
+    """Corrupt a good response; what is not JSON can only be truncated."""
     text = response.text or ""
     if rule.fault is Fault.TRUNCATED:
         return web.Response(

@@ -1,4 +1,4 @@
-"""The server: what reaches it is logged, counted, perhaps spoiled, verified and answered."""
+"""The HTTP server: requests are logged, counted, perhaps spoiled, verified and answered."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ from .responses import (
 
 GUEST: Final = "guest"
 LOG_LENGTH: Final = 100_000
-# Made up, like a proxy's own codes: the client has gone, and nobody reads it.
+# As proxies log it: the client closed the connection before a response.
 NO_ANSWER: Final = 499
 
 # Importing these fills the table of functions.
@@ -48,7 +48,7 @@ class Simulator(Backend):
 
     @property
     def app(self) -> web.Application:
-        """A new application around this simulator: for TestServer or run_app, once each."""
+        """A new application for this simulator, to be served once."""
         # Set when the server stops: a fault may hold a response back.
         closing = asyncio.Event()
 
@@ -86,9 +86,9 @@ class Simulator(Backend):
     async def _same_origin(
         self, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
-        """Refuse what other web sites make a browser send to the control API and the pages.
+        """Reject cross-site requests to the control API and the pages.
 
-        What is signed needs no such guard: no browser can be made to sign it.
+        Signed requests need no such guard: no browser can be made to sign one.
         """
         origin = request.headers.get("Origin")
         is_safe = request.method in ("GET", "HEAD") or request.path.startswith(_SIGNED)
@@ -102,7 +102,7 @@ class Simulator(Backend):
     async def _flush_push(
         self, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
-        """Tell the open sockets what a request has brought about."""
+        """Send the events of a request to the open sockets."""
         try:
             return await handler(request)
         finally:
@@ -111,7 +111,7 @@ class Simulator(Backend):
     async def _functions(
         self, request: web.Request, closing: asyncio.Event
     ) -> web.StreamResponse:
-        """Answer a program's call: token endpoints and data."""
+        """Answer a call to a token endpoint or a function."""
         form = request.match_info.get("form", "")
         name = request.match_info["name"]
         path = f"{form}/{name}" if form else name
