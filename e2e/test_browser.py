@@ -1,7 +1,6 @@
-"""At a desk, in English: from the log-in to the removal, in a browser.
+"""Desktop, English: from the log-in to the removal, in a browser.
 
-The tests are the steps of one story, and stand on one another. What each looks like is in
-`.e2e/browser/`.
+The tests are steps that depend on one another. Their pictures are in `.e2e/browser/`.
 """
 
 import re
@@ -23,12 +22,12 @@ SIZE, LANGUAGE = "desktop", "en"
 
 
 async def test_log_in(session: BrowserSession) -> None:
-    """A person logs in to Home Assistant."""
+    """The user logs in to Home Assistant."""
     await session.user.log_in("demo", "demo")
 
 
 async def test_wrong_keys(session: BrowserSession) -> None:
-    """The integration is found by its name, and says so where keys are wrong."""
+    """The integration is found by its name, and reports wrong keys."""
     dialog = await session.user.add_integration()
     await session.user.take_picture_for_documents("sign-in-keys")
     await dialog.enter_keys("wrong", "keys", session.scenario.stack.simulator_url)
@@ -38,7 +37,7 @@ async def test_wrong_keys(session: BrowserSession) -> None:
 
 
 async def test_refuse(session: BrowserSession) -> None:
-    """Who refuses at Telldus is told so, and may think again."""
+    """A refused authorization is reported, and can be repeated."""
     dialog = Dialog(session.user)
     await dialog.enter_keys(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
     await dialog.submit()
@@ -58,7 +57,7 @@ async def test_refuse(session: BrowserSession) -> None:
 
 
 async def test_agree(session: BrowserSession) -> None:
-    """Who agrees comes back by themselves, and sees what they have."""
+    """After the authorization the window closes, and the dialog lists the devices."""
     dialog = Dialog(session.user)
     await dialog.submit()
     await dialog.waits_for_window()
@@ -82,14 +81,14 @@ async def test_devices(session: BrowserSession) -> None:
 
 
 async def test_revoked(session: BrowserSession) -> None:
-    """Whose token is taken back is asked to log in, as often as they look, until they do."""
+    """A revoked token leads to a reauthentication that can be put off."""
     user = session.user
     simulator = await user.visit_simulator(session.scenario.stack.simulator_url)
     await simulator.revoke()
     await user.take_picture("telldus-revoked", simulator.page)
     await simulator.page.close()
     entry = await user.visit_entry()
-    # It takes more than a minute until that is believed.
+    # Reauthentication starts after failures for a minute.
     await expect(entry.attention).to_be_visible(timeout=240_000)
     await user.take_picture("attention")
     dialog = Dialog(user)
@@ -113,11 +112,11 @@ async def test_revoked(session: BrowserSession) -> None:
 
 
 async def test_repair(session: BrowserSession) -> None:
-    """Who cannot stop what uses up the limit lets the repair read less often."""
+    """The repair for a used-up rate limit polls less often."""
     await session.scenario.home_assistant.ask("fire_event", event_type=LIMIT_USED_UP)
     await session.user.visit("/config/repairs")
     title = session.user.texts.ours("issues.limit_used_up.title")
-    # The button is called by all that the row says.
+    # The button's name is the whole text of the row.
     shown = session.user.button(re.compile(re.escape(title)))
     await expect(shown).to_be_visible()
     await session.user.take_picture("repairs")
@@ -133,7 +132,7 @@ async def test_repair(session: BrowserSession) -> None:
 
 
 async def test_options(session: BrowserSession) -> None:
-    """The options show what the repair has set, and take something else."""
+    """The options show the repair's interval, and take another one."""
     entry = await session.user.visit_entry()
     dialog = await entry.configure()
     await session.user.take_picture_for_documents("options")
@@ -148,7 +147,7 @@ async def test_options(session: BrowserSession) -> None:
 
 
 async def test_dashboard(session: BrowserSession) -> None:
-    """What is switched on a dashboard is switched at Telldus."""
+    """A switch on a dashboard switches the device at Telldus."""
     await make_dashboards(session.scenario.home_assistant)
     user = session.user
     dashboard = Dashboard(user)
@@ -164,7 +163,7 @@ async def test_dashboard(session: BrowserSession) -> None:
 
 
 async def test_wall_remote(session: BrowserSession) -> None:
-    """What is pressed on the wall is seen on the dashboard."""
+    """A press on the wall shows on the dashboard."""
     user = session.user
     dashboard = Dashboard(user)
     await dashboard.shows_switch("Christmas star", "on")
@@ -181,7 +180,7 @@ async def test_wall_remote(session: BrowserSession) -> None:
 
 
 async def test_energy(session: BrowserSession) -> None:
-    """Sensors have come, and what meters count is something for the Energy dashboard."""
+    """Sensors have values, and meters appear on the Energy dashboard."""
     user = session.user
     await session.scenario.wait_until_known(
         "sensor.heat_pump_energy", "sensor.energy_plug_energy"
@@ -196,7 +195,7 @@ async def test_energy(session: BrowserSession) -> None:
 
 
 async def test_removal(session: BrowserSession) -> None:
-    """A person removes the entry."""
+    """The user removes the entry."""
     entry = await session.user.visit_entry()
     await entry.delete()
     await session.user.take_picture("deleted")
@@ -204,5 +203,5 @@ async def test_removal(session: BrowserSession) -> None:
 
 
 async def test_complaints(session: BrowserSession) -> None:
-    """Neither the browser nor Home Assistant has anything to complain of."""
+    """Neither the browser nor Home Assistant logged a warning."""
     session.assert_no_complaints()

@@ -1,7 +1,6 @@
-"""At a desk, in German: moving over from Home Assistant's own integration, and back.
+"""Desktop, German: the migration from Home Assistant's own integration, and back.
 
-The tests are the steps of one story, and stand on one another. What each looks like is in
-`.e2e/browser/`.
+The tests are steps that depend on one another. Their pictures are in `.e2e/browser/`.
 """
 
 import re
@@ -24,31 +23,31 @@ SIZE, LANGUAGE = "desktop", "de"
 STACK = TelldusliveStack
 
 _LAMP, _SHUTTER, _PLUG = "light.corner", "light.bedroom_shutter", "switch.coffee_maker"
-# Seconds until everything of an integration is there: core reads each device by itself
-_ALL_THERE = 120
+# Seconds until all entities exist: tellduslive reads each device by itself
+_SET_UP_TIMEOUT = 120
 
 
 async def _rows(session: BrowserSession) -> dict[str, Any]:
-    """Return what the registry has, by entity id."""
+    """Return the entity registry by entity id."""
     rows = await session.scenario.home_assistant.ask("config/entity_registry/list")
     return {row["entity_id"]: row for row in rows}
 
 
-async def _core(session: BrowserSession) -> dict[str, Any]:
-    """Return the entry of Home Assistant's own integration."""
+async def _tellduslive_entry(session: BrowserSession) -> dict[str, Any]:
+    """Return tellduslive's entry."""
     (entry,) = await session.scenario.home_assistant.entries(TELLDUSLIVE)
     found: dict[str, Any] = entry
     return found
 
 
 async def test_before(session: BrowserSession) -> None:
-    """Home Assistant's own integration is there, with names, an automation, a dashboard."""
+    """Tellduslive is set up, with a renamed entity, an automation and a dashboard."""
     ask = session.scenario.home_assistant.ask
 
     async def all_there() -> bool:
         return {"light.ceiling_dimmer", _SHUTTER, _PLUG} <= set(await _rows(session))
 
-    await poll("core's entities are there", all_there, _ALL_THERE)
+    await poll("tellduslive's entities exist", all_there, _SET_UP_TIMEOUT)
     await ask(
         "config/entity_registry/update",
         entity_id="light.ceiling_dimmer",
@@ -80,7 +79,7 @@ async def test_before(session: BrowserSession) -> None:
 
 
 async def test_offer(session: BrowserSession) -> None:
-    """Who signs in is offered to take over, and sees what that means."""
+    """A sign-in offers the migration, with a summary."""
     user = session.user
     await user.log_in("demo", "demo")
     dialog = await user.add_integration()
@@ -104,7 +103,7 @@ async def test_offer(session: BrowserSession) -> None:
 
 
 async def test_take_over(session: BrowserSession) -> None:
-    """What is taken over keeps its id, its name, and all that uses it."""
+    """Migrated entities keep their ids and names."""
     before = await _rows(session)
     dialog = Dialog(session.user)
     await dialog.submit()
@@ -112,7 +111,7 @@ async def test_take_over(session: BrowserSession) -> None:
     await session.user.take_picture("moved")
     await dialog.close()
     session.scenario.entry = await session.scenario.loaded_entry()
-    assert (await _core(session))["disabled_by"] == "user"
+    assert (await _tellduslive_entry(session))["disabled_by"] == "user"
     after = await _rows(session)
     for one in (_LAMP, _PLUG):
         assert before[one]["platform"] == TELLDUSLIVE
@@ -124,7 +123,7 @@ async def test_take_over(session: BrowserSession) -> None:
 
 
 async def test_dashboard(session: BrowserSession) -> None:
-    """The dashboard goes on, but for what is shown as something else now."""
+    """The dashboard works on, except for entities of another domain now."""
     user = session.user
     dashboard = Dashboard(user)
     await dashboard.visit("my-home")
@@ -136,7 +135,7 @@ async def test_dashboard(session: BrowserSession) -> None:
 
 
 async def test_integrations(session: BrowserSession) -> None:
-    """The page of Home Assistant's own integration says that it is disabled."""
+    """The page of tellduslive says that it is disabled."""
     user = session.user
     await user.visit(f"/config/integrations/integration/{TELLDUSLIVE}")
     await user.sees("Cloud API")
@@ -144,7 +143,7 @@ async def test_integrations(session: BrowserSession) -> None:
 
 
 async def test_go_back(session: BrowserSession) -> None:
-    """The options lead back, and all is as it was."""
+    """The options lead back, and everything is as before."""
     user = session.user
     before = await _rows(session)
     entry = await user.visit_entry()
@@ -159,7 +158,7 @@ async def test_go_back(session: BrowserSession) -> None:
     await dialog.close()
     (ours,) = await session.scenario.home_assistant.entries(DOMAIN)
     assert ours["disabled_by"] == "user"
-    core = await _core(session)
+    core = await _tellduslive_entry(session)
     assert (core["disabled_by"], core["state"]) == (None, "loaded")
     after = await _rows(session)
     for one in (_LAMP, _PLUG):
@@ -180,5 +179,5 @@ async def test_dashboard_as_before(session: BrowserSession) -> None:
 
 
 async def test_complaints(session: BrowserSession) -> None:
-    """Neither the browser nor Home Assistant has anything to complain of."""
+    """Neither the browser nor Home Assistant logged a warning."""
     session.assert_no_complaints()

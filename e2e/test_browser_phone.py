@@ -1,7 +1,6 @@
-"""On a phone, in Swedish: the roads that are not the broad one, in a browser.
+"""Phone, Swedish: the less common ways through the dialogs, in a browser.
 
-The tests are the steps of one story, and stand on one another. What each looks like is in
-`.e2e/browser/`.
+The tests are steps that depend on one another. Their pictures are in `.e2e/browser/`.
 """
 
 from playwright.async_api import expect
@@ -20,12 +19,12 @@ SIZE, LANGUAGE = "phone", "sv"
 
 
 async def test_log_in(session: BrowserSession) -> None:
-    """A person logs in to Home Assistant."""
+    """The user logs in to Home Assistant."""
     await session.user.log_in("demo", "demo")
 
 
 async def test_popup_blocked(session: BrowserSession) -> None:
-    """Where the browser lets no window open by itself, a link does."""
+    """With pop-ups blocked, a link opens the window."""
     user = session.user
     await user.block_windows()
     dialog = await user.add_integration()
@@ -43,14 +42,14 @@ async def test_popup_blocked(session: BrowserSession) -> None:
     telldus = await user.window()
     await telldus.log_in()
     await user.take_picture("telldus-consent", telldus.page)
-    # Something keeps the person: the window is closed, and so is the dialog.
+    # The user closes the window and the dialog.
     await telldus.page.close()
     await dialog.close()
     assert await session.scenario.home_assistant.flows_in_progress(DOMAIN) == []
 
 
 async def test_link(session: BrowserSession) -> None:
-    """Who takes the second road comes back by themselves, and not before they agreed."""
+    """The manual authorization is submitted by the user, and only after they agreed."""
     user = session.user
     dialog = await user.add_integration()
     simulator = session.scenario.stack.simulator_url
@@ -78,7 +77,7 @@ async def test_link(session: BrowserSession) -> None:
 
 
 async def test_reconfigure(session: BrowserSession) -> None:
-    """Who changes nothing but the login keeps all that they have."""
+    """A reconfiguration with the same keys keeps the entry."""
     entry = await session.user.visit_entry()
     await session.user.take_picture("integration")
     dialog = await entry.reconfigure()
@@ -101,7 +100,7 @@ async def test_reconfigure(session: BrowserSession) -> None:
 
 
 async def test_options(session: BrowserSession) -> None:
-    """The options can be seen, and closed."""
+    """The options can be opened and closed."""
     entry = await session.user.visit_entry()
     dialog = await entry.configure()
     await session.user.take_picture("options")
@@ -109,7 +108,7 @@ async def test_options(session: BrowserSession) -> None:
 
 
 async def test_dashboard(session: BrowserSession) -> None:
-    """What is switched on a dashboard is switched at Telldus."""
+    """A switch on a dashboard switches the device at Telldus."""
     await session.scenario.wait_until_known("sensor.outdoor_temperature")
     await make_dashboards(session.scenario.home_assistant)
     user = session.user
@@ -126,12 +125,12 @@ async def test_dashboard(session: BrowserSession) -> None:
 
 
 async def test_removal(session: BrowserSession) -> None:
-    """A person removes the entry."""
+    """The user removes the entry."""
     entry = await session.user.visit_entry()
     await entry.delete()
     assert await session.scenario.home_assistant.entries(DOMAIN) == []
 
 
 async def test_complaints(session: BrowserSession) -> None:
-    """Neither the browser nor Home Assistant has anything to complain of."""
+    """Neither the browser nor Home Assistant logged a warning."""
     session.assert_no_complaints()

@@ -1,7 +1,7 @@
-"""The whole road, in a real Home Assistant, with the simulator's limit and delays on.
+"""The integration in a real Home Assistant, with the simulator's rate limit and delays.
 
-The tests are the steps of one story and stand on one another, in the order in which they
-are written: a new Home Assistant, signed in, used, refused, signed in again, restarted.
+The tests are steps that depend on one another, in this order: a new Home Assistant, sign-in,
+use, a revoked token, a new sign-in, a restart.
 """
 
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 FOLDER = ROOT / ".e2e" / "house"
 
-# What is on or off, by its name in the demo home.
+# Entities that are on or off, by their names in the demo home
 ON_OFF = {
     "binary_sensor": (
         "Anna",
@@ -78,7 +78,7 @@ ON_OFF = {
         "Workbench",
     ),
 }
-# The rest of what is shown, and as what.
+# The other entities, and their states
 OTHERS = {
     "button": {"Door bell": "unknown"},
     "climate": {
@@ -104,7 +104,7 @@ OTHERS = {
     "scene": dict.fromkeys(("Good morning", "Good night", "Movie night"), "unknown"),
 }
 CONNECTIVITY = {"Home": "on", "Cabin": "off", "Garage": "on"}
-# What is measured: device class, unit and state class of each.
+# Sensors: device class, unit and state class
 MEASURED = {
     "Outdoor Temperature": ("temperature", "°C", "measurement"),
     "Outdoor Humidity": ("humidity", "%", "measurement"),
@@ -117,14 +117,14 @@ MEASURED = {
 
 TURNON, TURNOFF, DIM = 1, 2, 16
 UP, DOWN, STOP = 128, 256, 512
-# Of the values that a device has besides its state, by their method
+# Keys of a device's values: methods
 LEVEL, COLOUR, HEAT = "16", "1024", "2048"
 LIMIT, WINDOW = 10, 60.0
-# The lists that nobody waits for, and their distance from whatever was asked before.
-CALM_LISTS = ["json/sensors/list", "json/clients/list", "json/room/list"]
+# Lists of low priority, in their order, and their distance from the request before
+LOW_PRIORITY_LISTS = ["json/sensors/list", "json/clients/list", "json/room/list"]
 DISTANCE = 10.0
 COMMANDS = "json/device/"
-# What the steps below command: as many requests, and no more.
+# The number of command requests of the steps below
 COMMANDED = {
     "bell": 1,
     "dim": 2,
@@ -140,7 +140,7 @@ COMMANDED = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scenario() -> AsyncIterator[Scenario]:
-    """Start the simulator and a new Home Assistant that writes down everything."""
+    """Start the simulator and a new Home Assistant that logs everything."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     stack = Stack(FOLDER, free_port(), free_port(), level="debug")
     await stack.make_ready()
@@ -150,7 +150,7 @@ async def scenario() -> AsyncIterator[Scenario]:
             HomeAssistant(stack.url) as home_assistant,
             SimulatorClient(stack.simulator_url) as telldus,
         ):
-            # Nothing moves but by these steps.
+            # Nothing changes but by these steps.
             await telldus.settings(life=False, rooms=True)
             yield Scenario(stack, home_assistant, telldus)
     finally:
@@ -158,7 +158,7 @@ async def scenario() -> AsyncIterator[Scenario]:
 
 
 def credentials_of(stack: Stack) -> set[str]:
-    """Return the secrets that Home Assistant and the simulator keep in their files."""
+    """Return the secrets in Home Assistant's config entry."""
     path: Path = stack.config / ".storage" / "core.config_entries"
     entries = json.loads(path.read_text())["data"]["entries"]
     data = next(entry["data"] for entry in entries if entry["domain"] == DOMAIN)
@@ -166,7 +166,7 @@ def credentials_of(stack: Stack) -> set[str]:
 
 
 async def test_onboarding(scenario: Scenario) -> None:
-    """A person makes the first account, and can log in with it later."""
+    """The user creates the first account, and can log in with it later."""
     await scenario.home_assistant.onboard("Demo", "demo", "demo")
     await scenario.home_assistant.wait_until_running()
     async with HomeAssistant(scenario.stack.url) as later:
@@ -176,7 +176,7 @@ async def test_onboarding(scenario: Scenario) -> None:
 
 
 async def test_sign_in(scenario: Scenario) -> None:
-    """The config flow leads over Telldus' page to an entry that loads."""
+    """The config flow leads over Telldus' page to a loaded entry."""
     created = await sign_in(
         scenario.home_assistant,
         scenario.stack.simulator_url,
@@ -189,13 +189,13 @@ async def test_sign_in(scenario: Scenario) -> None:
 
 
 async def test_devices(scenario: Scenario) -> None:
-    """Everything is there, as what it is, and in its right state."""
+    """Every device has its entity, of the right domain and state."""
     telldus = await scenario.telldus.state()
     online = {id_ for id_, gateway in telldus["gateways"].items() if gateway["online"]}
     devices = {device["name"]: device for device in telldus["devices"].values()}
     for domain, names in ON_OFF.items():
         states = await scenario.ours(domain)
-        # A battery, a connection, and whatever else is no device of its own
+        # Without entities that are no device's main entity
         states = {name: one for name, one in states.items() if name in devices}
         assert set(states) == set(names)
         for name in names:
@@ -216,7 +216,7 @@ async def test_devices(scenario: Scenario) -> None:
 
 
 async def test_registry(scenario: Scenario) -> None:
-    """Each device is a registry device, behind the gateway that it hangs on."""
+    """Each device is a registry device, connected via its gateway."""
     named = await scenario.devices()
     assert {*ON_OFF["switch"], *ON_OFF["light"], *CONNECTIVITY} <= set(named)
     assert named["Coffee maker"]["via_device_id"] == named["Home"]["id"]
@@ -224,7 +224,7 @@ async def test_registry(scenario: Scenario) -> None:
 
 
 async def test_gateways(scenario: Scenario) -> None:
-    """A gateway that Telldus does not reach says so, though all that hangs on it is gone."""
+    """The connectivity of an offline gateway is off, while its devices are unavailable."""
     states = await scenario.ours("binary_sensor")
     for name, state in CONNECTIVITY.items():
         assert states[f"{name} Connectivity"]["state"] == state, name
@@ -241,8 +241,8 @@ async def test_options(scenario: Scenario) -> None:
     await scenario.loaded_entry()
 
 
-async def test_too_often_is_refused(scenario: Scenario) -> None:
-    """Telldus' limit is not the person's to break."""
+async def test_too_short_interval(scenario: Scenario) -> None:
+    """An interval that would exceed the rate limit is rejected."""
     step = await scenario.home_assistant.start_options(scenario.entry["entry_id"])
     with pytest.raises(RequestFailedError, match="scan_interval"):
         await scenario.home_assistant.continue_options(
@@ -250,8 +250,8 @@ async def test_too_often_is_refused(scenario: Scenario) -> None:
         )
 
 
-async def test_heard(scenario: Scenario) -> None:
-    """What is pressed, opened and switched on elsewhere is seen at the next poll."""
+async def test_external_changes(scenario: Scenario) -> None:
+    """External changes are shown at the next poll."""
     star = await scenario.entity_id("switch", "Christmas star")
     remote = await scenario.entity_id("event", "Wall remote")
     door = await scenario.entity_id("binary_sensor", "Front door")
@@ -278,12 +278,12 @@ async def test_heard(scenario: Scenario) -> None:
     }.items():
         await scenario.wait_for(entity_id, 60, **wanted)
         scenario.expected[entity_id] = wanted
-    # The very next one, and not some later one
+    # The next one, not a later one
     assert len(await scenario.requests(DEVICES_LIST, before)) == 1
 
 
 async def test_pace(scenario: Scenario) -> None:
-    """The poll interval is the one that was chosen."""
+    """The poll interval is the chosen one."""
 
     async def shorter() -> bool:
         polls = await scenario.requests(DEVICES_LIST)
@@ -296,7 +296,7 @@ async def test_pace(scenario: Scenario) -> None:
 
 
 async def test_sensors(scenario: Scenario) -> None:
-    """What is measured comes a little later, with all that statistics need to know."""
+    """Sensors follow a little later, with the attributes that statistics need."""
 
     async def come() -> dict[str, Json] | None:
         states = await scenario.ours("sensor")
@@ -313,7 +313,7 @@ async def test_sensors(scenario: Scenario) -> None:
     radiator = (await scenario.ours("climate"))["Radiator"]["attributes"]
     temperature = float(states["Radiator Temperature"]["state"])
     assert radiator["current_temperature"] == pytest.approx(temperature, abs=0.05)
-    # Somebody steps onto the scale: to be seen when sensors are asked again (`test_measured`)
+    # Shown at the next poll of the sensors (`test_measured`)
     telldus = await scenario.telldus.state()
     scale = next(
         one["id"]
@@ -324,7 +324,7 @@ async def test_sensors(scenario: Scenario) -> None:
 
 
 async def test_switch(scenario: Scenario) -> None:
-    """A switch turned on is on at once here, and a moment later at Telldus."""
+    """A switch is on at once in Home Assistant, and soon at Telldus."""
     await scenario.act("switch.turn_on", "Coffee maker", state="on")
     await scenario.wait_for_telldus("Coffee maker", TURNON)
 
@@ -361,7 +361,7 @@ async def test_cover(scenario: Scenario) -> None:
 
 
 async def test_group(scenario: Scenario) -> None:
-    """A group goes off with all that is in it, by one request."""
+    """A group turns off with its members, by one request."""
     await scenario.act("light.turn_off", "All lamps", state="off")
     for domain, name in (
         ("light", "Ceiling dimmer"),
@@ -407,7 +407,7 @@ async def test_climate(scenario: Scenario) -> None:
     await scenario.wait_for_telldus(
         "Heat pump", TURNOFF, {HEAT: {"mode": "off", "setpoint": setpoints}}
     )
-    # It goes back to the mode that it had, which it alone knows until the next list.
+    # It resumes its last mode, which is unknown here until the next list.
     heat_pump = await scenario.act("climate.turn_on", "Heat pump")
     scenario.expected[heat_pump] = {"state": "cool", "temperature": 24.5}
     await scenario.wait_for_telldus(
@@ -424,7 +424,7 @@ async def test_lock(scenario: Scenario) -> None:
 
 
 async def test_button(scenario: Scenario) -> None:
-    """A bell rings at Telldus. Nobody has rung it at the door."""
+    """A button rings the bell at Telldus, without an event of the door bell."""
     before = await scenario.now()
     await scenario.act("button.press", "Door bell")
     await scenario.wait_for_requests(f"{COMMANDS}bell", 1, before, 75)
@@ -433,7 +433,7 @@ async def test_button(scenario: Scenario) -> None:
 
 
 async def test_scene(scenario: Scenario) -> None:
-    """A scene does at Telldus what it is made of, which the next list shows."""
+    """A scene runs at Telldus; the next list shows its effects."""
     await scenario.act("scene.turn_on", "Movie night")
     await scenario.wait_for_telldus("Ceiling dimmer", DIM, {LEVEL: 30})
     await scenario.wait_for_telldus("Colour bulb", values={COLOUR: 0x2000FF})
@@ -447,18 +447,18 @@ async def test_scene(scenario: Scenario) -> None:
 
 
 async def test_states_stay(scenario: Scenario) -> None:
-    """What was commanded is still so when Telldus has been asked again, and nothing else."""
+    """Commanded states remain after the next poll; no other command was sent."""
     sent = await scenario.requests(COMMANDS)
     assert [row for row in sent if row["status"] != 200] == []
     methods = [row["path"].removeprefix(COMMANDS) for row in sent]
     assert {method: methods.count(method) for method in methods} == COMMANDED
-    # Lists that were asked for sooner may show what was before.
+    # An earlier list may have earlier states.
     await scenario.wait_for_polls(1, sent[-1]["time"] + 10, 90)
     await scenario.wait_for_expected(15)
 
 
 async def test_revoked(scenario: Scenario) -> None:
-    """A token that Telldus no longer takes leads to one click, and nothing is lost."""
+    """A revoked token leads to a reauthentication; no entity is lost."""
     registry = await scenario.home_assistant.ask("config/entity_registry/list")
     revoked = await scenario.now()
     await scenario.telldus.revoke()
@@ -473,7 +473,7 @@ async def test_revoked(scenario: Scenario) -> None:
         for row in await scenario.telldus.requests()
         if row["status"] == 401 and row["time"] > revoked
     ]
-    # One refusal is not taken for the end: Telldus has had storms of them.
+    # One 401 is not enough: Telldus has had outages with many.
     assert refused[-1] - refused[0] >= 60
 
     await sign_in_again(scenario.home_assistant, flow["flow_id"], scenario.seen)
@@ -488,7 +488,7 @@ async def test_revoked(scenario: Scenario) -> None:
 
 
 async def test_restart(scenario: Scenario) -> None:
-    """After a restart everything is there again, still signed in."""
+    """After a restart all states are there, still signed in."""
     scenario.seen |= credentials_of(scenario.stack)
     await scenario.home_assistant.disconnect()
     restarted = await scenario.now()
@@ -502,13 +502,13 @@ async def test_restart(scenario: Scenario) -> None:
 
 
 async def test_measured(scenario: Scenario) -> None:
-    """What sensors tell when they are asked again is shown."""
+    """The next poll of the sensors shows new values."""
     weight = await scenario.entity_id("sensor", "Scale and soil Weight")
     await scenario.wait_for(weight, 90, state="71.9", unit_of_measurement="kg")
 
 
 async def test_areas(scenario: Scenario) -> None:
-    """Devices come into the areas that their rooms at Telldus are called."""
+    """Devices are put into areas named like their rooms at Telldus."""
 
     async def come() -> bool:
         areas = await scenario.home_assistant.ask("config/area_registry/list")
@@ -520,7 +520,7 @@ async def test_areas(scenario: Scenario) -> None:
 
 
 def assert_within_limit(requests: list[Json]) -> None:
-    """Assert that Telldus never had a reason to complain of too many requests."""
+    """Assert that no request exceeded the rate limit."""
     assert [row for row in requests if row["status"] == 429] == []
     times = sorted(row["time"] for row in requests)
     for first, last in zip(times, times[LIMIT:], strict=False):
@@ -528,24 +528,24 @@ def assert_within_limit(requests: list[Json]) -> None:
 
 
 async def test_requests(scenario: Scenario) -> None:
-    """Never more than ten requests in any minute, the signing in included."""
+    """At most ten requests in any minute, the sign-in included."""
     requests = await scenario.telldus.requests()
     assert_within_limit(requests)
-    # What nobody waits for keeps its distance, and comes in this order.
-    calm = [
+    # Lists of low priority keep their distance and their order.
+    low_priority = [
         (row["path"], row["time"] - before["time"])
         for before, row in pairwise(requests)
-        if row["path"] in CALM_LISTS
+        if row["path"] in LOW_PRIORITY_LISTS
     ]
-    assert list(dict.fromkeys(path for path, _ in calm)) == CALM_LISTS
-    assert min(distance for _, distance in calm) >= DISTANCE
-    # Rooms hardly ever change.
-    rooms = await scenario.requests(CALM_LISTS[-1])
+    assert list(dict.fromkeys(path for path, _ in low_priority)) == LOW_PRIORITY_LISTS
+    assert min(distance for _, distance in low_priority) >= DISTANCE
+    # Rooms rarely change.
+    rooms = await scenario.requests(LOW_PRIORITY_LISTS[-1])
     assert len([row for row in rooms if row["status"] == 200]) == 1
 
 
 async def test_log(scenario: Scenario) -> None:
-    """The integration gives no reason for a warning, nor anybody one because of it."""
+    """No warning is logged by or about the integration."""
     records = parse(scenario.stack.log)
     assert len([one for one in records if is_loader_notice(one, DOMAIN)]) == 2
     found = complaints(records, DOMAIN)
@@ -553,7 +553,7 @@ async def test_log(scenario: Scenario) -> None:
 
 
 async def test_secrets(scenario: Scenario) -> None:
-    """No key, token, secret, verifier or one-time word is in the log, at any level."""
+    """No key, token, secret, verifier or one-time id is in the log, at any level."""
     scenario.seen |= credentials_of(scenario.stack)
     assert len(scenario.seen) >= 8
     log = scenario.stack.log
@@ -561,7 +561,7 @@ async def test_secrets(scenario: Scenario) -> None:
 
 
 async def test_restart_of_telldus(scenario: Scenario) -> None:
-    """The simulator keeps its tokens, so that a person can end and start it at will."""
+    """The simulator keeps its tokens through a restart."""
     tokens = (await scenario.telldus.state())["tokens"]
     await scenario.stack.simulator.stop()
     await scenario.stack.start_simulator()
@@ -570,7 +570,7 @@ async def test_restart_of_telldus(scenario: Scenario) -> None:
 
 
 async def test_removal(scenario: Scenario) -> None:
-    """Removed, it leaves nothing behind, and Telldus in peace."""
+    """The removal of the entry removes all entities."""
     await scenario.home_assistant.remove_entry(scenario.entry["entry_id"])
     assert await scenario.home_assistant.entries(DOMAIN) == []
     registry = await scenario.home_assistant.ask("config/entity_registry/list")
