@@ -155,10 +155,6 @@ class Worker:
             if (state := self._hass.states.get(one.entity_id))
         }
 
-    async def entities(self) -> dict[str, dict[str, Any]]:
-        """Return the entities that have a state now."""
-        return self._entities()
-
     async def poll(self) -> dict[str, Any]:
         """Poll both lists once."""
         gc.collect()

@@ -212,10 +212,6 @@ class HomeAssistant:
         path = f"/api/config/config_entries/flow/{flow_id}"
         return await self._flow("POST", path, user_input)
 
-    async def end_flow(self, flow_id: str) -> None:
-        """Abort a flow."""
-        await self._send("DELETE", f"/api/config/config_entries/flow/{flow_id}")
-
     async def start_options(self, entry_id: str) -> Json:
         """Start an options flow."""
         path = "/api/config/config_entries/options/flow"

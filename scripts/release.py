@@ -29,9 +29,7 @@ def mistakes(root: Path, tag: str) -> list[str]:
         "pyproject.toml": project["version"],
         "CHANGELOG.md": newest,
     }
-    wrong = [
-        f"{name} says {version}" for name, version in found.items() if version != tag
-    ]
+    wrong = [f"{name} says {one}" for name, one in found.items() if one != tag]
     if not VERSION.fullmatch(tag):
         wrong.append("no version is written like this")
     return wrong
