@@ -1,4 +1,4 @@
-"""Run the benchmarks. Compare only figures of one run: no machine is the same twice."""
+"""Run the benchmarks. Compare only figures of one run: a machine's speed varies."""
 
 import argparse
 import asyncio
@@ -7,8 +7,8 @@ import signal
 import sys
 from typing import Protocol
 
-from e2e.develop import alone
-from e2e.home_assistant import RefusedError
+from e2e.develop import single_instance
+from e2e.home_assistant import RequestFailedError
 from e2e.polling import WaitedTooLongError
 from e2e.process import StartError
 
@@ -19,15 +19,15 @@ INTERRUPTED = 130
 
 
 class Benchmark(Protocol):
-    """What a module of this package offers that is a benchmark."""
+    """A module of this package that is a benchmark."""
 
     __doc__: str | None
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Add what can be chosen; everything has a default."""
+        """Add the options; each has a default."""
 
     async def run(self, chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
-        """Measure, and print what came of it."""
+        """Measure, and print the results."""
 
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -42,12 +42,12 @@ BENCHMARKS: dict[str, Benchmark] = {
 
 
 def say(text: str) -> None:
-    """Tell the person what happens now, beside the results."""
+    """Print progress to standard error: the results are on standard output."""
     print(f"==> {text}", file=sys.stderr, flush=True)
 
 
 def choose(arguments: list[str] | None = None) -> list[argparse.Namespace]:
-    """Return the benchmarks to run: the one that is named, or all as they are."""
+    """Return the arguments of the named benchmark, or of all with their defaults."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     commands = parser.add_subparsers(
         dest="benchmark", title="benchmarks", description="all, if none is named"
@@ -66,7 +66,7 @@ def choose(arguments: list[str] | None = None) -> list[argparse.Namespace]:
 
 
 async def measure(chosen: list[argparse.Namespace]) -> None:
-    """Run benchmarks one after the other; `kill` ends them as Ctrl-C does, in order."""
+    """Run benchmarks one after the other; SIGTERM stops them as Ctrl-C does."""
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     for one in chosen:
@@ -78,9 +78,9 @@ def main() -> int:
     chosen = choose()
     code = 0
     try:
-        with alone(FOLDER):
+        with single_instance(FOLDER):
             asyncio.run(measure(chosen))
-    except* (RefusedError, StartError, WaitedTooLongError) as errors:
+    except* (RequestFailedError, StartError, WaitedTooLongError) as errors:
         for err in errors.exceptions:
             print(f"\n{err}", file=sys.stderr)
         code = 1

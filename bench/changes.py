@@ -1,4 +1,4 @@
-"""What happens in a home between two polls."""
+"""Changes of a home between two polls."""
 
 from simulator import Home, Method
 from simulator.home import Device, SensorValue
@@ -7,9 +7,9 @@ from .integrations import Row
 
 
 def change(home: Home, share: float, now: float) -> set[Row]:
-    """Change a share (0 to 1) of the devices and of the values; return whose these are.
+    """Change a share (0 to 1) of the devices and of the values; return the changed rows.
 
-    Those that change are spread over the home, and always the same.
+    These are spread evenly over the home, and always the same.
     """
     devices = [one for one in home.devices.values() if not one.methods & Method.BELL]
     values = [(one.id, value) for one in home.sensors.values() for value in one.values]
@@ -23,14 +23,14 @@ def change(home: Home, share: float, now: float) -> set[Row]:
     return changed
 
 
-def _some[T](all_of_them: list[T], share: float) -> list[T]:
-    """Return a share of a list, at even distances."""
-    number = round(len(all_of_them) * share)
-    return [all_of_them[place * len(all_of_them) // number] for place in range(number)]
+def _some[T](items: list[T], share: float) -> list[T]:
+    """Return a share of a list, evenly spread."""
+    number = round(len(items) * share)
+    return [items[place * len(items) // number] for place in range(number)]
 
 
 def _operate(device: Device) -> None:
-    """Do with a device what can be done with it."""
+    """Change a device's state."""
     if device.methods & Method.THERMOSTAT:
         state = device.values[Method.THERMOSTAT.value]
         warmer = float(state["setpoint"]["heat"]) < 20
@@ -43,5 +43,5 @@ def _operate(device: Device) -> None:
 
 
 def _measure(value: SensorValue, now: float) -> None:
-    """Have a sensor measure something else."""
+    """Change a sensor's value."""
     value.anchor(f"{float(value.value) + 0.1:.1f}", now)

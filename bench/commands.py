@@ -1,93 +1,82 @@
-"""How soon an action is on the wire, and how soon a person sees what it does.
+"""How soon an action's request reaches Telldus, and how soon the state changes.
 
-Beside it goes a bare signed request, with nothing around it, over the same session; and a
-lamp that does the least there is: it shows what it was told, and sends that request.
+Compared with a bare signed request over the same session, and with a minimal light entity
+that writes its state and sends that request.
 """
 
 import argparse
 from collections.abc import Callable
 from typing import Final
 
-from simulator import Method, generated_home
+from simulator import generated_home
 
-from .integrations import Ours, Row
-from .results import Goal, Spread, goals
+from .integrations import ThisIntegration
+from .results import Goal, Spread, goals, print_report
 from .table import table
-from .versions import versions
-from .worker_client import Subject, subjects
+from .worker_client import WorkerEnvironment, workers
 
 DEVICES: Final = 20
 MS: Final = 1000.0
-# Seconds that the network takes, each way: this machine alone, and Telldus from a home.
+# The network's delay each way, in seconds: this machine alone, and Telldus from a home.
 DELAYS: Final = (0.0, 0.04)
 HEAD: Final = (
     "network",
-    "who",
+    "integration",
     "on the wire ms",
     "over a bare request",
     "shown ms",
     "turns",
 )
 BARE: Final = "a bare signed request"
-LEAST: Final = "the least there is"
-_LEAST_LAMP: Final = "light.least"
+MINIMAL: Final = "a minimal light"
+_MINIMAL_LIGHT: Final = "light.minimal"
 _DEVICE: Final = "3000001"
 _SENT: Final = ("json/device/turn", "json/device/dim")
 
-# What was measured of each, time after time.
+# Readings of each, in seconds (`turns`: of the event loop).
 type Timed = dict[str, list[dict[str, float]]]
 
 
-def dimmer(subject: Subject, rows: dict[Row, list[str]]) -> str:
-    """Return a lamp that both know for one."""
-    for device in subject.telldus.home.devices.values():
-        if device.methods & Method.DIM and not device.methods & Method.UP:
-            ids = rows[Row("device", device.id)]
-            return next(one for one in ids if one.startswith("light."))
-    raise ValueError("no dimmer")
-
-
 async def measure(
-    pair: list[Subject], rounds: int
+    pair: list[WorkerEnvironment], rounds: int
 ) -> dict[str, list[dict[str, float]]]:
-    """Have each act in turns, and a bare request sent between."""
-    lamps = {}
-    for subject in pair:
-        rows = subject.rows((await subject.ask("set_up"))["entities"])
-        lamps[subject] = dimmer(subject, rows)
+    """Have each perform an action in turns, with a bare request between."""
+    lamps = {worker: worker.dimmers(await worker.set_up())[0] for worker in pair}
     ours = pair[0]
-    await ours.ask("least", entity_id=_LEAST_LAMP, device_id=_DEVICE)
+    await ours.request("add_minimal_light", entity_id=_MINIMAL_LIGHT, device_id=_DEVICE)
     found: Timed = {
         BARE: [],
-        LEAST: [],
-        **{subject.contestant.domain: [] for subject in pair},
+        MINIMAL: [],
+        **{worker.integration.domain: [] for worker in pair},
     }
     for turn in range(rounds + 3):
         readings = {}
-        for subject in pair:
+        for worker in pair:
             action = f"light.turn_{'off' if turn % 2 else 'on'}"
             reading = await _timed(
-                subject, "act", action=action, entity_id=lamps[subject]
+                worker, "perform_action", action=action, entity_id=lamps[worker]
             )
-            readings[subject.contestant.domain] = reading
+            readings[worker.integration.domain] = reading
         readings[BARE] = await _timed(
-            ours, "bare", path=f"json/device/turnOn?id={_DEVICE}"
+            ours, "send_bare_request", path=f"json/device/turnOn?id={_DEVICE}"
         )
-        readings[LEAST] = await _timed(
-            ours, "act", action=action, entity_id=_LEAST_LAMP
+        readings[MINIMAL] = await _timed(
+            ours, "perform_action", action=action, entity_id=_MINIMAL_LIGHT
         )
         for who, reading in readings.items():
-            # The first few are to warm up.
+            # The first few warm up.
             if turn >= 3:
                 found[who].append(reading)
     return found
 
 
-async def _timed(subject: Subject, what: str, **options: str) -> dict[str, float]:
-    """Have something sent, and return when it came to Telldus after it was begun."""
-    log = subject.telldus.log
+async def _timed(
+    worker: WorkerEnvironment, what: str, **options: str
+) -> dict[str, float]:
+    """Run a command, and add how many seconds later its request came to Telldus."""
+    log = worker.telldus.log
     seen = len(log)
-    reading: dict[str, float] = await subject.ask(what, **options)
+    reading: dict[str, float] = await worker.request(what, **options)
     sent = next(one for one in log[seen:] if one.path.startswith(_SENT))
     return {**reading, "wire": sent.time - reading["began"]}
 
@@ -109,12 +98,12 @@ def lines(delay: float, found: Timed) -> list[list[str]]:
 
 
 def goals_of(delay: float, found: Timed) -> list[Goal]:
-    """Return what was to be reached."""
-    ours = found[Ours.domain]
+    """Return the goals."""
+    ours = found[ThisIntegration.domain]
     bare = [one["wire"] for one in found[BARE]]
     over = Spread.of_ratios([one["wire"] for one in ours], bare)
-    least = [one["wire"] for one in found[LEAST]]
-    over_least = Spread.of_ratios([one["wire"] for one in ours], least)
+    minimal = [one["wire"] for one in found[MINIMAL]]
+    over_minimal = Spread.of_ratios([one["wire"] for one in ours], minimal)
     most = max(one["turns"] for one in ours)
     network = f"network of {delay * MS:.0f} ms"
     return [
@@ -124,9 +113,9 @@ def goals_of(delay: float, found: Timed) -> list[Goal]:
             over.middle <= 1.3,
         ),
         Goal(
-            f"{network}: on the wire at most 1.3 × the least there is",
-            over_least.text(2),
-            over_least.middle <= 1.3,
+            f"{network}: on the wire at most 1.3 × a minimal light",
+            over_minimal.text(2),
+            over_minimal.middle <= 1.3,
         ),
         Goal(
             f"{network}: shown within one turn of the event loop",
@@ -137,9 +126,9 @@ def goals_of(delay: float, found: Timed) -> list[Goal]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be chosen."""
+    """Add the options."""
     parser.add_argument(
-        "--rounds", type=int, default=100, help="how often each acts (default: 100)"
+        "--rounds", type=int, default=100, help="actions of each (default: 100)"
     )
 
 
@@ -148,15 +137,13 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     rows: list[list[str]] = []
     reached: list[Goal] = []
     for delay in DELAYS:
-        say(f"Acting {chosen.rounds} times each, {delay * MS:.0f} ms from Telldus")
-        async with subjects(
+        say(
+            f"Performing {chosen.rounds} actions each, {delay * MS:.0f} ms from Telldus"
+        )
+        async with workers(
             "commands", lambda: generated_home(DEVICES), say, delay=delay
         ) as pair:
             found = await measure(pair, chosen.rounds)
         rows += lines(delay, found)
         reached += goals_of(delay, found)
-    print(
-        "\n\n".join(
-            ("An action on one lamp", versions(), table(HEAD, rows), goals(reached))
-        )
-    )
+    print_report("An action on one lamp", table(HEAD, rows), goals(reached))

@@ -1,4 +1,4 @@
-"""One Home Assistant that is signed in, and a Telldus Live! that only it uses."""
+"""A Home Assistant with one integration signed in, and a simulator that only it uses."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,98 +8,83 @@ from typing import override
 
 from aiohttp import web
 
+from e2e.in_process_stack import InProcessStack
 from e2e.process import Process, free_port
-from e2e.stack import ROOT, Stack
+from e2e.stack import ROOT
 from simulator import Home, Simulator
 
-from .integrations import Contestant, Ours
+from .integrations import IntegrationUnderTest, ThisIntegration
 
 FOLDER = ROOT / ".bench"
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Stage(Stack):
-    """A new Home Assistant with one integration signed in; Telldus is in this process.
+class Environment(InProcessStack):
+    """A new Home Assistant with one integration signed in.
 
-    Here, so that its log, its clock and its settings are at hand.
+    The simulator is in this process, so that its log, clock and settings are at hand.
     """
 
     def __init__(
         self,
         folder: Path,
-        contestant: Contestant,
+        integration: IntegrationUnderTest,
         home: Home,
         say: Callable[[str], None],
         *,
         delay: float = 0.0,
     ) -> None:
-        """Describe it; nothing is written or started yet.
+        """Initialize the environment; nothing is written or started yet.
 
-        ``delay`` is how many seconds the network takes, each way.
+        ``delay`` is the network's delay each way, in seconds.
         """
-        super().__init__(folder, free_port(), free_port(), say=say)
+        public_key, private_key = integration.keys()
+        telldus = Simulator(home, public_key=public_key, private_key=private_key)
+        # A change that the simulator makes by itself would look like a late update.
+        telldus.change_settings({"life": False, "drift": False})
+        super().__init__(telldus, folder, free_port(), free_port(), say=say)
         self._delay = delay
-        self.contestant = contestant
-        public_key, private_key = contestant.keys()
-        self.telldus = Simulator(home, public_key=public_key, private_key=private_key)
-        # What moves by itself would look as if it were shown late.
-        self.telldus.change_settings({"life": False, "drift": False})
-        self._server: web.AppRunner | None = None
+        self.integration = integration
 
     @override
     def write_configuration(self) -> None:
-        """Write what Home Assistant starts from, the signed-in entry among it."""
+        """Write Home Assistant's configuration, the signed-in entry included."""
         super().write_configuration()
-        if not isinstance(self.contestant, Ours):
-            # Nothing of ours in the other's house: not even the loader's look at it.
+        if not isinstance(self.integration, ThisIntegration):
+            # The loader would read this integration's manifest: not in the other's start.
             shutil.rmtree(self.config / "custom_components")
         token, secret = self.telldus.issue_token()
-        self.write_entry(
-            {
-                "domain": self.contestant.domain,
-                "entry_id": "bench",
-                "title": "Telldus Live!",
-                **self.contestant.entry(self.simulator_url, token, secret),
-            }
-        )
+        self.write_entry(self.integration.entry(self.simulator_url, token, secret))
 
     @override
-    async def start_simulator(self) -> None:
-        """Serve Telldus."""
+    def app(self) -> web.Application:
+        """Return the simulator's application, behind a network with a delay."""
 
         @web.middleware
-        async def far_away(
-            request: web.Request, handler: Handler
-        ) -> web.StreamResponse:
-            """Let a request and its answer be under way for a while."""
+        async def delay(request: web.Request, handler: Handler) -> web.StreamResponse:
+            """Delay the request and its response."""
             await asyncio.sleep(self._delay)
             response = await handler(request)
             await asyncio.sleep(self._delay)
             return response
 
-        app = self.telldus.app
-        app.middlewares.append(far_away)
-        self._server = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._server.setup()
-        await web.TCPSite(self._server, "127.0.0.1", self.simulator_port).start()
+        app = super().app()
+        app.middlewares.append(delay)
+        return app
 
     @override
     def _program(self) -> Sequence[str | Path]:
-        """Return Python's arguments that run Home Assistant with the contestant."""
-        return self.contestant.program(self.simulator_url)
-
-    @override
-    async def stop(self) -> None:
-        """End both: Home Assistant first, while Telldus still answers it."""
-        await super().stop()
-        if self._server:
-            await self._server.cleanup()
+        """Return Python's arguments that run Home Assistant with the integration."""
+        return self.integration.program(self.simulator_url)
 
 
-async def end_leavings(folder: Path) -> None:
-    """End every Home Assistant that a run which was killed has left below a folder."""
+async def fresh_folder(name: str) -> Path:
+    """Return an empty folder; stop what a killed run has left running in it."""
+    folder = FOLDER / name
     for pid_file in folder.glob("**/hass.pid"):
         config = pid_file.parent / "config"
         left = Process("Home Assistant", pid_file.with_suffix(".log"), f"-c {config}")
-        await left.end_leavings()
+        await left.stop_orphan()
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder

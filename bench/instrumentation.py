@@ -1,4 +1,4 @@
-"""What is different about the two who are measured, seen from inside Home Assistant."""
+"""What differs between the integrations under test inside Home Assistant."""
 
 from abc import ABC, abstractmethod
 import asyncio
@@ -16,45 +16,45 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 
-class Inner(ABC):
-    """An integration in this process. ``woken`` counts calls of listeners."""
+class Instrumentation(ABC):
+    """An integration in this process. ``listener_calls`` counts calls of listeners."""
 
     domain: str
 
     def __init__(self, *, unlimited: bool) -> None:
-        """Count from now on; without a limit, nothing is held back for one."""
-        self.woken = 0
+        """Count from now on; ``unlimited`` switches the integration's rate limiter off."""
+        self.listener_calls = 0
         self._unlimited = unlimited
         self._prepare()
 
     @abstractmethod
     def _prepare(self) -> None:
-        """Have listeners counted."""
+        """Patch the integration so that listeners are counted."""
 
     def counted(self, listener: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a listener that is counted when it is called."""
+        """Return a listener whose calls are counted."""
 
         def call(*arguments: Any) -> Any:
-            """Count, and call it."""
-            self.woken += 1
+            """Count, and call the listener."""
+            self.listener_calls += 1
             return listener(*arguments)
 
         return call
 
-    def hold_still(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-        """Have it poll only when it is told to, where that is what is measured."""
+    def disable_polling(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+        """Have it poll only on request, where there is no rate limit."""
         if self._unlimited:
             hass.config_entries.async_update_entry(entry, pref_disable_polling=True)
 
     @abstractmethod
-    async def started(self, entry: ConfigEntry[Any]) -> None:
-        """Wait until all has come that is asked for at the start."""
+    async def wait_until_started(self, entry: ConfigEntry[Any]) -> None:
+        """Wait for all responses of the start."""
 
     @abstractmethod
     async def poll(self, entry: ConfigEntry[Any]) -> None:
-        """Ask for both lists, devices and sensors, and show what they say."""
+        """Poll both lists, devices and sensors."""
 
-    async def bare(
+    async def send_bare_request(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], path: str
     ) -> None:
         """Send one signed request over Home Assistant's own session."""
@@ -72,14 +72,14 @@ class Inner(ABC):
             await response.read()
 
 
-class InnerOurs(Inner):
+class ThisInstrumentation(Instrumentation):
     """The integration of this checkout."""
 
     domain = "telldus_pa"
 
     @override
     def _prepare(self) -> None:
-        """Have listeners counted, and requests sent as soon as they are wanted."""
+        """Patch the integration so that listeners are counted and no request waits."""
         add = TelldusUpdateCoordinator.async_add_listener
 
         def add_counted(
@@ -87,7 +87,7 @@ class InnerOurs(Inner):
             update_callback: Callable[[], None],
             context: Any = None,
         ) -> Callable[[], None]:
-            """Add a listener that is counted."""
+            """Add a counted listener."""
             return add(coordinator, self.counted(update_callback), context)
 
         TelldusUpdateCoordinator.async_add_listener = add_counted  # type: ignore[method-assign, assignment]
@@ -96,34 +96,34 @@ class InnerOurs(Inner):
                 MIN_INTERVAL[priority], MAX_REQUESTS[priority] = 0.0, 1_000_000
 
     @override
-    async def started(self, entry: ConfigEntry[Any]) -> None:
-        """Wait for the lists that follow, of which gateways come last."""
+    async def wait_until_started(self, entry: ConfigEntry[Any]) -> None:
+        """Wait for the lists after the devices; gateways come last."""
         data = entry.runtime_data
         while not (data.sensors.success_count and data.gateways.success_count):
             await asyncio.sleep(0.01)
 
     @override
     async def poll(self, entry: ConfigEntry[Any]) -> None:
-        """Ask for both lists, and show what they say."""
+        """Poll both lists."""
         data = entry.runtime_data
         await data.devices.async_refresh()
         await data.sensors.async_refresh()
 
 
-class InnerCore(Inner):
-    """Home Assistant's own."""
+class CoreInstrumentation(Instrumentation):
+    """Home Assistant's own integration."""
 
     domain = "tellduslive"
 
     @override
     def _prepare(self) -> None:
-        """Have listeners counted."""
+        """Patch the integration so that listeners are counted."""
         connect = core_entity.async_dispatcher_connect
 
         def connect_counted(
             hass: HomeAssistant, signal: str, target: Callable[..., Any]
         ) -> Callable[[], None]:
-            """Connect a listener that is counted; it is a callback, as the other is."""
+            """Connect a counted listener; it is a callback, as the original is."""
             counted = self.counted(target)
             counted._hass_callback = True  # type: ignore[attr-defined]  # noqa: SLF001
             return connect(hass, signal, counted)
@@ -131,20 +131,24 @@ class InnerCore(Inner):
         core_entity.async_dispatcher_connect = connect_counted  # type: ignore[assignment]
 
     @override
-    async def started(self, entry: ConfigEntry[Any]) -> None:
-        """Wait for the task that asks for everything."""
+    async def wait_until_started(self, entry: ConfigEntry[Any]) -> None:
+        """Wait for the task that fetches everything."""
         await entry.runtime_data.setup_task
         if self._unlimited:
-            # Its next poll is ours to begin.
+            # The benchmark starts its polls.
             entry.runtime_data.client.async_cancel_update()
 
     @override
     async def poll(self, entry: ConfigEntry[Any]) -> None:
-        """Ask for both lists, and show what they say."""
+        """Poll both lists."""
         await entry.runtime_data.client.update()
 
 
-def inner_of(domain: str, *, unlimited: bool) -> Inner:
-    """Return who is measured in this process."""
-    (found,) = (one for one in (InnerOurs, InnerCore) if one.domain == domain)
+def instrumentation_for(domain: str, *, unlimited: bool) -> Instrumentation:
+    """Return the instrumentation of the integration with this domain."""
+    (found,) = (
+        one
+        for one in (ThisInstrumentation, CoreInstrumentation)
+        if one.domain == domain
+    )
     return found(unlimited=unlimited)

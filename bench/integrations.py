@@ -1,4 +1,4 @@
-"""Who is measured: this integration, and the one that Home Assistant brings."""
+"""The integrations under test: this one, and Home Assistant's own `tellduslive`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -6,20 +6,20 @@ from pathlib import Path
 import re
 from typing import NamedTuple, override
 
-from e2e.home_assistant import Json
-from e2e.stack import WITH_CORE
+from e2e import Json
+from e2e.stack import DOMAIN, TELLDUSLIVE, WITH_TELLDUSLIVE, tellduslive_entry
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
 
 class Row(NamedTuple):
-    """A row of one of Telldus' lists: a device or a sensor, and its id."""
+    """A row of one of Telldus' lists: "device" or "sensor", and its id."""
 
     kind: str
     id: str
 
 
-class Contestant(ABC):
-    """An integration that shows a Telldus account."""
+class IntegrationUnderTest(ABC):
+    """An integration for a Telldus account."""
 
     domain: str
 
@@ -29,34 +29,37 @@ class Contestant(ABC):
 
     @abstractmethod
     def entry(self, url: str, token: str, secret: str) -> Json:
-        """Return what its config entry holds once somebody has signed in."""
+        """Return its config entry after a sign-in."""
 
     @abstractmethod
     def row_of(self, unique_id: str) -> Row | None:
-        """Return the row that an entity shows, None if it shows none (a gateway, say)."""
+        """Return the row behind an entity, None if there is none (a gateway, say)."""
 
     def program(self, url: str) -> Sequence[str | Path]:
         """Return Python's arguments that run Home Assistant with it."""
         return ("-m", "homeassistant")
 
 
-class Ours(Contestant):
+class ThisIntegration(IntegrationUnderTest):
     """The integration of this checkout."""
 
-    domain = "telldus_pa"
+    domain = DOMAIN
     _account = "bench"
     _unique_id = re.compile(rf"{_account}_(device|sensor)_(\d+)(?:_.+)?")
 
     @override
     def keys(self) -> tuple[str, str]:
-        """Return the key pair that it signs with: everybody has their own."""
+        """Return the simulator's key pair: each user has their own."""
         return DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY
 
     @override
     def entry(self, url: str, token: str, secret: str) -> Json:
-        """Return what its config entry holds once somebody has signed in."""
+        """Return its config entry after a sign-in."""
         public_key, private_key = self.keys()
         return {
+            "domain": self.domain,
+            "entry_id": "bench",
+            "title": "Telldus Live!",
             "unique_id": self._account,
             "data": {
                 "server_url": url,
@@ -71,20 +74,20 @@ class Ours(Contestant):
 
     @override
     def row_of(self, unique_id: str) -> Row | None:
-        """Return the row that an entity shows, None if it shows none."""
+        """Return the row behind an entity, None if there is none."""
         found = self._unique_id.fullmatch(unique_id)
         return Row(found[1], found[2]) if found else None
 
 
-class Core(Contestant):
-    """Home Assistant's own integration, unchanged, with its library pointed elsewhere."""
+class CoreIntegration(IntegrationUnderTest):
+    """Home Assistant's own integration, unchanged; its library uses other addresses."""
 
-    domain = "tellduslive"
+    domain = TELLDUSLIVE
     _unique_id = re.compile(r"(_?)(\d+)(?:-.+)?")
 
     @override
     def keys(self) -> tuple[str, str]:
-        """Return the key pair that it signs with: one for everybody, in its source."""
+        """Return the key pair in its source, the same for all users."""
         # Here, since this imports the component and its library.
         from homeassistant.components.tellduslive.const import (  # noqa: PLC0415
             NOT_SO_PRIVATE_KEY,
@@ -95,18 +98,16 @@ class Core(Contestant):
 
     @override
     def entry(self, url: str, token: str, secret: str) -> Json:
-        """Return what its config entry holds once somebody has signed in."""
-        session = {"token": token, "token_secret": secret}
-        data = {"host": "Cloud API", "scan_interval": 60, "session": session}
-        return {"unique_id": None, "data": data}
+        """Return its config entry after a sign-in."""
+        return tellduslive_entry(token, secret)
 
     @override
     def row_of(self, unique_id: str) -> Row | None:
-        """Return the row that an entity shows, None if it shows none."""
+        """Return the row behind an entity, None if there is none."""
         found = self._unique_id.fullmatch(unique_id)
         return Row("sensor" if found[1] else "device", found[2]) if found else None
 
     @override
     def program(self, url: str) -> Sequence[str | Path]:
         """Return Python's arguments that run Home Assistant with it."""
-        return (*WITH_CORE, url)
+        return (*WITH_TELLDUSLIVE, url)

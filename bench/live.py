@@ -1,9 +1,8 @@
-"""How soon a press on the wall is shown, and what that costs: pushed, and polled.
+"""How soon a press on the wall is shown, and how many requests that takes: pushed and polled.
 
-Two Home Assistants run side by side for some minutes, each with the same home at a Telldus
-Live! of its own. One lets changes be pushed to it, the other has that option turned off. The
-same lamp is pressed in both, by the door that the simulator's page uses, some time after the
-press before was shown.
+Two Home Assistants run side by side for some minutes, each with the same home at a simulator
+of its own. One has push updates on, the other off. The same lamp is pressed in both, by the
+simulator's control API, some time after the press before was shown.
 """
 
 import argparse
@@ -11,23 +10,23 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 import random
-import shutil
 import time
 from typing import Final, override
 
-from e2e.home_assistant import HomeAssistant, Json
+from e2e import Json
+from e2e.home_assistant import HomeAssistant
 from e2e.polling import poll
-from e2e.simulator_client import Telldus
+from e2e.simulator_client import SimulatorClient
 from e2e.websocket import Websocket
 from simulator import LoggedRequest, generated_home
 from simulator.methods import Method
 
-from .environment import FOLDER, Stage, end_leavings
-from .integrations import Ours, Row
-from .results import Spread
-from .start import asked, refused, states_of
+from .environment import Environment, fresh_folder
+from .integrations import Row, ThisIntegration
+from .request_log import rate_limited, request_lines
+from .results import Spread, print_report
+from .start import states_of
 from .table import table
-from .versions import versions
 
 HEAD: Final = (
     "changes are",
@@ -37,33 +36,33 @@ HEAD: Final = (
     "requests",
     "refused (429)",
 )
-# Seconds: to become live and read what follows from it; until a press is taken for lost.
+# Seconds: until push is connected; for the lists that follow; until a press counts as lost.
 _READY_WITHIN: Final = 120
 _SETTLE: Final = 60
 _TIMEOUT: Final = 90
 
 
-class _Subject(Ours):
-    """The integration of this checkout, with changes pushed to it or not."""
+class _WithOrWithoutPush(ThisIntegration):
+    """The integration of this checkout, with push updates on or off."""
 
-    def __init__(self, live: bool) -> None:
-        """Choose."""
-        self.live = live
+    def __init__(self, push: bool) -> None:
+        """Initialize the integration; `push` is its option."""
+        self.push = push
 
     @property
     def name(self) -> str:
-        """Return what the table calls it."""
-        return "pushed" if self.live else "polled"
+        """Return the name in the table."""
+        return "pushed" if self.push else "polled"
 
     @override
     def entry(self, url: str, token: str, secret: str) -> Json:
-        """Return what its config entry holds, the option among it."""
-        return {**super().entry(url, token, secret), "options": {"live": self.live}}
+        """Return its config entry, the option included."""
+        return {**super().entry(url, token, secret), "options": {"live": self.push}}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one: seconds from each press that was shown, and all requests meanwhile."""
+class PushResult:
+    """The seconds from each press to its state, where it was shown, and all requests."""
 
     name: str
     presses: int
@@ -72,38 +71,41 @@ class Outcome:
 
 
 def pauses(presses: int, seconds: float, seed: int) -> list[float]:
-    """Return how long to wait before each press, from when the one before was shown.
+    """Return the seconds to wait before each press, after the one before was shown.
 
-    Any length up to a share of the time, which is as long as the interval of polls or
-    longer: so a press has nothing to do with when lists are read, though the one before
-    was shown by one.
+    Random, up to `seconds / presses`, which is at least the poll interval: a press is so
+    independent of the polls, though the one before was shown by one.
     """
     chance, share = random.Random(seed), seconds / presses
     return [chance.uniform(0.0, share) for _ in range(presses)]
 
 
-def line(outcome: Outcome) -> list[str]:
+def line(result: PushResult) -> list[str]:
     """Return a line of the table."""
-    times = outcome.times
+    times = result.times
     return [
-        outcome.name,
-        f"{len(times)} of {outcome.presses}",
+        result.name,
+        f"{len(times)} of {result.presses}",
         Spread.of(times).text(2) if times else "–",
         f"{max(times):.2f}" if times else "–",
-        str(len(outcome.requests)),
-        str(refused(outcome.requests)),
+        str(len(result.requests)),
+        str(rate_limited(result.requests)),
     ]
 
 
-def details(outcome: Outcome) -> str:
-    """Return which requests there were."""
-    return "\n  ".join((outcome.name, *asked(outcome.requests)))
+def details(result: PushResult) -> str:
+    """Return the requests by function."""
+    return "\n  ".join((result.name, *request_lines(result.requests)))
 
 
 async def _press(
-    telldus: Telldus, socket: Websocket, device_id: str, entity_id: str, method: str
+    telldus: SimulatorClient,
+    socket: Websocket,
+    device_id: str,
+    entity_id: str,
+    method: str,
 ) -> float | None:
-    """Press, and return how many seconds later the state is another; None if it is not."""
+    """Press; return after how many seconds the state changed, None if it did not."""
     async with socket.events("state_changed") as changes:
         began = time.monotonic()
         await telldus.press(device_id, method)
@@ -117,20 +119,20 @@ async def _press(
             return None
 
 
-async def watch(
-    stage: Stage,
-    subject: _Subject,
+async def measure(
+    environment: Environment,
+    integration: _WithOrWithoutPush,
     all_ready: asyncio.Barrier,
     waits: Sequence[float],
     seconds: float,
-) -> Outcome:
-    """Start one, press once both are ready, and count what it asks in so many seconds.
+) -> PushResult:
+    """Start one, press once both are ready, and count its requests in `seconds`.
 
     Where presses are shown late, the last of them may come after that.
     """
-    simulator = stage.telldus
+    simulator = environment.telldus
     gateways = sum(one.online for one in simulator.home.gateways.values())
-    sockets = gateways if subject.live else 0
+    sockets = gateways if integration.push else 0
     device = next(
         one
         for one in simulator.home.devices.values()
@@ -140,18 +142,18 @@ async def watch(
     async def ready() -> bool:
         return bool(simulator.log) and len(simulator.push.sockets()) == sockets
 
-    await stage.make_ready()
+    await environment.make_ready()
     try:
-        await stage.start()
+        await environment.start()
         async with (
-            HomeAssistant(stage.url) as home_assistant,
-            Telldus(stage.simulator_url) as telldus,
+            HomeAssistant(environment.url) as home_assistant,
+            SimulatorClient(environment.simulator_url) as telldus,
         ):
             await home_assistant.onboard("Bench", "bench", "bench")
-            await poll("it is as it is to be", ready, _READY_WITHIN)
+            await poll("push is connected as chosen", ready, _READY_WITHIN)
             await asyncio.sleep(_SETTLE)
             registry = await home_assistant.ask("config/entity_registry/list")
-            shown = states_of(subject, registry, await home_assistant.states())
+            shown = states_of(integration, registry, await home_assistant.states())
             (state, *_) = shown[Row("device", device.id)]
             socket = await home_assistant.websocket()
             await all_ready.wait()
@@ -165,62 +167,54 @@ async def watch(
                 )
                 method = "turnOff" if method == "turnOn" else "turnOn"
             await asyncio.sleep(max(began + seconds - time.monotonic(), 0))
-            return Outcome(
-                subject.name,
+            return PushResult(
+                integration.name,
                 len(waits),
                 [one for one in times if one is not None],
                 [row for row in simulator.log if since <= row.time < since + seconds],
             )
     finally:
-        await stage.stop()
-
-
-def report(outcomes: Sequence[Outcome], devices: int, seconds: float) -> str:
-    """Return the table, and what it consists of."""
-    return "\n\n".join(
-        (
-            f"Presses on the wall, {devices} devices, in {seconds / 60:.0f} min",
-            versions(),
-            table(HEAD, [line(outcome) for outcome in outcomes]),
-            *map(details, outcomes),
-        )
-    )
+        await environment.stop()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be chosen."""
+    """Add the options."""
     parser.add_argument(
         "--devices", type=int, default=20, help="the size of the home (default: 20)"
     )
     parser.add_argument(
-        "--presses", type=int, default=20, help="how often to press (default: 20)"
+        "--presses", type=int, default=20, help="number of presses (default: 20)"
     )
     parser.add_argument(
         "--seconds",
         type=float,
         default=600,
-        help="how long both are watched (default: 600)",
+        help="how long both are measured (default: 600)",
     )
 
 
 async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     """Run the benchmark and print its table."""
-    folder = FOLDER / "live"
-    await end_leavings(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = await fresh_folder("live")
     seconds: float = chosen.seconds
     say(f"Pressing {chosen.presses} times in {seconds:.0f} s, after some minutes")
     waits = pauses(chosen.presses, seconds, seed=2026)
-    subjects = [_Subject(live) for live in (True, False)]
-    ready = asyncio.Barrier(len(subjects))
+    integrations = [_WithOrWithoutPush(push) for push in (True, False)]
+    ready = asyncio.Barrier(len(integrations))
     async with asyncio.TaskGroup() as tasks:
         running = []
-        for subject in subjects:
+        for integration in integrations:
             home = generated_home(chosen.devices)
-            stage = Stage(folder / subject.name, subject, home, say)
-            stage.telldus.change_settings({"push": True})
+            environment = Environment(folder / integration.name, integration, home, say)
+            environment.telldus.change_settings({"push": True})
             running.append(
-                tasks.create_task(watch(stage, subject, ready, waits, seconds))
+                tasks.create_task(
+                    measure(environment, integration, ready, waits, seconds)
+                )
             )
-    outcomes = [task.result() for task in running]
-    print(report(outcomes, chosen.devices, seconds))
+    results = [task.result() for task in running]
+    print_report(
+        f"Presses on the wall, {chosen.devices} devices, in {seconds / 60:.0f} min",
+        table(HEAD, [line(result) for result in results]),
+        *map(details, results),
+    )

@@ -1,4 +1,4 @@
-"""What a log complains of, in few words."""
+"""A summary of the warnings and errors in a log."""
 
 from collections import Counter
 import re
@@ -10,10 +10,7 @@ _ENTITY = re.compile(r"\b(?P<domain>[a-z_]+)\.[a-z0-9_]+\b")
 
 
 def reason(record: Record) -> str:
-    """Return what a record says, without what is different each time.
-
-    Of a traceback that is its last line: what went wrong, and not where.
-    """
+    """Return a record's message without addresses and entity ids; a traceback's last line."""
     text = record.message.strip().splitlines()[-1].strip()
     return _ENTITY.sub(r"\g<domain>.…", _ADDRESS.sub("", text))
 

@@ -9,33 +9,33 @@ _CPU: Final = time.thread_time
 
 
 class _Selector(selectors.DefaultSelector):
-    """Waits only as long as the time of a fast clock takes."""
+    """Waits as long as a fast clock needs."""
 
     def __init__(self, speed: float) -> None:
-        """Divide each wait."""
+        """Initialize the selector; each wait is divided by `speed`."""
         super().__init__()
         self._speed = speed
 
     @override
     def select(self, timeout: float | None = None) -> list[Any]:
-        """Wait for something to read or write, or for a timer."""
+        """Wait for a file object, or for a timer."""
         return super().select(timeout if timeout is None else timeout / self._speed)
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """The loop that everybody uses, but looked at.
+    """asyncio's usual loop, measured.
 
-    ``speed`` is how many seconds pass in one: what takes an hour is over in a minute, while
-    requests take as long as they do.
+    ``speed`` is the number of seconds per second: with 60 an hour takes a minute, while
+    requests take as long as ever.
     """
 
     def __init__(self, speed: float = 1.0) -> None:
-        """Start the clock where the machine's stands."""
+        """Start the clock at the machine's monotonic time."""
         self._speed = speed
         self._real_time = time.monotonic
         self._began = time.monotonic()
         self.turns = 0
-        # The longest time (seconds of the processor) for which one callback had the loop.
+        # The longest callback, in CPU seconds.
         self.longest = 0.0
         super().__init__(_Selector(speed))
 
@@ -51,16 +51,15 @@ class Loop(asyncio.SelectorEventLoop):
 
 
 def time_blocks(loop: Loop) -> None:
-    """Measure from now on each callback that a loop runs, a task's steps among them.
+    """Measure each callback that a loop runs from now on, steps of tasks included.
 
-    By the processor's time of the loop's own thread: what else the machine does is not
-    ours. So is what another thread of Python's does meanwhile, which is to the good of
-    who uses such.
+    In CPU time of the loop's thread: other processes do not count, nor do other threads,
+    which favors an integration that uses them.
     """
     run = asyncio.Handle._run  # noqa: SLF001
 
     def timed(handle: asyncio.Handle) -> None:
-        """Run a callback."""
+        """Run and measure a callback."""
         began = _CPU()
         run(handle)
         loop.longest = max(loop.longest, _CPU() - began)

@@ -1,8 +1,8 @@
-"""Break the code on purpose, a little each time, and see whether the tests notice.
+"""Mutation tests: change the code a little each time, and see whether a test fails.
 
-Mutmut does it, in copies of the checkout below ``.mutation/``, where it also remembers what
-it has tried: a second run tries only what has changed. The client's mistakes are to be
-noticed by the client's own tests, without a home around it, which is quicker as well.
+Mutmut runs in copies of the checkout below ``.mutation/``, where it also keeps its results:
+a second run tries only what has changed. Mutants of the client are tested by the client's
+own tests, without Home Assistant, which is quicker as well.
 """
 
 import argparse
@@ -24,21 +24,21 @@ from .table import table
 ROOT: Final = Path(__file__).resolve().parent.parent
 WORK: Final = ROOT / ".mutation"
 PACKAGE: Final = Path("custom_components/telldus_pa")
-# What tests look at, beside what mutmut copies by itself
+# Files that tests read, besides those that mutmut copies by itself
 _BESIDE: Final = ("simulator", "docs", "blueprints", "hacs.json", "README.md")
 COPIED: Final = ("custom_components", "tests", "pyproject.toml", *_BESIDE)
 _ARGUMENTS: Final = ("-p", "no:cacheprovider", "--show-capture=no")
-# Mutmut leaves alone what is decorated; in what it mutates these two change nothing.
+# Mutmut skips decorated functions; these two decorators have no effect on a mutant.
 _DECORATORS: Final = re.compile(r"^ *@(callback|override)\n", re.MULTILINE)
-# A test that does not come to an end has noticed.
+# A mutant that makes a test hang or crash is noticed too.
 NOTICED: Final = frozenset(("killed", "timeout", "segfault"))
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Code to be mutated, as a pattern below the package, and the tests that are to notice.
+    """Code to be mutated, as a pattern below the package, and the tests that should fail.
 
-    A test that takes longer than ``timeout`` seconds waits for ever, and has noticed.
+    A test that takes longer than ``timeout`` seconds has failed.
     """
 
     name: str
@@ -48,15 +48,15 @@ class Part:
 
     @property
     def folder(self) -> Path:
-        """Return where its copy is."""
+        """Return the folder of its copy."""
         return WORK / self.name
 
     def owns(self, module: str) -> bool:
-        """Return whether a module, such as ``pa_api.rate_limiter``, belongs to it."""
-        return Path(f"{module.replace('.', '/')}.py").match(self.mutated)
+        """Return whether a module, such as ``pa_api.rate_limiter``, is in this part."""
+        return Path(f"{module.replace('.', '/')}.py").full_match(self.mutated)
 
     def copy(self) -> None:
-        """Copy what is needed, as it is now."""
+        """Copy the checkout's files."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for name in COPIED:
             source, target = ROOT / name, self.folder / name
@@ -75,18 +75,18 @@ class Part:
             "pytest_add_cli_args": [*_ARGUMENTS, f"--timeout={self.timeout}"],
             "pytest_add_cli_args_test_selection": list(self.tests),
         }
-        # Texts and lists of them are the same in TOML.
+        # Strings and lists of them are written alike in JSON and TOML.
         lines = (f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
         with (self.folder / "pyproject.toml").open("a") as project:
             project.writelines(("\n[tool.mutmut]\n", *lines))
 
     def run(self, mutants: Iterable[str]) -> int:
-        """Try some mutants, or those that were not tried yet; return mutmut's exit code."""
+        """Try the given mutants, or all untried ones; return mutmut's exit code."""
         line = [sys.executable, "-m", "mutmut", "run", *mutants]
         return subprocess.run(line, cwd=self.folder, check=False).returncode
 
 
-# Tests that try the same at random, and those of whole lives, take too long.
+# Property tests and soak tests take too long.
 PARTS: Final = (
     Part(
         "client",
@@ -125,7 +125,7 @@ PARTS: Final = (
 
 
 def statuses(folder: Path) -> dict[str, dict[str, str]]:
-    """Return what became of the mutants, each by its name, by module."""
+    """Return each mutant's status by module and name."""
     found = {}
     for path in sorted((folder / PACKAGE).rglob("*.meta")):
         codes = json.loads(path.read_text())["exit_code_by_key"]
@@ -138,14 +138,14 @@ def statuses(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def outcomes(folder: Path) -> dict[str, Counter[str]]:
-    """Return how many mutants became what, by module."""
+    """Return the number of mutants of each status, by module."""
     return {
         module: Counter(became.values()) for module, became in statuses(folder).items()
     }
 
 
 def survivors(folder: Path) -> list[str]:
-    """Return the mutants that no test has noticed."""
+    """Return the names of the mutants that no test has noticed."""
     return [
         name
         for became in statuses(folder).values()
@@ -155,7 +155,7 @@ def survivors(folder: Path) -> list[str]:
 
 
 def summary(found: dict[str, Counter[str]]) -> str:
-    """Return a table of what became of the mutants that were tried."""
+    """Return a table of the mutants that were tried."""
     rows = []
     for module, counts in (*found.items(), ("together", _sum(found))):
         tried = counts.total() - counts["not checked"]
@@ -168,7 +168,7 @@ def summary(found: dict[str, Counter[str]]) -> str:
 
 
 def _sum(found: dict[str, Counter[str]]) -> Counter[str]:
-    """Return the outcomes of all modules together."""
+    """Return the counts of all modules together."""
     together = Counter[str]()
     for counts in found.values():
         together.update(counts)
@@ -176,12 +176,12 @@ def _sum(found: dict[str, Counter[str]]) -> Counter[str]:
 
 
 def main() -> int:
-    """Try the mutants that are named, or all of them, and tell what became of them."""
+    """Try the named mutants, or all, and print the results."""
     parser = argparse.ArgumentParser(prog="scripts/mutate", description=__doc__)
     parser.add_argument(
         "what",
         nargs="*",
-        help="client, commands, or a module such as pa_api.rate limiter, which is tried anew; "
+        help="client, commands, or a module such as pa_api.rate_limiter, which is tried again; "
         "all, if nothing is named",
     )
     parser.add_argument(

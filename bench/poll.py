@@ -1,7 +1,7 @@
 """What one poll of a large home costs: nothing changed, 1 % changed, all changed.
 
-Both have the same home of 1,000 devices and 2,000 values, each in a bare Home Assistant of
-its own, at a Telldus of its own, without a limit. They poll in turns.
+Both have the same home of 1,000 devices and 2,000 values, each in a bare Home Assistant and
+at a simulator of its own, without a rate limit. They poll in turns.
 """
 
 import argparse
@@ -17,66 +17,62 @@ from yarl import URL
 from custom_components.telldus_pa.pa_api import Device, Sensor
 from custom_components.telldus_pa.pa_api.models import SUPPORTED_METHODS
 from custom_components.telldus_pa.pa_api.parsing import parse_rows, read_json
-from e2e.home_assistant import Json
+from e2e import Json
 from simulator import Home, Simulator, generated_home
 from simulator.api import Call, run as run_function
 
 from .changes import change
-from .integrations import Core, Ours
-from .results import Goal, Spread, goals
+from .integrations import CoreIntegration, ThisIntegration
+from .results import Goal, Spread, goals, print_report
 from .table import table
-from .versions import versions
-from .worker_client import Subject, subjects
+from .worker_client import WorkerEnvironment, workers
 
 DEVICES: Final = 1000
 SHARES: Final = {"nothing": 0.0, "1 %": 0.01, "all": 1.0}
 MS: Final = 1000.0
 HEAD: Final = (
     *("changed", "integration", "CPU ms", "longest block ms"),
-    *("listeners woken", "states computed", "states written"),
+    *("listener calls", "states computed", "states written"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Polls:
-    """What was measured of one contestant where a share changed, poll by poll."""
+    """The readings of one integration where a share of the home changed, poll by poll."""
 
     readings: Sequence[Mapping[str, Any]]
-    # How many entities show what had changed.
+    # The number of entities whose rows had changed.
     concerned: int
 
     def of(self, figure: str) -> list[float]:
-        """Return one figure of each poll."""
+        """Return a figure of each poll."""
         return [reading[figure] for reading in self.readings]
 
 
 type Measured = dict[tuple[str, str], Polls]
 
 
-async def measure(pair: list[Subject], rounds: int) -> Measured:
-    """Let both poll in turns."""
-    rows = {}
-    for subject in pair:
-        set_up = await subject.ask("set_up")
-        rows[subject] = subject.rows(set_up["entities"])
+async def measure(pair: list[WorkerEnvironment], rounds: int) -> Measured:
+    """Have both poll in turns."""
+    rows = {worker: await worker.set_up() for worker in pair}
     readings: defaultdict[tuple[str, str], list[Json]] = defaultdict(list)
     concerned: dict[tuple[str, str], int] = {}
     for turn in range(rounds + 1):
         for name, share in SHARES.items():
-            for subject in pair if turn % 2 else pair[::-1]:
-                telldus = subject.telldus
+            for worker in pair if turn % 2 else pair[::-1]:
+                telldus = worker.telldus
                 changed = change(telldus.home, share, telldus.clock())
-                key = (name, subject.contestant.domain)
-                concerned[key] = sum(len(rows[subject].get(row, ())) for row in changed)
-                reading = await subject.ask("poll")
-                # The first is to warm up.
+                key = (name, worker.integration.domain)
+                concerned[key] = sum(len(rows[worker].get(row, ())) for row in changed)
+                reading = await worker.request("poll")
+                # The first one warms up.
                 if turn:
                     readings[key].append(reading)
     return {key: Polls(found, concerned[key]) for key, found in readings.items()}
 
 
-def answers_of(home: Home, now: float) -> dict[str, bytes]:
-    """Return what Telldus answers to a poll of both lists, as it comes over the wire."""
+def list_responses(home: Home, now: float) -> dict[str, bytes]:
+    """Return the bodies of Telldus' responses to a poll of both lists."""
     parameters = {
         "devices/list": {
             "supportedMethods": str(SUPPORTED_METHODS),
@@ -110,17 +106,17 @@ def answers_of(home: Home, now: float) -> dict[str, bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """CPU seconds that the lists take: by Python's own JSON reader, by ours, and then."""
+class ReadCost:
+    """CPU seconds of both lists: Python's JSON reader, Home Assistant's, and parsing the rows."""
 
     decoding: list[float] = field(default_factory=list)
     ours: list[float] = field(default_factory=list)
     parsing: list[float] = field(default_factory=list)
 
 
-def read(answers: Mapping[str, bytes], repeats: int) -> Reading:
-    """Return what it takes to read both lists anew."""
-    reading = Reading()
+def read(answers: Mapping[str, bytes], repeats: int) -> ReadCost:
+    """Measure the reading of both lists."""
+    reading = ReadCost()
     for _ in range(repeats):
         began = time.thread_time()
         decoded = {name: json.loads(body) for name, body in answers.items()}
@@ -146,7 +142,7 @@ def lines(measured: Measured) -> list[list[str]]:
             Spread.of(polls.of("longest")).text(factor=MS),
             *(
                 f"{Spread.of(polls.of(what)).middle:.0f}"
-                for what in ("woken", "computed", "written")
+                for what in ("listener_calls", "computed", "written")
             ),
         ]
         for (changed, domain), polls in measured.items()
@@ -154,18 +150,26 @@ def lines(measured: Measured) -> list[list[str]]:
 
 
 def ratio(measured: Measured, changed: str, figure: str) -> Spread:
-    """Return ours over core's."""
-    ours, core = (measured[changed, one.domain] for one in (Ours, Core))
+    """Return the ratio of this integration's figures to core's."""
+    ours, core = (
+        measured[changed, one.domain] for one in (ThisIntegration, CoreIntegration)
+    )
     return Spread.of_ratios(ours.of(figure), core.of(figure))
 
 
-def goals_of(measured: Measured, reading: Reading) -> list[Goal]:
-    """Return what was to be reached."""
-    woken = max(measured["nothing", Ours.domain].of("woken"))
-    few = measured["1 %", Ours.domain]
+def goals_of(measured: Measured, reading: ReadCost) -> list[Goal]:
+    """Return the goals."""
+    listener_calls = max(
+        measured["nothing", ThisIntegration.domain].of("listener_calls")
+    )
+    few = measured["1 %", ThisIntegration.domain]
     computed = max(few.of("computed"))
     found = [
-        Goal("nothing changed: no listener woken", f"{woken:.0f}", woken == 0),
+        Goal(
+            "nothing changed: no listener called",
+            f"{listener_calls:.0f}",
+            listener_calls == 0,
+        ),
         Goal(
             "1 % changed: only those compute a state",
             f"{computed:.0f} of the {few.concerned} that show what changed",
@@ -201,9 +205,9 @@ def goals_of(measured: Measured, reading: Reading) -> list[Goal]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be chosen."""
+    """Add the options."""
     parser.add_argument(
-        "--rounds", type=int, default=15, help="how often each polls (default: 15)"
+        "--rounds", type=int, default=15, help="polls of each (default: 15)"
     )
     parser.add_argument(
         "--devices", type=int, default=DEVICES, help=f"(default: {DEVICES})"
@@ -215,30 +219,25 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     devices: int = chosen.devices
 
     def home() -> Home:
-        """Return a home of its own."""
+        """Return a new home."""
         return generated_home(devices, sensors=devices * 10 // 9 + 1)
 
     say(
         f"Polling {devices} devices and {devices * 2} values, {chosen.rounds} times each"
     )
-    async with subjects("poll", home, say) as pair:
+    async with workers("poll", home, say) as pair:
         measured = await measure(pair, chosen.rounds)
-    answers = answers_of(home(), time.time())
+    answers = list_responses(home(), time.time())
     reading = read(answers, 2 * chosen.rounds)
     size = sum(map(len, answers.values())) / 1e6
     decoding, ours, parsing = (
         Spread.of(seconds).text(factor=MS)
         for seconds in (reading.decoding, reading.ours, reading.parsing)
     )
-    print(
-        "\n\n".join(
-            (
-                f"A poll of {devices} devices and {devices * 2} values ({size:.1f} MB)",
-                versions(),
-                table(HEAD, lines(measured)),
-                f"Decoding the JSON: {decoding} ms by Python's own reader, {ours} ms by "
-                f"Home Assistant's, which we use; parsing it then: {parsing} ms.",
-                goals(goals_of(measured, reading)),
-            )
-        )
+    print_report(
+        f"A poll of {devices} devices and {devices * 2} values ({size:.1f} MB)",
+        table(HEAD, lines(measured)),
+        f"Decoding the JSON: {decoding} ms by Python's own reader, {ours} ms by "
+        f"Home Assistant's, which is used; parsing it then: {parsing} ms.",
+        goals(goals_of(measured, reading)),
     )

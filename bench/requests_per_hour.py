@@ -1,8 +1,8 @@
 """The requests of an idle hour and of a busy one, under the limit.
 
-The hour is over in two minutes: the clocks of both Home Assistants and of their Telldus run
-thirty times as fast, while a request takes as long as it does. In the busy hour somebody
-turns a lamp on or off every minute, and all of them every ten minutes.
+An hour takes two minutes: the clocks of both Home Assistants and of their simulators run
+thirty times as fast, while a request takes as long as ever. In the busy hour a light is
+turned on or off every minute, and all of them every ten minutes.
 """
 
 import argparse
@@ -13,17 +13,17 @@ from http import HTTPStatus
 import time
 from typing import Final
 
-from simulator import LoggedRequest, Method, generated_home
+from simulator import LoggedRequest, generated_home
 
-from .integrations import Row
+from .request_log import rate_limited
+from .results import print_report
 from .table import table
-from .versions import versions
-from .worker_client import Subject, subjects
+from .worker_client import WorkerEnvironment, workers
 
 SPEED: Final = 30.0
 HOUR: Final = 3600.0
 DEVICES: Final = 20
-# Seconds for the start to be over.
+# Seconds after which the start is over.
 SETTLED: Final = 180.0
 HEAD: Final = (
     "hour",
@@ -36,23 +36,11 @@ HEAD: Final = (
 )
 
 
-def lamps_of(subject: Subject, rows: dict[Row, list[str]]) -> list[str]:
-    """Return the lamps that both know for such."""
-    return [
-        entity_id
-        for device in subject.telldus.home.devices.values()
-        if device.methods & Method.DIM and not device.methods & Method.UP
-        for entity_id in rows.get(Row("device", device.id), ())
-        if entity_id.startswith("light.")
-    ]
-
-
 async def spend(
-    subject: Subject, busy: bool, clock: Callable[[], float]
+    worker: WorkerEnvironment, busy: bool, clock: Callable[[], float]
 ) -> tuple[list[LoggedRequest], int]:
-    """Let an hour pass; return its requests, and how many commands were asked for."""
-    rows = subject.rows((await subject.ask("set_up"))["entities"])
-    lamps = lamps_of(subject, rows)
+    """Let an hour pass; return its requests, and the number of lights commanded."""
+    lamps = worker.dimmers(await worker.set_up())
     await _until(clock, began := clock() + SETTLED)
     asked = 0
     for minute in range(60):
@@ -61,15 +49,15 @@ async def spend(
             continue
         wanted = lamps if minute % 10 == 5 else [lamps[minute % len(lamps)]]
         action = "light.turn_off" if minute % 2 else "light.turn_on"
-        await subject.ask("begin", action=action, entity_ids=wanted)
+        await worker.request("start_action", action=action, entity_ids=wanted)
         asked += len(wanted)
     await _until(clock, began + HOUR)
-    log = subject.telldus.log
+    log = worker.telldus.log
     return [one for one in log if began <= one.time < began + HOUR], asked
 
 
 async def _until(clock: Callable[[], float], when: float) -> None:
-    """Wait until a time by a fast clock."""
+    """Wait until a unix time by the fast clock."""
     await asyncio.sleep(max(0.0, when - clock()) / SPEED)
 
 
@@ -80,13 +68,12 @@ def line(hour: str, domain: str, log: Sequence[LoggedRequest], asked: int) -> li
         for one in log
         if one.status == HTTPStatus.OK and one.path != "json/device/history"
     )
-    refused = sum(one.status == HTTPStatus.TOO_MANY_REQUESTS for one in log)
-    counts = (len(log), refused, accepted[False], accepted[True], asked)
+    counts = (len(log), rate_limited(log), accepted[False], accepted[True], asked)
     return [hour, domain, *map(str, counts)]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add nothing: an hour is an hour."""
+    """Add no option."""
     parser.set_defaults(hours=("idle", "busy"))
 
 
@@ -95,35 +82,30 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     began = time.time()
 
     def clock() -> float:
-        """Return unix seconds by a clock that is as fast as theirs."""
+        """Return unix seconds by the same fast clock."""
         return began + (time.time() - began) * SPEED
 
     found: list[list[str]] = []
     for hour in chosen.hours:
         say(f"Letting an {hour} hour pass in two minutes")
-        async with subjects(
+        async with workers(
             f"hours/{hour}",
             lambda: generated_home(DEVICES),
             say,
             speed=SPEED,
             unlimited=False,
         ) as pair:
-            for subject in pair:
-                subject.telldus.clock = clock
-                subject.telldus.change_settings({"limit": True})
+            for worker in pair:
+                worker.telldus.clock = clock
+                worker.telldus.change_settings({"limit": True})
             async with asyncio.TaskGroup() as tasks:
                 spent = [
-                    tasks.create_task(spend(subject, hour == "busy", clock))
-                    for subject in pair
+                    tasks.create_task(spend(worker, hour == "busy", clock))
+                    for worker in pair
                 ]
-        for subject, task in zip(pair, spent, strict=True):
-            found.append(line(hour, subject.contestant.domain, *task.result()))
-    print(
-        "\n\n".join(
-            (
-                f"An hour of a home of {DEVICES} devices (ten requests a minute)",
-                versions(),
-                table(HEAD, found),
-            )
-        )
+        for worker, task in zip(pair, spent, strict=True):
+            found.append(line(hour, worker.integration.domain, *task.result()))
+    print_report(
+        f"An hour of a home of {DEVICES} devices (ten requests a minute)",
+        table(HEAD, found),
     )

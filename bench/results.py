@@ -1,4 +1,4 @@
-"""Figures that are told with their spread."""
+"""Figures with their spread, goals, and the report that is printed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,12 @@ from statistics import median
 from typing import Self
 
 from .table import table
+from .versions import versions
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The middle of several figures, and between which two half of them lie."""
+    """The median of figures, and the bounds between which half of them lie."""
 
     middle: float
     low: float
@@ -18,14 +19,14 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Self:
-        """Look at one or more figures."""
+        """Return the spread of one or more figures."""
         ordered = sorted(values)
         quarter = (len(ordered) - 1) // 4
         return cls(median(ordered), ordered[quarter], ordered[-1 - quarter])
 
     @classmethod
     def of_ratios(cls, ours: Sequence[float], others: Sequence[float]) -> Self:
-        """Look at what was measured in turns: each figure over the one beside it."""
+        """Return the spread of the ratios of figures that were measured in turns."""
         return cls.of(
             one / other for one, other in zip(ours, others, strict=True) if other
         )
@@ -41,7 +42,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What was to be reached, and what was."""
+    """A goal, the figure that was reached, and whether that is enough."""
 
     text: str
     figure: str
@@ -54,3 +55,8 @@ def goals(found: Iterable[Goal]) -> str:
         ("goal", "", "figure"),
         [(one.text, "met" if one.met else "MISSED", one.figure) for one in found],
     )
+
+
+def print_report(title: str, *parts: str) -> None:
+    """Print the title, the versions, and the parts of a report."""
+    print("\n\n".join((title, versions(), *parts)))

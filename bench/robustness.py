@@ -1,7 +1,7 @@
-"""Everything that can go wrong, in one go: faults, junk, and a day in a home, in figures.
+"""All tests of robustness in one run, with figures: faults, random input, soak tests.
 
-The figures are those that the tests record with ``record_property``, added up, and how many
-examples Hypothesis has made.
+The figures are those that the tests record with ``record_property``, added up, and the
+number of examples that Hypothesis has made.
 """
 
 import argparse
@@ -13,43 +13,43 @@ import pytest
 
 from .table import table
 
-# What is tried, by the tests that try it.
+# The test files of each subject.
 TESTS: Final = {
     "faults, each in a situation": ("tests/test_faults.py",),
-    "answers made at random": (
+    "random responses": (
         "tests/pa_api/test_parsing_properties.py",
         "tests/pa_api/push/test_messages.py",
     ),
-    "arrivals at the rate limiter made at random": (
+    "random arrivals at the rate limiter": (
         "tests/pa_api/test_rate_limiter_properties.py",
     ),
-    "days of commands made at random": ("tests/commands/test_properties.py",),
+    "random days of commands": ("tests/commands/test_properties.py",),
     "attacks": ("tests/security",),
-    "lives in a home": ("tests/soak/test_home.py", "tests/soak/test_push.py"),
+    "soak tests of a home": ("tests/soak/test_home.py", "tests/soak/test_push.py"),
 }
 
 
-class Ledger:
-    """A plugin of pytest that adds up what the tests tell."""
+class FigureCollector:
+    """A pytest plugin that adds up the figures of the tests."""
 
     def __init__(self) -> None:
-        """Begin at nothing."""
+        """Initialize the counters."""
         self.tried: Counter[str] = Counter()
         self.failed: list[str] = []
         self.figures: Counter[str] = Counter()
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take note of how a test went, and of what it told."""
+        """Count a test's outcome and its figures."""
         if report.failed:
             self.failed.append(report.nodeid)
         if report.when != "teardown":
             return
-        told = Counter[str]()
+        recorded = Counter[str]()
         for name, number in report.user_properties:
-            told[name] += int(str(number))
-        examples = told.pop("examples", 1)
-        self.figures.update(told)
+            recorded[name] += int(str(number))
+        examples = recorded.pop("examples", 1)
+        self.figures.update(recorded)
         file = report.nodeid.partition("::")[0]
         for what, files in TESTS.items():
             if file in files:
@@ -65,23 +65,26 @@ class Ledger:
 
 
 def main() -> int:
-    """Run the tests that are meant, and print what they told."""
+    """Run the tests, and print their figures."""
     parser = argparse.ArgumentParser(prog="scripts/robustness", description=__doc__)
     parser.add_argument(
-        "--hours", type=int, default=24, help="that the home lives (default: 24)"
+        "--hours",
+        type=int,
+        default=24,
+        help="simulated hours of the soak tests (default: 24)",
     )
-    parser.add_argument("tests", nargs="*", help="some files of tests only")
+    parser.add_argument("tests", nargs="*", help="only these test files")
     chosen = parser.parse_args()
-    ledger = Ledger()
+    collector = FigureCollector()
     code = pytest.main(
         [
             *(chosen.tests or [file for files in TESTS.values() for file in files]),
             f"--soak-hours={chosen.hours}",
             *("-q", "-nauto", "--no-cov", "-p", "no:cacheprovider"),
         ],
-        plugins=[ledger],
+        plugins=[collector],
     )
-    print(f"\n{ledger.text()}")
+    print(f"\n{collector.text()}")
     return int(code)
 
 

@@ -1,6 +1,6 @@
 """How the cost of each device grows with their number, and the memory of each entity.
 
-What a home of one device costs is taken off: that is what any poll costs.
+The cost of a home of one device is subtracted: any poll costs that.
 """
 
 import argparse
@@ -11,11 +11,10 @@ from typing import Final
 from simulator import generated_home
 
 from .changes import change
-from .integrations import Core, Ours
-from .results import Goal, Spread, goals
+from .integrations import CoreIntegration, ThisIntegration
+from .results import Goal, Spread, goals, print_report
 from .table import table
-from .versions import versions
-from .worker_client import subjects
+from .worker_client import workers
 
 SIZES: Final = [100, 300, 1000, 3000, 5000]
 MS: Final = 1000.0
@@ -27,7 +26,7 @@ HEAD: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a home costs, in seconds of the processor and in bytes."""
+    """What a home costs, in CPU seconds and in bytes."""
 
     set_up: float
     poll: float
@@ -38,27 +37,22 @@ class Cost:
 async def measure(
     size: int, rounds: int, say: Callable[[str], None]
 ) -> dict[str, Cost]:
-    """Measure both with a home of a size."""
+    """Measure both with a home of `size` devices."""
     costs: dict[str, Cost] = {}
-    options = (Ours(), Core())
-    async with subjects(
-        f"scaling/{size}", lambda: generated_home(size), say, options
-    ) as pair:
-        polls: dict[str, list[float]] = {one.contestant.domain: [] for one in pair}
-        found = {one.contestant.domain: await one.ask("set_up") for one in pair}
+    async with workers(f"scaling/{size}", lambda: generated_home(size), say) as pair:
+        polls: dict[str, list[float]] = {one.integration.domain: [] for one in pair}
+        found = {one.integration.domain: await one.request("set_up") for one in pair}
         for _ in range(rounds):
-            for subject in pair:
-                telldus = subject.telldus
+            for worker in pair:
+                telldus = worker.telldus
                 change(telldus.home, 1.0, telldus.clock())
-                reading = await subject.ask("poll")
-                polls[subject.contestant.domain].append(reading["cpu"])
-    # Once more: what allocates under watch is slow.
-    async with subjects(
-        f"scaling/{size}", lambda: generated_home(size), say, options
-    ) as pair:
-        for subject in pair:
-            domain = subject.contestant.domain
-            memory = (await subject.ask("set_up", memory=True))["bytes"]
+                reading = await worker.request("poll")
+                polls[worker.integration.domain].append(reading["cpu"])
+    # In a second run: tracemalloc slows allocations down.
+    async with workers(f"scaling/{size}", lambda: generated_home(size), say) as pair:
+        for worker in pair:
+            domain = worker.integration.domain
+            memory = (await worker.request("set_up", memory=True))["bytes"]
             costs[domain] = Cost(
                 found[domain]["cpu"],
                 Spread.of(polls[domain]).middle,
@@ -71,10 +65,10 @@ async def measure(
 def of_each(
     costs: Mapping[int, Cost], figure: Callable[[Cost], float]
 ) -> dict[int, float]:
-    """Return what each device costs at each size, without what one alone costs."""
-    alone = figure(costs[1])
+    """Return the cost of each further device at each size."""
+    single_instance = figure(costs[1])
     return {
-        size: (figure(cost) - alone) / (size - 1)
+        size: (figure(cost) - single_instance) / (size - 1)
         for size, cost in costs.items()
         if size > 1
     }
@@ -103,14 +97,14 @@ def lines(costs: Mapping[str, Mapping[int, Cost]]) -> list[list[str]]:
 
 
 def goals_of(costs: Mapping[str, Mapping[int, Cost]]) -> list[Goal]:
-    """Return what was to be reached."""
+    """Return the goals."""
     found = []
     figures: tuple[tuple[str, Callable[[Cost], float]], ...] = (
         ("set-up", lambda cost: cost.set_up),
         ("poll", lambda cost: cost.poll),
     )
     for what, figure in figures:
-        each = list(of_each(costs[Ours.domain], figure).values())
+        each = list(of_each(costs[ThisIntegration.domain], figure).values())
         grown = max(each) / min(each) if min(each) > 0 else float("inf")
         found.append(
             Goal(
@@ -123,29 +117,27 @@ def goals_of(costs: Mapping[str, Mapping[int, Cost]]) -> list[Goal]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be chosen."""
+    """Add the options."""
     parser.add_argument(
         "--sizes", type=int, nargs="+", default=SIZES, metavar="N", help="devices"
     )
     parser.add_argument(
-        "--rounds", type=int, default=5, help="how often each polls (default: 5)"
+        "--rounds", type=int, default=5, help="polls of each (default: 5)"
     )
 
 
 async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     """Run the benchmark and print its table."""
-    costs: dict[str, dict[int, Cost]] = {Ours.domain: {}, Core.domain: {}}
+    costs: dict[str, dict[int, Cost]] = {
+        ThisIntegration.domain: {},
+        CoreIntegration.domain: {},
+    }
     for size in (1, *chosen.sizes):
         say(f"A home of {size} devices")
         for domain, cost in (await measure(size, chosen.rounds, say)).items():
             costs[domain][size] = cost
-    print(
-        "\n\n".join(
-            (
-                "The cost of one device more",
-                versions(),
-                table(HEAD, lines(costs)),
-                goals(goals_of(costs)),
-            )
-        )
+    print_report(
+        "The cost of one device more",
+        table(HEAD, lines(costs)),
+        goals(goals_of(costs)),
     )

@@ -1,8 +1,8 @@
-"""What is shown after a start under the limit, by ours and by core's `tellduslive`.
+"""What is shown after a start under the rate limit, beside core's `tellduslive`.
 
-Both start at the same moment in a new Home Assistant of their own, already signed in, each
-with the same home at a Telldus Live! of its own, which allows ten requests a minute. What
-they show is counted when the same time has passed for both.
+Both start at the same time in a new Home Assistant, already signed in, each with the same
+home at a simulator of its own that allows ten requests a minute. Entities with a state
+are counted the same time after the first request of each.
 """
 
 import argparse
@@ -11,20 +11,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from http import HTTPStatus
-import shutil
+from pathlib import Path
 from typing import Final
 
-from e2e.home_assistant import HomeAssistant, Json
+from e2e import Json
+from e2e.home_assistant import HomeAssistant
 from e2e.log import Record, complaints, parse
 from e2e.polling import poll
 from simulator import Home, LoggedRequest, generated_home
 
-from .environment import FOLDER, Stage, end_leavings
-from .integrations import Contestant, Core, Ours, Row
+from .environment import Environment, fresh_folder
+from .integrations import CoreIntegration, IntegrationUnderTest, Row, ThisIntegration
 from .log import reasons
+from .request_log import rate_limited, request_lines
+from .results import print_report
 from .table import table
-from .versions import versions
 
 HEAD: Final = (
     "home",
@@ -36,19 +37,19 @@ HEAD: Final = (
     "warnings and errors",
 )
 NO_ENTITY: Final = "no entity"
-# Their state is when they were last used, so that unknown is a state like any other.
+# Their state is when they were last used: unknown is a state like any other.
 _STATELESS: Final = ("button", "event", "scene")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one start.
+class StartResult:
+    """The result of one start.
 
-    `shown` has the seconds from the first request until each row was shown, `hidden` what
-    there is in place of the others.
+    `shown` has the seconds from the first request to each row's first state, `hidden` what
+    the others have instead.
     """
 
-    contestant: Contestant
+    integration: IntegrationUnderTest
     shown: Mapping[Row, float]
     hidden: Mapping[Row, str]
     requests: Sequence[LoggedRequest]
@@ -56,7 +57,7 @@ class Outcome:
 
     @property
     def home(self) -> str:
-        """Return how large the home is."""
+        """Return the size of the home."""
         kinds = Counter(row.kind for row in (*self.shown, *self.hidden))
         return ", ".join(
             f"{number} {kind}{'s' if number > 1 else ''}"
@@ -64,7 +65,7 @@ class Outcome:
         )
 
     def count(self, kind: str) -> str:
-        """Return how many devices, or sensors, are shown, and when the last of them was."""
+        """Return how many devices, or sensors, are shown, and when the last one was."""
         times = [time for row, time in self.shown.items() if row.kind == kind]
         hidden = sum(row.kind == kind for row in self.hidden)
         when = f" in {max(times):.1f} s" if times else ""
@@ -72,27 +73,29 @@ class Outcome:
 
 
 def rows_of(home: Home) -> list[Row]:
-    """Return all that Telldus has in a home."""
+    """Return the rows of a home."""
     kinds = (("device", home.devices), ("sensor", home.sensors))
     return [Row(kind, row_id) for kind, rows in kinds for row_id in rows]
 
 
 def states_of(
-    contestant: Contestant, registry: Iterable[Json], states: Mapping[str, Json]
+    integration: IntegrationUnderTest,
+    registry: Iterable[Json],
+    states: Mapping[str, Json],
 ) -> dict[Row, list[Json]]:
-    """Return the states that each row is shown by."""
+    """Return the states of each row's entities."""
     found: dict[Row, list[Json]] = {}
     for entry in registry:
-        if entry["platform"] != contestant.domain:
+        if entry["platform"] != integration.domain:
             continue
-        row = contestant.row_of(entry["unique_id"])
+        row = integration.row_of(entry["unique_id"])
         if row and (state := states.get(entry["entity_id"])):
             found.setdefault(row, []).append(state)
     return found
 
 
 def shows(state: Json) -> bool:
-    """Tell whether an entity shows something."""
+    """Return whether an entity has a value."""
     domain = state["entity_id"].partition(".")[0]
     return state["state"] != "unavailable" and (
         state["state"] != "unknown" or domain in _STATELESS
@@ -100,7 +103,7 @@ def shows(state: Json) -> bool:
 
 
 def shown_since(states: Iterable[Json]) -> float | None:
-    """Return since when (unix seconds) one of a row's entities has shown something."""
+    """Return the unix time since which one of a row's entities has had a value."""
     return min(
         (
             datetime.fromisoformat(state["last_changed"]).timestamp()
@@ -111,122 +114,98 @@ def shown_since(states: Iterable[Json]) -> float | None:
     )
 
 
-def instead(states: Iterable[Json]) -> str:
-    """Return what there is in place of a state."""
+def replacement_states(states: Iterable[Json]) -> str:
+    """Return the states of a row without a value, or that there is no entity."""
     return ", ".join(sorted({state["state"] for state in states})) or NO_ENTITY
 
 
-async def start(stage: Stage, seconds: float) -> Outcome:
-    """Start one contestant and count what it shows some seconds after its first request."""
-    telldus = stage.telldus
-    await stage.make_ready()
+async def start(environment: Environment, seconds: float) -> StartResult:
+    """Start one integration; count what it shows `seconds` after its first request."""
+    telldus = environment.telldus
+    await environment.make_ready()
     try:
-        await stage.start()
-        async with HomeAssistant(stage.url) as home_assistant:
+        await environment.start()
+        async with HomeAssistant(environment.url) as home_assistant:
             await home_assistant.onboard("Bench", "bench", "bench")
 
             async def first() -> float | None:
                 return telldus.log[0].time if telldus.log else None
 
-            began = await poll("something is asked of Telldus", first, 60)
+            began = await poll("the first request comes", first, 60)
             await asyncio.sleep(began + seconds - telldus.clock())
             registry = await home_assistant.ask("config/entity_registry/list")
             states = await home_assistant.states()
             requests = tuple(telldus.log)
     finally:
-        await stage.stop()
-    by_row = states_of(stage.contestant, registry, states)
+        await environment.stop()
+    by_row = states_of(environment.integration, registry, states)
     shown: dict[Row, float] = {}
     hidden: dict[Row, str] = {}
     for row in rows_of(telldus.home):
         since = shown_since(by_row.get(row, ()))
         if since is None:
-            hidden[row] = instead(by_row.get(row, ()))
+            hidden[row] = replacement_states(by_row.get(row, ()))
         else:
             shown[row] = since - began
-    complained = complaints(parse(stage.log), stage.contestant.domain)
-    return Outcome(stage.contestant, shown, hidden, requests, complained)
+    complained = complaints(parse(environment.log), environment.integration.domain)
+    return StartResult(environment.integration, shown, hidden, requests, complained)
 
 
 async def compare(
-    count: int, strict_burst: bool, seconds: float, say: Callable[[str], None]
-) -> list[Outcome]:
-    """Start both with a home of so many devices, at the same moment."""
+    root: Path,
+    count: int,
+    strict_burst: bool,
+    seconds: float,
+    say: Callable[[str], None],
+) -> list[StartResult]:
+    """Start both with a home of `count` devices, at the same time."""
     starts = []
-    for contestant in (Ours(), Core()):
-        folder = FOLDER / "start" / f"{count}-{contestant.domain}"
-        stage = Stage(folder, contestant, generated_home(count), say)
-        stage.telldus.change_settings({"strict_burst": strict_burst})
-        starts.append(stage)
+    for integration in (ThisIntegration(), CoreIntegration()):
+        folder = root / f"{count}-{integration.domain}"
+        environment = Environment(folder, integration, generated_home(count), say)
+        environment.telldus.change_settings({"strict_burst": strict_burst})
+        starts.append(environment)
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(start(stage, seconds)) for stage in starts]
+        running = [
+            tasks.create_task(start(environment, seconds)) for environment in starts
+        ]
     return [task.result() for task in running]
 
 
-def refused(requests: Iterable[LoggedRequest]) -> int:
-    """Return how many requests were one too many."""
-    return sum(row.status == HTTPStatus.TOO_MANY_REQUESTS for row in requests)
-
-
-def line(outcome: Outcome) -> list[str]:
-    """Return a contestant's line of the table."""
+def line(result: StartResult) -> list[str]:
+    """Return an integration's line of the table."""
     return [
-        outcome.home,
-        outcome.contestant.domain,
-        outcome.count("device"),
-        outcome.count("sensor"),
-        str(len(outcome.requests)),
-        str(refused(outcome.requests)),
-        str(len(outcome.complaints)),
+        result.home,
+        result.integration.domain,
+        result.count("device"),
+        result.count("sensor"),
+        str(len(result.requests)),
+        str(rate_limited(result.requests)),
+        str(len(result.complaints)),
     ]
 
 
-def asked(requests: Sequence[LoggedRequest]) -> list[str]:
-    """Return each function that was called, and how often that was refused."""
-    lines = []
-    for path, number in Counter(row.path for row in requests).most_common():
-        too_many = refused(row for row in requests if row.path == path)
-        suffix = f", {too_many} refused" if too_many else ""
-        lines.append(f"asked:     {number} × {path.removeprefix('json/')}{suffix}")
-    return lines
-
-
-def details(outcome: Outcome) -> str:
-    """Return what a line of the table consists of."""
+def details(result: StartResult) -> str:
+    """Return the details behind a line of the table."""
     hidden = Counter(
         f"{row.kind} with {text}" if text == NO_ENTITY else f"{row.kind} that is {text}"
-        for row, text in outcome.hidden.items()
+        for row, text in result.hidden.items()
     )
     return "\n  ".join(
         (
-            f"{outcome.contestant.domain}, {outcome.home}",
-            *asked(outcome.requests),
+            f"{result.integration.domain}, {result.home}",
+            *request_lines(result.requests),
             *(f"not shown: {number} × {text}" for text, number in hidden.most_common()),
             *(
                 f"logged:    {number} × {text}"
-                for text, number in reasons(outcome.complaints)
+                for text, number in reasons(result.complaints)
             ),
         )
     )
 
 
-def report(outcomes: list[Outcome], seconds: float, strict_burst: bool) -> str:
-    """Return the table, and what it consists of."""
-    limit = "ten requests a minute"
-    if strict_burst:
-        limit += ", and none within 10 s of the one before"
-    return "\n\n".join(
-        (
-            f"{seconds:.0f} s of a start under the limit ({limit})",
-            versions(),
-            table(HEAD, [line(outcome) for outcome in outcomes]),
-            *map(details, outcomes),
-        )
-    )
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be chosen."""
+    """Add the options."""
     parser.add_argument(
         "--devices",
         type=int,
@@ -239,7 +218,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seconds",
         type=float,
         default=75,
-        help="how long after its first request each is looked at (default: 75)",
+        help="when to count, after the first request of each (default: 75)",
     )
     parser.add_argument(
         "--strict-burst",
@@ -250,12 +229,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     """Run the benchmark and print its table."""
-    folder = FOLDER / "start"
-    await end_leavings(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = await fresh_folder("start")
     seconds: float = chosen.seconds
-    outcomes: list[Outcome] = []
+    results: list[StartResult] = []
     for count in chosen.devices:
         say(f"Starting both with {count} devices, for {seconds:.0f} s")
-        outcomes += await compare(count, chosen.strict_burst, seconds, say)
-    print(report(outcomes, seconds, chosen.strict_burst))
+        results += await compare(folder, count, chosen.strict_burst, seconds, say)
+    limit = "ten requests a minute"
+    if chosen.strict_burst:
+        limit += ", and none within 10 s of the one before"
+    print_report(
+        f"{seconds:.0f} s of a start under the limit ({limit})",
+        table(HEAD, [line(result) for result in results]),
+        *map(details, results),
+    )

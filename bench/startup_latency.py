@@ -1,8 +1,8 @@
-"""How long a start takes where nothing is in its way but the network: 40 ms each way.
+"""How long a start takes without a rate limit, with a network delay of 40 ms each way.
 
-There is no limit here, and the Home Assistant runs already, its platforms loaded; each
-start is in a new one. From the beginning of the set-up to the last state of a device, and
-of a sensor; what ours waits for the sake of a limit is in it.
+Each start is in a new Home Assistant that runs already, its platforms loaded. Measured is
+the time from the beginning of the set-up to the last state of a device, and of a sensor;
+the waits of this integration's own rate limiter are included.
 """
 
 import argparse
@@ -11,18 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from e2e.home_assistant import Json
+from e2e import Json
 from simulator import generated_home
 
-from .integrations import Contestant, Core, Ours
-from .results import Goal, Spread, goals
+from .integrations import CoreIntegration, IntegrationUnderTest, ThisIntegration
+from .results import Goal, Spread, goals, print_report
 from .table import table
-from .versions import versions
-from .worker_client import subjects
+from .worker_client import workers
 
 DELAY: Final = 0.04
 SIZES: Final = [1, 8, 20, 100, 1000]
-# Of larger homes one start is enough: core's takes minutes.
+# Larger homes are started once: core takes minutes.
 REPEATED_TO: Final = 100
 HEAD: Final = (
     *("devices", "integration", "requests", "entities"),
@@ -31,7 +30,7 @@ HEAD: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Began:
+class Start:
     """One start: seconds until the last entity of a kind had its first state."""
 
     requests: int
@@ -40,17 +39,17 @@ class Began:
     sensors: float
 
 
-def began(contestant: Contestant, set_up: Json, requests: int) -> Began:
-    """Return what came of a start."""
+def start_of(integration: IntegrationUnderTest, set_up: Json, requests: int) -> Start:
+    """Return the measured start."""
     last = {"device": 0.0, "sensor": 0.0}
     for entity in set_up["entities"].values():
-        if row := contestant.row_of(entity["unique_id"]):
+        if row := integration.row_of(entity["unique_id"]):
             since = entity["since"] - set_up["began"]
             last[row.kind] = max(last[row.kind], since)
-    return Began(requests, len(set_up["entities"]), last["device"], last["sensor"])
+    return Start(requests, len(set_up["entities"]), last["device"], last["sensor"])
 
 
-type Starts = Mapping[tuple[int, str], list[Began]]
+type Starts = Mapping[tuple[int, str], list[Start]]
 
 
 def lines(starts: Starts) -> list[list[str]]:
@@ -69,8 +68,10 @@ def lines(starts: Starts) -> list[list[str]]:
 
 
 def goals_of(starts: Starts, size: int) -> list[Goal]:
-    """Return what was to be reached with twenty devices."""
-    ours, core = (starts[size, one.domain] for one in (Ours, Core))
+    """Return the goals, which are for twenty devices."""
+    ours, core = (
+        starts[size, one.domain] for one in (ThisIntegration, CoreIntegration)
+    )
     most = max(one.requests for one in ours)
     found = [Goal("3 requests", f"{most}", most <= 3)]
     for what in ("devices", "sensors"):
@@ -89,7 +90,7 @@ def goals_of(starts: Starts, size: int) -> list[Goal]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what can be chosen."""
+    """Add the options."""
     parser.add_argument(
         "--devices",
         type=int,
@@ -99,50 +100,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the sizes of the homes (default: 1 8 20 100 1000)",
     )
     parser.add_argument(
-        "--repeat", type=int, default=3, help="how often each starts (default: 3)"
+        "--repeat", type=int, default=3, help="starts of each (default: 3)"
     )
 
 
 async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     """Run the benchmark and print its table."""
-    starts: defaultdict[tuple[int, str], list[Began]] = defaultdict(list)
+    starts: defaultdict[tuple[int, str], list[Start]] = defaultdict(list)
     for size in chosen.devices:
         for turn in range(chosen.repeat if size <= REPEATED_TO else 1):
             say(f"Starting both with {size} devices, 40 ms from Telldus ({turn + 1})")
-            async with subjects(
+            async with workers(
                 "startup_latency",
                 lambda: generated_home(size),  # noqa: B023  # called at once
                 say,
                 delay=DELAY,
                 unlimited=False,
             ) as pair:
-                for subject in pair if turn % 2 else pair[::-1]:
-                    domain = subject.contestant.domain
-                    found = await subject.ask("set_up")
-                    # The lists, and not what follows them at leisure.
+                for worker in pair if turn % 2 else pair[::-1]:
+                    domain = worker.integration.domain
+                    found = await worker.request("set_up")
+                    # The lists, not the requests of low priority after them.
                     requests = sum(
                         not one.path.endswith(("room/list", "user/profile"))
-                        for one in subject.telldus.log
+                        for one in worker.telldus.log
                     )
                     starts[size, domain].append(
-                        began(subject.contestant, found, requests)
+                        start_of(worker.integration, found, requests)
                     )
     reached = [
         goal for size in chosen.devices if size == 20 for goal in goals_of(starts, size)
     ]
-    print(
-        "\n\n".join(
-            (
-                "A start without a limit, 40 ms from Telldus",
-                versions(),
-                table(HEAD, lines(dict(sorted(starts.items(), key=_order)))),
-                goals(reached),
-            )
-        )
+    print_report(
+        "A start without a limit, 40 ms from Telldus",
+        table(HEAD, lines(dict(sorted(starts.items(), key=_order)))),
+        goals(reached),
     )
 
 
-def _order(item: tuple[tuple[int, str], list[Began]]) -> tuple[int, bool]:
+def _order(item: tuple[tuple[int, str], list[Start]]) -> tuple[int, bool]:
     """Sort by the size of the home, ours first."""
     (size, domain), _ = item
-    return size, domain != Ours.domain
+    return size, domain != ThisIntegration.domain

@@ -1,10 +1,10 @@
-"""Run a bare Home Assistant with one integration, and measure in it what it is asked to.
+"""Run a bare Home Assistant with one integration, and measure in it on request.
 
 python -m bench.worker -c CONFIG --domain DOMAIN --url URL --port PORT [--speed N]
 
-Bare means the core, its registries and the entity platforms, without recorder, frontend
-and whatever else would be measured along. It connects to a port of the benchmark's own
-process, where Telldus is as well, and answers one line of JSON with another.
+Bare means the core, its registries and the entity platforms: recorder, frontend and others
+would be measured too. It connects to a port of the benchmark's process, where the simulator
+is as well, and answers each line of JSON with another.
 """
 
 import argparse
@@ -36,19 +36,19 @@ from homeassistant.helpers.entity_component import EntityComponent
 from homeassistant.loader import async_get_custom_components, async_setup
 from homeassistant.setup import async_setup_component
 
-from .instrumentation import Inner, inner_of
+from .instrumentation import Instrumentation, instrumentation_for
 from .loop import Loop, time_blocks
 
 _PLATFORMS = (
     *("binary_sensor", "button", "climate", "cover", "event", "light", "lock"),
     *("scene", "sensor", "switch"),
 )
-# A line may name all entities of a large home.
+# In bytes: a line may hold all entities of a large home.
 LONGEST_LINE = 2**24
 
 
-class LeastLight(LightEntity):
-    """A lamp that does the least there is: it shows what it was told, and sends a request."""
+class MinimalLight(LightEntity):
+    """A light that does the least possible: it writes its state, and sends a request."""
 
     _attr_color_mode = ColorMode.BRIGHTNESS
     _attr_supported_color_modes = {ColorMode.BRIGHTNESS}
@@ -58,37 +58,37 @@ class LeastLight(LightEntity):
     def __init__(
         self, entity_id: str, send: Callable[[str], Awaitable[object]], device_id: str
     ) -> None:
-        """Remember whom to send what."""
+        """Initialize the light."""
         self.entity_id = entity_id
         self._send = send
         self._device_id = device_id
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn it on."""
+        """Turn the light on."""
         self._attr_is_on = True
         self.async_write_ha_state()
         await self._send(f"json/device/turnOn?id={self._device_id}")
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Turn it off."""
+        """Turn the light off."""
         self._attr_is_on = False
         self.async_write_ha_state()
         await self._send(f"json/device/turnOff?id={self._device_id}")
 
 
 class Counts:
-    """What happened to entities since it was last asked for."""
+    """Counts of the states that entities compute and write."""
 
     def __init__(self) -> None:
-        """Count from now on, for every entity there will be."""
+        """Count for all entities from now on."""
         self.computed = self.written = 0
         self.last_written = 0.0
         compute = Entity._async_write_ha_state  # noqa: SLF001
 
         def counted(entity: Entity) -> None:
-            """Compute a state."""
+            """Count, and compute the state."""
             self.computed += 1
             compute(entity)
 
@@ -96,38 +96,40 @@ class Counts:
 
     @callback
     def note(self, _: Event[EventStateChangedData]) -> None:
-        """Note a state that was written."""
+        """Count a state that was written."""
         self.written += 1
         self.last_written = time.time()
 
 
-class Inside:
-    """A Home Assistant and what can be asked of it: the public methods."""
+class Worker:
+    """A Home Assistant; the public methods are the commands of `worker_client`."""
 
-    def __init__(self, hass: HomeAssistant, inner: Inner, loop: Loop) -> None:
-        """Have one integration's entry ready to be set up."""
+    def __init__(
+        self, hass: HomeAssistant, instrumentation: Instrumentation, loop: Loop
+    ) -> None:
+        """Initialize the worker; its integration's entry is not set up yet."""
         self._hass = hass
-        self._inner = inner
+        self._instrumentation = instrumentation
         self._loop = loop
         self._counts = Counts()
         hass.bus.async_listen(EVENT_STATE_CHANGED, self._counts.note)
 
     @property
     def _entry(self) -> ConfigEntry[Any]:
-        """Return the entry."""
-        (entry,) = self._hass.config_entries.async_entries(self._inner.domain)
+        """Return the integration's entry."""
+        (entry,) = self._hass.config_entries.async_entries(self._instrumentation.domain)
         return entry
 
     async def set_up(self, memory: bool = False) -> dict[str, Any]:
-        """Set up the entry, and wait until all is there that it asks for at its start."""
+        """Set up the entry, and wait for all the responses of its start."""
         gc.collect()
         if memory:
             tracemalloc.start()
-        self._inner.hold_still(self._hass, self._entry)
+        self._instrumentation.disable_polling(self._hass, self._entry)
         before = tracemalloc.get_traced_memory()[0]
         began, cpu = time.time(), time.process_time()
         await self._hass.config_entries.async_setup(self._entry.entry_id)
-        await self._inner.started(self._entry)
+        await self._instrumentation.wait_until_started(self._entry)
         await self._hass.async_block_till_done()
         cpu = time.process_time() - cpu
         gc.collect()
@@ -141,7 +143,7 @@ class Inside:
         }
 
     def _entities(self) -> dict[str, dict[str, Any]]:
-        """Return the entities that have a state, and since when it shows something."""
+        """Return the entities with a state, and since when (unix seconds) they have it."""
         registry = er.async_get(self._hass)
         return {
             one.entity_id: {
@@ -153,38 +155,34 @@ class Inside:
             if (state := self._hass.states.get(one.entity_id))
         }
 
-    async def entities(self) -> dict[str, dict[str, Any]]:
-        """Return the entities that have a state now."""
-        return self._entities()
-
     async def poll(self) -> dict[str, Any]:
-        """Ask for both lists once, and show what is new."""
+        """Poll both lists once."""
         gc.collect()
-        # In a turn of its own: that was no poll.
+        # A turn of the event loop of its own: garbage collection is not part of a poll.
         await asyncio.sleep(0)
         counts = self._counts
-        counts.computed = counts.written = self._inner.woken = 0
+        counts.computed = counts.written = self._instrumentation.listener_calls = 0
         self._loop.longest = 0.0
         cpu = time.process_time()
-        await self._inner.poll(self._entry)
+        await self._instrumentation.poll(self._entry)
         cpu = time.process_time() - cpu
-        # The turn in which the last of it was done is to end.
+        # The last turn is counted when it ends.
         await asyncio.sleep(0)
         return {
             "cpu": cpu,
             "longest": self._loop.longest,
-            "woken": self._inner.woken,
+            "woken": self._instrumentation.listener_calls,
             "computed": counts.computed,
             "written": counts.written,
         }
 
-    async def act(self, action: str, entity_id: str) -> dict[str, Any]:
-        """Perform an action, and note when a person sees it."""
+    async def perform_action(self, action: str, entity_id: str) -> dict[str, Any]:
+        """Perform an action, and measure the time to the entity's first new state."""
         shown: list[tuple[float, int]] = []
 
         @callback
         def note(event: Event[EventStateChangedData]) -> None:
-            """Note the first change of the state."""
+            """Note a change of the state."""
             if event.data["entity_id"] == entity_id:
                 shown.append((time.time(), self._loop.turns))
 
@@ -199,29 +197,31 @@ class Inside:
         when, turn = shown[0] if shown else (float("nan"), -1)
         return {"began": began, "shown": when - began, "turns": turn - turns}
 
-    async def least(self, entity_id: str, device_id: str) -> None:
-        """Have a lamp that does the least there is."""
+    async def add_minimal_light(self, entity_id: str, device_id: str) -> None:
+        """Add a `MinimalLight`."""
         lights: EntityComponent[LightEntity] = self._hass.data["light"]
-        await lights.async_add_entities([LeastLight(entity_id, self.bare, device_id)])
+        await lights.async_add_entities(
+            [MinimalLight(entity_id, self.send_bare_request, device_id)]
+        )
 
-    async def begin(self, action: str, entity_ids: list[str]) -> None:
-        """Perform an action without waiting for what comes of it."""
+    async def start_action(self, action: str, entity_ids: list[str]) -> None:
+        """Perform an action without waiting for its end."""
         domain, _, name = action.partition(".")
         await self._hass.services.async_call(domain, name, {"entity_id": entity_ids})
 
-    async def bare(self, path: str) -> dict[str, Any]:
-        """Send one signed request with nothing around it."""
+    async def send_bare_request(self, path: str) -> dict[str, Any]:
+        """Send one signed request without an entity."""
         began = time.time()
-        await self._inner.bare(self._hass, self._entry, path)
+        await self._instrumentation.send_bare_request(self._hass, self._entry, path)
         return {"began": began}
 
 
 async def home_assistant(config: Path, speed: float) -> HomeAssistant:
-    """Start the core with its registries and the platforms that entities are of."""
+    """Start the core with its registries and the entity platforms."""
     hass = HomeAssistant(str(config))
     hass.config.skip_pip = True
     if speed != 1:
-        # Such a clock would have each wait be taken for a callback that blocked.
+        # With a fast clock each wait would look like a callback that blocks.
         hass.loop.slow_callback_duration = 1e9
     async_setup(hass)
     hass.config_entries = ConfigEntries(hass, {})
@@ -235,17 +235,17 @@ async def home_assistant(config: Path, speed: float) -> HomeAssistant:
 
 
 async def serve(chosen: argparse.Namespace, loop: Loop) -> None:
-    """Do what is asked, until nobody asks any more."""
-    inner = inner_of(chosen.domain, unlimited=chosen.unlimited)
+    """Run commands until the connection is closed."""
+    instrumentation = instrumentation_for(chosen.domain, unlimited=chosen.unlimited)
     hass = await home_assistant(chosen.config, chosen.speed)
-    inside = Inside(hass, inner, loop)
+    worker = Worker(hass, instrumentation, loop)
     reader, writer = await asyncio.open_connection(
         "127.0.0.1", chosen.port, limit=LONGEST_LINE
     )
     while line := await reader.readline():
-        asked = json.loads(line)
-        answer = await getattr(inside, asked.pop("what"))(**asked)
-        writer.write(json.dumps(answer).encode() + b"\n")
+        request = json.loads(line)
+        response = await getattr(worker, request.pop("command"))(**request)
+        writer.write(json.dumps(response).encode() + b"\n")
         await writer.drain()
 
 
@@ -263,7 +263,7 @@ def main() -> None:
     if chosen.speed == 1:
         time_blocks(loop)
     else:
-        # What measures time by itself, the rate limiter for one, is to agree.
+        # Code that reads the clock itself, as the rate limiter does, must agree.
         time.monotonic = loop.time
     point_at(chosen.url)
     with asyncio.Runner(loop_factory=lambda: loop) as runner:

@@ -1,31 +1,30 @@
-"""One bare Home Assistant that is measured from the inside, and a Telldus of its own."""
+"""A bare Home Assistant that is measured from the inside, and a simulator of its own."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 import json
 from pathlib import Path
-import shutil
 import sys
 from typing import Any, override
 
-from e2e.home_assistant import Json
+from e2e import Json
 from e2e.process import StartError
 from e2e.stack import ROOT
-from simulator import Home
+from simulator import Home, Method
 
-from .environment import FOLDER, Stage, end_leavings
-from .integrations import Contestant, Core, Ours, Row
+from .environment import Environment, fresh_folder
+from .integrations import CoreIntegration, IntegrationUnderTest, Row, ThisIntegration
 from .worker import LONGEST_LINE
 
 
-class Subject(Stage):
-    """A stage whose Home Assistant does what it is asked to. See `inside`."""
+class WorkerEnvironment(Environment):
+    """An environment whose Home Assistant is a `worker` that runs commands."""
 
     def __init__(
         self,
         folder: Path,
-        contestant: Contestant,
+        integration: IntegrationUnderTest,
         home: Home,
         say: Callable[[str], None],
         *,
@@ -33,8 +32,12 @@ class Subject(Stage):
         unlimited: bool = True,
         delay: float = 0.0,
     ) -> None:
-        """Describe it; ``unlimited`` is a Telldus without a limit, and who knows it."""
-        super().__init__(folder, contestant, home, say, delay=delay)
+        """Initialize the environment.
+
+        ``speed`` is the number of seconds per second; ``unlimited`` switches the
+        integration's own rate limiter off as well as Telldus'.
+        """
+        super().__init__(folder, integration, home, say, delay=delay)
         self._options = ["--unlimited"] if unlimited else []
         self._options += ["--speed", str(speed)]
         self.telldus.change_settings({"limit": False})
@@ -44,12 +47,12 @@ class Subject(Stage):
 
     @override
     async def start_home_assistant(self) -> None:
-        """Start it, and wait until it connects."""
+        """Start the worker, and wait until it connects."""
 
         async def connected(
             reader: asyncio.StreamReader, writer: asyncio.StreamWriter
         ) -> None:
-            """Take the connection."""
+            """Keep the connection."""
             self._connected.set_result((reader, writer))
 
         server = await asyncio.start_server(
@@ -58,7 +61,7 @@ class Subject(Stage):
         await self.hass.start(
             *(sys.executable, "-m", "bench.worker"),
             *("-c", self.config),
-            *("--domain", self.contestant.domain),
+            *("--domain", self.integration.domain),
             *("--url", self.simulator_url),
             *("--port", str(server.sockets[0].getsockname()[1])),
             *self._options,
@@ -66,50 +69,62 @@ class Subject(Stage):
         )
 
         async def is_connected() -> bool:
-            """Tell whether it has connected."""
+            """Return whether the worker has connected."""
             return self._connected.done()
 
         await self._wait_until(self.hass, is_connected, 180)
         server.close()
 
-    async def ask(self, what: str, **options: Any) -> Any:
-        """Have something done inside, and return what was found."""
+    async def request(self, command: str, **options: Any) -> Any:
+        """Run one of the worker's commands, and return its result."""
         reader, writer = await self._connected
-        writer.write(json.dumps({"what": what, **options}).encode() + b"\n")
+        writer.write(json.dumps({"command": command, **options}).encode() + b"\n")
         line = await reader.readline()
         if not line:
-            raise StartError(f"{self.hass.name} ended:\n{self.hass.last_words(30)}")
+            raise StartError(f"{self.hass.name} ended:\n{self.hass.tail(30)}")
         return json.loads(line)
 
-    def rows(self, entities: Mapping[str, Json]) -> dict[Row, list[str]]:
-        """Return the entities that show each row."""
+    async def set_up(self) -> dict[Row, list[str]]:
+        """Set the integration up, and return the entity ids of each row."""
+        entities: Mapping[str, Json] = (await self.request("set_up"))["entities"]
         found: dict[Row, list[str]] = {}
         for entity_id, entity in entities.items():
-            if row := self.contestant.row_of(entity["unique_id"]):
+            if row := self.integration.row_of(entity["unique_id"]):
                 found.setdefault(row, []).append(entity_id)
         return found
 
+    def dimmers(self, entity_ids: Mapping[Row, list[str]]) -> list[str]:
+        """Return the lights that both integrations have as dimmable lights."""
+        return [
+            entity_id
+            for device in self.telldus.home.devices.values()
+            if device.methods & Method.DIM and not device.methods & Method.UP
+            for entity_id in entity_ids.get(Row("device", device.id), ())
+            if entity_id.startswith("light.")
+        ]
+
 
 @asynccontextmanager
-async def subjects(
+async def workers(
     name: str,
     home: Callable[[], Home],
     say: Callable[[str], None],
-    contestants: Iterable[Contestant] = (Ours(), Core()),
+    integrations: Iterable[IntegrationUnderTest] = (
+        ThisIntegration(),
+        CoreIntegration(),
+    ),
     **options: Any,
-) -> AsyncGenerator[list[Subject]]:
-    """Start contestants side by side, each with the same home; end them at the end."""
-    folder = FOLDER / name
-    await end_leavings(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+) -> AsyncGenerator[list[WorkerEnvironment]]:
+    """Run a worker for each integration side by side, each with a home of its own."""
+    folder = await fresh_folder(name)
     async with AsyncExitStack() as stack:
         started = []
-        for contestant in contestants:
-            subject = Subject(
-                folder / contestant.domain, contestant, home(), say, **options
+        for integration in integrations:
+            worker = WorkerEnvironment(
+                folder / integration.domain, integration, home(), say, **options
             )
-            await subject.make_ready()
-            stack.push_async_callback(subject.stop)
-            await subject.start()
-            started.append(subject)
+            await worker.make_ready()
+            stack.push_async_callback(worker.stop)
+            await worker.start()
+            started.append(worker)
         yield started

@@ -20,7 +20,7 @@ CHROMIUM: Final = "/usr/bin/chromium"
 # The height of each drawing, and how many times finer than the largest image it is drawn.
 HEIGHTS: Final = {"icon": 256, "logo": 160}
 FINER: Final = 4
-# What is drawn for light themes, and the same for dark ones.
+# The colours for light themes, and those for dark ones
 DARK: Final = {"#1c4e80": "#6eaae1", "#ffc846": "#fff4d6", "#e0a020": "#ffc846"}
 
 
@@ -60,7 +60,7 @@ def _trimmed(image: Image.Image, *, square: bool) -> Image.Image:
 
 
 def _write(image: Image.Image, height: int, path: Path) -> None:
-    """Write an image at a height, as small as it gets without anybody seeing it."""
+    """Write an image at a height, with a palette of 128 colours."""
     width = round(image.width * height / image.height)
     small = image.resize((width, height), Image.Resampling.LANCZOS)
     few = small.quantize(128, method=Image.Quantize.FASTOCTREE)

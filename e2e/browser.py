@@ -23,14 +23,14 @@ class _Forms(HTMLParser):
     """Collect the forms of a page."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Initialize the parser."""
         super().__init__()
         self.forms: list[Form] = []
         self._open: Form | None = None
 
     @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what belongs to a form."""
+        """Collect a form's fields and buttons."""
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self._open = Form(given.get("action", ""), given.get("method", "get"))
@@ -51,7 +51,7 @@ class _Forms(HTMLParser):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the browser shows."""
+    """A page in the browser."""
 
     url: URL
     status: int
@@ -74,12 +74,12 @@ class Page:
 
 
 class Browser:
-    """One window, with cookies of its own."""
+    """A window with cookies of its own."""
 
     def __init__(self) -> None:
-        """Open the window."""
+        """Initialize the session."""
         self._session = aiohttp.ClientSession(
-            # Addresses of numbers get cookies too: that is where this house stands.
+            # Accept cookies from IP addresses too.
             cookie_jar=aiohttp.CookieJar(unsafe=True),
             timeout=aiohttp.ClientTimeout(total=60),
         )
@@ -93,7 +93,7 @@ class Browser:
         await self._session.close()
 
     async def open(self, url: str | URL) -> Page:
-        """Go to an address, and on to where that leads."""
+        """Open a URL, and follow redirects."""
         async with self._session.get(url) as response:
             return await self._page(response)
 

@@ -1,4 +1,4 @@
-"""The system's Chromium, and the screens on which people look at Home Assistant."""
+"""The system's Chromium, and the sizes of screens."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ SIZES: dict[str, dict[str, Any]] = {
         "has_touch": True,
     },
 }
-# What keeps a browser from speaking to anybody but those whom it is shown.
+# No requests of the browser's own
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -1,4 +1,4 @@
-"""What the stories in a browser begin with: a new house, and somebody before a screen."""
+"""Fixtures of the browser tests: a new stack, and a user in a browser."""
 
 from collections.abc import AsyncIterator, Generator
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ import pytest
 import pytest_asyncio
 
 from .chromium import SIZES, chromium
-from .frontend import Person, person
+from .frontend import User, user
 from .home_assistant import HomeAssistant
 from .log import complaints, parse
 from .process import free_port
-from .scenario import House
-from .simulator_client import Telldus
+from .scenario import Scenario
+from .simulator_client import SimulatorClient
 from .stack import DOMAIN, IN_DOCUMENTS, ROOT, Stack
-from .test_support import DOMAIN as HOURS_AGO
+from .test_support import DOMAIN as TEST_SUPPORT
 
 _PICTURES = ROOT / ".e2e" / "browser"
 _FAILED = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a story be told on another screen and in another language."""
+    """Add the options of the browser tests."""
     parser.addoption("--size", choices=SIZES, help="of the screen")
-    parser.addoption("--language", help="of the person, for instance en")
+    parser.addoption("--language", help="of the user, for instance en")
     parser.addoption(
         "--documents",
         action="store_true",
@@ -34,55 +34,52 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @dataclass
-class Home:
-    """A house, and who looks at it."""
+class BrowserSession:
+    """A scenario with a user in a browser."""
 
-    house: House
-    person: Person
+    scenario: Scenario
+    user: User
 
     def assert_no_complaints(self) -> None:
-        """Assert that neither the browser nor Home Assistant has anything to complain of."""
-        assert self.person.complaints == []
-        found = complaints(parse(self.house.stack.log), DOMAIN)
+        """Assert that neither the browser nor Home Assistant logged a warning."""
+        assert self.user.complaints == []
+        found = complaints(parse(self.scenario.stack.log), DOMAIN)
         assert not found, "\n".join(map(str, found))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def home(request: pytest.FixtureRequest) -> AsyncIterator[Home]:
-    """Start a house with an account; the module says at which `SIZE` in what `LANGUAGE`.
-
-    It may say in which kind of `HOUSE`, too.
-    """
+async def session(request: pytest.FixtureRequest) -> AsyncIterator[BrowserSession]:
+    """Start a stack with an account, by the module's `SIZE`, `LANGUAGE` and class `STACK`."""
     chosen = request.config.getoption
     size = chosen("--size") or request.module.SIZE
     language = chosen("--language") or request.module.LANGUAGE
     documents = IN_DOCUMENTS if chosen("--documents") else None
     name = f"{size}-{language}"
     if (size, language) != (request.module.SIZE, request.module.LANGUAGE):
-        # Another story may have this one by itself.
+        # Another module may have the same size and language.
         name += f"-{request.module.__name__.rpartition('_')[2]}"
     folder = ROOT / ".e2e" / name
-    kind: type[Stack] = getattr(request.module, "HOUSE", Stack)
-    stack = kind(folder, free_port(), free_port(), helpers=(HOURS_AGO,))
-    # While it is still written down what they are
-    await stack.end_leavings()
+    stack_class: type[Stack] = getattr(request.module, "STACK", Stack)
+    stack = stack_class(folder, free_port(), free_port(), helpers=(TEST_SUPPORT,))
+    # Before their pid files are removed
+    await stack.stop_orphans()
     shutil.rmtree(folder, ignore_errors=True)
     await stack.make_ready()
     try:
         await stack.start()
         async with (
             HomeAssistant(stack.url) as home_assistant,
-            Telldus(stack.simulator_url) as telldus,
+            SimulatorClient(stack.simulator_url) as telldus,
             chromium() as browser,
-            person(
+            user(
                 *(browser, stack.url, size, language, _PICTURES / name, documents)
-            ) as somebody,
+            ) as user_,
         ):
-            # Nothing moves but by what is done here.
+            # Nothing changes but by the tests.
             await telldus.settings(life=False)
             await home_assistant.onboard("Demo", "demo", "demo")
             await home_assistant.wait_until_running()
-            yield Home(House(stack, home_assistant, telldus), somebody)
+            yield BrowserSession(Scenario(stack, home_assistant, telldus), user_)
     finally:
         await stack.stop()
 
@@ -91,7 +88,7 @@ async def home(request: pytest.FixtureRequest) -> AsyncIterator[Home]:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Remember whether a test has failed, for who takes pictures."""
+    """Remember whether a test has failed."""
     report = yield
     item.stash[_FAILED] = report.failed
     return report
@@ -99,8 +96,8 @@ def pytest_runtest_makereport(
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="module")
 async def picture_of_failure(request: pytest.FixtureRequest) -> AsyncIterator[None]:
-    """Photograph what was on the screen when a test failed."""
+    """Take pictures of all pages when a test failed."""
     yield
-    if request.node.stash.get(_FAILED, False) and "home" in request.fixturenames:
-        seen: Any = request.getfixturevalue("home")
-        await seen.person.shoot_all("failed")
+    if request.node.stash.get(_FAILED, False) and "session" in request.fixturenames:
+        seen: Any = request.getfixturevalue("session")
+        await seen.user.take_all_pictures("failed")

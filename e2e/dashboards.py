@@ -1,17 +1,17 @@
-"""Dashboards on which a person would have this home, and the energy that it used today."""
+"""Dashboards of the demo home, and statistics for the Energy dashboard."""
 
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .home_assistant import HomeAssistant, Json
+from . import Json
+from .home_assistant import HomeAssistant
 
 HOME = "telldus-home"
 CLIMATE = "telldus-climate"
 BLINDS = "telldus-blinds"
 
-# Of each hour of a day: what the heat pump took, a dishwasher behind the plug in the
-# evening, both in kWh.
+# kWh of each hour of a day: the heat pump, and the plug with a dishwasher in the evening
 _HEAT_PUMP = (
     *(1.1, 1.1, 1.2, 1.2, 1.3, 1.4, 1.6, 1.5, 1.2, 0.9, 0.8, 0.7),
     *(0.6, 0.6, 0.7, 0.8, 1.0, 1.2, 1.3, 1.3, 1.2, 1.1, 1.1, 1.0),
@@ -145,13 +145,13 @@ async def make_dashboards(home_assistant: HomeAssistant) -> None:
 
 
 async def use_energy(home_assistant: HomeAssistant) -> None:
-    """Fill the Energy dashboard with a day, as if the home had been there since midnight."""
+    """Import a day's statistics for the Energy dashboard."""
     config = await home_assistant.ask("get_config")
     now = datetime.now(ZoneInfo(config["time_zone"]))
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     states = await home_assistant.states()
     for entity_id, used in _CONSUMERS.items():
-        # What the meter shows now is what it came to in the end.
+        # The meter's value now is that of the last hour.
         meter = float(states[entity_id]["state"]) - sum(used)
         stats = []
         for hour, amount in enumerate(used):

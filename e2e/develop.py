@@ -1,4 +1,4 @@
-"""The house for a person: start it, sign in, say where to look, and follow the log."""
+"""Run a stack for a developer: start it, sign in, print its URLs, and follow the log."""
 
 import argparse
 import asyncio
@@ -16,7 +16,7 @@ from typing import Any
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
-from .home_assistant import HomeAssistant, RefusedError
+from .home_assistant import HomeAssistant, RequestFailedError
 from .process import StartError
 from .sign_in import SignInError, sign_in
 from .stack import DOMAIN, RESTART, ROOT, Stack
@@ -29,16 +29,16 @@ _BOLD = "\033[1m{}\033[0m" if sys.stdout.isatty() else "{}"
 
 
 def say(text: str) -> None:
-    """Tell the person what happens now, if the terminal is still there."""
+    """Print progress, if the terminal is still open."""
     with suppress(OSError):
         print(f"{_BOLD.format('==>')} {text}", flush=True)
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Keep a second house out of the same folder."""
+def single_instance(folder: Path) -> Iterator[None]:
+    """Keep a second process out of the same folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    # Beside the folder and not in it: --fresh removes what is in it.
+    # Beside the folder: --fresh removes what is in it.
     with folder.with_suffix(".lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -54,17 +54,17 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-async def move_in(stack: Stack, fresh: bool) -> str:
-    """Onboard and sign in, as far as that is not done; return what to tell about it."""
+async def set_up_home_assistant(stack: Stack, fresh: bool) -> str:
+    """Onboard and sign in, unless that is done; return a text about it."""
     async with HomeAssistant(stack.url) as home_assistant:
         try:
             await home_assistant.onboard("Demo", USERNAME, PASSWORD)
-        except RefusedError as err:
+        except RequestFailedError as err:
             if err.status not in (400, 401, 403):
                 raise
             return (
                 f"{USERNAME}/{PASSWORD} no longer logs in here, so nothing was set up; "
-                "--fresh begins anew."
+                "--fresh starts again."
             )
         await home_assistant.wait_until_running()
         try:
@@ -76,7 +76,7 @@ async def move_in(stack: Stack, fresh: bool) -> str:
 async def _add_integration(
     home_assistant: HomeAssistant, stack: Stack, fresh: bool
 ) -> str:
-    """Sign in to the simulator, unless it is done or left to the person."""
+    """Sign in to the simulator, unless that is done or left to the user."""
     if entries := await home_assistant.entries(DOMAIN):
         return f"Signed in since an earlier run ({entries[0]['title']})."
     if fresh:
@@ -95,11 +95,11 @@ async def _add_integration(
     return f"Signed in to the simulator ({entry['title']})."
 
 
-def tell(stack: Stack, told: str, seconds: float) -> None:
-    """Print where to look."""
+def print_urls(stack: Stack, summary: str, seconds: float) -> None:
+    """Print the URLs."""
     print(
         f"""
-{_BOLD.format("Ready")} after {seconds:.0f} s. {told}
+{_BOLD.format("Ready")} after {seconds:.0f} s. {summary}
 
     Home Assistant   {stack.url}   log in with {USERNAME} / {PASSWORD}
     The integration  {stack.url}/config/integrations/integration/{DOMAIN}
@@ -112,7 +112,7 @@ def tell(stack: Stack, told: str, seconds: float) -> None:
 
 
 async def follow(path: Path) -> None:
-    """Print what is added to a file, for ever."""
+    """Print what is appended to a file, until cancelled."""
     with path.open(errors="replace") as log:
         while True:
             if text := log.read():
@@ -121,7 +121,7 @@ async def follow(path: Path) -> None:
 
 
 async def watch(stack: Stack) -> None:
-    """Start Home Assistant again when it asks for that; return when either ends."""
+    """Restart Home Assistant when it asks for that; raise `StartError` when either ends."""
     while True:
         ends = {
             asyncio.create_task(process.wait()): process
@@ -139,21 +139,21 @@ async def watch(stack: Stack) -> None:
             continue
         raise StartError(
             f"{process.name} ended by itself with exit code {process.exit_code}:\n"
-            f"{process.last_words()}"
+            f"{process.tail()}"
         )
 
 
-async def live(stack: Stack, choices: dict[str, Any], fresh: bool) -> None:
-    """Run the house until it is told to end."""
+async def run(stack: Stack, choices: dict[str, Any], fresh: bool) -> None:
+    """Run the stack until cancelled."""
     began = time.monotonic()
     await stack.make_ready()
     try:
         say("Starting the simulator and Home Assistant")
         await stack.start()
-        # Only what has worked is good enough to be taken for granted the next time.
+        # Only options that have worked become the defaults of the next run.
         (stack.folder / CHOICES).write_text(json.dumps(choices))
-        told = await move_in(stack, fresh)
-        tell(stack, told, time.monotonic() - began)
+        summary = await set_up_home_assistant(stack, fresh)
+        print_urls(stack, summary, time.monotonic() - began)
         follower = asyncio.create_task(follow(stack.hass.output))
         try:
             await watch(stack)
@@ -164,27 +164,27 @@ async def live(stack: Stack, choices: dict[str, Any], fresh: bool) -> None:
         await stack.stop()
 
 
-async def until_told(stack: Stack, choices: dict[str, Any], fresh: bool) -> None:
-    """Run the house; Ctrl-C, a closed terminal and `kill` end it in order."""
-    house = asyncio.create_task(live(stack, choices, fresh))
+async def run_until_signal(stack: Stack, choices: dict[str, Any], fresh: bool) -> None:
+    """Run the stack; SIGINT, SIGTERM and SIGHUP stop it in order."""
+    task = asyncio.create_task(run(stack, choices, fresh))
     loop = asyncio.get_running_loop()
-    told = False
+    stopping = False
 
     def end() -> None:
-        """End it once; more signals do not hurry the ending of a database."""
-        nonlocal told
-        if not told:
-            told = True
-            house.cancel()
+        """Stop once: more signals must not interrupt the closing of the database."""
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            task.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, end)
     with suppress(asyncio.CancelledError):
-        await house
+        await task
 
 
 def build(chosen: argparse.Namespace) -> tuple[Stack, dict[str, Any]]:
-    """Return the house as it is chosen now, or else was chosen the last time."""
+    """Return the stack, by the options of this run or else of the last one."""
     choices = FOLDER / CHOICES
     last: dict[str, Any] = {"port": 8123, "simulator_port": 8124, "home": "demo"}
     if choices.exists():
@@ -193,13 +193,13 @@ def build(chosen: argparse.Namespace) -> tuple[Stack, dict[str, Any]]:
     now = last | given
     stack = Stack(FOLDER, now["port"], now["simulator_port"], now["home"], say=say)
     if chosen.fresh:
-        asyncio.run(stack.end_leavings())
+        asyncio.run(stack.stop_orphans())
         shutil.rmtree(FOLDER)
         FOLDER.mkdir()
     elif choices.exists() and now["simulator_port"] != last["simulator_port"]:
         raise StartError(
             "Home Assistant is signed in to the simulator at port "
-            f"{last['simulator_port']}. To change that, begin anew with --fresh."
+            f"{last['simulator_port']}. To change that, start again with --fresh."
         )
     return stack, now
 
@@ -210,17 +210,17 @@ def main() -> int:
     parser.add_argument(
         "--fresh",
         action="store_true",
-        help="forget the earlier house, and leave the signing in to you",
+        help="remove the earlier stack, and leave the sign-in to you",
     )
     parser.add_argument("--port", type=int, help="of Home Assistant (default: 8123)")
     parser.add_argument("--simulator-port", type=int, help="(default: 8124)")
     parser.add_argument("--home", help="demo, or a number of devices (default: demo)")
     chosen = parser.parse_args()
     try:
-        with alone(FOLDER):
+        with single_instance(FOLDER):
             stack, choices = build(chosen)
-            asyncio.run(until_told(stack, choices, chosen.fresh))
-    except (StartError, SignInError, RefusedError) as err:
+            asyncio.run(run_until_signal(stack, choices, chosen.fresh))
+    except (StartError, SignInError, RequestFailedError) as err:
         print(f"\n{err}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""A client for a real Home Assistant, over the doors that its own frontend uses."""
+"""A client for Home Assistant, over the APIs that its frontend uses."""
 
 from http import HTTPStatus
 import time
@@ -6,28 +6,27 @@ from typing import Any, Self
 
 import aiohttp
 
+from . import Json
 from .polling import poll
 from .websocket import Websocket
 
-type Json = dict[str, Any]
 
-
-class RefusedError(Exception):
-    """Home Assistant answered a request with something else than success."""
+class RequestFailedError(Exception):
+    """Home Assistant answered a request with an error status."""
 
     def __init__(self, method: str, path: str, status: int, text: str) -> None:
-        """Keep the status: callers tell apart what it says."""
+        """Initialize the error; callers check its `status`."""
         super().__init__(f"{method} {path}: {status} {text[:500]}")
         self.status = status
 
 
 class HomeAssistant:
-    """One person's session with one Home Assistant."""
+    """A user's session with a Home Assistant."""
 
     def __init__(self, url: str) -> None:
-        """Prepare a session; nothing is sent before it is entered."""
+        """Initialize the session; nothing is sent yet."""
         self.url = url
-        # As Home Assistant's frontend calls itself when it signs in.
+        # The client id that the frontend logs in with
         self._client_id = f"{url}/"
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=60),
@@ -42,7 +41,7 @@ class HomeAssistant:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Leave nothing open."""
+        """Close all connections."""
         await self.disconnect()
         await self._session.close()
 
@@ -58,7 +57,7 @@ class HomeAssistant:
         ) as response:
             if response.status >= HTTPStatus.BAD_REQUEST:
                 text = await response.text()
-                raise RefusedError(method, path, response.status, text)
+                raise RequestFailedError(method, path, response.status, text)
             if response.content_type == "application/json":
                 return await response.json()
             return await response.text()
@@ -66,22 +65,15 @@ class HomeAssistant:
     # Signing in
 
     async def answers(self) -> bool:
-        """Tell whether Home Assistant answers already.
-
-        The frontend is asked, which is there only when onboarding and logging in are.
-        """
+        """Return whether Home Assistant responds: its frontend, the last to be set up."""
         try:
             await self._send("GET", "/manifest.json", signed=False)
-        except aiohttp.ClientError, RefusedError, TimeoutError:
+        except aiohttp.ClientError, RequestFailedError, TimeoutError:
             return False
         return True
 
     async def onboard(self, name: str, username: str, password: str) -> None:
-        """Go through the onboarding that a new installation begins with.
-
-        Steps that are done already are left out, so that a half done onboarding is
-        finished and a finished one is only a log-in.
-        """
+        """Do the remaining steps of the onboarding; a finished one is only a log-in."""
         done = await self._onboarded()
         if done["user"]:
             await self.log_in(username, password)
@@ -109,10 +101,10 @@ class HomeAssistant:
         """Return which steps of the onboarding are done."""
         try:
             steps = await self._send("GET", "/api/onboarding", signed=False)
-        except RefusedError as err:
+        except RequestFailedError as err:
             if err.status != HTTPStatus.NOT_FOUND:
                 raise
-            # It is gone with the first start after the last step.
+            # The API is removed at the first start after the last step.
             return dict.fromkeys(
                 ("user", "core_config", "analytics", "integration"), True
             )
@@ -135,11 +127,11 @@ class HomeAssistant:
         result = await self._send("POST", path, json=answer, signed=False)
         if result["type"] != "create_entry":
             refused = HTTPStatus.UNAUTHORIZED
-            raise RefusedError("POST", path, refused, str(result.get("errors")))
+            raise RequestFailedError("POST", path, refused, str(result.get("errors")))
         await self._exchange(result["result"])
 
     async def log_out(self) -> None:
-        """Give the tokens back, so that no run leaves a session behind."""
+        """Revoke the tokens, so that no session is left behind."""
         await self.disconnect()
         if self._tokens:
             form = {"token": self._tokens["refresh_token"]}
@@ -156,12 +148,12 @@ class HomeAssistant:
         self._keep(await self._send("POST", "/auth/token", data=form, signed=False))
 
     def _keep(self, answer: Json) -> None:
-        """Keep tokens; a refreshed answer has no new refresh token."""
+        """Keep tokens; a refresh returns no new refresh token."""
         self._tokens = {**(self._tokens or {}), **answer}
         self._expires = time.monotonic() + answer["expires_in"]
 
     async def access_token(self) -> str:
-        """Return an access token that is good for at least a minute more."""
+        """Return an access token that is valid for another minute at least."""
         if self._tokens is None:
             raise RuntimeError("not logged in")
         if self._expires - time.monotonic() < 60:
@@ -175,7 +167,7 @@ class HomeAssistant:
         return token
 
     async def browser_tokens(self) -> Json:
-        """Return the session as the frontend keeps it in a browser's local storage."""
+        """Return the session as the frontend stores it in a browser."""
         await self.access_token()
         left = self._expires - time.monotonic()
         return {
@@ -186,7 +178,7 @@ class HomeAssistant:
         }
 
     async def wait_until_running(self, timeout: float = 120) -> None:
-        """Wait until everything that Home Assistant sets up at its start is set up."""
+        """Wait until Home Assistant has started."""
 
         async def running() -> bool:
             config = await self._send("GET", "/api/config")
@@ -203,16 +195,16 @@ class HomeAssistant:
         return answer
 
     async def remove_entry(self, entry_id: str) -> None:
-        """Remove a config entry, as a person does who no longer wants it."""
+        """Remove a config entry."""
         await self._send("DELETE", f"/api/config/config_entries/entry/{entry_id}")
 
     async def start_flow(self, domain: str) -> Json:
-        """Begin to add an integration."""
+        """Start a config flow."""
         path = "/api/config/config_entries/flow"
         return await self._flow("POST", path, {"handler": domain})
 
     async def flow(self, flow_id: str) -> Json:
-        """Return where a flow stands, as the dialog asks when it is opened."""
+        """Return a flow's current step."""
         return await self._flow("GET", f"/api/config/config_entries/flow/{flow_id}")
 
     async def continue_flow(self, flow_id: str, user_input: Json) -> Json:
@@ -220,12 +212,8 @@ class HomeAssistant:
         path = f"/api/config/config_entries/flow/{flow_id}"
         return await self._flow("POST", path, user_input)
 
-    async def end_flow(self, flow_id: str) -> None:
-        """Close a flow's dialog."""
-        await self._send("DELETE", f"/api/config/config_entries/flow/{flow_id}")
-
     async def start_options(self, entry_id: str) -> Json:
-        """Begin to change an entry's options."""
+        """Start an options flow."""
         path = "/api/config/config_entries/options/flow"
         return await self._flow("POST", path, {"handler": entry_id})
 
@@ -235,13 +223,13 @@ class HomeAssistant:
         return await self._flow("POST", path, user_input)
 
     async def _flow(self, method: str, path: str, body: Json | None = None) -> Json:
-        """Take a step in a flow, saying which address the browser uses."""
+        """Take a step in a flow, with the browser's address of Home Assistant."""
         headers = {"HA-Frontend-Base": self.url}
         step: Json = await self._send(method, path, json=body, headers=headers)
         return step
 
     async def diagnostics(self, entry_id: str) -> Json:
-        """Return what the button "Download diagnostics" gives."""
+        """Return an entry's diagnostics."""
         path = f"/api/diagnostics/config_entry/{entry_id}"
         answer: Json = await self._send("GET", path)
         return answer
@@ -276,14 +264,14 @@ class HomeAssistant:
         return {state["entity_id"]: state for state in await self.ask("get_states")}
 
     async def flows_in_progress(self, domain: str) -> list[Json]:
-        """Return the flows that wait for a person, sign-ins that ran out for one."""
+        """Return the flows that wait for the user, such as a reauthentication."""
         flows = await self.ask("config_entries/flow/progress")
         return [flow for flow in flows if flow["handler"] == domain]
 
     async def call(
         self, action: str, entity_id: str | list[str], /, **data: Any
     ) -> None:
-        """Perform an action, `light.turn_on` for one, on entities."""
+        """Perform an action, such as `light.turn_on`, on entities."""
         domain, _, service = action.partition(".")
         await self.ask(
             "call_service",

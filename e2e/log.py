@@ -25,7 +25,7 @@ class Record:
 
     @override
     def __str__(self) -> str:
-        """Return the record as it stood in the log, near enough."""
+        """Return the record roughly as it is in the log."""
         name = logging.getLevelName(self.level)
         return f"{self.when} {name} [{self.logger}] {self.message}"
 
@@ -33,8 +33,8 @@ class Record:
 def parse(text: str) -> list[Record]:
     """Split a log into records.
 
-    Lines before the first record (a warning of the interpreter, say) become a record of
-    the logger "", at level WARNING: whatever reaches the console unasked is worth seeing.
+    Lines before the first record (a warning of the interpreter, say) become records of
+    the logger "", at level WARNING.
     """
     records: list[Record] = []
     for line in text.splitlines():
@@ -53,17 +53,17 @@ def parse(text: str) -> list[Record]:
 
 
 def is_loader_notice(record: Record, domain: str) -> bool:
-    """Tell whether a record is the notice that every custom integration gets."""
+    """Return whether a record is the loader's notice about a custom integration."""
     return record.logger == LOADER and record.message.startswith(
         f"We found a custom integration {domain} "
     )
 
 
 def complaints(records: list[Record], domain: str) -> list[Record]:
-    """Return what a log holds against an integration, the loader's notice aside.
+    """Return the records at WARNING or above of or about an integration.
 
-    That is every record of its own at WARNING or above, and every such record of
-    anybody else that names it: deprecations, blocking calls, slow set-ups.
+    Other loggers name it for deprecations, blocking calls and slow set-ups. The loader's
+    notice is left out.
     """
     return [
         record

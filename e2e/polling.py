@@ -1,25 +1,25 @@
-"""Wait for a condition, never for a length of time."""
+"""Waiting for a condition instead of a fixed time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 
 class WaitedTooLongError(AssertionError):
-    """Something that should have happened did not, in the time that it had."""
+    """A condition was not met in time."""
 
 
 async def poll[T](
     what: str,
-    ask: Callable[[], Awaitable[T | None]],
+    check: Callable[[], Awaitable[T | None]],
     timeout: float,
     interval: float = 0.25,
 ) -> T:
-    """Ask until there is a true answer, and return it; `what` names it in the error."""
-    answer: T | None = None
+    """Call `check` until its result is true, and return that; `what` is for the error."""
+    result: T | None = None
     try:
         async with asyncio.timeout(timeout):
-            while not (answer := await ask()):
+            while not (result := await check()):
                 await asyncio.sleep(interval)
     except TimeoutError as err:
         raise WaitedTooLongError(f"not within {timeout:g} s: {what}") from err
-    return answer
+    return result

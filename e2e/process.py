@@ -1,4 +1,4 @@
-"""A child process that does not outlive its parent's interest in it."""
+"""A child process that is stopped with its parent, or by the next one if it was killed."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,14 +11,13 @@ import subprocess
 
 
 class StartError(Exception):
-    """Something did not start; the text says to a person what to do."""
+    """Something did not start; the text says what to do about it."""
 
 
 def port_is_free(port: int) -> bool:
     """Tell whether a server can listen on a port of this machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As the servers themselves do: a connection that is only being forgotten
-        # does not keep a port.
+        # As the servers do: a connection in TIME_WAIT does not keep a port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -28,7 +27,7 @@ def port_is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on just now."""
+    """Return a port that is free now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -36,7 +35,7 @@ def free_port() -> int:
 
 
 def _command_line(pid: int) -> str:
-    """Return the command line of a process, or nothing if there is no such process."""
+    """Return the command line of a process, "" if there is no such process."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     with suppress(OSError):
@@ -52,13 +51,13 @@ def _command_line(pid: int) -> str:
 class Process:
     """A program in a process group of its own, with its output in a file.
 
-    Of its own, so that Ctrl-C in a terminal reaches only the parent, which then ends
-    its children in order. The group's number is kept in a file beside the output: a
-    parent that was killed cannot clean up, and the next one does it instead.
+    Ctrl-C in a terminal so reaches only the parent, which then stops its children in
+    order. The group's id is in a file beside the output: if the parent is killed, the next
+    one stops the orphan.
     """
 
     def __init__(self, name: str, output: Path, mark: str) -> None:
-        """Describe a process; `mark` is a part of its command line that is its alone."""
+        """Initialize the process; `mark` is a unique part of its command line."""
         self.name = name
         self.output = output
         self._mark = mark
@@ -67,7 +66,7 @@ class Process:
 
     @property
     def exit_code(self) -> int | None:
-        """Return how the program ended, or None while it runs or before it started."""
+        """Return the exit code, None while the program runs or before it started."""
         return self._process.returncode if self._process else None
 
     @property
@@ -78,8 +77,8 @@ class Process:
     async def start(
         self, *command: str | Path, cwd: Path, env: Mapping[str, str] | None = None
     ) -> None:
-        """Start the program; what it says is added to the output file."""
-        await self.end_leavings()
+        """Start the program; its output is appended to the file."""
+        await self.stop_orphan()
         self.output.parent.mkdir(parents=True, exist_ok=True)
         with self.output.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
@@ -94,18 +93,18 @@ class Process:
         self._pid_file.write_text(str(self._process.pid))
 
     async def wait(self) -> int:
-        """Wait until the program ends by itself, and return its exit code."""
+        """Wait for the program's end, and return its exit code."""
         if self._process is None:
             raise RuntimeError(f"{self.name} was not started")
         return await self._process.wait()
 
     async def stop(self, timeout: float = 60) -> None:
-        """Ask the program to end, and end it and its children if it does not."""
+        """Terminate the program; kill it and its children after `timeout` seconds."""
         if self._process is None:
             return
         group = self._process.pid
         if self.running:
-            # To the program alone: it knows how to end its own children.
+            # To the program alone: it stops its own children.
             with suppress(ProcessLookupError):
                 self._process.terminate()
             with suppress(TimeoutError):
@@ -115,13 +114,13 @@ class Process:
         await self._process.wait()
         self._pid_file.unlink(missing_ok=True)
 
-    async def end_leavings(self) -> None:
-        """End what a parent that was killed has left running."""
+    async def stop_orphan(self) -> None:
+        """Stop the process that a killed parent has left running."""
         try:
             pid = int(self._pid_file.read_text())
         except OSError, ValueError:
             return
-        # The number may belong to somebody else by now.
+        # The id may belong to another process by now.
         if self._mark in _command_line(pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
@@ -133,8 +132,8 @@ class Process:
                 os.killpg(pid, signal.SIGKILL)
         self._pid_file.unlink(missing_ok=True)
 
-    def last_words(self, lines: int = 15) -> str:
-        """Return the end of the output, for a message that says why."""
+    def tail(self, lines: int = 15) -> str:
+        """Return the last lines of the output, for an error message."""
         try:
             text = self.output.read_text(errors="replace")
         except OSError:

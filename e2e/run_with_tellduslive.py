@@ -2,7 +2,7 @@
 
 python -P e2e/run_with_tellduslive.py URL [Home Assistant's own arguments]
 
-Only the addresses in it are others: neither the library nor the integration is changed.
+Only the library's addresses are patched.
 """
 
 import sys
@@ -15,7 +15,7 @@ VENDOR = "https://pa-api.telldus.com"
 
 
 def point_at(url: str) -> None:
-    """Set each of the library's addresses at the vendor's to the same one at `url`."""
+    """Replace the vendor's host in the library's addresses by `url`."""
     for name, value in vars(tellduslive).items():
         if name.startswith("TELLDUS_LIVE_") and name.endswith("_URL"):
             setattr(tellduslive, name, value.replace(VENDOR, url))

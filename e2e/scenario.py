@@ -1,32 +1,33 @@
-"""The house in which a story takes place: both processes, and what goes on between them."""
+"""A scenario: the stack, its clients, and the state that the steps of a test share."""
 
 import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from .home_assistant import HomeAssistant, Json
+from . import Json
+from .home_assistant import HomeAssistant
 from .polling import poll
-from .simulator_client import Telldus
+from .simulator_client import SimulatorClient
 from .stack import DOMAIN, Stack
 
 DEVICES_LIST = "json/devices/list"
-# Seconds in which what was commanded must be shown, whenever it may be sent.
-_AT_ONCE = 5.0
-# Seconds in which a command has its effect: it may wait for a whole window to pass.
-_IN_TIME = 75.0
+# Seconds until a commanded state is shown, even if the command has to wait.
+_OPTIMISTIC_TIMEOUT = 5.0
+# Seconds until a command has its effect: it may wait for a window of the rate limit.
+_COMMAND_TIMEOUT = 75.0
 
 
 @dataclass
-class House:
-    """What the steps of a story hand on to one another.
+class Scenario:
+    """The state that the steps of a test share.
 
-    ``expected`` has what each entity is to show from now on: its state, as "state", and
-    attributes.
+    ``expected`` has each entity's state, as "state", and attributes from now on; ``seen``
+    the secrets that must not be logged.
     """
 
     stack: Stack
     home_assistant: HomeAssistant
-    telldus: Telldus
+    telldus: SimulatorClient
     entry: Json = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     expected: dict[str, Json] = field(default_factory=dict)
@@ -34,7 +35,7 @@ class House:
     # In Home Assistant
 
     async def ours(self, domain: str) -> dict[str, Json]:
-        """Return the integration's states of a domain by the name that they show."""
+        """Return the integration's states of a domain by friendly name."""
         registry = await self.home_assistant.ask("config/entity_registry/list")
         ours = {entry["entity_id"] for entry in registry if entry["platform"] == DOMAIN}
         return {
@@ -44,12 +45,12 @@ class House:
         }
 
     async def entity_id(self, domain: str, name: str) -> str:
-        """Return the id of the entity that shows a name."""
+        """Return the id of the entity with a friendly name."""
         found: str = (await self.ours(domain))[name]["entity_id"]
         return found
 
     async def devices(self) -> dict[str, Json]:
-        """Return the devices that the registry has of the integration, by name."""
+        """Return the integration's registry devices by name."""
         entry_id = self.entry["entry_id"]
         devices = await self.home_assistant.ask("config/device_registry/list")
         return {
@@ -70,7 +71,7 @@ class House:
         return await poll("the entry is loaded", loaded, 120)
 
     async def wait_for(self, entity_id: str, timeout: float, **wanted: Any) -> Json:
-        """Wait until an entity has this state, or these attributes."""
+        """Wait until an entity has this state and these attributes."""
 
         def is_wanted(state: Json) -> bool:
             has = {**state["attributes"], "state": state["state"]}
@@ -80,7 +81,7 @@ class House:
         return await websocket.wait_for_state(entity_id, is_wanted, timeout)
 
     async def wait_until_known(self, *entity_ids: str, timeout: float = 180) -> None:
-        """Wait until entities show something: sensors come last, and after a reload anew."""
+        """Wait until entities have a value: sensors come last, and again after a reload."""
         websocket = await self.home_assistant.websocket()
         for entity_id in entity_ids:
             await websocket.wait_for_state(
@@ -90,16 +91,16 @@ class House:
             )
 
     async def wait_for_expected(self, timeout: float) -> None:
-        """Wait until every entity is as it is to be."""
+        """Wait until every entity is as expected."""
         for entity_id, wanted in self.expected.items():
             await self.wait_for(entity_id, timeout, **wanted)
 
     async def act(
         self, action: str, name: str, data: Json | None = None, /, **shown: Any
     ) -> str:
-        """Perform an action, and see its outcome at once; return the entity's id.
+        """Perform an action, and wait for its optimistic state; return the entity's id.
 
-        The action itself may take longer: its request waits for leave to be sent.
+        The action itself may take longer: its request waits for the rate limiter.
         """
         entity_id = await self.entity_id(action.partition(".")[0], name)
         async with asyncio.TaskGroup() as tasks:
@@ -107,18 +108,18 @@ class House:
                 self.home_assistant.call(action, entity_id, **(data or {}))
             )
             if shown:
-                await self.shows_at_once(entity_id, **shown)
+                await self.expect_optimistic(entity_id, **shown)
         return entity_id
 
-    async def shows_at_once(self, entity_id: str, **shown: Any) -> None:
-        """Assert that an entity shows what was just commanded, and is to from now on."""
-        await self.wait_for(entity_id, _AT_ONCE, **shown)
+    async def expect_optimistic(self, entity_id: str, **shown: Any) -> None:
+        """Wait for a just commanded state, and expect it from now on."""
+        await self.wait_for(entity_id, _OPTIMISTIC_TIMEOUT, **shown)
         self.expected[entity_id] = shown
 
     # At Telldus
 
     async def device(self, name: str) -> Json:
-        """Return a device as Telldus has it."""
+        """Return a device's state at the simulator."""
         for device in (await self.telldus.state())["devices"].values():
             if device["name"] == name:
                 found: Json = device
@@ -128,7 +129,7 @@ class House:
     async def wait_for_telldus(
         self, name: str, state: int | None = None, values: Json | None = None
     ) -> None:
-        """Wait until a command has had its effect on a device."""
+        """Wait until a command has had its effect at the simulator."""
 
         async def has_it() -> bool:
             device = await self.device(name)
@@ -137,15 +138,15 @@ class House:
                 for method, value in (values or {}).items()
             )
 
-        await poll(f"{name} at Telldus is {state} {values}", has_it, _IN_TIME)
+        await poll(f"{name} at Telldus is {state} {values}", has_it, _COMMAND_TIMEOUT)
 
     async def now(self) -> float:
-        """Return the time as the simulator counts it."""
+        """Return the simulator's time."""
         time: float = (await self.telldus.state())["time"]
         return time
 
     async def requests(self, begin: str, since: float = 0) -> list[Json]:
-        """Return the requests of some functions, oldest first."""
+        """Return the requests whose paths begin like this, oldest first."""
         return [
             row
             for row in await self.telldus.requests()
@@ -155,7 +156,7 @@ class House:
     async def wait_for_requests(
         self, begin: str, count: int, since: float, timeout: float
     ) -> list[float]:
-        """Wait until functions were called a number of times with success; return when."""
+        """Wait for a number of successful requests; return their times."""
 
         async def enough() -> list[float] | None:
             rows = await self.requests(begin, since)
@@ -167,5 +168,5 @@ class House:
     async def wait_for_polls(
         self, count: int, since: float, timeout: float
     ) -> list[float]:
-        """Wait until the devices have been asked for a number of times; return when."""
+        """Wait for a number of polls of the devices; return their times."""
         return await self.wait_for_requests(DEVICES_LIST, count, since, timeout)

@@ -1,6 +1,6 @@
-"""Photograph a home that is lived in, at a desk and on a phone.
+"""Take pictures of a home in use, at the size of a desktop and of a phone.
 
-What its people do in dialogs is photographed by the stories in the browser.
+Pictures of dialogs are taken by the browser tests.
 """
 
 import argparse
@@ -24,16 +24,17 @@ from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
 from .chromium import SIZES, chromium
 from .dashboards import BLINDS, CLIMATE, HOME, make_dashboards, use_energy
+from .develop import say
 from .home_assistant import HomeAssistant
 from .polling import poll
 from .process import StartError, free_port
 from .sign_in import sign_in
-from .simulator_client import Telldus
+from .simulator_client import SimulatorClient
 from .stack import DOMAIN, IN_DOCUMENTS, ROOT, Stack
 
-FOLDER = ROOT / ".e2e" / "studio"
+FOLDER = ROOT / ".e2e" / "screenshots-stack"
 PICTURES = ROOT / ".e2e" / "screenshots"
-# A size of its own has what documents show: no more than they speak of.
+# The size of pictures in documents
 DOCUMENTS = "documents"
 SIZES_OF_ALL: dict[str, dict[str, Any]] = {
     **SIZES,
@@ -44,16 +45,11 @@ _BAR = 56
 _FLOATING = 120
 
 
-def say(text: str) -> None:
-    """Tell the person what happens now."""
-    print(f"==> {text}", flush=True)
-
-
 @dataclass(frozen=True, slots=True)
 class View:
-    """Something to photograph: a page of Home Assistant, and a text on it.
+    """A page of Home Assistant to take a picture of, and a text on it.
 
-    ``cut`` is how much of it documents show, in pixels: width and height.
+    ``cut`` is the part for documents, in pixels: width and height.
     """
 
     name: str
@@ -62,17 +58,17 @@ class View:
     cut: tuple[int, int] | None = None
 
 
-class Studio:
+class ScreenshotBrowser:
     """A browser that is logged in to Home Assistant, at one size."""
 
     def __init__(self, context: BrowserContext, size: str, stack: Stack) -> None:
-        """Take over a context."""
+        """Initialize the browser."""
         self.context = context
         self._size = size
         self._stack = stack
 
-    async def shoot(self, page: Page, name: str, *, whole: bool = False) -> None:
-        """Take a picture, when what moves has come to rest."""
+    async def take_picture(self, page: Page, name: str, *, whole: bool = False) -> None:
+        """Take a picture once nothing moves."""
         await self.rest(page)
         path = PICTURES / f"{name}-{self._size}.png"
         await page.screenshot(path=path, full_page=whole)
@@ -80,40 +76,40 @@ class Studio:
 
     @staticmethod
     async def rest(page: Page) -> None:
-        """Wait until icons are there and what moves has come to rest."""
+        """Wait until icons are loaded and animations have ended."""
         await page.wait_for_timeout(2500)
 
     async def visit(self, path: str, shows: str) -> Page:
-        """Open a page of Home Assistant and wait until it shows a text."""
+        """Open a page of Home Assistant and wait for a text."""
         page = await self.context.new_page()
         await page.goto(self._stack.url + path)
         try:
             await page.get_by_text(shows).first.wait_for(timeout=60_000)
         except PlaywrightTimeout:
-            await self.shoot(page, "not-as-expected")
+            await self.take_picture(page, "not-as-expected")
             raise
         return page
 
-    async def look_around(self, views: Iterable[View]) -> None:
-        """Photograph the integration, its devices, dashboards, and the simulator."""
+    async def screenshot_views(self, views: Iterable[View]) -> None:
+        """Take pictures of the views and of the simulator."""
         for view in views:
             page = await self.visit(view.path, view.shows)
-            await self.shoot(page, view.name)
+            await self.take_picture(page, view.name)
             await page.close()
         page = await self.context.new_page()
         await page.goto(self._stack.simulator_url)
-        await self.shoot(page, "simulator")
-        await self.shoot(page, "simulator-whole", whole=True)
+        await self.take_picture(page, "simulator")
+        await self.take_picture(page, "simulator-whole", whole=True)
         await page.close()
 
-    async def illustrate(self, views: Iterable[View]) -> None:
-        """Photograph what documents show, without what is around it."""
+    async def screenshot_document_views(self, views: Iterable[View]) -> None:
+        """Take the pictures for documents, cut to size."""
         for view in views:
             if view.cut is None:
                 continue
             page = await self.visit(view.path, view.shows)
             width, height = view.cut
-            # Some pages let things float above their lower end.
+            # Some pages have a floating button above their lower end.
             size = {"width": width, "height": _BAR + height + _FLOATING}
             await page.set_viewport_size(size)
             await self.rest(page)
@@ -127,10 +123,10 @@ class Studio:
 
 
 @asynccontextmanager
-async def studio(
+async def screenshot_browser(
     browser: Browser, size: str, stack: Stack, home_assistant: HomeAssistant
-) -> AsyncIterator[Studio]:
-    """Open a browser at one size, logged in without the form."""
+) -> AsyncIterator[ScreenshotBrowser]:
+    """Open a browser of a size, logged in by stored tokens."""
     context = await browser.new_context(**SIZES_OF_ALL[size], locale="en-GB")
     kept = {"hassTokens": json.dumps(await home_assistant.browser_tokens())}
     if size == DOCUMENTS:
@@ -140,13 +136,13 @@ async def studio(
         f"Object.assign(localStorage, {json.dumps(kept)})"
     )
     try:
-        yield Studio(context, size, stack)
+        yield ScreenshotBrowser(context, size, stack)
     finally:
         await context.close()
 
 
 async def views_of(home_assistant: HomeAssistant) -> list[View]:
-    """Return what there is to see."""
+    """Return the views."""
     devices = await home_assistant.ask("config/device_registry/list")
     plug = next(one["id"] for one in devices if one["name"] == "Energy plug")
     integration = f"/config/integrations/integration/{DOMAIN}"
@@ -162,8 +158,8 @@ async def views_of(home_assistant: HomeAssistant) -> list[View]:
     ]
 
 
-async def live_in(home_assistant: HomeAssistant, telldus: Telldus) -> None:
-    """Use the home a little, so that there is something to see."""
+async def use_home(home_assistant: HomeAssistant, telldus: SimulatorClient) -> None:
+    """Use the home a little, so that states differ."""
     devices = (await telldus.state())["devices"].values()
     ids = {device["name"]: device["id"] for device in devices}
     for name, method in (
@@ -181,7 +177,7 @@ async def live_in(home_assistant: HomeAssistant, telldus: Telldus) -> None:
         await home_assistant.call(action, entity_id, **data)
 
     async def seen() -> bool:
-        """Tell whether Home Assistant has heard of it, and of the rooms besides."""
+        """Return whether Home Assistant shows the changes, and the rooms."""
         devices = await home_assistant.ask("config/device_registry/list")
         states = await home_assistant.states()
         return (
@@ -194,17 +190,17 @@ async def live_in(home_assistant: HomeAssistant, telldus: Telldus) -> None:
 
 
 async def take_pictures(stack: Stack) -> None:
-    """Start the house and walk through it with a camera."""
+    """Start a stack and take all pictures."""
     await stack.make_ready()
     try:
         say("Starting the simulator and Home Assistant")
         await stack.start()
         async with (
             HomeAssistant(stack.url) as home_assistant,
-            Telldus(stack.simulator_url) as telldus,
+            SimulatorClient(stack.simulator_url) as telldus,
             chromium() as browser,
         ):
-            # Nothing moves but what is moved here, and devices come into areas.
+            # Nothing changes but by the code below, and devices are put into areas.
             await telldus.settings(life=False, rooms=True)
             await home_assistant.onboard("Demo", "demo", "demo")
             await home_assistant.wait_until_running()
@@ -213,22 +209,26 @@ async def take_pictures(stack: Stack) -> None:
                 stack.simulator_url,
                 (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY),
             )
-            say("Living in the house for a while")
+            say("Using the home")
             await make_dashboards(home_assistant)
-            await live_in(home_assistant, telldus)
+            await use_home(home_assistant, telldus)
             await use_energy(home_assistant)
             views = await views_of(home_assistant)
             for size in SIZES:
-                async with studio(browser, size, stack, home_assistant) as one:
-                    await one.look_around(views)
-            async with studio(browser, DOCUMENTS, stack, home_assistant) as one:
-                await one.illustrate(views)
+                async with screenshot_browser(
+                    browser, size, stack, home_assistant
+                ) as one:
+                    await one.screenshot_views(views)
+            async with screenshot_browser(
+                browser, DOCUMENTS, stack, home_assistant
+            ) as one:
+                await one.screenshot_document_views(views)
     finally:
         await stack.stop()
 
 
 def refresh_documents() -> None:
-    """Put the pictures into the documents' folder, and nothing else."""
+    """Copy the documents' pictures into their folder."""
     for picture in sorted(PICTURES.glob(f"*-{DOCUMENTS}.png")):
         name = picture.name.replace(f"-{DOCUMENTS}", "")
         shutil.copyfile(picture, IN_DOCUMENTS / name)
@@ -241,7 +241,7 @@ def main() -> int:
     parser.add_argument(
         "--documents",
         action="store_true",
-        help="put those that documents show into docs/pictures/",
+        help="copy the documents' pictures into docs/pictures/",
     )
     chosen = parser.parse_args()
     shutil.rmtree(FOLDER, ignore_errors=True)

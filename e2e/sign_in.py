@@ -1,34 +1,32 @@
-"""Sign the integration in, by the road that a person takes.
-
-The form with the keys, the menu, Telldus' own page in the browser, back to Home Assistant.
-"""
+"""Sign in as a user does: the keys, the menu, Telldus' page in a browser, the callback."""
 
 import asyncio
 from collections.abc import Callable
 
+from . import Json
 from .browser import Browser, Page
-from .home_assistant import HomeAssistant, Json
+from .home_assistant import HomeAssistant
+from .stack import DOMAIN
 
-DOMAIN = "telldus_pa"
 CALLBACK = f"/api/{DOMAIN}/callback/"
-# Whose home it is. Any password will do at the simulator.
+# The account at Telldus; the simulator takes any password.
 USERNAME = "demo"
 PASSWORD = "demo"
 
 
 class SignInError(AssertionError):
-    """The road did not lead where it should."""
+    """The sign-in went another way than expected."""
 
 
-def demand(step: Json, kind: str, step_id: str | None = None) -> Json:
-    """Return a flow's step if it is of the kind that must come now."""
+def expect_step(step: Json, kind: str, step_id: str | None = None) -> Json:
+    """Return a flow's step; raise `SignInError` if it is another one than expected."""
     if step["type"] != kind or (step_id and step.get("step_id") != step_id):
         raise SignInError(f"expected {kind} {step_id or ''}, and got {step}")
     return step
 
 
 async def consent(url: str, answer: str = "agree") -> Page:
-    """Log in at Telldus and answer its question; return the page that comes after."""
+    """Log in at Telldus and agree or refuse; return the page after the callback."""
     async with Browser() as browser:
         page = await browser.open(url)
         if form := page.form_with("password"):
@@ -48,15 +46,15 @@ async def authorize(
 ) -> Json:
     """Take a flow from its external step over Telldus' page to its end.
 
-    What the browser's address bar shows on the way and nobody else may see is added to
-    `seen`: the request token, the verifier, and the one-time word in the callback.
+    The secrets in the browser's URLs are added to `seen`: the request token, the verifier,
+    and the callback's one-time id.
     """
-    demand(step, "external", "authorize")
+    expect_step(step, "external", "authorize")
     flow_id = step["flow_id"]
     page = await consent(step["url"])
     if seen is not None:
         seen |= {page.url.name, *page.url.query.values()}
-    # The dialog reads the flow again when it hears that it went on.
+    # The dialog fetches the flow again when it is told of progress.
     while step["type"] in ("external", "external_done"):
         before = step["type"], step["step_id"]
         step = await home_assistant.flow(flow_id)
@@ -65,13 +63,13 @@ async def authorize(
     return step
 
 
-async def patiently(home_assistant: HomeAssistant, step: Json) -> Json:
-    """Wait where a step says that there were too many requests, and submit it again.
+async def retry_when_rate_limited(home_assistant: HomeAssistant, step: Json) -> Json:
+    """Wait as long as a rate-limited step says, and submit it again.
 
-    With polls and commands just before, a sign-in may find the minute used up.
+    Polls and commands before a sign-in may have used the rate limit up.
     """
     while step.get("errors") == {"base": "rate_limited"}:
-        demand(step, "form", "failed")
+        expect_step(step, "form", "failed")
         await asyncio.sleep(float(step["description_placeholders"]["wait"]))
         step = await home_assistant.continue_flow(step["flow_id"], {})
     return step
@@ -86,7 +84,7 @@ async def sign_in(
 ) -> Json:
     """Add the integration; return its config entry."""
     public_key, private_key = keys
-    step = demand(await home_assistant.start_flow(DOMAIN), "form", "user")
+    step = expect_step(await home_assistant.start_flow(DOMAIN), "form", "user")
     flow_id = step["flow_id"]
     say("Giving the keys of the developer page")
     step = await home_assistant.continue_flow(
@@ -97,10 +95,10 @@ async def sign_in(
             "advanced": {"server_url": simulator_url},
         },
     )
-    demand(step, "menu", "road")
+    expect_step(step, "menu", "road")
     step = await home_assistant.continue_flow(flow_id, {"next_step_id": "authorize"})
     say("Agreeing at the simulator's page")
-    step = demand(await authorize(home_assistant, step, seen), "create_entry")
+    step = expect_step(await authorize(home_assistant, step, seen), "create_entry")
     entry: Json = step["result"]
     return entry
 
@@ -108,11 +106,11 @@ async def sign_in(
 async def sign_in_again(
     home_assistant: HomeAssistant, flow_id: str, seen: set[str] | None = None
 ) -> None:
-    """Walk a waiting reauthentication flow to its good end."""
-    demand(await home_assistant.flow(flow_id), "menu", "reauth_confirm")
+    """Complete a pending reauthentication flow."""
+    expect_step(await home_assistant.flow(flow_id), "menu", "reauth_confirm")
     step = await home_assistant.continue_flow(flow_id, {"next_step_id": "authorize"})
-    step = await patiently(home_assistant, step)
+    step = await retry_when_rate_limited(home_assistant, step)
     step = await authorize(home_assistant, step, seen)
-    step = demand(await patiently(home_assistant, step), "abort")
+    step = expect_step(await retry_when_rate_limited(home_assistant, step), "abort")
     if step["reason"] != "reauth_successful":
         raise SignInError(f"reauthentication ended with {step['reason']}")

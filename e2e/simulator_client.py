@@ -1,17 +1,17 @@
-"""The simulator's control API: what goes on at Telldus, and the hands of its people."""
+"""A client for the simulator's control API."""
 
 from typing import Any, Self
 
 import aiohttp
 
-type Json = dict[str, Any]
+from . import Json
 
 
-class Telldus:
-    """A simulated Telldus Live!, seen from above."""
+class SimulatorClient:
+    """The client's session."""
 
     def __init__(self, url: str) -> None:
-        """Prepare a session; nothing is sent before it is entered."""
+        """Initialize the session; nothing is sent yet."""
         self.url = url
         self._session = aiohttp.ClientSession(
             url, timeout=aiohttp.ClientTimeout(total=30)
@@ -22,11 +22,11 @@ class Telldus:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Leave nothing open."""
+        """Close all connections."""
         await self._session.close()
 
     async def answers(self) -> bool:
-        """Tell whether the simulator is there."""
+        """Return whether the simulator responds."""
         try:
             async with self._session.get("/") as response:
                 return response.ok
@@ -34,28 +34,28 @@ class Telldus:
             return False
 
     async def _get(self, path: str) -> Any:
-        """Read from the control API."""
+        """GET a path."""
         async with self._session.get(path, raise_for_status=True) as response:
             return await response.json()
 
     async def _post(self, path: str, body: Json) -> None:
-        """Do something by the control API."""
+        """POST a JSON body."""
         async with self._session.post(path, json=body, raise_for_status=True):
             pass
 
     async def state(self) -> Json:
-        """Return the whole home, and the tokens that it has given out."""
+        """Return the home, and the number of access tokens."""
         answer: Json = await self._get("/control/state")
         return answer
 
     async def requests(self) -> list[Json]:
-        """Return what was asked of the server, oldest first."""
+        """Return the logged requests, oldest first."""
         answer = await self._get("/control/log")
         requests: list[Json] = answer["log"]
         return requests
 
     async def press(self, device: str, method: str, level: int | None = None) -> None:
-        """Press a button on the wall, which Telldus only hears of."""
+        """Press a button on the wall, or open a door."""
         body: Json = {"device": device, "method": method}
         if level is not None:
             body["level"] = level
@@ -64,7 +64,7 @@ class Telldus:
     async def measure(
         self, sensor: str, name: str, scale: str, value: float | str
     ) -> None:
-        """Let a sensor tell a value, and no other from now on."""
+        """Set a sensor's value; it no longer drifts."""
         body = {"sensor": sensor, "name": name, "scale": scale, "value": value}
         await self._post("/control/sensor", body)
 
@@ -73,9 +73,9 @@ class Telldus:
         await self._post("/control/gateway", {"gateway": gateway, "online": online})
 
     async def settings(self, **changes: Any) -> None:
-        """Change how Telldus behaves."""
+        """Change settings of the simulator."""
         await self._post("/control/settings", changes)
 
     async def revoke(self) -> None:
-        """Take back all tokens, as a person does at Telldus' site."""
+        """Revoke all access tokens."""
         await self._post("/control/revoke", {})

@@ -1,11 +1,11 @@
-"""The two processes of the house: the simulator and Home Assistant.
+"""A stack: the simulator and Home Assistant, two processes.
 
-Everything that they write lies in one folder, so that removing it is a fresh start:
+All files that they write are in one folder, so that removing it is a fresh start:
 
     config/           Home Assistant's configuration, the integration by a symbolic link
     telldus.json      the simulator's tokens
-    hass.log          what Home Assistant says, through restarts
-    simulator.log     what the simulator says
+    hass.log          Home Assistant's output, through restarts
+    simulator.log     the simulator's output
 """
 
 import asyncio
@@ -18,21 +18,22 @@ from typing import Any
 
 from .home_assistant import HomeAssistant
 from .process import Process, StartError, port_is_free
-from .simulator_client import Telldus
+from .simulator_client import SimulatorClient
 
-type Asker = Callable[[], Awaitable[bool]]
+type Check = Callable[[], Awaitable[bool]]
 
 ROOT = Path(__file__).resolve().parent.parent
 IN_DOCUMENTS = ROOT / "docs" / "pictures"
 DOMAIN = "telldus_pa"
-# Python's arguments that run Home Assistant with its own integration for Telldus pointed at
-# the address that follows. -P: nothing of this folder is to be imported for something else.
-WITH_CORE = ("-P", Path(__file__).with_name("pointed.py"))
-# Home Assistant ends with this code when it wants to be started again.
+TELLDUSLIVE = "tellduslive"
+# Python's arguments that run Home Assistant with tellduslive pointed at the address that
+# follows. -P: this folder's modules must not shadow others.
+WITH_TELLDUSLIVE = ("-P", Path(__file__).with_name("run_with_tellduslive.py"))
+# Home Assistant's exit code when it asks to be restarted.
 RESTART = 100
 
-# No default_config: it wants Bluetooth, the cloud and other things that a test house does
-# not have. Silenced are programs and libraries that this machine need not have.
+# No default_config: it needs Bluetooth, the cloud and more that a test machine lacks.
+# Silenced are programs and libraries that this machine need not have.
 _CONFIGURATION = """\
 homeassistant:
   name: Home
@@ -60,11 +61,23 @@ logger:
   default: {level}
   logs:
     custom_components.telldus_pa: debug
-    # Media and cameras, of which this house has none
+    # Media and cameras, of which there are none
     aiohttp_fast_zlib: error
     haffmpeg: critical
     homeassistant.components.camera.img_util: critical
 """
+
+
+def tellduslive_entry(token: str, secret: str) -> dict[str, Any]:
+    """Return the config entry of Home Assistant's own integration after a sign-in."""
+    session = {"token": token, "token_secret": secret}
+    return {
+        "domain": TELLDUSLIVE,
+        "entry_id": TELLDUSLIVE,
+        "title": "Cloud API",
+        "unique_id": None,
+        "data": {"host": "Cloud API", "scan_interval": 60, "session": session},
+    }
 
 
 def _storage(key: str, version: int, data: object) -> str:
@@ -77,8 +90,8 @@ def _storage(key: str, version: int, data: object) -> str:
 def _http(port: int) -> str:
     """Return the HTTP server's settings.
 
-    A port given in configuration.yaml is only a trial: the frontend asks to confirm it
-    in a dialog in front of everything, and takes it back after five minutes.
+    A port in configuration.yaml is only a trial: the frontend asks in a dialog to confirm
+    it, and the old one is restored after five minutes.
     """
     stable = {
         "server_port": port,
@@ -93,9 +106,9 @@ def _http(port: int) -> str:
     return _storage("http", 3, data)
 
 
-# The steps in which a person tells where the home is: configuration.yaml has told it. Their
-# doing adds a weather service and an internet radio, which complain where there is no
-# network. What is left of the onboarding is the account.
+# The steps that ask where the home is: configuration.yaml has it. They would also add a
+# weather service and an internet radio, which log errors without a network. Only the
+# account is left of the onboarding.
 _ONBOARDING = _storage(
     "onboarding", 4, {"done": ["core_config", "analytics", "integration"]}
 )
@@ -114,9 +127,9 @@ class Stack:
         helpers: tuple[str, ...] = (),
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Describe the house; nothing is written or started yet.
+        """Initialize the stack; nothing is written or started yet.
 
-        ``helpers`` are components of this folder, to be loaded beside the integration.
+        ``helpers`` are components of this folder that are loaded beside the integration.
         """
         self.folder = folder.resolve()
         self.config = self.folder / "config"
@@ -142,11 +155,11 @@ class Stack:
 
     @property
     def log(self) -> str:
-        """Return what Home Assistant has said so far."""
+        """Return Home Assistant's output so far."""
         return self.hass.output.read_text(errors="replace")
 
     def write_configuration(self) -> None:
-        """Write what Home Assistant starts from, keeping what it made of it itself."""
+        """Write Home Assistant's configuration; its own later changes to storage are kept."""
         storage = self.config / ".storage"
         storage.mkdir(parents=True, exist_ok=True)
         (self.config / "configuration.yaml").write_text(
@@ -157,9 +170,6 @@ class Stack:
         if not (storage / "onboarding").exists():
             (storage / "onboarding").write_text(_ONBOARDING)
         links = self.config / "custom_components"
-        if links.is_symlink():
-            # As an earlier version of this has left it
-            links.unlink()
         links.mkdir(exist_ok=True)
         for name, component in self._components.items():
             # A checkout may have been moved, with the link in it.
@@ -167,8 +177,8 @@ class Stack:
             (links / name).symlink_to(component, target_is_directory=True)
 
     def write_entry(self, entry: dict[str, Any]) -> None:
-        """Write the one entry of an integration with which Home Assistant starts."""
-        # The format's oldest version, which Home Assistant completes: it needs the least.
+        """Write the only config entry that Home Assistant starts with."""
+        # The format's oldest version needs the fewest keys; Home Assistant migrates it.
         stored = _storage(
             "core.config_entries",
             1,
@@ -178,24 +188,24 @@ class Stack:
 
     async def make_ready(self) -> None:
         """Prepare the folder; raise `StartError` if a port is taken."""
-        await self.end_leavings()
-        self._demand_ports()
+        await self.stop_orphans()
+        self._check_ports()
         for process in (self.hass, self.simulator):
             process.output.unlink(missing_ok=True)
         self.write_configuration()
 
     async def start(self) -> None:
-        """Start both, and return when both answer."""
-        # The simulator is up while Home Assistant still reads its own modules.
+        """Start both, and return when both respond."""
+        # The simulator takes a second, Home Assistant half a minute.
         await self.start_simulator()
         await self.start_home_assistant()
 
-    async def end_leavings(self) -> None:
-        """End what an earlier run left, if it was killed before it could do so itself."""
+    async def stop_orphans(self) -> None:
+        """Stop the processes of an earlier run that was killed."""
         for process in (self.hass, self.simulator):
-            await process.end_leavings()
+            await process.stop_orphan()
 
-    def _demand_ports(self) -> None:
+    def _check_ports(self) -> None:
         """Raise `StartError` if a port is taken."""
         for port, option, who in (
             (self.port, "--port", "Home Assistant"),
@@ -203,12 +213,12 @@ class Stack:
         ):
             if not port_is_free(port):
                 raise StartError(
-                    f"Port {port}, meant for {who}, is taken by something else on this "
+                    f"Port {port}, meant for {who}, is in use by something else on this "
                     f"machine. Stop that, or choose another port with {option}."
                 )
 
     async def start_simulator(self) -> None:
-        """Start the simulator and wait until it answers."""
+        """Start the simulator and wait until it responds."""
         await self.simulator.start(
             sys.executable,
             *("-m", "simulator"),
@@ -217,7 +227,7 @@ class Stack:
             *("--state", self.folder / "telldus.json"),
             cwd=ROOT,
         )
-        async with Telldus(self.simulator_url) as telldus:
+        async with SimulatorClient(self.simulator_url) as telldus:
             await self._wait_until(self.simulator, telldus.answers, 30)
 
     def _program(self) -> Sequence[str | Path]:
@@ -225,7 +235,7 @@ class Stack:
         return ("-m", "homeassistant")
 
     async def start_home_assistant(self) -> None:
-        """Start Home Assistant and wait until it answers."""
+        """Start Home Assistant and wait until it responds."""
         await self.hass.start(
             sys.executable,
             *self._program(),
@@ -235,33 +245,32 @@ class Stack:
         async with HomeAssistant(self.url) as home_assistant:
             await self._wait_until(self.hass, home_assistant.answers, 180)
 
-    async def _wait_until(self, process: Process, answers: Asker, limit: float) -> None:
-        """Wait until a process answers, or say why it never will."""
-        began = time.monotonic()
-        told = began
+    async def _wait_until(self, process: Process, answers: Check, limit: float) -> None:
+        """Wait until `answers` is true; raise `StartError` with the end of the log if not."""
+        began = last_report = time.monotonic()
         while not await answers():
             now = time.monotonic()
             if not process.running:
                 raise StartError(
                     f"{process.name} ended with exit code {process.exit_code}:\n"
-                    f"{process.last_words()}"
+                    f"{process.tail()}"
                 )
             if now - began > limit:
                 raise StartError(
                     f"{process.name} does not answer after {limit:.0f} s:\n"
-                    f"{process.last_words()}"
+                    f"{process.tail()}"
                 )
-            if now - told > 5:
+            if now - last_report > 5:
                 self._say(f"{process.name} is starting ({now - began:.0f} s)")
-                told = now
+                last_report = now
             await asyncio.sleep(0.25)
 
     async def restart_home_assistant(self) -> None:
-        """End Home Assistant as a power switch would not, and start it again."""
+        """Shut Home Assistant down in order, and start it again."""
         await self.hass.stop()
         await self.start_home_assistant()
 
     async def stop(self) -> None:
-        """End both: Home Assistant first, while Telldus still answers it."""
+        """Stop both: Home Assistant first, while the simulator still responds to it."""
         await self.hass.stop()
         await self.simulator.stop()

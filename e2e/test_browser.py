@@ -1,7 +1,6 @@
-"""At a desk, in English: from the log-in to the removal, in a browser.
+"""Desktop, English: from the log-in to the removal, in a browser.
 
-The tests are the steps of one story, and stand on one another. What each looks like is in
-`.e2e/browser/`.
+The tests are steps that depend on one another. Their pictures are in `.e2e/browser/`.
 """
 
 import re
@@ -11,7 +10,7 @@ import pytest
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
-from .conftest import Home
+from .conftest import BrowserSession
 from .dashboards import HOME, make_dashboards, use_energy
 from .frontend import Dashboard, Dialog
 from .stack import DOMAIN
@@ -22,157 +21,157 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SIZE, LANGUAGE = "desktop", "en"
 
 
-async def test_log_in(home: Home) -> None:
-    """A person logs in to Home Assistant."""
-    await home.person.log_in("demo", "demo")
+async def test_log_in(session: BrowserSession) -> None:
+    """The user logs in to Home Assistant."""
+    await session.user.log_in("demo", "demo")
 
 
-async def test_wrong_keys(home: Home) -> None:
-    """The integration is found by its name, and says so where keys are wrong."""
-    dialog = await home.person.add_integration()
-    await home.person.shoot_for_documents("sign-in-keys")
-    await dialog.enter_keys("wrong", "keys", home.house.stack.simulator_url)
+async def test_wrong_keys(session: BrowserSession) -> None:
+    """The integration is found by its name, and reports wrong keys."""
+    dialog = await session.user.add_integration()
+    await session.user.take_picture_for_documents("sign-in-keys")
+    await dialog.enter_keys("wrong", "keys", session.scenario.stack.simulator_url)
     await dialog.submit()
     await dialog.shows("config.error.sign_in_refused")
-    await home.person.shoot("keys-wrong")
+    await session.user.take_picture("keys-wrong")
 
 
-async def test_refuse(home: Home) -> None:
-    """Who refuses at Telldus is told so, and may think again."""
-    dialog = Dialog(home.person)
+async def test_refuse(session: BrowserSession) -> None:
+    """A refused authorization is reported, and can be repeated."""
+    dialog = Dialog(session.user)
     await dialog.enter_keys(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
     await dialog.submit()
     await dialog.shows("config.step.road.title")
-    await home.person.shoot("road")
+    await session.user.take_picture("road")
     await dialog.choose("config.step.road.menu_options.authorize")
-    await dialog.is_elsewhere()
-    telldus = await home.person.window()
-    await home.person.shoot("elsewhere")
-    await home.person.shoot("telldus", telldus.page)
+    await dialog.waits_for_window()
+    telldus = await session.user.window()
+    await session.user.take_picture("elsewhere")
+    await session.user.take_picture("telldus", telldus.page)
     await telldus.log_in()
-    await home.person.shoot("telldus-consent", telldus.page)
+    await session.user.take_picture("telldus-consent", telldus.page)
     await telldus.refuse()
     await telldus.closes()
     await dialog.shows("config.step.refused.title")
-    await home.person.shoot("refused")
+    await session.user.take_picture("refused")
 
 
-async def test_agree(home: Home) -> None:
-    """Who agrees comes back by themselves, and sees what they have."""
-    dialog = Dialog(home.person)
+async def test_agree(session: BrowserSession) -> None:
+    """After the authorization the window closes, and the dialog lists the devices."""
+    dialog = Dialog(session.user)
     await dialog.submit()
-    await dialog.is_elsewhere()
-    telldus = await home.person.window()
+    await dialog.waits_for_window()
+    telldus = await session.user.window()
     await telldus.log_in()
     await telldus.agree()
     await telldus.closes()
     await dialog.has_succeeded()
-    await home.person.shoot_for_documents("sign-in-success")
+    await session.user.take_picture_for_documents("sign-in-success")
     names = await dialog.device_names()
     assert {"Home", "Coffee maker", "Wall remote", "Movie night"} <= set(names)
     await dialog.skip_naming()
-    home.house.entry = await home.house.loaded_entry()
+    session.scenario.entry = await session.scenario.loaded_entry()
 
 
-async def test_devices(home: Home) -> None:
+async def test_devices(session: BrowserSession) -> None:
     """The integration's page lists the devices."""
-    entry = await home.person.visit_entry()
+    entry = await session.user.visit_entry()
     await entry.lists("Coffee maker")
-    await home.person.shoot("integration")
+    await session.user.take_picture("integration")
 
 
-async def test_revoked(home: Home) -> None:
-    """Whose token is taken back is asked to log in, as often as they look, until they do."""
-    person = home.person
-    simulator = await person.visit_simulator(home.house.stack.simulator_url)
+async def test_revoked(session: BrowserSession) -> None:
+    """A revoked token leads to a reauthentication that can be put off."""
+    user = session.user
+    simulator = await user.visit_simulator(session.scenario.stack.simulator_url)
     await simulator.revoke()
-    await person.shoot("telldus-revoked", simulator.page)
+    await user.take_picture("telldus-revoked", simulator.page)
     await simulator.page.close()
-    entry = await person.visit_entry()
-    # It takes more than a minute until that is believed.
+    entry = await user.visit_entry()
+    # Reauthentication starts after failures for a minute.
     await expect(entry.attention).to_be_visible(timeout=240_000)
-    await person.shoot("attention")
-    dialog = Dialog(person)
+    await user.take_picture("attention")
+    dialog = Dialog(user)
     for _ in range(2):
         await entry.attention.click()
         await dialog.shows("config.step.reauth_confirm.title")
-        await person.shoot("log-in-again")
+        await user.take_picture("log-in-again")
         await dialog.close()
     await entry.attention.click()
     await dialog.choose("config.step.reauth_confirm.menu_options.authorize")
-    await dialog.is_elsewhere()
-    telldus = await person.window()
+    await dialog.waits_for_window()
+    telldus = await user.window()
     await telldus.log_in()
     await telldus.agree()
     await telldus.closes()
     await dialog.ends_with("reauth_successful")
-    await person.shoot("logged-in-again")
+    await user.take_picture("logged-in-again")
     await dialog.close()
     await expect(entry.attention).to_be_hidden()
-    await home.house.loaded_entry()
+    await session.scenario.loaded_entry()
 
 
-async def test_repair(home: Home) -> None:
-    """Who cannot stop what uses up the limit lets the repair read less often."""
-    await home.house.home_assistant.ask("fire_event", event_type=LIMIT_USED_UP)
-    await home.person.visit("/config/repairs")
-    title = home.person.texts.ours("issues.limit_used_up.title")
-    # The button is called by all that the row says.
-    shown = home.person.button(re.compile(re.escape(title)))
+async def test_repair(session: BrowserSession) -> None:
+    """The repair for a used-up rate limit polls less often."""
+    await session.scenario.home_assistant.ask("fire_event", event_type=LIMIT_USED_UP)
+    await session.user.visit("/config/repairs")
+    title = session.user.texts.ours("issues.limit_used_up.title")
+    # The button's name is the whole text of the row.
+    shown = session.user.button(re.compile(re.escape(title)))
     await expect(shown).to_be_visible()
-    await home.person.shoot("repairs")
+    await session.user.take_picture("repairs")
     await shown.click()
-    dialog = Dialog(home.person)
-    await home.person.sees(re.compile("120"))
-    await home.person.shoot("repair")
+    dialog = Dialog(session.user)
+    await session.user.sees(re.compile("120"))
+    await session.user.take_picture("repair")
     await dialog.submit()
     await dialog.is_done("repair_flow")
     await dialog.close()
     await expect(shown).to_be_hidden()
-    await home.house.loaded_entry()
+    await session.scenario.loaded_entry()
 
 
-async def test_options(home: Home) -> None:
-    """The options show what the repair has set, and take something else."""
-    entry = await home.person.visit_entry()
+async def test_options(session: BrowserSession) -> None:
+    """The options show the repair's interval, and take another one."""
+    entry = await session.user.visit_entry()
     dialog = await entry.configure()
-    await home.person.shoot_for_documents("options")
-    label = home.person.texts.ours("options.step.init.data.scan_interval")
-    field = home.person.page.get_by_role("spinbutton", name=label)
+    await session.user.take_picture_for_documents("options")
+    label = session.user.texts.ours("options.step.init.data.scan_interval")
+    field = session.user.page.get_by_role("spinbutton", name=label)
     await expect(field).to_have_value("120")
-    await home.person.fill(label, "20")
+    await session.user.fill(label, "20")
     await dialog.submit()
     await dialog.is_done("options_flow")
     await dialog.close()
-    await home.house.loaded_entry()
+    await session.scenario.loaded_entry()
 
 
-async def test_dashboard(home: Home) -> None:
-    """What is switched on a dashboard is switched at Telldus."""
-    await make_dashboards(home.house.home_assistant)
-    person = home.person
-    dashboard = Dashboard(person)
+async def test_dashboard(session: BrowserSession) -> None:
+    """A switch on a dashboard switches the device at Telldus."""
+    await make_dashboards(session.scenario.home_assistant)
+    user = session.user
+    dashboard = Dashboard(user)
     await dashboard.visit(HOME)
     await dashboard.shows_switch("Coffee maker", "off")
-    simulator = await person.visit_simulator(home.house.stack.simulator_url)
+    simulator = await user.visit_simulator(session.scenario.stack.simulator_url)
     await simulator.shows("Coffee maker", "off")
     await dashboard.toggle("Coffee maker")
     await dashboard.shows_switch("Coffee maker", "on")
     await simulator.shows("Coffee maker", "on")
-    await person.shoot("simulator", simulator.page)
+    await user.take_picture("simulator", simulator.page)
     await simulator.page.close()
 
 
-async def test_wall_remote(home: Home) -> None:
-    """What is pressed on the wall is seen on the dashboard."""
-    person = home.person
-    dashboard = Dashboard(person)
+async def test_wall_remote(session: BrowserSession) -> None:
+    """A press on the wall shows on the dashboard."""
+    user = session.user
+    dashboard = Dashboard(user)
     await dashboard.shows_switch("Christmas star", "on")
     never_pressed = dashboard.tile(
-        "Wall remote", person.texts.frontend("state.default.unknown")
+        "Wall remote", user.texts.frontend("state.default.unknown")
     )
     await expect(never_pressed).to_be_visible()
-    simulator = await person.visit_simulator(home.house.stack.simulator_url)
+    simulator = await user.visit_simulator(session.scenario.stack.simulator_url)
     await simulator.press("Wall remote", "Off")
     await simulator.press("Christmas star", "Off")
     await simulator.page.close()
@@ -180,29 +179,29 @@ async def test_wall_remote(home: Home) -> None:
     await expect(never_pressed).to_be_hidden()
 
 
-async def test_energy(home: Home) -> None:
-    """Sensors have come, and what meters count is something for the Energy dashboard."""
-    person = home.person
-    await home.house.wait_until_known(
+async def test_energy(session: BrowserSession) -> None:
+    """Sensors have values, and meters appear on the Energy dashboard."""
+    user = session.user
+    await session.scenario.wait_until_known(
         "sensor.heat_pump_energy", "sensor.energy_plug_energy"
     )
-    await person.shoot("dashboard")
-    await use_energy(home.house.home_assistant)
-    await person.visit("/energy")
+    await user.take_picture("dashboard")
+    await use_energy(session.scenario.home_assistant)
+    await user.visit("/energy")
     title = "ui.panel.energy.cards.energy_devices_graph_title"
-    await person.sees(person.texts.frontend(title))
-    await person.sees("Heat pump")
-    await person.shoot("energy")
+    await user.sees(user.texts.frontend(title))
+    await user.sees("Heat pump")
+    await user.take_picture("energy")
 
 
-async def test_removal(home: Home) -> None:
-    """A person removes the entry."""
-    entry = await home.person.visit_entry()
+async def test_removal(session: BrowserSession) -> None:
+    """The user removes the entry."""
+    entry = await session.user.visit_entry()
     await entry.delete()
-    await home.person.shoot("deleted")
-    assert await home.house.home_assistant.entries(DOMAIN) == []
+    await session.user.take_picture("deleted")
+    assert await session.scenario.home_assistant.entries(DOMAIN) == []
 
 
-async def test_complaints(home: Home) -> None:
-    """Neither the browser nor Home Assistant has anything to complain of."""
-    home.assert_no_complaints()
+async def test_complaints(session: BrowserSession) -> None:
+    """Neither the browser nor Home Assistant logged a warning."""
+    session.assert_no_complaints()

@@ -1,7 +1,6 @@
-"""On a phone, in Swedish: the roads that are not the broad one, in a browser.
+"""Phone, Swedish: the less common ways through the dialogs, in a browser.
 
-The tests are the steps of one story, and stand on one another. What each looks like is in
-`.e2e/browser/`.
+The tests are steps that depend on one another. Their pictures are in `.e2e/browser/`.
 """
 
 from playwright.async_api import expect
@@ -9,7 +8,7 @@ import pytest
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
-from .conftest import Home
+from .conftest import BrowserSession
 from .dashboards import HOME, make_dashboards
 from .frontend import Dashboard
 from .stack import DOMAIN
@@ -19,119 +18,119 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SIZE, LANGUAGE = "phone", "sv"
 
 
-async def test_log_in(home: Home) -> None:
-    """A person logs in to Home Assistant."""
-    await home.person.log_in("demo", "demo")
+async def test_log_in(session: BrowserSession) -> None:
+    """The user logs in to Home Assistant."""
+    await session.user.log_in("demo", "demo")
 
 
-async def test_popup_blocked(home: Home) -> None:
-    """Where the browser lets no window open by itself, a link does."""
-    person = home.person
-    await person.block_windows()
-    dialog = await person.add_integration()
-    await person.shoot("keys")
-    simulator = home.house.stack.simulator_url
+async def test_popup_blocked(session: BrowserSession) -> None:
+    """With pop-ups blocked, a link opens the window."""
+    user = session.user
+    await user.block_windows()
+    dialog = await user.add_integration()
+    await user.take_picture("keys")
+    simulator = session.scenario.stack.simulator_url
     await dialog.enter_keys(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY, simulator)
     await dialog.submit()
     await dialog.shows("config.step.road.title")
-    await person.shoot("road")
+    await user.take_picture("road")
     await dialog.choose("config.step.road.menu_options.authorize")
-    await dialog.is_elsewhere()
-    await person.shoot("elsewhere")
-    assert not person.has_window
+    await dialog.waits_for_window()
+    await user.take_picture("elsewhere")
+    assert not user.has_window
     await dialog.open_website()
-    telldus = await person.window()
+    telldus = await user.window()
     await telldus.log_in()
-    await person.shoot("telldus-consent", telldus.page)
-    # Something keeps the person: the window is closed, and so is the dialog.
+    await user.take_picture("telldus-consent", telldus.page)
+    # The user closes the window and the dialog.
     await telldus.page.close()
     await dialog.close()
-    assert await home.house.home_assistant.flows_in_progress(DOMAIN) == []
+    assert await session.scenario.home_assistant.flows_in_progress(DOMAIN) == []
 
 
-async def test_link(home: Home) -> None:
-    """Who takes the second road comes back by themselves, and not before they agreed."""
-    person = home.person
-    dialog = await person.add_integration()
-    simulator = home.house.stack.simulator_url
+async def test_link(session: BrowserSession) -> None:
+    """The manual authorization is submitted by the user, and only after they agreed."""
+    user = session.user
+    dialog = await user.add_integration()
+    simulator = session.scenario.stack.simulator_url
     await dialog.enter_keys(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY, simulator)
     await dialog.submit()
     await dialog.shows("config.step.road.title")
     await dialog.choose("config.step.road.menu_options.link")
     await dialog.shows("config.step.link.title")
-    await person.shoot("link")
+    await user.take_picture("link")
     await dialog.submit()
     await dialog.shows("config.error.not_agreed")
-    await person.shoot("link-not-agreed")
-    await person.page.get_by_role("link", name="Telldus", exact=True).click()
-    telldus = await person.window()
+    await user.take_picture("link-not-agreed")
+    await user.page.get_by_role("link", name="Telldus", exact=True).click()
+    telldus = await user.window()
     await telldus.log_in()
     await telldus.agree()
     await expect(telldus.page.get_by_role("heading", name="Done")).to_be_visible()
-    await person.shoot("telldus-done", telldus.page)
+    await user.take_picture("telldus-done", telldus.page)
     await telldus.page.close()
     await dialog.submit()
     await dialog.has_succeeded()
-    await person.shoot("success")
+    await user.take_picture("success")
     await dialog.skip_naming()
-    home.house.entry = await home.house.loaded_entry()
+    session.scenario.entry = await session.scenario.loaded_entry()
 
 
-async def test_reconfigure(home: Home) -> None:
-    """Who changes nothing but the login keeps all that they have."""
-    entry = await home.person.visit_entry()
-    await home.person.shoot("integration")
+async def test_reconfigure(session: BrowserSession) -> None:
+    """A reconfiguration with the same keys keeps the entry."""
+    entry = await session.user.visit_entry()
+    await session.user.take_picture("integration")
     dialog = await entry.reconfigure()
-    await home.person.shoot("reconfigure")
+    await session.user.take_picture("reconfigure")
     await dialog.submit()
     await dialog.shows("config.step.road.title")
     await dialog.choose("config.step.road.menu_options.authorize")
-    await dialog.is_elsewhere()
+    await dialog.waits_for_window()
     await dialog.open_website()
-    telldus = await home.person.window()
+    telldus = await session.user.window()
     await telldus.log_in()
     await telldus.agree_and_stay()
-    await home.person.shoot("back", telldus.page)
+    await session.user.take_picture("back", telldus.page)
     await telldus.page.close()
     await dialog.ends_with("reconfigure_successful")
-    await home.person.shoot("reconfigured")
+    await session.user.take_picture("reconfigured")
     await dialog.close()
-    loaded = await home.house.loaded_entry()
-    assert loaded["entry_id"] == home.house.entry["entry_id"]
+    loaded = await session.scenario.loaded_entry()
+    assert loaded["entry_id"] == session.scenario.entry["entry_id"]
 
 
-async def test_options(home: Home) -> None:
-    """The options can be seen, and closed."""
-    entry = await home.person.visit_entry()
+async def test_options(session: BrowserSession) -> None:
+    """The options can be opened and closed."""
+    entry = await session.user.visit_entry()
     dialog = await entry.configure()
-    await home.person.shoot("options")
+    await session.user.take_picture("options")
     await dialog.close()
 
 
-async def test_dashboard(home: Home) -> None:
-    """What is switched on a dashboard is switched at Telldus."""
-    await home.house.wait_until_known("sensor.outdoor_temperature")
-    await make_dashboards(home.house.home_assistant)
-    person = home.person
-    dashboard = Dashboard(person)
+async def test_dashboard(session: BrowserSession) -> None:
+    """A switch on a dashboard switches the device at Telldus."""
+    await session.scenario.wait_until_known("sensor.outdoor_temperature")
+    await make_dashboards(session.scenario.home_assistant)
+    user = session.user
+    dashboard = Dashboard(user)
     await dashboard.visit(HOME)
     await dashboard.shows_switch("Coffee maker", "off")
     await dashboard.toggle("Coffee maker")
     await dashboard.shows_switch("Coffee maker", "on")
-    await person.shoot("dashboard")
-    simulator = await person.visit_simulator(home.house.stack.simulator_url)
+    await user.take_picture("dashboard")
+    simulator = await user.visit_simulator(session.scenario.stack.simulator_url)
     await simulator.shows("Coffee maker", "on")
-    await person.shoot("simulator", simulator.page)
+    await user.take_picture("simulator", simulator.page)
     await simulator.page.close()
 
 
-async def test_removal(home: Home) -> None:
-    """A person removes the entry."""
-    entry = await home.person.visit_entry()
+async def test_removal(session: BrowserSession) -> None:
+    """The user removes the entry."""
+    entry = await session.user.visit_entry()
     await entry.delete()
-    assert await home.house.home_assistant.entries(DOMAIN) == []
+    assert await session.scenario.home_assistant.entries(DOMAIN) == []
 
 
-async def test_complaints(home: Home) -> None:
-    """Neither the browser nor Home Assistant has anything to complain of."""
-    home.assert_no_complaints()
+async def test_complaints(session: BrowserSession) -> None:
+    """Neither the browser nor Home Assistant logged a warning."""
+    session.assert_no_complaints()

@@ -1,7 +1,7 @@
-"""The whole road, in a real Home Assistant, with the simulator's limit and delays on.
+"""The integration in a real Home Assistant, with the simulator's rate limit and delays.
 
-The tests are the steps of one story and stand on one another, in the order in which they
-are written: a new Home Assistant, signed in, used, refused, signed in again, restarted.
+The tests are steps that depend on one another, in this order: a new Home Assistant, sign-in,
+use, a revoked token, a new sign-in, a restart.
 """
 
 from collections.abc import AsyncIterator
@@ -15,20 +15,21 @@ import pytest_asyncio
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
-from .home_assistant import HomeAssistant, Json, RefusedError
+from . import Json
+from .home_assistant import HomeAssistant, RequestFailedError
 from .log import complaints, is_loader_notice, parse
 from .polling import poll
 from .process import free_port
-from .scenario import DEVICES_LIST, House
-from .sign_in import demand, sign_in, sign_in_again
-from .simulator_client import Telldus
+from .scenario import DEVICES_LIST, Scenario
+from .sign_in import expect_step, sign_in, sign_in_again
+from .simulator_client import SimulatorClient
 from .stack import DOMAIN, ROOT, Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 FOLDER = ROOT / ".e2e" / "house"
 
-# What is on or off, by its name in the demo home.
+# Entities that are on or off, by their names in the demo home
 ON_OFF = {
     "binary_sensor": (
         "Anna",
@@ -77,7 +78,7 @@ ON_OFF = {
         "Workbench",
     ),
 }
-# The rest of what is shown, and as what.
+# The other entities, and their states
 OTHERS = {
     "button": {"Door bell": "unknown"},
     "climate": {
@@ -103,7 +104,7 @@ OTHERS = {
     "scene": dict.fromkeys(("Good morning", "Good night", "Movie night"), "unknown"),
 }
 CONNECTIVITY = {"Home": "on", "Cabin": "off", "Garage": "on"}
-# What is measured: device class, unit and state class of each.
+# Sensors: device class, unit and state class
 MEASURED = {
     "Outdoor Temperature": ("temperature", "°C", "measurement"),
     "Outdoor Humidity": ("humidity", "%", "measurement"),
@@ -116,14 +117,14 @@ MEASURED = {
 
 TURNON, TURNOFF, DIM = 1, 2, 16
 UP, DOWN, STOP = 128, 256, 512
-# Of the values that a device has besides its state, by their method
+# Keys of a device's values: methods
 LEVEL, COLOUR, HEAT = "16", "1024", "2048"
 LIMIT, WINDOW = 10, 60.0
-# The lists that nobody waits for, and their distance from whatever was asked before.
-CALM_LISTS = ["json/sensors/list", "json/clients/list", "json/room/list"]
+# Lists of low priority, in their order, and their distance from the request before
+LOW_PRIORITY_LISTS = ["json/sensors/list", "json/clients/list", "json/room/list"]
 DISTANCE = 10.0
 COMMANDS = "json/device/"
-# What the steps below command: as many requests, and no more.
+# The number of command requests of the steps below
 COMMANDED = {
     "bell": 1,
     "dim": 2,
@@ -138,8 +139,8 @@ COMMANDED = {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house() -> AsyncIterator[House]:
-    """Start the simulator and a new Home Assistant that writes down everything."""
+async def scenario() -> AsyncIterator[Scenario]:
+    """Start the simulator and a new Home Assistant that logs everything."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     stack = Stack(FOLDER, free_port(), free_port(), level="debug")
     await stack.make_ready()
@@ -147,54 +148,54 @@ async def house() -> AsyncIterator[House]:
         await stack.start()
         async with (
             HomeAssistant(stack.url) as home_assistant,
-            Telldus(stack.simulator_url) as telldus,
+            SimulatorClient(stack.simulator_url) as telldus,
         ):
-            # Nothing moves but by these steps.
+            # Nothing changes but by these steps.
             await telldus.settings(life=False, rooms=True)
-            yield House(stack, home_assistant, telldus)
+            yield Scenario(stack, home_assistant, telldus)
     finally:
         await stack.stop()
 
 
 def credentials_of(stack: Stack) -> set[str]:
-    """Return the secrets that Home Assistant and the simulator keep in their files."""
+    """Return the secrets in Home Assistant's config entry."""
     path: Path = stack.config / ".storage" / "core.config_entries"
     entries = json.loads(path.read_text())["data"]["entries"]
     data = next(entry["data"] for entry in entries if entry["domain"] == DOMAIN)
     return {data[key] for key in ("public_key", "private_key", "token", "token_secret")}
 
 
-async def test_onboarding(house: House) -> None:
-    """A person makes the first account, and can log in with it later."""
-    await house.home_assistant.onboard("Demo", "demo", "demo")
-    await house.home_assistant.wait_until_running()
-    async with HomeAssistant(house.stack.url) as later:
+async def test_onboarding(scenario: Scenario) -> None:
+    """The user creates the first account, and can log in with it later."""
+    await scenario.home_assistant.onboard("Demo", "demo", "demo")
+    await scenario.home_assistant.wait_until_running()
+    async with HomeAssistant(scenario.stack.url) as later:
         await later.log_in("demo", "demo")
         assert (await later.ask("auth/current_user"))["is_owner"]
         await later.log_out()
 
 
-async def test_sign_in(house: House) -> None:
-    """The config flow leads over Telldus' page to an entry that loads."""
+async def test_sign_in(scenario: Scenario) -> None:
+    """The config flow leads over Telldus' page to a loaded entry."""
     created = await sign_in(
-        house.home_assistant,
-        house.stack.simulator_url,
+        scenario.home_assistant,
+        scenario.stack.simulator_url,
         (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY),
-        seen=house.seen,
+        seen=scenario.seen,
     )
-    house.entry = await house.loaded_entry()
-    assert house.entry["entry_id"] == created["entry_id"]
-    assert (await house.telldus.state())["tokens"] == 1
+    scenario.entry = await scenario.loaded_entry()
+    assert scenario.entry["entry_id"] == created["entry_id"]
+    assert (await scenario.telldus.state())["tokens"] == 1
 
 
-async def test_devices(house: House) -> None:
-    """Everything is there, as what it is, and in its right state."""
-    telldus = await house.telldus.state()
+async def test_devices(scenario: Scenario) -> None:
+    """Every device has its entity, of the right domain and state."""
+    telldus = await scenario.telldus.state()
     online = {id_ for id_, gateway in telldus["gateways"].items() if gateway["online"]}
     devices = {device["name"]: device for device in telldus["devices"].values()}
     for domain, names in ON_OFF.items():
-        states = await house.ours(domain)
-        # A battery, a connection, and whatever else is no device of its own
+        states = await scenario.ours(domain)
+        # Without entities that are no device's main entity
         states = {name: one for name, one in states.items() if name in devices}
         assert set(states) == set(names)
         for name in names:
@@ -208,66 +209,66 @@ async def test_devices(house: House) -> None:
                 brightness = states[name]["attributes"]["brightness"]
                 assert brightness == int(device["values"][LEVEL]), name
     for domain, expected_states in OTHERS.items():
-        shown = await house.ours(domain)
+        shown = await scenario.ours(domain)
         assert {
             name: state["state"] for name, state in shown.items()
         } == expected_states
 
 
-async def test_registry(house: House) -> None:
-    """Each device is a registry device, behind the gateway that it hangs on."""
-    named = await house.devices()
+async def test_registry(scenario: Scenario) -> None:
+    """Each device is a registry device, connected via its gateway."""
+    named = await scenario.devices()
     assert {*ON_OFF["switch"], *ON_OFF["light"], *CONNECTIVITY} <= set(named)
     assert named["Coffee maker"]["via_device_id"] == named["Home"]["id"]
     assert named["Workbench"]["via_device_id"] == named["Garage"]["id"]
 
 
-async def test_gateways(house: House) -> None:
-    """A gateway that Telldus does not reach says so, though all that hangs on it is gone."""
-    states = await house.ours("binary_sensor")
+async def test_gateways(scenario: Scenario) -> None:
+    """The connectivity of an offline gateway is off, while its devices are unavailable."""
+    states = await scenario.ours("binary_sensor")
     for name, state in CONNECTIVITY.items():
         assert states[f"{name} Connectivity"]["state"] == state, name
 
 
-async def test_options(house: House) -> None:
+async def test_options(scenario: Scenario) -> None:
     """A shorter poll interval can be chosen."""
-    step = await house.home_assistant.start_options(house.entry["entry_id"])
-    demand(step, "form", "init")
-    step = await house.home_assistant.continue_options(
+    step = await scenario.home_assistant.start_options(scenario.entry["entry_id"])
+    expect_step(step, "form", "init")
+    step = await scenario.home_assistant.continue_options(
         step["flow_id"], {"scan_interval": 20}
     )
-    demand(step, "create_entry")
-    await house.loaded_entry()
+    expect_step(step, "create_entry")
+    await scenario.loaded_entry()
 
 
-async def test_too_often_is_refused(house: House) -> None:
-    """Telldus' limit is not the person's to break."""
-    step = await house.home_assistant.start_options(house.entry["entry_id"])
-    with pytest.raises(RefusedError, match="scan_interval"):
-        await house.home_assistant.continue_options(
+async def test_too_short_interval(scenario: Scenario) -> None:
+    """An interval that would exceed the rate limit is rejected."""
+    step = await scenario.home_assistant.start_options(scenario.entry["entry_id"])
+    with pytest.raises(RequestFailedError, match="scan_interval"):
+        await scenario.home_assistant.continue_options(
             step["flow_id"], {"scan_interval": 5}
         )
 
 
-async def test_heard(house: House) -> None:
-    """What is pressed, opened and switched on elsewhere is seen at the next poll."""
-    star = await house.entity_id("switch", "Christmas star")
-    remote = await house.entity_id("event", "Wall remote")
-    door = await house.entity_id("binary_sensor", "Front door")
-    cabin = await house.entity_id("binary_sensor", "Cabin Connectivity")
-    lamp = await house.entity_id("light", "Cabin lamp")
-    before = await house.now()
+async def test_external_changes(scenario: Scenario) -> None:
+    """External changes are shown at the next poll."""
+    star = await scenario.entity_id("switch", "Christmas star")
+    remote = await scenario.entity_id("event", "Wall remote")
+    door = await scenario.entity_id("binary_sensor", "Front door")
+    cabin = await scenario.entity_id("binary_sensor", "Cabin Connectivity")
+    lamp = await scenario.entity_id("light", "Cabin lamp")
+    before = await scenario.now()
     for name, method in (
         ("Christmas star", "turnOff"),
         ("Wall remote", "turnOff"),
         ("Front door", "turnOn"),
     ):
-        await house.telldus.press((await house.device(name))["id"], method)
-    telldus = await house.telldus.state()
+        await scenario.telldus.press((await scenario.device(name))["id"], method)
+    telldus = await scenario.telldus.state()
     gateway = next(
         one["id"] for one in telldus["gateways"].values() if one["name"] == "Cabin"
     )
-    await house.telldus.set_online(gateway, online=True)
+    await scenario.telldus.set_online(gateway, online=True)
     for entity_id, wanted in {
         star: {"state": "off"},
         remote: {"event_type": "off"},
@@ -275,17 +276,17 @@ async def test_heard(house: House) -> None:
         cabin: {"state": "on"},
         lamp: {"state": "off"},
     }.items():
-        await house.wait_for(entity_id, 60, **wanted)
-        house.expected[entity_id] = wanted
-    # The very next one, and not some later one
-    assert len(await house.requests(DEVICES_LIST, before)) == 1
+        await scenario.wait_for(entity_id, 60, **wanted)
+        scenario.expected[entity_id] = wanted
+    # The next one, not a later one
+    assert len(await scenario.requests(DEVICES_LIST, before)) == 1
 
 
-async def test_pace(house: House) -> None:
-    """The poll interval is the one that was chosen."""
+async def test_pace(scenario: Scenario) -> None:
+    """The poll interval is the chosen one."""
 
     async def shorter() -> bool:
-        polls = await house.requests(DEVICES_LIST)
+        polls = await scenario.requests(DEVICES_LIST)
         return any(
             18 <= later["time"] - sooner["time"] <= 24
             for sooner, later in pairwise(polls)
@@ -294,11 +295,11 @@ async def test_pace(house: House) -> None:
     await poll("polls come every 20 s", shorter, 70, 0.5)
 
 
-async def test_sensors(house: House) -> None:
-    """What is measured comes a little later, with all that statistics need to know."""
+async def test_sensors(scenario: Scenario) -> None:
+    """Sensors follow a little later, with the attributes that statistics need."""
 
     async def come() -> dict[str, Json] | None:
-        states = await house.ours("sensor")
+        states = await scenario.ours("sensor")
         return states if MEASURED.keys() <= states.keys() else None
 
     states = await poll("the sensors are there", come, 40, 0.5)
@@ -309,266 +310,268 @@ async def test_sensors(house: House) -> None:
         assert attributes["state_class"] == state_class, name
         assert float(states[name]["state"]) > -50, name
     # One node, one device: the thermostat's temperature is that of its sensor.
-    radiator = (await house.ours("climate"))["Radiator"]["attributes"]
+    radiator = (await scenario.ours("climate"))["Radiator"]["attributes"]
     temperature = float(states["Radiator Temperature"]["state"])
     assert radiator["current_temperature"] == pytest.approx(temperature, abs=0.05)
-    # Somebody steps onto the scale: to be seen when sensors are asked again (`test_measured`)
-    telldus = await house.telldus.state()
+    # Shown at the next poll of the sensors (`test_measured`)
+    telldus = await scenario.telldus.state()
     scale = next(
         one["id"]
         for one in telldus["sensors"].values()
         if one["name"] == "Scale and soil"
     )
-    await house.telldus.measure(scale, "weight", "0", 71.9)
+    await scenario.telldus.measure(scale, "weight", "0", 71.9)
 
 
-async def test_switch(house: House) -> None:
-    """A switch turned on is on at once here, and a moment later at Telldus."""
-    await house.act("switch.turn_on", "Coffee maker", state="on")
-    await house.wait_for_telldus("Coffee maker", TURNON)
+async def test_switch(scenario: Scenario) -> None:
+    """A switch is on at once in Home Assistant, and soon at Telldus."""
+    await scenario.act("switch.turn_on", "Coffee maker", state="on")
+    await scenario.wait_for_telldus("Coffee maker", TURNON)
 
 
-async def test_light(house: House) -> None:
+async def test_light(scenario: Scenario) -> None:
     """A light takes a brightness, and a colour lamp a colour."""
-    await house.act(
+    await scenario.act(
         *("light.turn_on", "Sofa lamp", {"brightness": 200}), state="on", brightness=200
     )
-    await house.act(
+    await scenario.act(
         *("light.turn_on", "Colour bulb", {"rgb_color": [0, 200, 40]}),
         rgb_color=[0, 200, 40],
         brightness=200,
     )
-    await house.wait_for_telldus("Sofa lamp", DIM, {LEVEL: 200})
-    await house.wait_for_telldus("Colour bulb", DIM, {LEVEL: 200, COLOUR: 0x00C828})
+    await scenario.wait_for_telldus("Sofa lamp", DIM, {LEVEL: 200})
+    await scenario.wait_for_telldus("Colour bulb", DIM, {LEVEL: 200, COLOUR: 0x00C828})
 
 
-async def test_cover(house: House) -> None:
+async def test_cover(scenario: Scenario) -> None:
     """Covers go up, go down, stop, and go to a position."""
-    await house.act("cover.open_cover", "Kitchen blind", state="open")
-    await house.act("cover.close_cover", "Awning", state="closed")
-    await house.act("cover.stop_cover", "Garage door", state="unknown")
-    await house.act(
+    await scenario.act("cover.open_cover", "Kitchen blind", state="open")
+    await scenario.act("cover.close_cover", "Awning", state="closed")
+    await scenario.act("cover.stop_cover", "Garage door", state="unknown")
+    await scenario.act(
         *("cover.set_cover_position", "Bedroom shutter", {"position": 40}),
         state="open",
         current_position=40,
     )
-    await house.wait_for_telldus("Kitchen blind", UP)
-    await house.wait_for_telldus("Awning", DOWN)
-    await house.wait_for_telldus("Garage door", STOP)
+    await scenario.wait_for_telldus("Kitchen blind", UP)
+    await scenario.wait_for_telldus("Awning", DOWN)
+    await scenario.wait_for_telldus("Garage door", STOP)
     # 255 is closed
-    await house.wait_for_telldus("Bedroom shutter", DIM, {LEVEL: 153})
+    await scenario.wait_for_telldus("Bedroom shutter", DIM, {LEVEL: 153})
 
 
-async def test_group(house: House) -> None:
-    """A group goes off with all that is in it, by one request."""
-    await house.act("light.turn_off", "All lamps", state="off")
+async def test_group(scenario: Scenario) -> None:
+    """A group turns off with its members, by one request."""
+    await scenario.act("light.turn_off", "All lamps", state="off")
     for domain, name in (
         ("light", "Ceiling dimmer"),
         ("light", "Old dimmer"),
         ("switch", "Window lamp"),
     ):
-        await house.shows_at_once(await house.entity_id(domain, name), state="off")
-    await house.wait_for_telldus("Window lamp", TURNOFF)
-    await house.wait_for_telldus("Ceiling dimmer", TURNOFF)
+        await scenario.expect_optimistic(
+            await scenario.entity_id(domain, name), state="off"
+        )
+    await scenario.wait_for_telldus("Window lamp", TURNOFF)
+    await scenario.wait_for_telldus("Ceiling dimmer", TURNOFF)
 
 
-async def test_climate(house: House) -> None:
+async def test_climate(scenario: Scenario) -> None:
     """A thermostat takes a temperature and a preset; a heat pump a mode, off, and on."""
-    await house.act("climate.set_hvac_mode", "Heat pump", {"hvac_mode": "cool"})
-    await house.act(
+    await scenario.act("climate.set_hvac_mode", "Heat pump", {"hvac_mode": "cool"})
+    await scenario.act(
         *("climate.set_temperature", "Radiator", {"temperature": 19.5}),
         temperature=19.5,
         preset_mode="none",
     )
-    await house.wait_for_telldus(
+    await scenario.wait_for_telldus(
         "Radiator",
         TURNON,
         {HEAT: {"mode": "heat", "setpoint": {"heat": "19.5", "eco-heat": "17"}}},
     )
-    await house.act(
+    await scenario.act(
         *("climate.set_preset_mode", "Radiator", {"preset_mode": "eco"}),
         state="heat",
         preset_mode="eco",
         temperature=17,
     )
-    setpoints = (await house.device("Heat pump"))["values"][HEAT]["setpoint"]
-    await house.wait_for_telldus(
+    setpoints = (await scenario.device("Heat pump"))["values"][HEAT]["setpoint"]
+    await scenario.wait_for_telldus(
         "Heat pump", TURNON, {HEAT: {"mode": "cool", "setpoint": setpoints}}
     )
-    await house.act("climate.turn_off", "Heat pump", state="off")
-    await house.wait_for_telldus(
+    await scenario.act("climate.turn_off", "Heat pump", state="off")
+    await scenario.wait_for_telldus(
         "Radiator",
         TURNON,
         {HEAT: {"mode": "eco-heat", "setpoint": {"heat": "19.5", "eco-heat": "17"}}},
     )
-    await house.wait_for_telldus(
+    await scenario.wait_for_telldus(
         "Heat pump", TURNOFF, {HEAT: {"mode": "off", "setpoint": setpoints}}
     )
-    # It goes back to the mode that it had, which it alone knows until the next list.
-    heat_pump = await house.act("climate.turn_on", "Heat pump")
-    house.expected[heat_pump] = {"state": "cool", "temperature": 24.5}
-    await house.wait_for_telldus(
+    # It resumes its last mode, which is unknown here until the next list.
+    heat_pump = await scenario.act("climate.turn_on", "Heat pump")
+    scenario.expected[heat_pump] = {"state": "cool", "temperature": 24.5}
+    await scenario.wait_for_telldus(
         "Heat pump", TURNON, {HEAT: {"mode": "cool", "setpoint": setpoints}}
     )
 
 
-async def test_lock(house: House) -> None:
+async def test_lock(scenario: Scenario) -> None:
     """A lock is unlocked and locked."""
-    await house.act("lock.unlock", "Door lock", state="unlocked")
-    await house.wait_for_telldus("Door lock", TURNOFF)
-    await house.act("lock.lock", "Door lock", state="locked")
-    await house.wait_for_telldus("Door lock", TURNON)
+    await scenario.act("lock.unlock", "Door lock", state="unlocked")
+    await scenario.wait_for_telldus("Door lock", TURNOFF)
+    await scenario.act("lock.lock", "Door lock", state="locked")
+    await scenario.wait_for_telldus("Door lock", TURNON)
 
 
-async def test_button(house: House) -> None:
-    """A bell rings at Telldus. Nobody has rung it at the door."""
-    before = await house.now()
-    await house.act("button.press", "Door bell")
-    await house.wait_for_requests(f"{COMMANDS}bell", 1, before, 75)
-    assert (await house.ours("button"))["Door bell"]["state"] != "unknown"
-    assert (await house.ours("event"))["Door bell Doorbell"]["state"] == "unknown"
+async def test_button(scenario: Scenario) -> None:
+    """A button rings the bell at Telldus, without an event of the door bell."""
+    before = await scenario.now()
+    await scenario.act("button.press", "Door bell")
+    await scenario.wait_for_requests(f"{COMMANDS}bell", 1, before, 75)
+    assert (await scenario.ours("button"))["Door bell"]["state"] != "unknown"
+    assert (await scenario.ours("event"))["Door bell Doorbell"]["state"] == "unknown"
 
 
-async def test_scene(house: House) -> None:
-    """A scene does at Telldus what it is made of, which the next list shows."""
-    await house.act("scene.turn_on", "Movie night")
-    await house.wait_for_telldus("Ceiling dimmer", DIM, {LEVEL: 30})
-    await house.wait_for_telldus("Colour bulb", values={COLOUR: 0x2000FF})
-    assert (await house.ours("scene"))["Movie night"]["state"] != "unknown"
-    dimmer = await house.entity_id("light", "Ceiling dimmer")
-    house.expected[dimmer] = {"state": "on", "brightness": 30}
-    bulb = await house.entity_id("light", "Colour bulb")
-    house.expected[bulb] = {"state": "on", "rgb_color": [0x20, 0, 0xFF]}
-    lamps = await house.entity_id("light", "All lamps")
-    house.expected[lamps] = {"state": "on", "brightness": 30}
+async def test_scene(scenario: Scenario) -> None:
+    """A scene runs at Telldus; the next list shows its effects."""
+    await scenario.act("scene.turn_on", "Movie night")
+    await scenario.wait_for_telldus("Ceiling dimmer", DIM, {LEVEL: 30})
+    await scenario.wait_for_telldus("Colour bulb", values={COLOUR: 0x2000FF})
+    assert (await scenario.ours("scene"))["Movie night"]["state"] != "unknown"
+    dimmer = await scenario.entity_id("light", "Ceiling dimmer")
+    scenario.expected[dimmer] = {"state": "on", "brightness": 30}
+    bulb = await scenario.entity_id("light", "Colour bulb")
+    scenario.expected[bulb] = {"state": "on", "rgb_color": [0x20, 0, 0xFF]}
+    lamps = await scenario.entity_id("light", "All lamps")
+    scenario.expected[lamps] = {"state": "on", "brightness": 30}
 
 
-async def test_states_stay(house: House) -> None:
-    """What was commanded is still so when Telldus has been asked again, and nothing else."""
-    sent = await house.requests(COMMANDS)
+async def test_states_stay(scenario: Scenario) -> None:
+    """Commanded states remain after the next poll; no other command was sent."""
+    sent = await scenario.requests(COMMANDS)
     assert [row for row in sent if row["status"] != 200] == []
     methods = [row["path"].removeprefix(COMMANDS) for row in sent]
     assert {method: methods.count(method) for method in methods} == COMMANDED
-    # Lists that were asked for sooner may show what was before.
-    await house.wait_for_polls(1, sent[-1]["time"] + 10, 90)
-    await house.wait_for_expected(15)
+    # An earlier list may have earlier states.
+    await scenario.wait_for_polls(1, sent[-1]["time"] + 10, 90)
+    await scenario.wait_for_expected(15)
 
 
-async def test_revoked(house: House) -> None:
-    """A token that Telldus no longer takes leads to one click, and nothing is lost."""
-    registry = await house.home_assistant.ask("config/entity_registry/list")
-    revoked = await house.now()
-    await house.telldus.revoke()
+async def test_revoked(scenario: Scenario) -> None:
+    """A revoked token leads to a reauthentication; no entity is lost."""
+    registry = await scenario.home_assistant.ask("config/entity_registry/list")
+    revoked = await scenario.now()
+    await scenario.telldus.revoke()
 
     async def asked() -> list[Json]:
-        return await house.home_assistant.flows_in_progress(DOMAIN)
+        return await scenario.home_assistant.flows_in_progress(DOMAIN)
 
     flow = (await poll("Home Assistant asks to sign in again", asked, 180, 0.5))[0]
     assert flow["context"]["source"] == "reauth"
     refused = [
         row["time"]
-        for row in await house.telldus.requests()
+        for row in await scenario.telldus.requests()
         if row["status"] == 401 and row["time"] > revoked
     ]
-    # One refusal is not taken for the end: Telldus has had storms of them.
+    # One 401 is not enough: Telldus has had outages with many.
     assert refused[-1] - refused[0] >= 60
 
-    await sign_in_again(house.home_assistant, flow["flow_id"], house.seen)
-    signed_in = await house.now()
-    entry = await house.loaded_entry()
-    assert entry["entry_id"] == house.entry["entry_id"]
-    assert await house.home_assistant.flows_in_progress(DOMAIN) == []
-    await house.wait_for_polls(1, signed_in - 5, 60)
-    after = await house.home_assistant.ask("config/entity_registry/list")
+    await sign_in_again(scenario.home_assistant, flow["flow_id"], scenario.seen)
+    signed_in = await scenario.now()
+    entry = await scenario.loaded_entry()
+    assert entry["entry_id"] == scenario.entry["entry_id"]
+    assert await scenario.home_assistant.flows_in_progress(DOMAIN) == []
+    await scenario.wait_for_polls(1, signed_in - 5, 60)
+    after = await scenario.home_assistant.ask("config/entity_registry/list")
     assert {one["entity_id"] for one in after} == {one["entity_id"] for one in registry}
-    await house.wait_for_expected(30)
+    await scenario.wait_for_expected(30)
 
 
-async def test_restart(house: House) -> None:
-    """After a restart everything is there again, still signed in."""
-    house.seen |= credentials_of(house.stack)
-    await house.home_assistant.disconnect()
-    restarted = await house.now()
-    await house.stack.restart_home_assistant()
-    await house.home_assistant.wait_until_running()
-    entry = await house.loaded_entry()
-    assert entry["entry_id"] == house.entry["entry_id"]
-    await house.wait_for_expected(40)
-    await house.wait_for_polls(1, restarted, 60)
-    assert await house.home_assistant.flows_in_progress(DOMAIN) == []
+async def test_restart(scenario: Scenario) -> None:
+    """After a restart all states are there, still signed in."""
+    scenario.seen |= credentials_of(scenario.stack)
+    await scenario.home_assistant.disconnect()
+    restarted = await scenario.now()
+    await scenario.stack.restart_home_assistant()
+    await scenario.home_assistant.wait_until_running()
+    entry = await scenario.loaded_entry()
+    assert entry["entry_id"] == scenario.entry["entry_id"]
+    await scenario.wait_for_expected(40)
+    await scenario.wait_for_polls(1, restarted, 60)
+    assert await scenario.home_assistant.flows_in_progress(DOMAIN) == []
 
 
-async def test_measured(house: House) -> None:
-    """What sensors tell when they are asked again is shown."""
-    weight = await house.entity_id("sensor", "Scale and soil Weight")
-    await house.wait_for(weight, 90, state="71.9", unit_of_measurement="kg")
+async def test_measured(scenario: Scenario) -> None:
+    """The next poll of the sensors shows new values."""
+    weight = await scenario.entity_id("sensor", "Scale and soil Weight")
+    await scenario.wait_for(weight, 90, state="71.9", unit_of_measurement="kg")
 
 
-async def test_areas(house: House) -> None:
-    """Devices come into the areas that their rooms at Telldus are called."""
+async def test_areas(scenario: Scenario) -> None:
+    """Devices are put into areas named like their rooms at Telldus."""
 
     async def come() -> bool:
-        areas = await house.home_assistant.ask("config/area_registry/list")
+        areas = await scenario.home_assistant.ask("config/area_registry/list")
         names = {area["area_id"]: area["name"] for area in areas}
-        device = (await house.devices())["Coffee maker"]
+        device = (await scenario.devices())["Coffee maker"]
         return names.get(device["area_id"]) == "Kitchen"
 
     await poll("the coffee maker is in the kitchen", come, 120, 0.5)
 
 
 def assert_within_limit(requests: list[Json]) -> None:
-    """Assert that Telldus never had a reason to complain of too many requests."""
+    """Assert that no request exceeded the rate limit."""
     assert [row for row in requests if row["status"] == 429] == []
     times = sorted(row["time"] for row in requests)
     for first, last in zip(times, times[LIMIT:], strict=False):
         assert last - first > WINDOW, [row["path"] for row in requests]
 
 
-async def test_requests(house: House) -> None:
-    """Never more than ten requests in any minute, the signing in included."""
-    requests = await house.telldus.requests()
+async def test_requests(scenario: Scenario) -> None:
+    """At most ten requests in any minute, the sign-in included."""
+    requests = await scenario.telldus.requests()
     assert_within_limit(requests)
-    # What nobody waits for keeps its distance, and comes in this order.
-    calm = [
+    # Lists of low priority keep their distance and their order.
+    low_priority = [
         (row["path"], row["time"] - before["time"])
         for before, row in pairwise(requests)
-        if row["path"] in CALM_LISTS
+        if row["path"] in LOW_PRIORITY_LISTS
     ]
-    assert list(dict.fromkeys(path for path, _ in calm)) == CALM_LISTS
-    assert min(distance for _, distance in calm) >= DISTANCE
-    # Rooms hardly ever change.
-    rooms = await house.requests(CALM_LISTS[-1])
+    assert list(dict.fromkeys(path for path, _ in low_priority)) == LOW_PRIORITY_LISTS
+    assert min(distance for _, distance in low_priority) >= DISTANCE
+    # Rooms rarely change.
+    rooms = await scenario.requests(LOW_PRIORITY_LISTS[-1])
     assert len([row for row in rooms if row["status"] == 200]) == 1
 
 
-async def test_log(house: House) -> None:
-    """The integration gives no reason for a warning, nor anybody one because of it."""
-    records = parse(house.stack.log)
+async def test_log(scenario: Scenario) -> None:
+    """No warning is logged by or about the integration."""
+    records = parse(scenario.stack.log)
     assert len([one for one in records if is_loader_notice(one, DOMAIN)]) == 2
     found = complaints(records, DOMAIN)
     assert not found, "\n".join(map(str, found))
 
 
-async def test_secrets(house: House) -> None:
-    """No key, token, secret, verifier or one-time word is in the log, at any level."""
-    house.seen |= credentials_of(house.stack)
-    assert len(house.seen) >= 8
-    log = house.stack.log
-    assert [secret for secret in house.seen if secret in log] == []
+async def test_secrets(scenario: Scenario) -> None:
+    """No key, token, secret, verifier or one-time id is in the log, at any level."""
+    scenario.seen |= credentials_of(scenario.stack)
+    assert len(scenario.seen) >= 8
+    log = scenario.stack.log
+    assert [secret for secret in scenario.seen if secret in log] == []
 
 
-async def test_restart_of_telldus(house: House) -> None:
-    """The simulator keeps its tokens, so that a person can end and start it at will."""
-    tokens = (await house.telldus.state())["tokens"]
-    await house.stack.simulator.stop()
-    await house.stack.start_simulator()
-    assert (await house.telldus.state())["tokens"] == tokens
-    await house.wait_for_polls(1, 0, 120)
+async def test_restart_of_telldus(scenario: Scenario) -> None:
+    """The simulator keeps its tokens through a restart."""
+    tokens = (await scenario.telldus.state())["tokens"]
+    await scenario.stack.simulator.stop()
+    await scenario.stack.start_simulator()
+    assert (await scenario.telldus.state())["tokens"] == tokens
+    await scenario.wait_for_polls(1, 0, 120)
 
 
-async def test_removal(house: House) -> None:
-    """Removed, it leaves nothing behind, and Telldus in peace."""
-    await house.home_assistant.remove_entry(house.entry["entry_id"])
-    assert await house.home_assistant.entries(DOMAIN) == []
-    registry = await house.home_assistant.ask("config/entity_registry/list")
+async def test_removal(scenario: Scenario) -> None:
+    """The removal of the entry removes all entities."""
+    await scenario.home_assistant.remove_entry(scenario.entry["entry_id"])
+    assert await scenario.home_assistant.entries(DOMAIN) == []
+    registry = await scenario.home_assistant.ask("config/entity_registry/list")
     assert [one["entity_id"] for one in registry if one["platform"] == DOMAIN] == []

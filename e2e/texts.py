@@ -1,6 +1,6 @@
-"""The texts that a person sees, looked up where Home Assistant has them.
+"""The texts of the user interface, from the translation files of Home Assistant.
 
-A language that lacks a text shows it in English, here as there.
+A text that a language lacks is in English, as in Home Assistant.
 """
 
 import json
@@ -16,7 +16,7 @@ from .stack import DOMAIN, ROOT
 
 _FRONTEND = Path(hass_frontend.where()) / "static" / "translations"
 _COMPONENTS = Path(homeassistant.components.__path__[0])
-# Parts of the frontend that keep their texts apart
+# Parts of the frontend with translation files of their own
 _PARTS = (".", "config", "energy", "page-authorize")
 
 
@@ -24,7 +24,7 @@ class Texts:
     """All texts in one language."""
 
     def __init__(self, language: str) -> None:
-        """Read what the frontend says; what components say is read when it is wanted."""
+        """Read the frontend's texts; components' are read when they are needed."""
         self.language = language
         self._frontend: dict[str, str] = {}
         self._components: dict[str, dict[str, str]] = {}
@@ -36,11 +36,11 @@ class Texts:
                         self._frontend |= json.loads(path.read_text("utf-8"))
 
     def frontend(self, key: str, **placeholders: str) -> str:
-        """Return one of the frontend's own texts, ``ui.common.menu`` for one."""
+        """Return one of the frontend's own texts, such as ``ui.common.menu``."""
         return _filled(self._frontend[key], placeholders)
 
     def ours(self, key: str, **placeholders: str) -> str:
-        """Return one of the integration's texts, ``config.step.user.title`` for one."""
+        """Return one of the integration's texts, such as ``config.step.user.title``."""
         return self.of(DOMAIN, key, **placeholders)
 
     def of(self, domain: str, key: str, **placeholders: str) -> str:
@@ -50,7 +50,7 @@ class Texts:
         return _filled(self._components[domain][key], placeholders)
 
     def _read(self, domain: str) -> dict[str, str]:
-        """Read what a component says."""
+        """Read a component's texts."""
         own = domain == DOMAIN
         folder = (ROOT / "custom_components" if own else _COMPONENTS) / domain
         texts: dict[str, str] = {}
@@ -73,7 +73,7 @@ def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def _filled(text: str, placeholders: dict[str, str]) -> str:
-    """Return a text with its placeholders filled, those that are given."""
+    """Return a text with the given placeholders filled."""
     for name, value in placeholders.items():
         text = text.replace(f"{{{name}}}", value)
     return text

@@ -8,16 +8,15 @@ from typing import Any, Self
 
 import aiohttp
 
+from . import Json
 from .polling import WaitedTooLongError
-
-type Json = dict[str, Any]
 
 
 class CommandError(Exception):
-    """Home Assistant refused a command; the fields are those that it gave."""
+    """Home Assistant rejected a command; the attributes are the fields of its error."""
 
     def __init__(self, command: str, error: Json) -> None:
-        """Keep what tells one refusal from another."""
+        """Initialize the error."""
         super().__init__(f"{command}: {error}")
         self.code: str = error.get("code", "")
         self.message: str = error.get("message", "")
@@ -30,7 +29,7 @@ class Websocket:
     """An open connection: any number of commands and subscriptions at once."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Take over an authenticated connection."""
+        """Initialize the client with an authenticated connection."""
         self._socket = socket
         self._ids = itertools.count(1)
         self._answers: dict[int, asyncio.Future[Json]] = {}
@@ -41,7 +40,7 @@ class Websocket:
     async def connect(
         cls, session: aiohttp.ClientSession, url: str, token: str
     ) -> Self:
-        """Open a connection and show the access token."""
+        """Open a connection and authenticate."""
         socket = await session.ws_connect(url, max_msg_size=0)
         await socket.receive_json(timeout=10)
         await socket.send_json({"type": "auth", "access_token": token})
@@ -53,18 +52,18 @@ class Websocket:
 
     @property
     def closed(self) -> bool:
-        """Tell whether the connection is gone, by either side."""
+        """Return whether either side has closed the connection."""
         return self._socket.closed or self._reader.done()
 
     async def close(self) -> None:
-        """Close the connection; nobody is left waiting."""
+        """Close the connection; pending commands fail."""
         await self._socket.close()
         self._reader.cancel()
         with suppress(asyncio.CancelledError):
             await self._reader
 
     async def _read(self) -> None:
-        """Hand out what comes in, until the connection ends."""
+        """Dispatch messages until the connection ends."""
         try:
             async for message in self._socket:
                 if message.type is not aiohttp.WSMsgType.TEXT:
@@ -72,14 +71,14 @@ class Websocket:
                 content = message.json()
                 # Home Assistant may put several messages into one frame.
                 for one in content if isinstance(content, list) else [content]:
-                    self._hand_out(one)
+                    self._dispatch(one)
         finally:
             for answer in self._answers.values():
                 if not answer.done():
                     answer.set_exception(ConnectionError("the websocket was closed"))
 
-    def _hand_out(self, message: Json) -> None:
-        """Give one message to whoever waits for it."""
+    def _dispatch(self, message: Json) -> None:
+        """Pass a message to the command or subscription that waits for it."""
         number = message["id"]
         if message["type"] == "event":
             if queue := self._events.get(number):
@@ -88,11 +87,11 @@ class Websocket:
             answer.set_result(message)
 
     async def ask(self, command: str, **fields: Any) -> Any:
-        """Send a command and return its result; raise `CommandError` if refused."""
+        """Send a command and return its result; raise `CommandError` if it fails."""
         return await self._ask(next(self._ids), command, **fields)
 
     async def _ask(self, number: int, command: str, **fields: Any) -> Any:
-        """Send a command under a number of its own."""
+        """Send a command with a given id."""
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         self._answers[number] = answer
         await self._socket.send_json({"id": number, "type": command, **fields})
@@ -104,7 +103,7 @@ class Websocket:
 
     @asynccontextmanager
     async def events(self, event_type: str) -> AsyncIterator[asyncio.Queue[Json]]:
-        """Collect the events of a type in a queue, for as long as one is interested."""
+        """Collect the events of a type in a queue while the context is open."""
         number = next(self._ids)
         queue: asyncio.Queue[Json] = asyncio.Queue()
         self._events[number] = queue
@@ -119,10 +118,7 @@ class Websocket:
     async def wait_for_state(
         self, entity_id: str, wanted: Callable[[Json], bool], timeout: float
     ) -> Json:
-        """Wait until an entity's state is as wanted, and return that state.
-
-        The state that it has now counts; after that, only events are waited for.
-        """
+        """Wait until an entity's state, now or after an event, is `wanted`; return it."""
         last: Json | None = None
         async with self.events("state_changed") as queue:
             for state in await self.ask("get_states"):

@@ -125,32 +125,32 @@ USUAL = ("test", "hass")
 
 
 class SetupError(Exception):
-    """Something that the person at the keyboard has to mend."""
+    """A problem that the user has to fix."""
 
 
 def say(text: str) -> None:
-    """Tell the person what happens now."""
+    """Print progress."""
     mark = "\033[1m==>\033[0m" if sys.stdout.isatty() else "==>"
     print(f"{mark} {text}", flush=True)
 
 
 def run(*command: str | Path) -> None:
-    """Run a command whose own output is the progress that the person sees."""
+    """Run a command, with its output as progress."""
     line = [str(part) for part in command]
     if subprocess.run(line, cwd=ROOT, check=False).returncode:
         raise SetupError(f"this failed: {' '.join(line)}")
 
 
 def ask(*command: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run a command for its answer."""
+    """Run a command and return its output."""
     line = [str(part) for part in command]
     return subprocess.run(
         line, cwd=cwd, check=False, capture_output=True, text=True, timeout=600
     )
 
 
-def demand(*command: str | Path, cwd: Path = ROOT) -> None:
-    """Run a command that says something worth reading only if it fails."""
+def check(*command: str | Path, cwd: Path = ROOT) -> None:
+    """Run a command; print its output only if it fails."""
     answer = ask(*command, cwd=cwd)
     if answer.returncode:
         said = f"{answer.stdout}{answer.stderr}".strip()
@@ -189,10 +189,10 @@ def install_tool(requirement: str, folder: Path) -> None:
     if ask(sys.executable, "-m", "pip", "--version").returncode == 0:
         # Into a folder: neither the system's packages nor the user's are touched.
         pip = (sys.executable, "-m", "pip")
-        demand(*pip, *options, "--target", folder, requirement)
+        check(*pip, *options, "--target", folder, requirement)
         return
     if ask(sys.executable, "-m", "venv", folder).returncode == 0:
-        demand(folder / "bin" / "python", "-m", "pip", *options, requirement)
+        check(folder / "bin" / "python", "-m", "pip", *options, requirement)
         return
     raise SetupError(
         f"{sys.executable} has neither pip nor venv. Install one of them (on Debian and "
@@ -296,11 +296,11 @@ def unpack_debian_python() -> Path:
     configuration = work / "apt.conf"
     configuration.write_text(APT_CONF.format(work=work))
     apt = ("apt-get", "-qq", "-c", configuration)
-    demand(*apt, "update")
+    check(*apt, "update")
     # "/forky": an older release of the same package, if apt knows one, will not do.
-    demand(*apt, "download", *(f"{name}/forky" for name in PACKAGES), cwd=packages)
+    check(*apt, "download", *(f"{name}/forky" for name in PACKAGES), cwd=packages)
     for package in sorted(packages.glob("*.deb")):
-        demand("dpkg-deb", "-x", package, tree)
+        check("dpkg-deb", "-x", package, tree)
 
     # Some packages compile, and look for pyconfig.h below the versioned folder.
     header = tree / "usr" / "include" / f"python{SERIES}" / triplet
@@ -326,7 +326,7 @@ def settle(tree: Path) -> None:
     python = tree / "usr" / "bin" / f"python{SERIES}"
     patched = python.with_name("python.patched")
     shutil.copy2(python, patched)
-    demand(
+    check(
         patchelf,
         *("--set-interpreter", libraries / loader),
         *("--force-rpath", "--set-rpath", libraries),
@@ -383,7 +383,7 @@ def ensure_environment(environment: Environment) -> None:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def single_instance() -> Iterator[None]:
     """Let one set-up work at a time: two scripts may be started at the same moment."""
     TOOLS.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w") as lock:
@@ -411,7 +411,7 @@ def main() -> int:
     if not sys.stdout.isatty():
         os.environ.setdefault("UV_NO_PROGRESS", "1")
     try:
-        with alone():
+        with single_instance():
             for name in chosen:
                 ensure_environment(ENVIRONMENTS[name])
     except (SetupError, OSError, subprocess.TimeoutExpired) as err:

@@ -1,7 +1,7 @@
-"""Check that a release is what its tag says, and make what people download.
+"""Check that a release's versions match its tag, and make its files.
 
-Usage: scripts/release.py TAG. Puts into dist/ the integration as a zip file, which HACS and
-the Marketplace unpack into the integration's folder, and what has changed as the notes.
+Usage: scripts/release.py TAG. Writes to dist/ the integration as a zip file, which HACS and
+the Marketplace unpack into the integration's folder, and the changes as release notes.
 """
 
 import argparse
@@ -14,13 +14,13 @@ import zipfile
 
 ROOT = Path(__file__).resolve().parent.parent
 INTEGRATION = Path("custom_components", "telldus_pa")
-# The same files make the same zip file, whoever makes it and when.
+# A fixed time: the same files make the same zip file.
 MADE = (1980, 1, 1, 0, 0, 0)
 VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9a-z.]+)?")
 
 
 def mistakes(root: Path, tag: str) -> list[str]:
-    """Return what says something else than the tag, or nothing."""
+    """Return the versions that differ from the tag, as texts."""
     manifest = json.loads((root / INTEGRATION / "manifest.json").read_text())
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     newest = next(iter(changes(root)), "none")
@@ -29,19 +29,19 @@ def mistakes(root: Path, tag: str) -> list[str]:
         "pyproject.toml": project["version"],
         "CHANGELOG.md": newest,
     }
-    wrong = [f"{name} says {told}" for name, told in found.items() if told != tag]
+    wrong = [f"{name} says {one}" for name, one in found.items() if one != tag]
     if not VERSION.fullmatch(tag):
         wrong.append("no version is written like this")
     return wrong
 
 
 def changes(root: Path) -> dict[str, str]:
-    """Return what has changed in each version, the newest first."""
+    """Return the changes of each version, the newest first."""
     text = (root / "CHANGELOG.md").read_text()
     parts = re.split(r"^## (\S+).*$", text, flags=re.MULTILINE)[1:]
     return {
-        version: told.strip()
-        for version, told in zip(parts[::2], parts[1::2], strict=True)
+        version: text.strip()
+        for version, text in zip(parts[::2], parts[1::2], strict=True)
     }
 
 
@@ -59,7 +59,7 @@ def pack(root: Path, target: Path) -> None:
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
-    """Do all of it, unless something is wrong."""
+    """Check the versions and write the files."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("tag", help="the version, as in manifest.json")
     tag = parser.parse_args(arguments).tag

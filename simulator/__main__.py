@@ -9,10 +9,11 @@ import sys
 
 from aiohttp import web
 
+from .backend import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 from .demo import demo_home
 from .generated import generated_home
 from .home import Home
-from .server import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
+from .server import Simulator
 
 PROBLEM = 2
 
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 async def _serve(sim: Simulator, host: str, port: int) -> None:
-    """Serve until somebody says stop."""
+    """Serve until a signal."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

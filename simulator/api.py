@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from .home import Home, Row
-from .serialization import Wire
+from .serialization import Serializer
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -25,27 +25,27 @@ _LONGEST_MASK: Final = 20  # digits, as of 64 bits; int() itself refuses thousan
 
 
 class ApiError(Exception):
-    """An answer {"error": text} with HTTP 200; `code` is told if the setting says so."""
+    """A response {"error": text} with HTTP 200, and `code` if the setting says so."""
 
     def __init__(self, text: str, code: int | None = None) -> None:
-        """Refuse with Telldus' text and error number; some have none."""
+        """Initialize the error with Telldus' text and number; some have none."""
         super().__init__(text)
         self.text = text
         self.code = code
 
 
-class Refused(Exception):
-    """An answer without a body, as from something that stands before the functions."""
+class StatusError(Exception):
+    """A response with an HTTP status and no body, as from a proxy before the functions."""
 
     def __init__(self, status: int) -> None:
-        """Refuse with an HTTP status."""
+        """Initialize the error."""
         super().__init__(status)
         self.status = status
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One signed call: who asks, for what, and of which home."""
+    """A signed call: its function, parameters, account and home."""
 
     function: str
     params: Mapping[str, str]
@@ -55,21 +55,21 @@ class Call:
     settings: Settings
     faults: Faults
     sensor_infos: dict[str, float]
-    """When sensor/info was last asked, by account and sensor; for its own limit."""
+    """Unix time of the last sensor/info, by account and sensor; for its own limit."""
     now: float
     guest: bool
     push: Push
     url: URL
-    """Scheme, host and port that were asked; where the socket is, is told by it."""
+    """Scheme, host and port of the request; the push address is derived from it."""
 
     @property
-    def wire(self) -> Wire:
-        """Return the writer for this account's rows."""
-        return Wire(self.home, self.settings, self.now, guest=self.guest)
+    def serializer(self) -> Serializer:
+        """Return the serializer for this account."""
+        return Serializer(self.home, self.settings, self.now, guest=self.guest)
 
     @property
     def extras(self) -> frozenset[str]:
-        """Return the extras asked for."""
+        """Return the requested extras."""
         return frozenset(part.strip() for part in self.text("extras").split(","))
 
     def text(self, name: str) -> str:
@@ -97,8 +97,8 @@ class Call:
         is_number = text.isascii() and text.isdigit() and len(text) <= _LONGEST_MASK
         return int(text) if is_number else 0
 
-    def own(self) -> None:
-        """Refuse guests: a shared home is not theirs to change."""
+    def require_owner(self) -> None:
+        """Raise ApiError for guests: they may not change a shared home."""
         if self.guest:
             raise ApiError("Access denied", DENIED)
 
@@ -109,7 +109,7 @@ FUNCTIONS: Final[dict[str, Function]] = {}
 
 
 def function(name: str) -> Callable[[Function], Function]:
-    """Enter a function into the table under its Telldus name."""
+    """Register a function in the table under its Telldus name."""
 
     def enter(handler: Function) -> Function:
         FUNCTIONS[name] = handler
@@ -119,7 +119,7 @@ def function(name: str) -> Callable[[Function], Function]:
 
 
 def no_function(call: Call) -> NoReturn:
-    """Refuse a function that is not in the table."""
+    """Raise ApiError for a function that is not in the table."""
     raise ApiError(f'The function "{call.function}" does not exist', NOT_FOUND)
 
 

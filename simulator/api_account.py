@@ -12,7 +12,7 @@ from .api import (
     SUCCESS,
     ApiError,
     Call,
-    Refused,
+    StatusError,
     function,
     no_function,
 )
@@ -22,23 +22,12 @@ _NAMESPACE = uuid.UUID("5e7d0000-0000-4000-8000-000000000000")
 _YEAR = 366 * 86400
 _USUAL_ZONE = "Europe/Stockholm"
 # A job's fields, by what they are on the wire
-_JOB_TEXTS: Final = [
-    "deviceId",
-    "method",
-    "methodValue",
-    "type",
-    "hour",
-    "minute",
-    "weekdays",
-]
-_JOB_NUMBERS: Final = [
-    "offset",
-    "randomInterval",
-    "retries",
-    "retryInterval",
-    "reps",
-    "active",
-]
+_JOB_TEXTS: Final = (
+    *("deviceId", "method", "methodValue", "type", "hour", "minute", "weekdays"),
+)
+_JOB_NUMBERS: Final = (
+    *("offset", "randomInterval", "retries", "retryInterval", "reps", "active"),
+)
 _NEW_JOB: Final[Row] = {
     **dict.fromkeys(_JOB_TEXTS, ""),
     "type": "time",
@@ -51,10 +40,11 @@ _NEW_JOB: Final[Row] = {
 @function("clients/list")
 def clients_list(call: Call) -> Row:
     """Return {"client": [row, …]}."""
-    wire, extras = call.wire, call.extras
+    serializer, extras = call.serializer, call.extras
     return {
         "client": [
-            wire.gateway(gateway, extras) for gateway in call.home.gateways.values()
+            serializer.gateway(gateway, extras)
+            for gateway in call.home.gateways.values()
         ]
     }
 
@@ -62,13 +52,13 @@ def clients_list(call: Call) -> Row:
 @function("client/info")
 def client_info(call: Call) -> Row:
     """Return one row, found by `id`, `uuid` or `code`."""
-    return call.wire.gateway(_gateway(call), call.extras)
+    return call.serializer.gateway(_gateway(call), call.extras)
 
 
 @function("client/setName")
 def client_set_name(call: Call) -> Row:
     """Rename a gateway."""
-    call.own()
+    call.require_owner()
     _gateway(call).name = call.text("name")
     return dict(SUCCESS)
 
@@ -76,7 +66,7 @@ def client_set_name(call: Call) -> Row:
 @function("client/setTimezone")
 def client_set_timezone(call: Call) -> Row:
     """Set `timezone`; none means the one that is found out."""
-    call.own()
+    call.require_owner()
     gateway, name = _gateway(call), call.text("timezone")
     try:
         zone = zoneinfo.ZoneInfo(name or _USUAL_ZONE)
@@ -91,7 +81,7 @@ def client_set_timezone(call: Call) -> Row:
 @function("client/setCoordinates")
 def client_set_coordinates(call: Call) -> Row:
     """Set `longitude` and `latitude`, in degrees."""
-    call.own()
+    call.require_owner()
     gateway = _gateway(call)
     try:
         longitude, latitude = (
@@ -109,7 +99,7 @@ def client_set_coordinates(call: Call) -> Row:
 @function("client/setPush")
 def client_set_push(call: Call) -> Row:
     """Take note of `enable`: what it is about, the vendor's app alone shows."""
-    call.own()
+    call.require_owner()
     _gateway(call)
     return dict(SUCCESS)
 
@@ -157,7 +147,7 @@ def _need_push(call: Call) -> None:
         case "unknown":
             no_function(call)
         case status:
-            raise Refused(int(status.removeprefix("http_")))
+            raise StatusError(int(status.removeprefix("http_")))
 
 
 @function("user/profile")
@@ -193,7 +183,7 @@ def scheduler_set_job(call: Call) -> Row:
 
     Nothing carries it out, and when it would run next is a guess.
     """
-    call.own()
+    call.require_owner()
     device_id = call.text("deviceId")
     if device_id and device_id not in call.home.devices:
         raise ApiError(f'The device with id "{device_id}" does not exist', NOT_FOUND)
@@ -216,7 +206,7 @@ def scheduler_set_job(call: Call) -> Row:
 @function("scheduler/removeJob")
 def scheduler_remove_job(call: Call) -> Row:
     """Remove a job, found by `id`."""
-    call.own()
+    call.require_owner()
     call.home.jobs.remove(_job(call))
     return dict(SUCCESS)
 
@@ -242,7 +232,7 @@ def event_group_list(call: Call) -> Row:
 @function("event/removeAction")
 def event_remove_action(call: Call) -> Row:
     """Remove an action, found by `id`, from the event that it belongs to."""
-    call.own()
+    call.require_owner()
     asked = call.text("id")
     for event in call.home.events:
         for action in event["action"]:

@@ -18,7 +18,7 @@ _SWITCH = Method.TURNON | Method.TURNOFF | Method.LEARN
 @function("device/setName")
 def device_set_name(call: Call) -> Row:
     """Rename a device."""
-    call.own()
+    call.require_owner()
     device_of(call).name = call.text("name")
     return dict(SUCCESS)
 
@@ -26,7 +26,7 @@ def device_set_name(call: Call) -> Row:
 @function("device/setIgnore")
 def device_set_ignore(call: Call) -> Row:
     """Hide or show a device."""
-    call.own()
+    call.require_owner()
     device_of(call).ignored = call.flag("ignore")
     return dict(SUCCESS)
 
@@ -34,7 +34,7 @@ def device_set_ignore(call: Call) -> Row:
 @function("device/setModel")
 def device_set_model(call: Call) -> Row:
     """Say what model a device is; what it can do stays as it is."""
-    call.own()
+    call.require_owner()
     device_of(call).model = call.text("model")
     return dict(SUCCESS)
 
@@ -42,7 +42,7 @@ def device_set_model(call: Call) -> Row:
 @function("device/setProtocol")
 def device_set_protocol(call: Call) -> Row:
     """Say what protocol a device speaks."""
-    call.own()
+    call.require_owner()
     device_of(call).protocol = call.text("protocol")
     return dict(SUCCESS)
 
@@ -50,7 +50,7 @@ def device_set_protocol(call: Call) -> Row:
 @function("device/setParameter")
 def device_set_parameter(call: Call) -> Row:
     """Set a parameter; `devices` are a group's members, `devicetype` is what it is."""
-    call.own()
+    call.require_owner()
     device = device_of(call)
     name, value = _parameter(call), call.text("value")
     if name == "devices" and device.type == "group":
@@ -60,7 +60,7 @@ def device_set_parameter(call: Call) -> Row:
         device.members = members
         return dict(SUCCESS)
     parsed = _object(value)
-    if name == "thermostat" and not _tells_modes(parsed):
+    if name == "thermostat" and not _has_modes(parsed):
         raise ApiError("Invalid argument", INVALID)
     if name == "devicetype":
         device.device_type = value
@@ -71,7 +71,7 @@ def device_set_parameter(call: Call) -> Row:
 @function("device/setMetadata")
 def device_set_metadata(call: Call) -> Row:
     """Set metadata, or remove it with an empty value."""
-    call.own()
+    call.require_owner()
     device = device_of(call)
     name, value = _parameter(call), call.text("value")
     if value:
@@ -84,7 +84,7 @@ def device_set_metadata(call: Call) -> Row:
 @function("device/add")
 def device_add(call: Call) -> Row:
     """Add a device at `clientId`, or a group with the transport `group`."""
-    call.own()
+    call.require_owner()
     gateway = find_gateway(call, "id", call.text("clientId"))
     parameters = _object(call.text("parameters") or "{}")
     if parameters is None:
@@ -105,7 +105,7 @@ def device_add(call: Call) -> Row:
 @function("device/remove")
 def device_remove(call: Call) -> Row:
     """Remove a device or a group."""
-    call.own()
+    call.require_owner()
     _remove(call, device_of(call))
     return dict(SUCCESS)
 
@@ -113,7 +113,7 @@ def device_remove(call: Call) -> Row:
 @function("group/add")
 def group_add(call: Call) -> Row:
     """Add a group at `clientId` of `devices`, comma-separated."""
-    call.own()
+    call.require_owner()
     gateway = find_gateway(call, "id", call.text("clientId"))
     return _add_group(call, gateway, call.text("devices"))
 
@@ -121,7 +121,7 @@ def group_add(call: Call) -> Row:
 @function("group/remove")
 def group_remove(call: Call) -> Row:
     """Remove a group; what is in it stays."""
-    call.own()
+    call.require_owner()
     device = device_of(call)
     if device.type != "group":
         raise ApiError(f'The group with id "{device.id}" does not exist', NOT_FOUND)
@@ -193,7 +193,7 @@ def _object(text: str) -> Row | None:
     return found if isinstance(found, dict) else None
 
 
-def _tells_modes(parameter: Row | None) -> bool:
+def _has_modes(parameter: Row | None) -> bool:
     """Tell whether this can be what a thermostat says of itself."""
     if parameter is None:
         return False

@@ -26,11 +26,11 @@ from .methods import FUNCTION_METHODS, Method, parse_method, resolve_method
 @function("devices/list")
 def devices_list(call: Call) -> Row:
     """Return {"device": [row, …]}, hidden ones only with includeIgnored=1."""
-    wire, mask, extras = call.wire, call.mask, call.extras
+    serializer, mask, extras = call.serializer, call.mask, call.extras
     hidden = call.flag("includeIgnored")
     return {
         "device": [
-            wire.device(device, mask, extras)
+            serializer.device(device, mask, extras)
             for device in call.home.devices.values()
             if hidden or not device.ignored
         ]
@@ -40,7 +40,7 @@ def devices_list(call: Call) -> Row:
 @function("device/info")
 def device_info(call: Call) -> Row:
     """Return one device; without supportedMethods its methods and state mean nothing."""
-    return call.wire.device_info(device_of(call), call.mask, call.extras)
+    return call.serializer.device_info(device_of(call), call.mask, call.extras)
 
 
 @function("device/history")

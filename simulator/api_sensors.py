@@ -18,12 +18,12 @@ _DAY = 86400
 @function("sensors/list")
 def sensors_list(call: Call) -> Row:
     """Return {"sensor": [row, …]}; scales only with values, units only with scales."""
-    wire = call.wire
+    serializer = call.serializer
     hidden, values = call.flag("includeIgnored"), call.flag("includeValues")
     scale, unit = call.flag("includeScale"), call.flag("includeUnit")
     return {
         "sensor": [
-            wire.sensor(sensor, values=values, scale=scale, unit=unit)
+            serializer.sensor(sensor, values=values, scale=scale, unit=unit)
             for sensor in call.home.sensors.values()
             if hidden or not sensor.ignored
         ]
@@ -40,7 +40,7 @@ def sensor_info(call: Call) -> Row:
         if last is not None and call.now < last + _INFO_PAUSE:
             raise ApiError("Sensor info may be asked once in 10 minutes", UNSUPPORTED)
         call.sensor_infos[key] = call.now
-    row = call.wire.sensor(
+    row = call.serializer.sensor(
         sensor, values=True, scale=True, unit=call.flag("includeUnit"), info=True
     )
     row["timezoneoffset"] = call.home.gateways[sensor.gateway_id].tzoffset
@@ -70,7 +70,7 @@ def sensor_history(call: Call) -> Row:
 @function("sensor/setName")
 def sensor_set_name(call: Call) -> Row:
     """Rename a sensor."""
-    call.own()
+    call.require_owner()
     _sensor(call).name = call.text("name")
     return dict(SUCCESS)
 
@@ -78,7 +78,7 @@ def sensor_set_name(call: Call) -> Row:
 @function("sensor/setIgnore")
 def sensor_set_ignore(call: Call) -> Row:
     """Hide or show a sensor."""
-    call.own()
+    call.require_owner()
     _sensor(call).ignored = call.flag("ignore")
     return dict(SUCCESS)
 
@@ -86,7 +86,7 @@ def sensor_set_ignore(call: Call) -> Row:
 @function("sensor/resetMaxMin")
 def sensor_reset_max_min(call: Call) -> Row:
     """Let the extremes of `type` (max or min) begin anew with what is measured now."""
-    call.own()
+    call.require_owner()
     sensor, kind = _sensor(call), call.text("type")
     if kind not in ("max", "min"):
         raise ApiError("Invalid argument", INVALID)
@@ -101,7 +101,7 @@ def sensor_reset_max_min(call: Call) -> Row:
 @function("sensor/setKeepHistory")
 def sensor_set_keep_history(call: Call) -> Row:
     """Keep a sensor's history, or do not."""
-    call.own()
+    call.require_owner()
     _sensor(call).keep_history = call.flag("keepHistory")
     return dict(SUCCESS)
 
@@ -109,7 +109,7 @@ def sensor_set_keep_history(call: Call) -> Row:
 @function("sensor/removeHistory")
 def sensor_remove_history(call: Call) -> Row:
     """Accept that a sensor's history is removed; since it is computed, it is there again."""
-    call.own()
+    call.require_owner()
     _sensor(call)
     return dict(SUCCESS)
 

@@ -1,8 +1,8 @@
 """What commands, wall remotes and time do to a home.
 
 Nothing here uses timers: a command waits in `home.pending` until the clock says that it is
-due, and is carried out at the next look (`settle`), in order with what devices do by
-themselves (life.py). So frozen and moved clocks work.
+due, and is executed at the next `advance`, in order with what devices do by themselves
+(routines.py). So frozen and moved clocks work.
 Source: docs/telldus-api.md, "State" and "Thermostat, RGB, dim".
 """
 
@@ -14,14 +14,14 @@ from .home import (
     Device,
     HistoryRow,
     Home,
-    News,
     Pending,
+    PushEvent,
     Row,
     Sensor,
     SensorValue,
 )
 from .methods import Method, resolve_method
-from .routines import live, next_happening
+from .routines import next_routine_event, run_routines
 from .settings import Settings
 
 HISTORY_ROWS = 5000
@@ -40,10 +40,10 @@ def send(
     *,
     lost: bool = False,
 ) -> None:
-    """Take a command in; its effect is seen `settings.effect_delay` seconds later.
+    """Queue a command; its effect comes `settings.effect_delay` seconds later.
 
-    A group hands it to its members, a scene runs its actions. Its method must be one
-    that the device has. `lost` commands fail for want of a reply.
+    A group forwards it to its members, a scene runs its actions. Its method must be one
+    that the device has. `lost` commands fail without a reply.
     """
     due = now + settings.effect_delay
     if device.wake_interval:
@@ -51,7 +51,7 @@ def send(
         due = (math.floor(now / device.wake_interval) + 1) * device.wake_interval
     status = NO_REPLY if lost else _status(device, command)
     home.pending.append(Pending(due, device.id, command, status))
-    for target, its_command in _passed_on(home, device, command):
+    for target, its_command in _forwarded(home, device, command):
         if home.is_online(target.gateway_id):
             send(home, settings, target, its_command, now, lost=lost)
 
@@ -59,38 +59,35 @@ def send(
 def press(
     home: Home, settings: Settings, device: Device, command: Command, now: float
 ) -> bool:
-    """Let a wall remote, a door or a hand change a device at once.
+    """Change a device at once, as a wall remote, a door or a hand does.
 
-    Returns False, and changes nothing, if its gateway is offline: then nobody hears it.
+    Returns False, and changes nothing, if its gateway is offline.
     """
-    settle(home, settings, now)
+    advance(home, settings, now)
     if not home.is_online(device.gateway_id):
         return False
-    _carry_out(home, settings, Pending(now, device.id, command))
+    _execute(home, settings, Pending(now, device.id, command))
     return True
 
 
-def settle(home: Home, settings: Settings, now: float) -> None:
-    """Carry out all that is due by `now`, in order, and let the sensors drift.
-
-    That is what was commanded, and what happens by itself.
-    """
+def advance(home: Home, settings: Settings, now: float) -> None:
+    """Execute all commands and routines that are due by `now`, in order; drift sensors."""
     due = [p for p in home.pending if p.due <= now]
     if due:
         home.pending = [p for p in home.pending if p.due > now]
-    due += live(home, now, awake=settings.life)
+    due += run_routines(home, now, enabled=settings.life)
     for pending in sorted(due, key=lambda p: p.due):
-        _carry_out(home, settings, pending)
+        _execute(home, settings, pending)
     if settings.drift:
         nodes = {device.node: device for device in home.devices.values()}
         for sensor in home.sensors.values():
-            _measure(home, sensor, nodes.get(sensor.node), now)
+            _update_sensor(home, sensor, nodes.get(sensor.node), now)
 
 
 def next_due(home: Home, settings: Settings, now: float) -> float | None:
-    """Return when `settle` will next have something to do, None if never."""
+    """Return when `advance` will next have something to do, None if never."""
     times = [pending.due for pending in home.pending]
-    if settings.life and (when := next_happening(home, now)) is not None:
+    if settings.life and (when := next_routine_event(home, now)) is not None:
         times.append(when)
     if settings.drift:
         times += (
@@ -113,10 +110,10 @@ def report(
         found = SensorValue(name, scale, value, int(now))
         sensor.values.append(found)
     found.anchor(value, now)
-    found.drift = None  # what was set on purpose stands still
-    widen(found)
+    found.drift = None  # a value that was set on purpose stays
+    update_extremes(found)
     if home.is_online(sensor.gateway_id):
-        _tell_values(home, sensor, [found])
+        _add_sensor_event(home, sensor, [found])
 
 
 def apply(device: Device, settings: Settings, command: Command) -> None:
@@ -149,11 +146,11 @@ def apply(device: Device, settings: Settings, command: Command) -> None:
 
 
 def thermostat_modes(device: Device) -> list[str]:
-    """Return the modes that a thermostat knows: as told, else those that have a setpoint."""
-    told: Row = device.parameters.get("thermostat") or {}
+    """Return a thermostat's modes: its parameters', else those that have a setpoint."""
+    declared: Row = device.parameters.get("thermostat") or {}
     current: Row = device.values.get(Method.THERMOSTAT) or {}
-    modes = told.get("modes") or list(
-        told.get("setpoints") or current.get("setpoint") or {}
+    modes = declared.get("modes") or list(
+        declared.get("setpoints") or current.get("setpoint") or {}
     )
     return [*modes, *(["off"] if "off" not in modes else [])]
 
@@ -165,8 +162,8 @@ def decimal(number: float, places: int | None = None) -> str:
     return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
-def _carry_out(home: Home, settings: Settings, pending: Pending) -> None:
-    """Do what is due, if its device is still there, and write it down."""
+def _execute(home: Home, settings: Settings, pending: Pending) -> None:
+    """Execute a due command, if its device still exists, and record it."""
     device = home.devices.get(pending.device_id)
     if device is None:
         return
@@ -176,13 +173,13 @@ def _carry_out(home: Home, settings: Settings, pending: Pending) -> None:
     if settings.drift:
         for sensor in home.sensors.values():
             if sensor.node == device.node:
-                _measure(home, sensor, device, pending.due)
+                _update_sensor(home, sensor, device, pending.due)
 
 
-def _passed_on(
+def _forwarded(
     home: Home, device: Device, command: Command
 ) -> list[tuple[Device, Command]]:
-    """List what a group or a scene makes of a command."""
+    """Return the commands that a group or a scene makes of a command."""
     found: list[tuple[Device, Command]] = []
     for member_id in device.members:
         member = home.devices.get(member_id)
@@ -201,7 +198,7 @@ def _passed_on(
 
 
 def _for_member(methods: int, command: Command) -> Method | None:
-    """Find what a group's member does; one that cannot dim is switched."""
+    """Return a group member's method; one that cannot dim is switched."""
     method = resolve_method(methods, command.method)
     if method is None and command.method is Method.DIM:
         switch = Method.TURNON if command.value else Method.TURNOFF
@@ -210,7 +207,7 @@ def _for_member(methods: int, command: Command) -> Method | None:
 
 
 def _status(device: Device, command: Command) -> int:
-    """Foresee whether the gateway will refuse: it does so after the "success"."""
+    """Return the command's later status: the gateway rejects after the "success"."""
     if command.method is Method.THERMOSTAT and isinstance(command.value, dict):
         mode = command.value.get("mode")
         if mode and mode != "resume" and mode not in thermostat_modes(device):
@@ -219,7 +216,7 @@ def _status(device: Device, command: Command) -> int:
 
 
 def _set_thermostat(device: Device, value: Row) -> None:
-    """Carry out {mode, temperature (°C), changeMode}; each may be missing."""
+    """Execute {mode, temperature (°C), changeMode}; each may be missing."""
     current: Row = device.values.setdefault(Method.THERMOSTAT, {})
     before = current.get("mode")
     # A knob that is turned while the mode is off sets what comes after it.
@@ -261,13 +258,13 @@ def _mode_to_resume(device: Device) -> str:
 def _record(
     home: Home, device: Device, when: float, command: Command, status: int
 ) -> None:
-    """Write the history and tell it; both have what was executed, be it 1024 or 2048."""
+    """Add a row to the history and a push event, with the executed method."""
     value = command.value
     text: int | str = repr(value) if isinstance(value, dict) else value or 0
     row = HistoryRow(int(when), command.method.value, text, command.origin, status)
     device.history.append(row)
     del device.history[:-HISTORY_ROWS]
-    if home.news is not None:
+    if home.push_events is not None:
         data: Row = {
             "deviceId": device.id,
             "method": command.method.value,
@@ -278,12 +275,12 @@ def _record(
             "reason": status,
         }
         action = "failSetState" if status else "setState"
-        home.news.append(News(device.gateway_id, "device", action, data))
+        home.push_events.append(PushEvent(device.gateway_id, "device", action, data))
 
 
-def _tell_values(home: Home, sensor: Sensor, values: list[SensorValue]) -> None:
-    """Tell what a sensor has just reported."""
-    if home.news is None or not values:
+def _add_sensor_event(home: Home, sensor: Sensor, values: list[SensorValue]) -> None:
+    """Add a push event of values that a sensor has just reported."""
+    if home.push_events is None or not values:
         return
     data: Row = {
         "sensorId": sensor.id,
@@ -291,15 +288,17 @@ def _tell_values(home: Home, sensor: Sensor, values: list[SensorValue]) -> None:
         "battery": sensor.battery,
         "data": [(value.name, value.scale, value.value) for value in values],
     }
-    home.news.append(News(sensor.gateway_id, "sensor", "value", data))
+    home.push_events.append(PushEvent(sensor.gateway_id, "sensor", "value", data))
 
 
-def _measure(home: Home, sensor: Sensor, device: Device | None, now: float) -> None:
+def _update_sensor(
+    home: Home, sensor: Sensor, device: Device | None, now: float
+) -> None:
     """Move a sensor's values to `now`; `device` is the one of the same node, if any."""
     if not home.is_online(sensor.gateway_id):
         return
     is_off = device is not None and device.state == Method.TURNOFF
-    heard: list[SensorValue] = []
+    received: list[SensorValue] = []
     for value in sensor.values:
         if value.drift is None:
             continue
@@ -307,23 +306,23 @@ def _measure(home: Home, sensor: Sensor, device: Device | None, now: float) -> N
         if is_switched:
             _switch_load(value, now, is_off=is_off)
         if _drift(value, value.drift.interval, now) or is_switched:
-            heard.append(value)
-    _tell_values(home, sensor, heard)
+            received.append(value)
+    _add_sensor_event(home, sensor, received)
 
 
 def _switch_load(value: SensorValue, now: float, *, is_off: bool) -> None:
-    """Let what a value measures go off or on; that is told at once."""
+    """Switch a measured load off or on; the value is reported at once."""
     if value.off_since is not None:
-        # As if the time in between had not been: no rounding, so nothing gets lost.
+        # As if the time in between had not been; without rounding errors.
         value.base_time += now - value.off_since
     value.off_since = now if is_off else None
     _receive(value, now)
 
 
 def _drift(value: SensorValue, interval: float, now: float) -> bool:
-    """Move a value to where it was last received before `now`; tell if that is new."""
+    """Move a value to its last report before `now`; return whether that is new."""
     when = value.base_time + _ticks(value, interval, now) * interval
-    # What was told at once in between is the newer.
+    # A report in between is newer.
     is_new = int(when) > value.last_updated
     if is_new:
         _receive(value, when)
@@ -331,14 +330,14 @@ def _drift(value: SensorValue, interval: float, now: float) -> bool:
 
 
 def _ticks(value: SensorValue, interval: float, now: float) -> int:
-    """Count how often a value has been received by `now` since it began to drift."""
+    """Return the number of reports by `now` since the value began to drift."""
     return math.floor((now - value.base_time) / interval)
 
 
 def _receive(value: SensorValue, when: float) -> None:
     value.value = value_at(value, when)
     value.last_updated = int(when)
-    widen(value)
+    update_extremes(value)
 
 
 def value_at(value: SensorValue, when: float) -> str:
@@ -354,12 +353,12 @@ def value_at(value: SensorValue, when: float) -> str:
     moved = how.swing * (math.sin(when * turn) - math.sin(value.base_time * turn))
     number = float(value.base) + moved + how.per_hour * (when - value.base_time) / 3600
     if how.per_hour and number < 0 < float(value.base):
-        # Before it began anew, as a meter with a new battery does, it had counted as far.
+        # A meter that starts again, as with a new battery, had counted as far before.
         number %= float(value.base)
     return decimal(number, len(value.base.partition(".")[2]))
 
 
-def widen(value: SensorValue) -> None:
+def update_extremes(value: SensorValue) -> None:
     """Let a value that is a new extreme become its max or min."""
     try:
         number = float(value.value)

@@ -1,7 +1,7 @@
-"""The control API: what tests and scripts do to the simulator. JSON in, JSON out, no limit.
+"""The control API for tests and scripts. JSON in, JSON out, no rate limit.
 
 GET  /control/state                                    the whole home as it is now
-GET  /control/log[?since=unix seconds]                 what was asked
+GET  /control/log[?since=unix seconds]                 the logged requests
 POST /control/press {device, method, level?}           a wall remote, a door
 POST /control/sensor {sensor, name, scale, value}
 POST /control/gateway {gateway, online}
@@ -10,7 +10,7 @@ POST /control/settings {name: value, …}                GET lists
 POST /control/revoke {token?}                          without token: all
 POST /control/authorize {token, user?}                 agree to a request token
 POST /control/device {action: add|remove|rename|ignore|show, …}
-POST /control/limit {}                                 forget what was asked
+POST /control/limit {}                                 forget the logged requests
 POST /control/push {action: cut|send|forget, gateway?, text?}   GET shows the sockets
 
 Bad input is answered with 400 and {"error": reason}.
@@ -19,15 +19,13 @@ Bad input is answered with 400 and {"error": reason}.
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
+from .backend import Backend
 from .home import Device, Home, Row
 from .methods import DeviceType, Method
-
-if TYPE_CHECKING:
-    from .server import Simulator
 
 type _Command = Callable[[Row], Row]
 
@@ -35,8 +33,8 @@ type _Command = Callable[[Row], Row]
 class ControlApi:
     """The routes under /control."""
 
-    def __init__(self, sim: Simulator) -> None:
-        """Control one simulator."""
+    def __init__(self, sim: Backend) -> None:
+        """Initialize the API of a simulator."""
         self._sim = sim
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -63,7 +61,7 @@ class ControlApi:
             router.add_post(f"/control/{name}", _json_command(command))
 
     def press(self, body: Row) -> Row:
-        """Press a wall remote; `heard` tells whether the gateway is online."""
+        """Press a wall remote; `heard` is whether the gateway is online."""
         level = body.get("level")
         if level is not None:
             level = float(level)
@@ -97,7 +95,7 @@ class ControlApi:
         return {"added": rule.as_dict()}
 
     def settings(self, body: Row) -> Row:
-        """Set switches; returns all of them."""
+        """Change settings; returns all of them."""
         self._sim.change_settings(body)
         return self._sim.settings.as_dict()
 
@@ -133,7 +131,7 @@ class ControlApi:
         return {"device": device.id}
 
     def forget(self, body: Row) -> Row:
-        """Let the limit forget what was asked."""
+        """Reset the rate limit."""
         self._sim.limit.clear()
         return {}
 
@@ -196,7 +194,7 @@ class ControlApi:
 def _json_command(
     command: _Command,
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Make a handler that reads JSON, and tells what is wrong with it."""
+    """Return a handler that reads JSON, and answers bad input with 400."""
 
     async def handler(request: web.Request) -> web.Response:
         try:

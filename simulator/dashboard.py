@@ -1,12 +1,13 @@
-"""The page for people: the home at a glance, buttons, and what was asked of the server."""
+"""The page for users: the home with buttons, the requests, faults and settings."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 
 from .api import FUNCTIONS
+from .backend import Backend, LoggedRequest
 from .faults import Fault
 from .home import Device, Home, Row, Sensor
 from .html import button, esc, hidden, page
@@ -15,16 +16,13 @@ from .rate_limit import WINDOW
 from .serialization import method_names, unit_of
 from .settings import choices
 
-if TYPE_CHECKING:
-    from .server import LoggedRequest, Simulator
-
 _MINUTES: Final = 10
 _ROWS: Final = 60
 _NEWEST: Final = 5
-# More and the page of a large home would be slow to load again and again.
+# With more, the page of a large home would load too slowly.
 _MOST: Final = 300
 
-# Loads the page anew while nobody is typing in it and it is looked at.
+# Reloads the page every 5 s while it is visible and no field has the focus.
 _REFRESH: Final = """<script>const s=sessionStorage,d=[...document.querySelectorAll('details')];
 d.forEach((e,i)=>e.open=s['d'+i]=='true');
 setInterval(()=>{const a=document.activeElement;
@@ -51,11 +49,11 @@ _OPEN_BUTTONS: Final[dict[DeviceType, tuple[str, str]]] = {
 }
 
 
-class HomePage:
+class DashboardPage:
     """`/`, its forms, and the list of functions."""
 
-    def __init__(self, sim: Simulator) -> None:
-        """Show one simulator."""
+    def __init__(self, sim: Backend) -> None:
+        """Initialize the page of a simulator."""
         self._sim = sim
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -164,7 +162,9 @@ class HomePage:
         sensors = [s for s in home.sensors.values() if s.gateway_id == gateway_id]
         online = gateway.online
         sockets = len(self._sim.push.sockets(gateway_id))
-        live = f'<span class="tag">{sockets} open sockets</span>' if sockets else ""
+        run_routines = (
+            f'<span class="tag">{sockets} open sockets</span>' if sockets else ""
+        )
         toggle = button("Take offline" if online else "Bring back")
         items = [_device_item(home, device) for device in devices[:_MOST]]
         items += [_sensor_item(sensor) for sensor in sensors[:_MOST]]
@@ -173,7 +173,7 @@ class HomePage:
         return (
             f'<section><h2>{esc(gateway.name)} <span class="{"on" if online else "bad"}">'
             f'{"online" if online else "offline"}</span><span class="tag">{esc(gateway.type)}'
-            f'</span><span class="tag">{len(devices)} devices, {len(sensors)} sensors</span>{live}'
+            f'</span><span class="tag">{len(devices)} devices, {len(sensors)} sensors</span>{run_routines}'
             f'<form class="row" method="post" action="/do/gateway">'
             f"{hidden(gateway=gateway_id, online=int(not online))}{toggle}</form></h2>"
             f'<div class="grid">{"".join(items)}</div>{rest}</section>'
@@ -210,7 +210,7 @@ class HomePage:
 def _form(
     action: Callable[[dict[str, str]], None],
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Make a handler that does what a form says and goes back to the page."""
+    """Return a handler that runs a form's action and redirects to the page."""
 
     async def handler(request: web.Request) -> web.Response:
         form = {key: str(value) for key, value in (await request.post()).items()}
@@ -255,7 +255,7 @@ def _device_item(home: Home, device: Device) -> str:
 
 
 def _device_form(device: Device, methods: int, kind: DeviceType) -> str:
-    """Return the buttons of a wall remote, or of what the device itself notices."""
+    """Return the buttons of a wall remote, or of what the device itself detects."""
     buttons: list[tuple[str, Method]] = []
     if methods & Method.BELL:
         buttons.append(("Ring", Method.BELL))
@@ -281,7 +281,7 @@ def _device_form(device: Device, methods: int, kind: DeviceType) -> str:
 
 
 def _state_words(device: Device, kind: DeviceType) -> tuple[str, str]:
-    """Say a device's state in a word, with its colour."""
+    """Return a word for a device's state, and its colour."""
     thermostat: Row | None = device.values.get(Method.THERMOSTAT)
     if thermostat is not None:
         mode = thermostat.get("mode") or "on"

@@ -23,7 +23,7 @@ _GATEWAYS = (
     ("410003", "Garage", "TellStick Net v2", "1.3.2", "433,group", True),
 )
 
-# Time to look at the tables before anything moves.
+# Seconds before anything changes by itself
 _QUIET = 300
 
 # What happened before, and how many seconds ago: too old for anybody to act upon.
@@ -49,12 +49,12 @@ ROOMS = {
 
 
 def demo_home(now: float | None = None) -> Home:
-    """Make the demo home; its sensors were heard just before `now` (unix seconds).
+    """Make the demo home; its sensors reported just before `now` (unix seconds).
 
     For five minutes from then on nothing happens by itself.
     """
     now = time.time() if now is None else now
-    home = Home(rooms=dict(ROOMS), jobs=_jobs(int(now)), lived=now + _QUIET)
+    home = Home(rooms=dict(ROOMS), jobs=_jobs(int(now)), routines_until=now + _QUIET)
     for number, (gateway_id, name, kind, version, transports, online) in enumerate(
         _GATEWAYS, 1
     ):

@@ -8,18 +8,8 @@ _HOME, _CABIN, _GARAGE = "410001", "410002", "410003"
 
 # Which kinds have a max and a min (the rest have neither); only a max: the second set.
 _BOTH = {
-    *(
-        "temp",
-        "humidity",
-        "watt",
-        "lum",
-        "dewp",
-        "barpress",
-        "co2",
-        "volume",
-        "loudness",
-    ),
-    *("particulatematter2.5", "co", "weight", "moisture"),
+    *("temp", "humidity", "watt", "lum", "dewp", "barpress", "co2", "volume"),
+    *("loudness", "particulatematter2.5", "co", "weight", "moisture"),
 }
 _MAX_ONLY = {"rrate", "wavg", "wgust", "uv"}
 
@@ -51,7 +41,7 @@ type _Values = tuple[tuple[str, str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class _S:
-    """A row of the table below; `age` is how many seconds ago it was heard."""
+    """A row of the table below; `age` is how many seconds ago it reported."""
 
     name: str | None
     sensor_id: str
@@ -199,7 +189,7 @@ _SENSORS: tuple[_S, ...] = (
 
 
 def add_sensors(home: Home, now: int) -> None:
-    """Put the table into a home, heard shortly before `now` (unix seconds)."""
+    """Put the table into a home, reported shortly before `now` (unix seconds)."""
     number = 0
     for row in _SENSORS:
         number += row.id is None
@@ -229,7 +219,7 @@ def add_sensors(home: Home, now: int) -> None:
 def sensor_value(
     name: str, value: str, scale: str, heard: int, *, drift: bool = True
 ) -> SensorValue:
-    """Return a value with the extremes that its kind has, as heard at `heard`."""
+    """Return a value with the extremes that its kind has, as reported at `heard`."""
     found = SensorValue(name, scale, value, heard)
     number = float(value)
     if name in _BOTH or name in _MAX_ONLY:

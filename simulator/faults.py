@@ -1,4 +1,4 @@
-"""What can go wrong at Telldus, to be switched on.
+"""Faults of Telldus that can be switched on.
 
 Source: docs/telldus-api.md, "Authentication errors", "Application errors", "Limits and outages".
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Fault(StrEnum):
-    """The kinds; the arguments that one takes stand behind it."""
+    """The kinds of faults, with their arguments."""
 
     UNAUTHORIZED_XML = "unauthorized_xml"
     UNAUTHORIZED_TEXT = "unauthorized_text"

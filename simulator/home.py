@@ -1,6 +1,6 @@
-"""A household as Telldus Live! knows it: gateways, devices, sensors and what happened.
+"""A household at Telldus Live!: gateways, devices, sensors and their history.
 
-Everything here is mutable on purpose: tests change a home while the server runs.
+All of it is mutable: tests change a home while the server runs.
 """
 
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from typing import Any
 from .methods import DeviceType, Method
 
 type Row = dict[str, Any]
-"""One JSON object of an answer."""
+"""A JSON object of a response."""
 
 type CommandValue = int | Row | None
 """A level 0-255 (DIM), 0xRRGGBB (RGB), {mode, temperature, changeMode} or nothing."""
@@ -17,7 +17,7 @@ type CommandValue = int | Row | None
 
 @dataclass(slots=True)
 class Gateway:
-    """A TellStick, "client" in Telldus' own words."""
+    """A TellStick; "client" in Telldus' API."""
 
     id: str
     uuid: str
@@ -36,12 +36,12 @@ class Gateway:
     features: str = ""
     insured: bool = False
     code: str = ""
-    """What stands on the device itself; lists do not tell it."""
+    """The code that is printed on the device; no list has it."""
 
 
 @dataclass(slots=True)
 class HistoryRow:
-    """One line of device/history; `success_status` 0 is done, 6 queued, else failed."""
+    """A row of device/history; `success_status` 0 is done, 6 queued, else failed."""
 
     ts: int
     state: int
@@ -52,7 +52,7 @@ class HistoryRow:
 
 @dataclass(slots=True)
 class SceneAction:
-    """What one scene does to one device."""
+    """A scene's command to a device."""
 
     device_id: str
     method: Method
@@ -60,12 +60,12 @@ class SceneAction:
 
 
 type Turn = tuple[tuple[int, Method], ...]
-"""What a device does in one go: seconds after the beginning, and a method, in order."""
+"""A sequence of seconds after the beginning and methods, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Routine:
-    """What a device does by itself, once in each `every` seconds; life.py carries it out.
+    """What a device does by itself, once in each `every` seconds; see routines.py.
 
     It begins somewhere in the first `spread` seconds and does one of the `turns`, which
     must be over before the next can begin.
@@ -84,12 +84,12 @@ class Routine:
 
 @dataclass(slots=True)
 class Device:
-    """Something with methods and a state.
+    """A device, group or scene.
 
     `values` holds stateValues by method bit: 16 a level, 1024 a colour, 2048 an object.
     `members` is for groups, `actions` for scenes. `wake_interval` (seconds) makes a
-    battery device that hears commands only when it wakes. `routine` is what it does
-    without being told to.
+    battery device that receives commands only when it wakes. `routine` is what it does
+    without a command.
     """
 
     id: str
@@ -118,12 +118,12 @@ class Device:
 
     @property
     def uuid(self) -> str:
-        """What extras=uuid tells, and what the device can be found by."""
+        """The value of extras=uuid; device/info finds the device by it."""
         return f"5e7d0000-0000-4000-8000-{self.id:>012}"
 
     @property
     def node(self) -> tuple[str, str]:
-        """What tells one Z-Wave node from others; its sensor has the same."""
+        """The Z-Wave node; a sensor of the same node has the same."""
         return self.gateway_id, self.client_device_id
 
 
@@ -173,7 +173,7 @@ class SensorValue:
 
 @dataclass(slots=True)
 class Sensor:
-    """Something with values. Its id may equal a device's: the number spaces overlap."""
+    """A sensor with its values. Its id may equal a device's: the number spaces overlap."""
 
     id: str
     gateway_id: str
@@ -190,12 +190,12 @@ class Sensor:
 
     @property
     def node(self) -> tuple[str, str]:
-        """What tells one Z-Wave node from others; its device has the same."""
+        """The Z-Wave node; a device of the same node has the same."""
         return self.gateway_id, self.sensor_id
 
     @property
     def last_updated(self) -> int:
-        """Unix seconds of the newest value, of the last sign of life if it has none."""
+        """Unix seconds of the newest value, of the last message if it has none."""
         return max((value.last_updated for value in self.values), default=self.heard)
 
     def value(self, name: str, scale: str) -> SensorValue | None:
@@ -208,7 +208,7 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What somebody wants of a device, and who, in the words of the history."""
+    """A command, and its origin as the history shows it."""
 
     method: Method
     value: CommandValue = None
@@ -217,7 +217,7 @@ class Command:
 
 @dataclass(slots=True)
 class Pending:
-    """A command on its way; `status` is the successStatus that its history row gets."""
+    """A command that is not executed yet; `status` is the successStatus that its history row gets."""
 
     due: float
     device_id: str
@@ -226,10 +226,10 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """What a gateway tells at once, in the words of the socket's frames.
+class PushEvent:
+    """An event for the push channel.
 
-    `data` has all that could be told, numbers as numbers; push_wire.py chooses from it.
+    `data` has all that a frame could have, numbers as numbers; push_frames.py chooses.
     """
 
     gateway_id: str
@@ -240,12 +240,12 @@ class News:
 
 @dataclass(slots=True)
 class Home:
-    """All that one account sees. `rooms` are id -> name, `jobs` rows of the scheduler.
+    """All that an account sees. `rooms` are id -> name, `jobs` rows of the scheduler.
 
-    `events` and `event_groups` are rows too; nothing carries them out.
+    `events` and `event_groups` are rows too; nothing executes them.
 
-    `lived` is the time (unix seconds) up to which the devices' routines are carried out.
-    `news` is what nobody has been told yet, None while nobody listens.
+    `routines_until` is the unix time up to which the devices' routines are executed.
+    `push_events` are the events not sent yet, None while no socket is open.
     """
 
     gateways: dict[str, Gateway] = field(default_factory=dict)
@@ -256,8 +256,8 @@ class Home:
     events: list[Row] = field(default_factory=list)
     event_groups: list[Row] = field(default_factory=list)
     pending: list[Pending] = field(default_factory=list)
-    lived: float = 0.0
-    news: list[News] | None = None
+    routines_until: float = 0.0
+    push_events: list[PushEvent] | None = None
 
     def methods_of(self, device: Device, seen: frozenset[str] = frozenset()) -> int:
         """Return what a device can do; a group can do what any of its members can.
@@ -274,6 +274,6 @@ class Home:
         return methods & ~Method.LEARN
 
     def is_online(self, gateway_id: str) -> bool:
-        """Tell whether a gateway is there and connected."""
+        """Return whether a gateway is there and connected."""
         gateway = self.gateways.get(gateway_id)
         return gateway is not None and gateway.online

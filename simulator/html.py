@@ -1,4 +1,4 @@
-"""The frame of all pages for people: one style sheet, light and dark, no JavaScript needed."""
+"""The frame of all pages: one style sheet, light and dark, no JavaScript needed."""
 
 from html import escape as _escape
 from typing import Final

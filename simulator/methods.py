@@ -91,7 +91,7 @@ def mask_methods(methods: int, mask: int) -> int:
 
 
 def resolve_method(methods: int, wanted: Method) -> Method | None:
-    """Return the method to carry out for `wanted`, None if the device has none.
+    """Return the method to execute for `wanted`, None if the device has none.
 
     The counterpart of the mask's substitution: who was offered TURNOFF for UP sends it.
     """

@@ -25,14 +25,14 @@ class Unauthorized(Exception):
     """HTTP 401; `text` is the reason without the prefix."""
 
     def __init__(self, text: str) -> None:
-        """Refuse with oauth-php's text."""
+        """Initialize the error with oauth-php's text."""
         super().__init__(text)
         self.text = text
 
 
 @dataclass(slots=True)
 class SignedRequest:
-    """What a request carries, from the header, the query and the form body together.
+    """The parameters of a request, from the header, the query and the form body.
 
     The names `uri`, `http_method`, `params` and `signature` are those that oauthlib's
     verify functions read.
@@ -65,7 +65,7 @@ class SignedRequest:
 
 
 async def read_request(request: web.Request, public_url: str = "") -> SignedRequest:
-    """Collect what a request carries. Raises Unauthorized for a header that is no OAuth.
+    """Read a request's parameters. Raises Unauthorized for a malformed OAuth header.
 
     `public_url` is scheme and host as clients see them, "" if they are what arrives here.
     """
@@ -105,10 +105,10 @@ class _Seen:
 
 
 class Verifier:
-    """Decides whether a signed request is to be believed."""
+    """Verifies signed requests."""
 
     def __init__(self, tokens: TokenStore) -> None:
-        """Check against the keys and tokens in `tokens`."""
+        """Initialize the verifier with the keys and tokens."""
         self._tokens = tokens
         self._seen: dict[tuple[str, str], _Seen] = {}
 
@@ -164,9 +164,9 @@ class Verifier:
             raise _unverified(signed)
 
     def _check_nonce(self, signed: SignedRequest, key: str, token: str) -> None:
-        """Refuse replays, and what is far behind the newest of this token.
+        """Reject replays, and timestamps far behind the newest one of this token.
 
-        There is no look at the clock: a client whose clock is wrong is welcome.
+        They are not compared with the clock: a client's clock may be wrong.
         """
         stamp, nonce = signed.get("oauth_timestamp"), signed.get("oauth_nonce")
         if (
@@ -201,7 +201,7 @@ class Verifier:
 
 
 def _unverified(signed: SignedRequest) -> Unauthorized:
-    """Return the refusal of a signature, or of what must be there to sign it."""
+    """Return the error for a signature, timestamp or nonce that is wrong."""
     return Unauthorized(
         "Verification of signature failed "
         f'(signature base string was "{signed.base_string}").'
@@ -241,3 +241,18 @@ def callback_url(callback: str, params: Mapping[str, str]) -> str:
     separator = "?" if "?" not in base else "" if base[-1] in "?&" else "&"
     query = "&".join(f"{escape(key)}={escape(value)}" for key, value in params.items())
     return f"{base}{separator}{query}{hash_sign}{fragment}"
+
+
+def answer_request_token(token: RequestToken, user: str | None) -> str | None:
+    """Agree as `user`, or refuse (None); returns where the browser goes, None for nowhere.
+
+    The browser is sent back either way; only oauth_verifier shows that the user agreed.
+    """
+    params = {"oauth_token": token.token}
+    if user is None:
+        token.refused = True
+    else:
+        token.user = user
+        params["oauth_verifier"] = token.verifier
+    token.sessions.clear()
+    return None if token.callback is None else callback_url(token.callback, params)

@@ -1,26 +1,23 @@
-"""OAuth's endpoints: the two for programs, the pages for people, and the key pages.
+"""OAuth's endpoints: request and access tokens, the consent pages, and the key pages.
 
 Source: docs/telldus-api.md, "Endpoints" and "OAuth 1.0a flow".
 """
 
 import secrets
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aiohttp import web
 
+from .backend import Backend
 from .html import button, esc, hidden, page
-from .oauth import SignedRequest, Unauthorized, callback_url
+from .oauth import SignedRequest, Unauthorized, answer_request_token
 from .tokens import RequestToken
-
-if TYPE_CHECKING:
-    from .server import Simulator
 
 _OUT_OF_BAND = ("", "oob")
 
 
-def request_token(sim: Simulator, signed: SignedRequest) -> str:
-    """Answer oauth/requestToken; without a callback the person comes back by hand."""
+def request_token(sim: Backend, signed: SignedRequest) -> str:
+    """Answer oauth/requestToken; without a callback the user returns by hand."""
     key = sim.verifier.consumer(signed)
     callback = signed.get("oauth_callback")
     if callback in _OUT_OF_BAND:
@@ -34,32 +31,17 @@ def request_token(sim: Simulator, signed: SignedRequest) -> str:
     return answer
 
 
-def access_token(sim: Simulator, signed: SignedRequest) -> str:
+def access_token(sim: Backend, signed: SignedRequest) -> str:
     """Answer oauth/accessToken; the verifier may be missing, but not wrong."""
     token = sim.tokens.exchange(sim.verifier.exchange(signed))
     return f"oauth_token={token.token}&oauth_token_secret={token.secret}"
 
 
-def answer_callback(token: RequestToken, user: str | None) -> str | None:
-    """Agree as `user`, or refuse (None); returns where the browser goes, None for nowhere.
-
-    The browser is sent back either way; only oauth_verifier tells that somebody agreed.
-    """
-    params = {"oauth_token": token.token}
-    if user is None:
-        token.refused = True
-    else:
-        token.user = user
-        params["oauth_verifier"] = token.verifier
-    token.sessions.clear()
-    return None if token.callback is None else callback_url(token.callback, params)
-
-
-class ConsentPages:
+class OAuthPages:
     """The pages at /oauth/authorize and /keys."""
 
-    def __init__(self, sim: Simulator) -> None:
-        """Serve the pages of one simulator."""
+    def __init__(self, sim: Backend) -> None:
+        """Initialize the pages of a simulator."""
         self._sim = sim
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -98,7 +80,7 @@ class ConsentPages:
         if signed_in is None or form["answer"] not in ("agree", "refuse"):
             return self._sign_in(token, "Please sign in first.")
         agreed = form["answer"] == "agree"
-        target = answer_callback(token, signed_in if agreed else None)
+        target = answer_request_token(token, signed_in if agreed else None)
         if target is None:
             return self._done(agreed=agreed)
         # Not web.HTTPFound: its URL class would rewrite the callback.
@@ -106,7 +88,7 @@ class ConsentPages:
         return web.Response(status=302, headers={"Location": location})
 
     async def keys(self, request: web.Request) -> web.Response:
-        """Show the key pairs; POST makes a token for those who paste all four."""
+        """Show the key pairs; POST makes a token for applications without a flow."""
         sim = self._sim
         rows = "".join(
             f"<tr><th>Public key</th><td><code>{esc(public)}</code></td></tr>"
@@ -130,7 +112,7 @@ class ConsentPages:
         return page("Keys", body)
 
     async def applications(self, request: web.Request) -> web.Response:
-        """List who has access."""
+        """List the applications with access."""
         sim = self._sim
         rows = "".join(
             f"<tr><td>{esc(sim.settings.application)}</td><td>{esc(token.user)}</td>"
@@ -149,13 +131,13 @@ class ConsentPages:
         return page("Applications", body)
 
     async def revoke(self, request: web.Request) -> web.Response:
-        """Take access away from one application."""
+        """Revoke an application's access."""
         form = await request.post()
         self._sim.revoke(str(form.get("token", "")))
         return web.Response(status=303, headers={"Location": "/keys/tokens"})
 
     def _open_token(self, name: str) -> RequestToken | None:
-        """Find a request token that nobody has answered yet."""
+        """Return a request token that is not answered yet."""
         token = self._sim.tokens.request_token(name)
         return (
             None if token is None or token.user is not None or token.refused else token

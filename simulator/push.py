@@ -1,8 +1,8 @@
-"""The push channel: sessions, addresses, open sockets, and what these are told.
+"""The push channel: sessions, addresses, open sockets, and their events.
 
-Nothing happens here by itself but a look at the next time at which something is due, and
-that only while a socket is open. What happened is written by effects.py; who came, went
-or has a new name is found by comparing, so that any change of a home is seen.
+A timer runs only while a socket is open, until something is next due. command_effects.py
+adds events; items that are added, removed or renamed are found by comparing inventories,
+so that any change of a home is found.
 Source: docs/telldus-api.md, "Push over websocket".
 """
 
@@ -13,10 +13,10 @@ from typing import Final
 
 from aiohttp import web
 
-from .command_effects import next_due, settle
-from .home import Home, News, Row
+from .command_effects import advance, next_due
+from .home import Home, PushEvent, Row
 from .push_socket import Frame, Socket
-from .responses import hold
+from .responses import hold_response
 from .settings import Settings
 
 _VALID, _ERROR, _ELSEWHERE = "validconnection", "error", "nothere"
@@ -26,15 +26,15 @@ _SHORTEST: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Whose it is, and until when it opens sockets (unix seconds)."""
+    """A session's account, and until when it opens sockets (unix seconds)."""
 
     account: str
     ttl: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Roll:
-    """Who is in a home: gateways of devices, gateways and names of sensors."""
+class _Inventory:
+    """A home's devices and sensors: gateway and number, gateway and name."""
 
     devices: dict[str, tuple[str, str]]
     sensors: dict[str, tuple[str, str | None]]
@@ -49,17 +49,17 @@ class Push:
         clock: Callable[[], float],
         home_of: Callable[[str], Home],
     ) -> None:
-        """Start without any; `home_of` returns the home that an account sees."""
+        """Initialize the channel; `home_of` returns the home that an account sees."""
         self._settings = settings
         self._clock = clock
         self._home_of = home_of
         self._sessions: dict[str, Session] = {}
         self._sockets: list[Socket] = []
-        self._rolls: dict[int, _Roll] = {}
+        self._inventories: dict[int, _Inventory] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def authenticate(self, session: str, account: str, now: float) -> int:
-        """Take a session in; returns its end in unix seconds."""
+        """Add a session; returns its end in unix seconds."""
         ttl = int(now) + self._settings.push_session_seconds
         self._sessions[session] = Session(account, ttl)
         return ttl
@@ -69,7 +69,7 @@ class Push:
         self._sessions.clear()
 
     def sockets(self, gateway_id: str | None = None) -> list[Socket]:
-        """Return the open sockets that were welcomed, of one gateway or all."""
+        """Return the authenticated sockets of one gateway or all."""
         return [
             socket
             for socket in self._sockets
@@ -77,7 +77,7 @@ class Push:
         ]
 
     def as_dict(self) -> Row:
-        """Return what the control API shows."""
+        """Return the control API's view."""
         return {
             "push": self._settings.push,
             "sessions": len(self._sessions),
@@ -93,7 +93,7 @@ class Push:
         settings = self._settings
         status = int(settings.push_handshake) if settings.push else 404
         if settings.push_accept_delay:
-            await hold(request, closing, settings.push_accept_delay)
+            await hold_response(request, closing, settings.push_accept_delay)
         if status != 101:
             return web.Response(status=status, text="", content_type="text/html")
         socket = Socket(request, settings, self._clock(), self._admit)
@@ -102,7 +102,7 @@ class Push:
             return await socket.run(closing)
         finally:
             self._sockets.remove(socket)
-            self._tidy(socket.home)
+            self._release(socket.home)
 
     def cut(self, gateway_id: str | None = None) -> int:
         """Cut the connections of one gateway or all; returns how many there were."""
@@ -118,22 +118,22 @@ class Push:
             socket.send(frame)
         return len(sockets)
 
-    def look(self) -> None:
-        """Tell what has happened by now, and come back when the next is due."""
+    def flush(self) -> None:
+        """Send all events up to now, and set the timer."""
         if not self._settings.push:
             self.cut()
         listening = self.sockets()
         now = self._clock()
         for home in {id(s.home): s.home for s in listening if s.home}.values():
-            settle(home, self._settings, now)
-            for news in self._news(home):
+            advance(home, self._settings, now)
+            for event in self._take_events(home):
                 for socket in listening:
                     if socket.home is home:
-                        socket.tell(news)
+                        socket.send_event(event)
         self._schedule(now)
 
     def _admit(self, socket: Socket, session_id: str, gateway_id: str) -> str:
-        """Judge an auth frame, and let the socket listen if it is good."""
+        """Answer an auth frame, and subscribe the socket if it is valid."""
         session = self._sessions.get(session_id)
         if session is None or session.ttl <= self._clock():
             return _ERROR
@@ -144,45 +144,45 @@ class Push:
             return self._settings.push_welcome
         if not home.is_online(gateway_id):
             return _ELSEWHERE
-        self.look()  # what was before is for those who listened then
-        if home.news is None:
-            home.news = []
-            self._rolls[id(home)] = _call_roll(home)
+        self.flush()  # earlier events are for the earlier sockets
+        if home.push_events is None:
+            home.push_events = []
+            self._inventories[id(home)] = _inventory(home)
         socket.account, socket.gateway_id = session.account, gateway_id
         socket.home = home
         self._schedule(self._clock())
         return _VALID
 
-    def _news(self, home: Home) -> list[News]:
-        """Take the news that nobody has been told."""
-        news = [*(home.news or ()), *self._changes(home)]
-        home.news = []
-        return news
+    def _take_events(self, home: Home) -> list[PushEvent]:
+        """Return the unsent events, and clear them."""
+        events = [*(home.push_events or ()), *self._changes(home)]
+        home.push_events = []
+        return events
 
-    def _changes(self, home: Home) -> list[News]:
-        """Return who has come, gone or got another name since the last look."""
-        before, after = self._rolls[id(home)], _call_roll(home)
-        self._rolls[id(home)] = after
-        news: list[News] = []
+    def _changes(self, home: Home) -> list[PushEvent]:
+        """Return events for items added, removed or renamed since the last call."""
+        before, after = self._inventories[id(home)], _inventory(home)
+        self._inventories[id(home)] = after
+        events: list[PushEvent] = []
         for device, (gateway, number) in after.devices.items() - before.devices.items():
             data: Row = {"id": device, "clientDeviceId": number}
-            news.append(News(gateway, "device", "added", data))
+            events.append(PushEvent(gateway, "device", "added", data))
         for device, (gateway, _) in before.devices.items() - after.devices.items():
-            news.append(News(gateway, "device", "removed", {"id": device}))
+            events.append(PushEvent(gateway, "device", "removed", {"id": device}))
         for sensor, (gateway, name) in after.sensors.items():
             if sensor not in before.sensors:
-                news.append(News(gateway, "sensor", "added", {"id": sensor}))
+                events.append(PushEvent(gateway, "sensor", "added", {"id": sensor}))
             elif before.sensors[sensor][1] != name:
                 data = {"id": sensor, "name": name}
-                news.append(News(gateway, "sensor", "setName", data))
+                events.append(PushEvent(gateway, "sensor", "setName", data))
         for sensor in before.sensors.keys() - after.sensors.keys():
             gateway = before.sensors[sensor][0]
-            news.append(News(gateway, "sensor", "removed", {"id": sensor}))
+            events.append(PushEvent(gateway, "sensor", "removed", {"id": sensor}))
         # Sets have no order, tests want one.
-        return sorted(news, key=lambda n: (n.module, n.action, n.data["id"]))
+        return sorted(events, key=lambda n: (n.module, n.action, n.data["id"]))
 
     def _schedule(self, now: float) -> None:
-        """Set the one timer to the next time at which something is due."""
+        """Set the timer to the next time at which something is due."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -191,18 +191,18 @@ class Push:
         due = min((time for time in times if time is not None), default=None)
         if due is not None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(max(due - now, _SHORTEST), self.look)
+            self._timer = loop.call_later(max(due - now, _SHORTEST), self.flush)
 
-    def _tidy(self, home: Home | None) -> None:
-        """Stop listening to a home that nobody listens to any more."""
+    def _release(self, home: Home | None) -> None:
+        """Stop collecting a home's events after its last socket."""
         if home is not None and all(s.home is not home for s in self._sockets):
-            home.news = None
-            del self._rolls[id(home)]
+            home.push_events = None
+            del self._inventories[id(home)]
         self._schedule(self._clock())
 
 
-def _call_roll(home: Home) -> _Roll:
-    return _Roll(
+def _inventory(home: Home) -> _Inventory:
+    return _Inventory(
         {d.id: (d.gateway_id, d.client_device_id) for d in home.devices.values()},
         {s.id: (s.gateway_id, s.name) for s in home.sensors.values()},
     )

@@ -1,4 +1,4 @@
-"""One open socket: who is at its other end, what they want to hear, what is on its way.
+"""One open socket: its account, its accepted events, its queue.
 
 Source: docs/telldus-api.md, "Push over websocket".
 """
@@ -11,25 +11,25 @@ from typing import Any, Final
 
 from aiohttp import WSMsgType, web
 
-from .home import Home, News, Row
-from .push_wire import frame_of, noise
-from .responses import hold
+from .home import Home, PushEvent, Row
+from .push_frames import frame_of, noise
+from .responses import hold_response
 from .settings import Settings
 
 _SILENCE: Final = "silence"
 
 type Frame = str | bytes
 type Admit = Callable[[Socket, str, str], str]
-"""Judges a session id and a gateway id; returns the text to answer."""
+"""Checks a session id and a gateway id; returns the text to answer."""
 
 
 class Socket:
-    """One websocket; tells nothing before its session is accepted."""
+    """A websocket; nothing is sent before its session is accepted."""
 
     def __init__(
         self, request: web.Request, settings: Settings, opened: float, admit: Admit
     ) -> None:
-        """Take a request that asks for a socket."""
+        """Initialize the socket of a request."""
         self._request = request
         self._settings = settings
         self._admit = admit
@@ -42,7 +42,7 @@ class Socket:
         self.gateway_id = ""
         self.home: Home | None = None
         self.accepted: set[tuple[str, str]] = set()
-        self.told = 0
+        self.sent = 0
 
     def as_dict(self) -> Row:
         """Return the socket as the control API shows it."""
@@ -51,7 +51,7 @@ class Socket:
             "account": self.account,
             "opened": self.opened,
             "accepted": sorted("/".join(pair) for pair in self.accepted),
-            "told": self.told,
+            "told": self.sent,
         }
 
     async def run(self, closing: asyncio.Event) -> web.StreamResponse:
@@ -77,13 +77,13 @@ class Socket:
         if not self._settings.push_silent:
             self._queue.put_nowait(frame)
 
-    def tell(self, news: News) -> None:
-        """Send some news if it is of this gateway and wanted."""
+    def send_event(self, event: PushEvent) -> None:
+        """Send an event if it is of this gateway and accepted by a filter."""
         settings = self._settings
-        if news.gateway_id != self.gateway_id:
+        if event.gateway_id != self.gateway_id:
             return
-        frame = frame_of(news, settings)
-        if frame is None or (news.module, news.action) not in self.accepted:
+        frame = frame_of(event, settings)
+        if frame is None or (event.module, event.action) not in self.accepted:
             return
         self._numbered += 1
         if settings.push_drop and self._numbered % settings.push_drop == 0:
@@ -93,14 +93,14 @@ class Socket:
             self.send(before)
         for _ in range(2 if settings.push_duplicates else 1):
             self.send(frame)
-        self.told += 1
+        self.sent += 1
 
     async def _read(self, closing: asyncio.Event) -> bool:
-        """Take one message; returns False when the socket is at its end."""
+        """Receive a message; returns False when the socket is closed."""
         message = await self._stream.receive()
         match message.type:
             case WSMsgType.TEXT:
-                self._take(message.data)
+                self._on_text(message.data)
             case WSMsgType.PING:
                 if not self._settings.push_silent:
                     await self._stream.pong(message.data)
@@ -109,12 +109,12 @@ class Socket:
             case _:
                 if self._settings.push_silent:
                     # Nor is a farewell answered: the other side has to leave.
-                    await hold(self._request, closing, None)
+                    await hold_response(self._request, closing, None)
                 return False
         return True
 
-    def _take(self, text: str) -> None:
-        """Do what a frame says; what is not understood is passed over."""
+    def _on_text(self, text: str) -> None:
+        """Handle a frame; unknown ones are ignored."""
         match _json(text):
             case {
                 "module": "auth",

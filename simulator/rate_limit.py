@@ -15,17 +15,17 @@ PAUSE = 10.0
 
 @dataclass(slots=True)
 class _Record:
-    """What one scope has asked: times of accepted calls, and of the last refusal."""
+    """The calls of one scope: times of accepted calls, and of the last rejected one."""
 
     accepted: deque[float] = field(default_factory=deque)
     refused: float | None = None
 
 
-class Limit:
-    """Counts calls, and says which one is too many."""
+class RateLimit:
+    """Counts calls, and rejects those above the limit."""
 
     def __init__(self, settings: Settings) -> None:
-        """Start with nothing asked."""
+        """Initialize the limit."""
         self._settings = settings
         self._records: defaultdict[str, _Record] = defaultdict(_Record)
 
@@ -33,7 +33,7 @@ class Limit:
         """Forget every call."""
         self._records.clear()
 
-    def refuse(self, now: float, account: str, function: str) -> float | None:
+    def check(self, now: float, account: str, function: str) -> float | None:
         """Count one call at `now` (unix seconds).
 
         Returns None if it may pass, else the seconds after which one would.
@@ -65,6 +65,6 @@ class Limit:
         if settings.refused_calls_count and record.refused is not None:
             again = record.refused + PAUSE - now
             if again > 0:
-                # This very call starts the pause anew.
+                # This call restarts the pause.
                 waits.append(PAUSE)
         return max(waits)

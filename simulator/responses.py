@@ -1,4 +1,4 @@
-"""Bodies: JSON, XML, the refusals, and what the faults make of them.
+"""Bodies: JSON, XML, the errors, and their corruption by faults.
 
 Source: docs/telldus-api.md, "Authentication errors", "Application errors", "Limits and outages".
 """
@@ -20,8 +20,8 @@ from .oauth import PREFIX
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
-def answer(row: Row, *, xml: str | None = None) -> web.Response:
-    """Return a data call's answer; `xml` names the root element that is wanted.
+def data_response(row: Row, *, xml: str | None = None) -> web.Response:
+    """Return a data call's response; `xml` is the root element, if XML is requested.
 
     An application error has that root too: clients look for `error` beside `status`.
     """
@@ -94,8 +94,8 @@ def too_many(wait: float, retry_after: bool | float) -> web.Response:
     return web.Response(status=429, text="", content_type="text/html", headers=headers)
 
 
-def instead(rule: FaultRule) -> web.Response | None:
-    """Return what a fault answers in place of the server, None if it waits or mangles."""
+def fault_response(rule: FaultRule) -> web.Response | None:
+    """Return a fault's response, None if the fault delays or corrupts one."""
     html = "text/html"
     args = rule.args
     match rule.fault:
@@ -122,7 +122,7 @@ def instead(rule: FaultRule) -> web.Response | None:
             row: Row = {"error": args.get("text", "Unknown error")}
             if "code" in args:
                 row["code"] = args["code"]
-            return answer(row)
+            return data_response(row)
         case Fault.GARBAGE:
             body = (
                 "<!doctype html><html><body><h1>Welcome</h1><p>&nbsp;</p></body></html>"
@@ -141,7 +141,7 @@ def instead(rule: FaultRule) -> web.Response | None:
     return None
 
 
-async def hold(
+async def hold_response(
     request: web.Request, closing: asyncio.Event, seconds: float | None
 ) -> None:
     """Wait for some seconds, or without end; the client or the server may leave first."""
@@ -160,8 +160,8 @@ async def hold(
         waiting.cancel()
 
 
-def mangle(rule: FaultRule, response: web.Response) -> web.Response:
-    """Spoil a good answer; answers that are no JSON can only be cut short."""
+def corrupt(rule: FaultRule, response: web.Response) -> web.Response:
+    """Corrupt a good response; what is not JSON can only be truncated."""
     text = response.text or ""
     if rule.fault is Fault.TRUNCATED:
         return web.Response(
@@ -171,20 +171,21 @@ def mangle(rule: FaultRule, response: web.Response) -> web.Response:
         return response
     row = json.loads(text)
     if rule.fault is Fault.WRONG_TYPES:
-        return answer(_wrong(row))
+        return data_response(_swap_types(row))
     if rule.fault is Fault.MISSING_KEYS:
-        return answer(_missing(row, rule.args.get("keys")))
+        return data_response(_drop_keys(row, rule.args.get("keys")))
     return response
 
 
-def _wrong(value: Any) -> Any:
+def _swap_types(value: Any) -> Any:
     """Swap texts and numbers, and make every third row of a list no row at all."""
     match value:
         case dict():
-            return {key: _wrong(child) for key, child in value.items()}
+            return {key: _swap_types(child) for key, child in value.items()}
         case list():
             return [
-                "row" if n % 3 == 2 else _wrong(child) for n, child in enumerate(value)
+                "row" if n % 3 == 2 else _swap_types(child)
+                for n, child in enumerate(value)
             ]
         case bool() | None:
             return "unde"
@@ -196,7 +197,7 @@ def _wrong(value: Any) -> Any:
             return [value]
 
 
-def _missing(row: Row, keys: list[str] | None) -> Row:
+def _drop_keys(row: Row, keys: list[str] | None) -> Row:
     """Leave `keys` out of every row; without keys each row lacks another one."""
 
     def cut(part: Any, number: int) -> Any:

@@ -1,7 +1,7 @@
-"""What goes on in a home without anybody's command: doors, motion sensors, buttons, people.
+"""What happens in a home without a command: doors, motion sensors, buttons, people.
 
-When a device does what follows from its `routine`, its id and the clock alone. A home only
-remembers how far that is carried out, so that nothing happens twice.
+When a device does something follows from its `routine`, its id and the clock alone. A home
+only keeps the time up to which that is done, so that nothing happens twice.
 """
 
 from collections.abc import Iterator
@@ -11,35 +11,34 @@ from typing import Final
 from .home import Command, Device, Home, Pending, Routine
 from .methods import Method
 
-# The longest past that is made up for after a jump of the clock. It has each routine's
-# last turn, so states are right, and more of the history than anybody reads.
-MEMORY: Final = 7 * 86400.0
+# Seconds of the past that are caught up after a jump of the clock: long enough for each
+# routine's last turn, so that states are right.
+MAX_CATCH_UP: Final = 7 * 86400.0
 
 
-def live(home: Home, now: float, *, awake: bool) -> list[Pending]:
-    """Return what has happened since the last time, up to `now`, in no order.
+def run_routines(home: Home, now: float, *, enabled: bool) -> list[Pending]:
+    """Return what has happened since the last call, up to `now`, unordered.
 
-    Nothing has in a home that is not `awake`, and what an offline gateway did not hear
-    is lost.
+    Nothing if routines are not `enabled`; what happens at an offline gateway is lost.
     """
-    since = max(home.lived, now - MEMORY)
-    home.lived = max(home.lived, now)
-    if not awake or since >= now:
+    since = max(home.routines_until, now - MAX_CATCH_UP)
+    home.routines_until = max(home.routines_until, now)
+    if not enabled or since >= now:
         return []
     return [
-        happening
+        event
         for device in home.devices.values()
         if device.routine and home.is_online(device.gateway_id)
-        for happening in _happenings(device, device.routine, since, now)
+        for event in _events_between(device, device.routine, since, now)
     ]
 
 
-def next_happening(home: Home, now: float) -> float | None:
+def next_routine_event(home: Home, now: float) -> float | None:
     """Return when a device next does something by itself, None if none ever does."""
-    since = max(home.lived, now)
+    since = max(home.routines_until, now)
     return min(
         (
-            min(p.due for p in _happenings(device, device.routine, since, until))
+            min(p.due for p in _events_between(device, device.routine, since, until))
             for device in home.devices.values()
             if device.routine and home.is_online(device.gateway_id)
             # A turn begins in each period, so that the next one but one has some.
@@ -49,18 +48,18 @@ def next_happening(home: Home, now: float) -> float | None:
     )
 
 
-def _happenings(
+def _events_between(
     device: Device, routine: Routine, since: float, until: float
 ) -> Iterator[Pending]:
     """Yield what one device does after `since`, up to `until`."""
     every = routine.every
     for number in range(int(since // every), int(until // every) + 1):
-        for when, method in _period(device, routine, number):
+        for when, method in _events_of_period(device, routine, number):
             if since < when <= until:
                 yield Pending(when, device.id, Command(method))
 
 
-def _period(
+def _events_of_period(
     device: Device, routine: Routine, number: int
 ) -> Iterator[tuple[int, Method]]:
     """Yield what a device does in a period of its routine, counted from 1970 on."""

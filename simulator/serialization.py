@@ -1,4 +1,4 @@
-"""Rows of the answers, key for key and type for type.
+"""Rows of the responses, key for key and type for type.
 
 Source: docs/telldus-api.md, "Functions". Lists and info differ on purpose: `state` is an int
 and `stateValues` has a capital in lists, a str and `statevalues` in device/info.
@@ -52,13 +52,13 @@ UNITS: dict[tuple[str, str], str] = {
 }
 
 
-class Wire:
-    """Writes one home's rows as one account sees them at one time."""
+class Serializer:
+    """Builds the rows of a home as an account sees them at a time."""
 
     def __init__(
         self, home: Home, settings: Settings, now: float, *, guest: bool
     ) -> None:
-        """Write for `home` at `now` (unix seconds); guests see what they may not edit."""
+        """Initialize the serializer; `now` is in unix seconds, a guest may edit nothing."""
         self._home = home
         self._settings = settings
         self._now = now
@@ -99,17 +99,15 @@ class Wire:
 
     def device(self, device: Device, mask: int, extras: frozenset[str]) -> Row:
         """Return a row of devices/list."""
-        row = self._device(device, mask)
-        row["clientName"] = self._home.gateways[device.gateway_id].name
-        row = _ordered(row, _DEVICE_KEYS)
-        row |= self._device_extras(device, extras)
+        row = self._device(device, mask) | self._device_extras(device, extras)
         if device.type == "group" and self._settings.members_in != "parameter":
             row["devices"] = ", ".join(device.members)
         return row
 
     def device_info(self, device: Device, mask: int, extras: frozenset[str]) -> Row:
-        """Return the answer of device/info."""
+        """Return device/info's response."""
         row = self._device(device, mask)
+        del row["clientName"]
         row["state"] = str(row["state"])
         if self._settings.device_info_of_2017:
             row["methods"] = str(row["methods"])
@@ -127,7 +125,7 @@ class Wire:
         unit: bool,
         info: bool = False,
     ) -> Row:
-        """Return a row of sensors/list, or the answer of sensor/info."""
+        """Return a row of sensors/list, or sensor/info's response."""
         settings = self._settings
         texts = settings.battery_as_strings or (info and settings.sensor_info_strings)
         keep: int | str = int(sensor.keep_history)
@@ -155,7 +153,7 @@ class Wire:
         return row
 
     def _device(self, device: Device, mask: int) -> Row:
-        """Return what a list and an info have in common."""
+        """Return the keys that lists and device/info share."""
         gateway = self._home.gateways[device.gateway_id]
         parameters = self.parameters(device)
         is_scene = device.transport == "scene"
@@ -171,6 +169,7 @@ class Wire:
             "parametersHash": _hash(parameters),
             "type": self._settings.scene_type if is_scene else device.type,
             "client": self._id(device.gateway_id),
+            "clientName": gateway.name,
             "online": self._online(gateway.online),
             "editable": self._editable,
             "ignored": int(device.ignored),
@@ -224,39 +223,16 @@ class Wire:
         return int(online) if self._settings.online_as_ints else str(int(online))
 
 
-_DEVICE_KEYS = (
-    "id",
-    "clientDeviceId",
-    "name",
-    "state",
-    "statevalue",
-    "stateValues",
-    "methods",
-    "metadataHash",
-    "parametersHash",
-    "type",
-    "client",
-    "clientName",
-    "online",
-    "editable",
-    "ignored",
-)
-
-
 def unit_of(name: str, scale: str) -> str:
     """Return the unit's text, "" for values without one and for unknown scales."""
     return UNITS.get((name, scale), "")
 
 
 def method_names(methods: int) -> str:
-    """Return the names of the methods in a mask, for people."""
+    """Return the names of the methods in a mask, for the dashboard."""
     return " ".join(
         method.name.lower() for method in Method if methods & method and method.name
     )
-
-
-def _ordered(row: Row, keys: tuple[str, ...]) -> Row:
-    return {key: row[key] for key in keys}
 
 
 def _named(values: Row) -> list[Row]:

@@ -1,39 +1,34 @@
-"""The server: what reaches it is logged, counted, perhaps spoiled, verified and answered."""
+"""The HTTP server: requests are logged, counted, perhaps spoiled, verified and answered."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from email.utils import formatdate
-from pathlib import Path
-import time
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from yarl import URL
 
 from . import api_account, api_admin, api_devices, api_sensors
-from .api import FUNCTIONS, Call, Refused, run
-from .command_effects import press, report, settle
+from .api import FUNCTIONS, Call, StatusError, run
+from .backend import Backend, LoggedRequest
 from .control import ControlApi
-from .dashboard import HomePage
-from .demo import demo_home
-from .faults import Fault, Faults
-from .home import Command, Home
-from .methods import Method, parse_method
-from .oauth import MISSING, SignedRequest, Unauthorized, Verifier, read_request
-from .oauth_pages import ConsentPages, access_token, answer_callback, request_token
-from .push import Push
-from .rate_limit import Limit
-from .responses import answer, hold, instead, mangle, too_many, unauthorized
-from .settings import Settings
-from .tokens import TokenStore
+from .dashboard import DashboardPage
+from .faults import Fault
+from .oauth import MISSING, SignedRequest, Unauthorized, read_request
+from .oauth_pages import OAuthPages, access_token, request_token
+from .responses import (
+    corrupt,
+    data_response,
+    fault_response,
+    hold_response,
+    too_many,
+    unauthorized,
+)
 
-DEMO_PUBLIC_KEY: Final = "FEDCBA9876DEMOPUBLICKEYFEDCBA987"
-DEMO_PRIVATE_KEY: Final = "0123456789DEMOPRIVATEKEY01234567"
 GUEST: Final = "guest"
 LOG_LENGTH: Final = 100_000
-# Made up, like a proxy's own codes: the client has gone, and nobody reads it.
+# As proxies log it: the client closed the connection before a response.
 NO_ANSWER: Final = 499
 
 # Importing these fills the table of functions.
@@ -48,96 +43,34 @@ _SIGNED: Final = (
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@dataclass(slots=True)
-class LoggedRequest:
-    """One call as it was asked and answered; `status` 0 means that no answer was sent."""
-
-    time: float
-    method: str
-    path: str
-    params: dict[str, str]
-    account: str
-    status: int = 0
-    note: str = ""
-
-
-@dataclass(slots=True)
-class _Running:
-    """What one run of the server needs to be ended: faults may hold calls back."""
-
-    closing: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-class Simulator:
-    """A Telldus Live! of one's own.
-
-    `homes` gives a user name (lower case) a home of its own; all others see the first one,
-    "guest" as a shared one. `clock` returns unix seconds; time is read nowhere else.
-    """
-
-    def __init__(
-        self,
-        home: Home | None = None,
-        *,
-        public_key: str = DEMO_PUBLIC_KEY,
-        private_key: str = DEMO_PRIVATE_KEY,
-        limit: bool = True,
-        clock: Callable[[], float] | None = None,
-        state: Path | None = None,
-        public_url: str = "",
-    ) -> None:
-        """Make a server; `state` is a file in which access tokens outlive it.
-
-        `public_url` is scheme and host that clients use, and sign, where a proxy stands
-        before the server. Raises ValueError if it is something else.
-        """
-        # A lambda, so that a clock frozen later is seen.
-        self.clock = clock or (lambda: time.time())
-        self.settings = Settings(limit=limit)
-        self.public_url = _origin_of(public_url) if public_url else ""
-        self.faults = Faults()
-        self.limit = Limit(self.settings)
-        self.log: list[LoggedRequest] = []
-        self.homes: dict[str, Home] = {}
-        self.tokens = TokenStore(self.clock, state)
-        self.tokens.consumers[public_key] = private_key
-        self.verifier = Verifier(self.tokens)
-        self.sensor_infos: dict[str, float] = {}
-        # Calls that a fault holds back at this moment.
-        self.held = 0
-        self._home = demo_home(self.clock()) if home is None else home
-        self.push = Push(self.settings, self.clock, self.home_of)
-
-    @property
-    def home(self) -> Home:
-        """The first home, as it is at this very moment."""
-        settle(self._home, self.settings, self.clock())
-        return self._home
+class Simulator(Backend):
+    """A simulated Telldus Live!, served over HTTP by `app`."""
 
     @property
     def app(self) -> web.Application:
-        """A new application around this simulator: for TestServer or run_app, once each."""
-        running = _Running()
+        """A new application for this simulator, to be served once."""
+        # Set when the server stops: a fault may hold a response back.
+        closing = asyncio.Event()
 
         async def close(_: web.Application) -> None:
-            running.closing.set()
+            closing.set()
             self.push.cut()
 
         async def functions(request: web.Request) -> web.StreamResponse:
-            return await self._functions(request, running)
+            return await self._functions(request, closing)
 
         async def socket(request: web.Request) -> web.StreamResponse:
-            return await self.push.serve(request, running.closing)
+            return await self.push.serve(request, closing)
 
         async def date(_: web.Request, response: web.StreamResponse) -> None:
             response.headers["Date"] = formatdate(self.clock(), usegmt=True)
 
-        app = web.Application(middlewares=[self._same_origin, self._tell])
+        app = web.Application(middlewares=[self._same_origin, self._flush_push])
         app.on_response_prepare.append(date)
         app.on_shutdown.append(close)
-        ConsentPages(self).add_routes(app.router)
+        OAuthPages(self).add_routes(app.router)
         ControlApi(self).add_routes(app.router)
-        HomePage(self).add_routes(app.router)
+        DashboardPage(self).add_routes(app.router)
         app.router.add_get("/websocket", socket, allow_head=False)
         for path in (
             "/{form:oauth}/{name:requestToken|accessToken}",
@@ -149,99 +82,13 @@ class Simulator:
             app.router.add_post(path, functions)
         return app
 
-    def home_of(self, account: str) -> Home:
-        """Return the home that a user sees, as it is now."""
-        home = self.homes.get(account)
-        if home is None:
-            return self.home
-        settle(home, self.settings, self.clock())
-        return home
-
-    def press(
-        self,
-        device_id: str,
-        method: int | str,
-        level: float | None = None,
-        *,
-        home: Home | None = None,
-    ) -> bool:
-        """Press a wall remote, open a door, turn a knob: the effect is there at once.
-
-        `method` is a bit or a name ("turnOn"); `level` goes with dim (0-255), rgb
-        (0xRRGGBB) and thermostat (°C). Returns False if the gateway is offline. Raises
-        KeyError or ValueError for what does not exist.
-        """
-        home = self.home if home is None else home
-        known = parse_method(method)
-        value: int | dict[str, Any] | None = None
-        if known is Method.DIM:
-            value = min(max(int(level or 0), 0), 255)
-        elif known is Method.RGB:
-            value = int(level or 0) & 0xFFFFFF
-        elif known is Method.THERMOSTAT:
-            value = {"changeMode": 0, "temperature": level}
-        device = home.devices[device_id]
-        command = Command(known, value)
-        heard = press(home, self.settings, device, command, self.clock())
-        self.push.look()
-        return heard
-
-    def set_sensor(
-        self, sensor_id: str, name: str, scale: str | int, value: str | float
-    ) -> None:
-        """Let a sensor report a value now; one that it did not have is added.
-
-        Raises KeyError if there is no such sensor.
-        """
-        home = self.home
-        sensor = home.sensors[sensor_id]
-        report(home, sensor, name, str(scale), str(value), self.clock())
-        self.push.look()
-
-    def change_settings(self, changes: dict[str, Any]) -> None:
-        """Set switches; what is due by now is still done as they were.
-
-        Raises ValueError and changes nothing if one is wrong.
-        """
-        now = self.clock()
-        for home in (self._home, *self.homes.values()):
-            settle(home, self.settings, now)
-        self.settings.change(changes)
-        self.push.look()
-
-    def set_gateway_online(self, gateway_id: str, online: bool) -> None:
-        """Take a gateway offline or bring it back. Raises KeyError if there is none."""
-        self.home.gateways[gateway_id].online = online
-        self.push.look()
-
-    def revoke(self, token: str | None = None) -> int:
-        """Revoke one access token, or all; returns how many there were."""
-        return self.tokens.revoke(token)
-
-    def authorize(self, request_token: str, user: str = "demo") -> str:
-        """Agree without a browser.
-
-        Returns the callback's full URL if one was given, else the verifier. Raises
-        KeyError for a request token that is not open.
-        """
-        token = self.tokens.request_token(request_token)
-        if token is None:
-            raise KeyError(request_token)
-        return answer_callback(token, user.lower()) or token.verifier
-
-    def issue_token(self, user: str = "demo") -> tuple[str, str]:
-        """Return a ready access token and its secret, for the first key pair."""
-        key = next(iter(self.tokens.consumers))
-        token = self.tokens.new_access_token(key, user.lower())
-        return token.token, token.secret
-
     @web.middleware
     async def _same_origin(
         self, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
-        """Refuse what other web sites make a browser send to the control API and the pages.
+        """Reject cross-site requests to the control API and the pages.
 
-        What is signed needs no such guard: no browser can be made to sign it.
+        Signed requests need no such guard: no browser can be made to sign one.
         """
         origin = request.headers.get("Origin")
         is_safe = request.method in ("GET", "HEAD") or request.path.startswith(_SIGNED)
@@ -252,17 +99,19 @@ class Simulator:
         return await handler(request)
 
     @web.middleware
-    async def _tell(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Tell the open sockets what a request has brought about."""
+    async def _flush_push(
+        self, request: web.Request, handler: Handler
+    ) -> web.StreamResponse:
+        """Send the events of a request to the open sockets."""
         try:
             return await handler(request)
         finally:
-            self.push.look()
+            self.push.flush()
 
     async def _functions(
-        self, request: web.Request, running: _Running
+        self, request: web.Request, closing: asyncio.Event
     ) -> web.StreamResponse:
-        """Answer a program's call: token endpoints and data."""
+        """Answer a call to a token endpoint or a function."""
         form = request.match_info.get("form", "")
         name = request.match_info["name"]
         path = f"{form}/{name}" if form else name
@@ -280,7 +129,7 @@ class Simulator:
         logged = LoggedRequest(self.clock(), request.method, path, arguments, account)
         self.log.append(logged)
         del self.log[:-LOG_LENGTH]
-        response = await self._answer(request, running, logged, signed or malformed)
+        response = await self._answer(request, closing, logged, signed or malformed)
         if response.status != NO_ANSWER:
             logged.status = response.status
         return response
@@ -288,12 +137,12 @@ class Simulator:
     async def _answer(
         self,
         request: web.Request,
-        running: _Running,
+        closing: asyncio.Event,
         logged: LoggedRequest,
         signed: SignedRequest | Unauthorized | None,
     ) -> web.StreamResponse:
         settings = self.settings
-        wait = self.limit.refuse(logged.time, logged.account, logged.path)
+        wait = self.limit.check(logged.time, logged.account, logged.path)
         if wait is not None:
             logged.note = "limit"
             return too_many(wait, settings.retry_after)
@@ -306,12 +155,12 @@ class Simulator:
                 )
                 self.held += 1
                 try:
-                    await hold(request, running.closing, seconds)
+                    await hold_response(request, closing, seconds)
                 finally:
                     self.held -= 1
             if rule.fault is Fault.TIMEOUT:
                 return web.Response(status=NO_ANSWER)
-            if spoilt := instead(rule):
+            if spoilt := fault_response(rule):
                 return spoilt
         form = request.match_info.get("form")
         is_token_call = form == "oauth"
@@ -332,9 +181,9 @@ class Simulator:
             if body == "auto":
                 body = "xml" if as_xml or error.text == MISSING else "text"
             return unauthorized(error.text, xml=body == "xml" and not is_token_call)
-        except Refused as error:
+        except StatusError as error:
             return web.Response(status=error.status, text="", content_type="text/html")
-        return response if rule is None else mangle(rule, response)
+        return response if rule is None else corrupt(rule, response)
 
     def _data(
         self,
@@ -365,15 +214,4 @@ class Simulator:
         row = run(call)
         if "error" in row:
             logged.note = logged.note or str(row["error"])
-        return answer(row, xml=name.partition("/")[0] if as_xml else None)
-
-
-def _origin_of(text: str) -> str:
-    """Return scheme and host of an address that has nothing else. Raises ValueError."""
-    url = URL(text)
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError(f"{text!r} is no address like https://telldus.example")
-    origin = url.origin()
-    if url != origin.with_path("/"):
-        raise ValueError(f"{text!r} has more than a scheme, a host and a port")
-    return str(origin)
+        return data_response(row, xml=name.partition("/")[0] if as_xml else None)

@@ -1,4 +1,4 @@
-"""The switches: everything about Telldus Live! that the facts leave open, and the limit.
+"""The settings: everything about Telldus Live! that is not known for sure, and the limit.
 
 Source: docs/telldus-api.md, "Open questions" and "Suggestions for the simulator".
 """
@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 
 @dataclass(slots=True)
 class Settings:
-    """All switches; each default is the likeliest server."""
+    """All settings; each default is the likeliest server."""
 
     # The limit
     limit: bool = True
@@ -96,13 +96,13 @@ class Settings:
     push_thermostat: Literal["text", "object"] = "text"
     """Whether a thermostat's value is JSON in a text."""
     push_failures: Literal["method", "state", "id", "none"] = "method"
-    """failSetState: like setState, in the gateway's words, with the id only, or not told."""
+    """failSetState: like setState, in the gateway's words, with the id only, or not sent."""
     push_queued: bool = False
-    """A command that waits for its node to wake is told as failed (6)."""
+    """A command that waits for its node to wake is reported as failed (6)."""
     push_noise: Literal[
         "none", "text", "malformed", "foreign", "binary", "oversized"
     ] = "none"
-    """What comes before each frame that is told."""
+    """What precedes each frame."""
     push_duplicates: bool = False
     """Each frame comes twice."""
     push_drop: int = 0
@@ -112,14 +112,14 @@ class Settings:
     drift: bool = True
     """Temperatures move and energy counts up with the clock."""
     life: bool = True
-    """Doors, motion sensors, buttons and people have their day, by the clock too."""
+    """Doors, motion sensors, buttons and people act by themselves, by the clock too."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return every switch by name."""
+        """Return all settings by name."""
         return asdict(self)
 
     def change(self, changes: dict[str, Any]) -> None:
-        """Set switches from JSON. Raises ValueError and changes nothing if one is wrong."""
+        """Change settings from JSON. Raises ValueError and changes nothing if one is wrong."""
         known = {field.name: field.type for field in fields(self)}
         checked: dict[str, Any] = {}
         for name, value in changes.items():

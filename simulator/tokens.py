@@ -15,7 +15,7 @@ REQUEST_TOKEN_TTL = 3600.0
 
 @dataclass(slots=True)
 class RequestToken:
-    """The temporary pair. `user` is set when somebody agreed."""
+    """A request token. `user` is set when the user has agreed."""
 
     token: str
     secret: str
@@ -26,12 +26,12 @@ class RequestToken:
     user: str | None = None
     refused: bool = False
     sessions: dict[str, str] = field(default_factory=dict)
-    """Who has signed in on the consent page: session id -> user."""
+    """Users signed in on the consent page: session id -> user."""
 
 
 @dataclass(slots=True)
 class AccessToken:
-    """The lasting pair of one user."""
+    """A user's access token."""
 
     token: str
     secret: str
@@ -56,7 +56,7 @@ class TokenStore:
     def new_request_token(
         self, consumer_key: str, callback: str | None
     ) -> RequestToken:
-        """Make a temporary pair."""
+        """Return a new request token."""
         token = RequestToken(
             token=secrets.token_hex(20),
             secret=secrets.token_hex(16),
@@ -69,7 +69,7 @@ class TokenStore:
         return token
 
     def request_token(self, token: str) -> RequestToken | None:
-        """Find a temporary pair that has neither been used nor run out."""
+        """Return a request token that is neither used nor expired."""
         found = self.request_tokens.get(token)
         if found is not None and self._clock() - found.created > REQUEST_TOKEN_TTL:
             del self.request_tokens[token]
@@ -77,7 +77,7 @@ class TokenStore:
         return found
 
     def new_access_token(self, consumer_key: str, user: str) -> AccessToken:
-        """Make a lasting pair."""
+        """Return a new access token."""
         token = AccessToken(
             token=secrets.token_hex(20),
             secret=secrets.token_hex(16),
@@ -90,19 +90,19 @@ class TokenStore:
         return token
 
     def exchange(self, request: RequestToken) -> AccessToken:
-        """Turn an authorised temporary pair into a lasting one; it can be done once."""
+        """Exchange an authorized request token for an access token; only once."""
         del self.request_tokens[request.token]
         return self.new_access_token(request.consumer_key, request.user or "")
 
     def revoke(self, token: str | None = None) -> int:
-        """Revoke one lasting token, or all; returns how many there were."""
+        """Revoke an access token, or all; returns how many there were."""
         doomed = list(self.access_tokens) if token is None else [token]
         count = sum(self.access_tokens.pop(name, None) is not None for name in doomed)
         self._save()
         return count
 
     def account_of(self, token: str, consumer_key: str) -> str:
-        """Name who calls, before anything is verified: for the limit and the log."""
+        """Return a caller's account before it is verified: for the limit and the log."""
         known = self.access_tokens.get(token)
         return known.user if known else f"key {consumer_key or 'none'}"
 

@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Fault, Simulator
-from simulator.serialization import Wire
+from simulator.serialization import Serializer
 
 from .conftest import AddEntry, Time
 from .helpers import Dashboard
@@ -86,7 +86,7 @@ def filled(value: Any, key: str, keep: set[str]) -> Any:
 
 def fill(monkeypatch: pytest.MonkeyPatch, method: str, keep: set[str]) -> None:
     """Have the simulator fill the rows of a list."""
-    write: Callable[..., dict[str, Any]] = getattr(Wire, method)
+    write: Callable[..., dict[str, Any]] = getattr(Serializer, method)
 
     def written(*args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the row, filled, with fields that nobody has seen yet."""
@@ -99,7 +99,7 @@ def fill(monkeypatch: pytest.MonkeyPatch, method: str, keep: set[str]) -> None:
             "codes": [PRIVATE, HOUSE_CODE],
         }
 
-    monkeypatch.setattr(Wire, method, written)
+    monkeypatch.setattr(Serializer, method, written)
 
 
 @pytest.mark.parametrize("keep", [set(), TECHNICAL], ids=["all", "but technical"])

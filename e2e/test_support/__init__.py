@@ -1,7 +1,6 @@
-"""Let something have begun hours ago, in a house that stands for minutes.
+"""A component for tests: makes the rate-limit issue of a new stack look hours old.
 
-Home Assistant loads this beside the integration, where a test asks for it. It listens for
-events of Home Assistant, and is nothing that is ever installed.
+A test asks Home Assistant to load it beside the integration; it listens for an event.
 """
 
 from custom_components.telldus_pa.connection_status import ConnectionStatus
@@ -9,17 +8,17 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.typing import ConfigType
 
 DOMAIN = "test_support"
-# The first refusal for too many requests, with others ever since
+# The event: rate-limited since hours
 LIMIT_USED_UP = f"{DOMAIN}_limit_used_up"
 _LONG: float = 3 * 3600
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Wait to be told."""
+    """Listen for the event."""
 
     @callback
     def async_use_up(event: Event) -> None:
-        """Have the limit used up by something else, for each account."""
+        """Pretend that each account has been rate-limited for hours."""
         for entry in hass.config_entries.async_loaded_entries("telldus_pa"):
             rate_limiter = entry.runtime_data.account.rate_limiter
             connection: ConnectionStatus = entry.runtime_data.connection

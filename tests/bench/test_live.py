@@ -1,6 +1,6 @@
 """What the benchmark of the live channel reckons with."""
 
-from bench.live import HEAD, Outcome, details, line, pauses
+from bench.live import HEAD, PushResult, details, line, pauses
 from simulator import LoggedRequest
 
 
@@ -21,14 +21,14 @@ def test_line() -> None:
         LoggedRequest(0, "GET", "json/devices/list", {}, "demo", status)
         for status in (200, 429)
     ]
-    outcome = Outcome("polled", 6, [5, 1, 4, 2, 3], requests)
-    told = ["polled", "5 of 6", "3.00 (2.00–4.00)", "5.00", "2", "1"]
-    assert line(outcome) == told
-    assert len(told) == len(HEAD)
-    assert line(Outcome("pushed", 1, [], [])) == [
+    result = PushResult("polled", 6, [5, 1, 4, 2, 3], requests)
+    recorded = ["polled", "5 of 6", "3.00 (2.00–4.00)", "5.00", "2", "1"]
+    assert line(result) == recorded
+    assert len(recorded) == len(HEAD)
+    assert line(PushResult("pushed", 1, [], [])) == [
         *("pushed", "0 of 1", "–", "–", "0", "0")
     ]
-    assert details(outcome).splitlines() == [
+    assert details(result).splitlines() == [
         "polled",
         "  asked:     2 × devices/list, 1 refused",
     ]

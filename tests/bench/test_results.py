@@ -9,7 +9,7 @@ import pytest
 from bench.changes import change
 from bench.integrations import Row
 from bench.loop import Loop
-from bench.poll import answers_of, read
+from bench.poll import list_responses, read
 from bench.requests_per_hour import line
 from bench.results import Goal, Spread, goals
 from bench.scaling import Cost, goals_of, of_each
@@ -124,7 +124,7 @@ def test_fast_loop() -> None:
 
 def test_answers_that_are_parsed() -> None:
     """What parsing is measured with is a whole home, as the simulator tells it."""
-    answers = answers_of(generated_home(8, 0), 60)
+    answers = list_responses(generated_home(8, 0), 60)
     assert answers.keys() == {"devices/list", "sensors/list"}
     assert len(json.loads(answers["devices/list"])["device"]) == 8
     assert len(json.loads(answers["sensors/list"])["sensor"]) == 4

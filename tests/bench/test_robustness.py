@@ -6,51 +6,51 @@ from pathlib import Path
 
 import pytest
 
-from bench.robustness import TESTS, Ledger
+from bench.robustness import TESTS, FigureCollector
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def report(
-    node: str, outcome: str = "passed", when: str = "teardown", **told: int
+    node: str, outcome: str = "passed", when: str = "teardown", **recorded: int
 ) -> pytest.TestReport:
     """Return a report of a test."""
     return pytest.TestReport(
         *(node, ("", 0, ""), {}, outcome, None, when),  # type: ignore[arg-type]
-        user_properties=list(told.items()),
+        user_properties=list(recorded.items()),
     )
 
 
 def test_ledger() -> None:
     """Tests and examples are counted by what they try, and what they record is added up."""
-    ledger = Ledger()
-    ledger.pytest_runtest_logreport(report("tests/test_faults.py::a", when="call"))
-    ledger.pytest_runtest_logreport(report("tests/test_faults.py::a"))
-    ledger.pytest_runtest_logreport(report("tests/test_faults.py::b"))
+    collector = FigureCollector()
+    collector.pytest_runtest_logreport(report("tests/test_faults.py::a", when="call"))
+    collector.pytest_runtest_logreport(report("tests/test_faults.py::a"))
+    collector.pytest_runtest_logreport(report("tests/test_faults.py::b"))
     junk = "tests/pa_api/test_parsing_properties.py::c"
-    ledger.pytest_runtest_logreport(report(junk, examples=300))
+    collector.pytest_runtest_logreport(report(junk, examples=300))
     for seed in "12":
         life = f"tests/soak/test_push.py::d[{seed}]"
-        ledger.pytest_runtest_logreport(report(life, hours=1, requests=20))
-    assert ledger.tried == {
+        collector.pytest_runtest_logreport(report(life, hours=1, requests=20))
+    assert collector.tried == {
         "faults, each in a situation": 2,
-        "answers made at random": 300,
-        "lives in a home": 2,
+        "random responses": 300,
+        "soak tests of a home": 2,
     }
-    assert ledger.figures == Counter(hours=2, requests=40)
-    assert ledger.failed == []
-    assert "| answers made at random      | 300    |" in ledger.text()
+    assert collector.figures == Counter(hours=2, requests=40)
+    assert collector.failed == []
+    assert "| random responses            | 300    |" in collector.text()
 
 
 def test_failure() -> None:
     """What has failed is told."""
-    ledger = Ledger()
-    ledger.pytest_runtest_logreport(
+    collector = FigureCollector()
+    collector.pytest_runtest_logreport(
         report("tests/soak/test_home.py::a", "failed", "call")
     )
-    ledger.pytest_runtest_logreport(report("tests/soak/test_home.py::a"))
-    assert ledger.failed == ["tests/soak/test_home.py::a"]
-    assert ledger.text().splitlines()[-1].split() == ["|", "failed", "|", "1", "|"]
+    collector.pytest_runtest_logreport(report("tests/soak/test_home.py::a"))
+    assert collector.failed == ["tests/soak/test_home.py::a"]
+    assert collector.text().splitlines()[-1].split() == ["|", "failed", "|", "1", "|"]
 
 
 def test_files() -> None:
@@ -81,10 +81,10 @@ def test_mutants(tmp_path: Path) -> None:
     assert survivors(tmp_path) == ["b"]
     owners = {
         module: [part.name for part in PARTS if part.owns(module)]
-        for module in ("commands", "pa_api.rate_limiter", "sensor")
+        for module in ("commands.queue", "pa_api.rate_limiter", "sensor")
     }
     assert owners == {
-        "commands": ["commands"],
+        "commands.queue": ["commands"],
         "pa_api.rate_limiter": ["client"],
         "sensor": [],
     }

@@ -8,15 +8,20 @@ import pytest
 import tellduslive  # type: ignore[import-untyped]  # brings no types
 
 from bench.__main__ import choose
-from bench.integrations import Contestant, Core, Ours, Row
+from bench.integrations import (
+    CoreIntegration,
+    IntegrationUnderTest,
+    Row,
+    ThisIntegration,
+)
 from bench.log import reasons
+from bench.request_log import request_lines
 from bench.start import (
     NO_ENTITY,
-    Outcome,
-    asked,
+    StartResult,
     details,
-    instead,
     line,
+    replacement_states,
     rows_of,
     shown_since,
     states_of,
@@ -26,7 +31,7 @@ from e2e.log import Record
 from e2e.run_with_tellduslive import point_at
 from simulator import LoggedRequest, generated_home
 
-OURS, CORE = Ours(), Core()
+OURS, CORE = ThisIntegration(), CoreIntegration()
 DEVICE, SENSOR = Row("device", "7"), Row("sensor", "8")
 
 
@@ -47,7 +52,7 @@ def record(message: str) -> Record:
 
 
 @pytest.mark.parametrize(
-    ("contestant", "unique_id", "row"),
+    ("integration", "unique_id", "row"),
     [
         (OURS, "bench_device_7", DEVICE),
         (OURS, "bench_device_7_learn", DEVICE),
@@ -59,9 +64,11 @@ def record(message: str) -> Record:
         (CORE, "hub", None),
     ],
 )
-def test_row_of(contestant: Contestant, unique_id: str, row: Row | None) -> None:
+def test_row_of(
+    integration: IntegrationUnderTest, unique_id: str, row: Row | None
+) -> None:
     """An entity's unique id names the row that it shows."""
-    assert contestant.row_of(unique_id) == row
+    assert integration.row_of(unique_id) == row
 
 
 def test_rows_of() -> None:
@@ -121,9 +128,12 @@ def test_shown_since(states: list[dict[str, Any]], since: float | None) -> None:
 
 def test_instead() -> None:
     """What is there in place of a state is told, each once."""
-    assert instead([]) == NO_ENTITY
+    assert replacement_states([]) == NO_ENTITY
     states = ("unknown", "unavailable", "unknown")
-    assert instead(state("light.a", text) for text in states) == "unavailable, unknown"
+    assert (
+        replacement_states(state("light.a", text) for text in states)
+        == "unavailable, unknown"
+    )
 
 
 def test_report() -> None:
@@ -138,16 +148,16 @@ def test_report() -> None:
         Row("device", "2"): "unknown",
     }
     shown = {DEVICE: 1.04, Row("device", "3"): 0.5, SENSOR: 10.0}
-    outcome = Outcome(CORE, shown, hidden, requests, [record("no")])
-    assert line(outcome) == [
+    result = StartResult(CORE, shown, hidden, requests, [record("no")])
+    assert line(result) == [
         *("4 devices, 1 sensor", "tellduslive"),
         *("2 of 4 in 1.0 s", "1 of 1 in 10.0 s", "3", "1", "1"),
     ]
-    assert asked(requests) == [
+    assert request_lines(requests) == [
         "asked:     2 × device/info, 1 refused",
         "asked:     1 × devices/list",
     ]
-    assert details(outcome).splitlines() == [
+    assert details(result).splitlines() == [
         "tellduslive, 4 devices, 1 sensor",
         "  asked:     2 × device/info, 1 refused",
         "  asked:     1 × devices/list",
@@ -155,7 +165,7 @@ def test_report() -> None:
         "  not shown: 1 × device that is unknown",
         "  logged:    1 × no",
     ]
-    nothing = Outcome(CORE, {}, {DEVICE: NO_ENTITY}, [], [])
+    nothing = StartResult(CORE, {}, {DEVICE: NO_ENTITY}, [], [])
     assert line(nothing)[2:4] == ["0 of 1", "0 of 0"]
 
 

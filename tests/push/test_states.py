@@ -205,12 +205,12 @@ async def test_removed(
     await time.move(20)
     before = len(simulator.log)
     removed = simulator.home.devices.pop(PUMP_ID)
-    simulator.push.look()
+    simulator.push.flush()
     await time.move(3)
     assert functions(simulator, before).count("devices/list") == 1
     assert PUMP_ID not in entry.runtime_data.devices.data
     simulator.home.devices[PUMP_ID] = removed
-    simulator.push.look()
+    simulator.push.flush()
     await time.move(4)
     assert functions(simulator, before).count("devices/list") == 1
     await time.move(10)
@@ -253,7 +253,7 @@ async def test_unloaded_before_it_is_read(
     await connect(hass, entry, simulator, time)
     await time.move(20)
     del simulator.home.devices[PUMP_ID]
-    simulator.push.look()
+    simulator.push.flush()
     await time.settle()
     before = len(simulator.log)
     await time.until(hass.config_entries.async_unload(entry.entry_id))
@@ -274,7 +274,7 @@ async def test_gateway_removed(
     for sensor in list(simulator.home.sensors.values()):
         if sensor.gateway_id == "410003":
             del simulator.home.sensors[sensor.id]
-    simulator.push.look()
+    simulator.push.flush()
     await time.move(45)
     assert simulator.push.sockets("410003") == []
     assert simulator.push.sockets("410001")

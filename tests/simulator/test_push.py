@@ -15,7 +15,7 @@ from yarl import URL
 
 from simulator import Fault, Method, Simulator, demo_home
 from simulator.api import Call, run
-from simulator.command_effects import next_due, settle
+from simulator.command_effects import advance, next_due
 from simulator.home import Sensor, SensorValue
 
 from .conftest import NOW, Api, Clock
@@ -124,7 +124,7 @@ async def sockets(api: Api, sim: Simulator) -> AsyncGenerator[Sockets]:
         while sim.push.as_dict()["connections"]:
             await asyncio.sleep(0)
     assert not sim.push.as_dict()["waiting"]
-    assert sim.home.news is None
+    assert sim.home.push_events is None
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ async def test_commands(
     await api.get("device/dim", id=DIMMER, level=64)
     await socket.ping()
     clock.now += 3
-    sim.push.look()
+    sim.push.flush()
     data = {"deviceId": DIMMER, "method": "16", "value": "64"}
     assert await socket.frame() == ("device/setState", data)
     row = sim.home.devices[DIMMER].history[-1]
@@ -292,7 +292,7 @@ async def test_failures(
     socket = await sockets.welcome()
     await api.get("device/turnOn", id=LAMP)
     clock.now += 3
-    sim.push.look()
+    sim.push.flush()
     if keys is not None:
         name, data = await socket.frame()
         assert (name, set(data)) == ("device/failSetState", keys)
@@ -328,7 +328,7 @@ async def test_sensors(sim: Simulator, sockets: Sockets, clock: Clock) -> None:
     }
     sim.change_settings({"drift": True})
     clock.now += 600
-    sim.push.look()
+    sim.push.flush()
     name, data = await socket.frame()
     sensor = sim.home.sensors[data["sensorId"]]
     assert (name, data["time"]) == ("sensor/value", str(sensor.last_updated))
@@ -348,12 +348,12 @@ async def test_come_and_go(api: Api, sim: Simulator, sockets: Sockets) -> None:
     assert await socket.frame() == ("device/removed", {"id": device})
     values = [SensorValue("temp", "0", "1", int(NOW))]
     sim.home.sensors["77"] = Sensor("77", HOME, "7", "Attic", values=values)
-    sim.push.look()
+    sim.push.flush()
     assert await socket.frame() == ("sensor/added", {"id": "77"})
     await api.get("sensor/setName", id="77", name="Loft")
     assert await socket.frame() == ("sensor/setName", {"id": "77", "name": "Loft"})
     del sim.home.sensors["77"]
-    sim.push.look()
+    sim.push.flush()
     assert await socket.frame() == ("sensor/removed", {"id": "77"})
 
 
@@ -445,17 +445,17 @@ def test_next_due(sim: Simulator, clock: Clock, kind: str) -> None:
     sim.change_settings({kind: True})
     home = sim.home
     clock.now += 1000
-    settle(home, sim.settings, clock.now)
+    advance(home, sim.settings, clock.now)
     for _ in range(50):
         due = next_due(home, sim.settings, clock.now)
         assert due is not None
         assert due > clock.now
-        home.news = []
-        settle(home, sim.settings, due - 0.01)
-        assert not home.news
+        home.push_events = []
+        advance(home, sim.settings, due - 0.01)
+        assert not home.push_events
         clock.now = due + 0.001
-        settle(home, sim.settings, clock.now)
-        assert home.news
+        advance(home, sim.settings, clock.now)
+        assert home.push_events
 
 
 async def test_next_due_of_nothing(sim: Simulator) -> None:

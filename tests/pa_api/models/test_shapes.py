@@ -15,7 +15,7 @@ from custom_components.telldus_pa.pa_api import (
 )
 from custom_components.telldus_pa.pa_api.models import SUPPORTED_METHODS
 from simulator import demo_home
-from simulator.serialization import Wire
+from simulator.serialization import Serializer
 from simulator.settings import Settings
 from tests.pa_api.rows import is_sound, leaves, odd, spoiled
 
@@ -27,7 +27,7 @@ def demo_rows(**settings: object) -> dict[str, list[dict[str, Any]]]:
     """Return the lists of the demo home, as Telldus would write them by these settings."""
     home, switches = demo_home(NOW), Settings()
     switches.change(settings)
-    wire = Wire(home, switches, NOW, guest=False)
+    wire = Serializer(home, switches, NOW, guest=False)
     return {
         "device": [
             wire.device(one, SUPPORTED_METHODS, EXTRAS) for one in home.devices.values()

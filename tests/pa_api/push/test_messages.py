@@ -18,7 +18,7 @@ from custom_components.telldus_pa.pa_api import (
     ThermostatSetpoint,
 )
 from custom_components.telldus_pa.pa_api.push.messages import parse_frame
-from simulator.push_wire import TYPES
+from simulator.push_frames import TYPES
 from tests.pa_api.conftest import utc
 from tests.pa_api.rows import device, is_sound, leaves, sensor
 from tests.pa_api.strategies import ANY_JSON, REPEATABLE, nearly_row

@@ -7,7 +7,7 @@ import json
 from typing import Any, Final
 
 from .command_effects import QUEUED
-from .home import News, Row
+from .home import PushEvent, Row
 from .methods import Method
 from .settings import Settings
 
@@ -53,22 +53,22 @@ def noise(settings: Settings) -> str | bytes | None:
     return _NOISE.get(settings.push_noise)
 
 
-def frame_of(news: News, settings: Settings) -> str | None:
-    """Return the frame that tells some news, None if the settings keep it back."""
-    match news.action:
+def frame_of(event: PushEvent, settings: Settings) -> str | None:
+    """Return an event's frame, None if the settings suppress it."""
+    match event.action:
         case "setState":
-            data = _state(news.data, settings)
+            data = _state(event.data, settings)
         case "failSetState":
             if settings.push_failures == "none":
                 return None
-            if news.data["reason"] == QUEUED and not settings.push_queued:
+            if event.data["reason"] == QUEUED and not settings.push_queued:
                 return None
-            data = _failure(news.data, settings)
+            data = _failure(event.data, settings)
         case "value":
-            data = _values(news.data, settings)
+            data = _values(event.data, settings)
         case _:
-            data = news.data | {"id": _number(news.data["id"], settings)}
-    return _frame(news.module, news.action, data)
+            data = event.data | {"id": _number(event.data["id"], settings)}
+    return _frame(event.module, event.action, data)
 
 
 def _frame(module: str, action: str, data: Row) -> str:
@@ -118,7 +118,7 @@ def _values(data: Row, settings: Settings) -> Row:
 
 
 def _value(data: Row, settings: Settings) -> Any:
-    """Return what was executed: a level, a colour, a thermostat's wish, or nothing."""
+    """Return what was executed: a level, a colour, a thermostat's values, or nothing."""
     value = data["value"]
     if data["method"] == Method.THERMOSTAT and isinstance(value, dict):
         return value if settings.push_thermostat == "object" else json.dumps(value)
