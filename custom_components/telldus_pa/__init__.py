@@ -51,8 +51,9 @@ from .coordinator import (
 )
 from .events.tracker import EventTracker
 from .history.importer import HistoryImport
-from .issues import async_delete_issues, async_watch_tellduslive
+from .issues import async_delete_issues
 from .migration.move import async_restore_on_removal
+from .migration.tellduslive import async_watch_tellduslive
 from .pa_api import Credentials, TelldusClient
 from .push import PushManager
 from .registry.sync import RegistrySync

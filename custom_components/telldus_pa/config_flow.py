@@ -34,7 +34,7 @@ from .const import (
     CONF_TOKEN_SECRET,
     DOMAIN,
 )
-from .migration.plan import core_entries
+from .migration.tellduslive import core_entries
 from .options_flow import SOURCE_MIGRATION_OFFER, TelldusOptionsFlow
 from .pa_api import DEFAULT_SERVER, TelldusError
 from .pa_api.server_url import server_origin

@@ -3,17 +3,11 @@
 from enum import StrEnum
 from typing import Any, Final
 
-from homeassistant.config_entries import (
-    SIGNAL_CONFIG_ENTRY_CHANGED,
-    ConfigEntry,
-    ConfigEntryChange,
-)
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .const import DOMAIN
-from .migration.plan import TELLDUSLIVE_DOMAIN, core_entries
 
 
 class Issue(StrEnum):
@@ -50,28 +44,6 @@ def async_set_issue(
             translation_key=issue,
             translation_placeholders={"name": entry.title},
         )
-
-
-@callback
-def async_watch_tellduslive(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Show whether Home Assistant's own integration uses up the same limit, and follow."""
-
-    @callback
-    def async_look(_change: ConfigEntryChange, other: ConfigEntry[Any]) -> None:
-        """Look again where it concerns that."""
-        if other.domain == TELLDUSLIVE_DOMAIN:
-            async_show()
-
-    @callback
-    def async_show() -> None:
-        """Show it, or take it away."""
-        runs = any(core.disabled_by is None for core in core_entries(hass))
-        async_set_issue(hass, entry, Issue.CORE_INTEGRATION, show=runs)
-
-    entry.async_on_unload(
-        async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, async_look)
-    )
-    async_show()
 
 
 @callback

@@ -43,7 +43,7 @@ from .devices.kinds import DeviceKind
 from .devices.unique_ids import device_unique_id
 from .history.importer import async_start_import
 from .migration.flow import MigrationFlow
-from .migration.plan import core_entries
+from .migration.tellduslive import core_entries
 from .pa_api import Method
 
 _SCHEMA: Final = vol.Schema(

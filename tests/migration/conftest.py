@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import tellduslive  # type: ignore[import-untyped]  # brings no types
 
-from custom_components.telldus_pa.migration.plan import TELLDUSLIVE_DOMAIN
+from custom_components.telldus_pa.migration.tellduslive import TELLDUSLIVE_DOMAIN
 from homeassistant.components.tellduslive.const import NOT_SO_PRIVATE_KEY, PUBLIC_KEY
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
