@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.issues import Issue
-from custom_components.telldus_pa.migration.summary import _rows
+from custom_components.telldus_pa.migration.summary import _markdown
 from homeassistant.components.lovelace.const import LOVELACE_DATA
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -411,7 +411,7 @@ async def test_offer_begun_anew(
 def test_rows() -> None:
     """What somebody uses comes first, in the order in which it was."""
     unused, used, also = ("–", "`a`"), ("Evening", "`b`"), ("Morning", "`c`")
-    lines = _rows([unused, used, also]).splitlines()
+    lines = _markdown([unused, used, also]).splitlines()
     assert lines == ["| Evening | `b` |", "| Morning | `c` |", "| – | `a` |"]
 
 

@@ -6,11 +6,8 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.migration.plan import (
-    TELLDUSLIVE_DOMAIN,
-    MigrationAction,
-    make_plan,
-)
+from custom_components.telldus_pa.migration.plan import MigrationAction, make_plan
+from custom_components.telldus_pa.migration.tellduslive import TELLDUSLIVE_DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
@@ -65,7 +62,7 @@ async def test_plan(
         for one in (node.id, f"_{sensor.id}")
     )
     plan = make_plan(hass, loaded, core.entry_id)
-    assert {move.entity_id: move.fate for move in plan.entities} == {
+    assert {move.entity_id: move.action for move in plan.entities} == {
         dimmer: MigrationAction.MOVES,
         blind: MigrationAction.REPLACED,
         energy: MigrationAction.KEPT,
@@ -94,7 +91,7 @@ async def test_what_is_newer(
     assert ours
     registry.async_remove(ours)
     plan = make_plan(hass, loaded, core.entry_id)
-    assert [move.fate for move in plan.entities] == [MigrationAction.MOVES]
+    assert [move.action for move in plan.entities] == [MigrationAction.MOVES]
 
 
 async def test_order_of_moving(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
