@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_fire_time_changed,
 )
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 # Ours must be known before the test package brings its own custom_components.
 import custom_components.telldus_pa  # noqa: F401
@@ -27,13 +28,16 @@ from custom_components.telldus_pa.const import (
     CONF_TOKEN_SECRET,
     DOMAIN,
 )
-from homeassistant.config_entries import ConfigEntryState
+from custom_components.telldus_pa.sign_in.callback_view import async_get_view
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
 from simulator.tokens import AccessToken, RequestToken
 
-ACCOUNT = "an-account"
+from .flow_user import FlowUser, keys, only_entry
+from .helpers import ACCOUNT, Actions, Dashboard
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -311,3 +315,56 @@ async def loaded(
     await time.move(45)
     assert entry.state is ConfigEntryState.LOADED
     return entry
+
+
+@pytest.fixture
+def dashboard(hass: HomeAssistant, time: Time) -> Dashboard:
+    """Return a dashboard."""
+    return Dashboard(hass, time)
+
+
+@pytest.fixture
+async def flow_user(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    hass_access_token: str,
+    simulator: Simulator,
+    time: Time,
+    secrets: set[str],
+) -> FlowUser:
+    """Return somebody who is logged in to Home Assistant."""
+    assert await async_setup_component(hass, "config", {})
+    # Home Assistant keeps its router open for views to come; the test server does not.
+    async_get_view(hass)
+    client = await hass_client()
+    base = str(client.make_url("")).rstrip("/")
+    login = hass.auth.async_validate_access_token(hass_access_token)
+    assert login is not None
+    return FlowUser(hass, client, time, simulator, base, login)
+
+
+@pytest.fixture
+async def reauth_entry(
+    hass: HomeAssistant, flow_user: FlowUser, server_url: str, simulator: Simulator
+) -> ConfigEntry:
+    """Return the entry of a person who is asked to sign in again."""
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    await flow_user.sign_in(await flow_user.choose("authorize"))
+    entry = only_entry(hass)
+    await flow_user.time.move(40)
+    simulator.revoke()
+    await flow_user.time.move(60)
+    # One refusal may be a hiccup, and so may two in a row.
+    assert not hass.config_entries.flow.async_progress()
+    await flow_user.time.move(61)
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+    flow_user.flow_id = flow["flow_id"]
+    return entry
+
+
+@pytest.fixture
+def actions(hass: HomeAssistant, loaded: MockConfigEntry, time: Time) -> Actions:
+    """Return what calls the actions."""
+    return Actions(hass, loaded, time)

@@ -27,7 +27,7 @@ from simulator.home import Device
 from simulator.methods import DeviceType, Method
 
 from .conftest import Time
-from .test_voice import Changes
+from .helpers import DeviceChanges
 
 LOCK_ID = "2100015"
 # Has colours and no level of its own.
@@ -332,7 +332,7 @@ async def test_google_commands(
     loaded: MockConfigEntry, google: Google, simulator: Simulator, time: Time
 ) -> None:
     """What Google wants is done at Telldus."""
-    changes = Changes(simulator)
+    changes = DeviceChanges(simulator)
     red = {"color": {"spectrumHSV": {"hue": 0, "saturation": 1, "value": 0.5}}}
     results = await time.until(
         google.execute(
@@ -508,7 +508,7 @@ async def test_alexa_commands(
     loaded: MockConfigEntry, alexa: Alexa, simulator: Simulator, time: Time
 ) -> None:
     """What Alexa wants is done at Telldus."""
-    changes = Changes(simulator)
+    changes = DeviceChanges(simulator)
     for entity_id, interface, name, payload in (
         (
             "climate.heat_pump",

@@ -11,8 +11,8 @@ from simulator import Fault, Simulator
 from simulator.home import Gateway
 from simulator.methods import DeviceType, Method
 
-from .conftest import ACCOUNT, AddEntry, Time
-from .test_init import complaints, state_of
+from .conftest import AddEntry, Time
+from .helpers import ACCOUNT, complaints, state_of
 
 DOOR, DOOR_ID = "binary_sensor.front_door", "2100012"
 # Devices are asked for every half a minute, or a little later.

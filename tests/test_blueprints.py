@@ -21,8 +21,8 @@ from homeassistant.util import dt as dt_util
 from simulator import Simulator
 
 from .conftest import Time
-from .test_consistency import ROOT
-from .test_event import BUTTON
+from .helpers import BUTTON
+from .integration_files import ROOT
 
 FOLDER = ROOT / "blueprints" / "automation" / "telldus_pa"
 ADDRESS = "https://github.com/telldus-pa/telldus_pa/blob/main/"

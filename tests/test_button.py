@@ -9,9 +9,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
 
-from .commands.test_manager import House, sent
-from .conftest import ACCOUNT, AddEntry, Time
-from .test_init import state_of
+from .conftest import AddEntry, Time
+from .helpers import ACCOUNT, Dashboard, sent, state_of
 
 BELL = "button.door_bell"
 BELL_ID = "2100005"
@@ -26,7 +25,7 @@ async def test_bell(
     assert state_of(hass, BELL).name == "Door bell"
     # 433 MHz; but what is shown is certain.
     assert "assumed_state" not in state_of(hass, BELL).attributes
-    await House(hass, time).do("press", BELL)
+    await Dashboard(hass, time).do("press", BELL)
     pressed = dt_util.parse_datetime(state_of(hass, BELL).state)
     assert pressed is not None
     assert (dt_util.utcnow() - pressed).total_seconds() < 5
@@ -64,7 +63,7 @@ async def test_learn(
     entity_registry.async_update_entity(entity_id, disabled_by=None)
     await time.until(hass.config_entries.async_reload(loaded.entry_id))
     assert state_of(hass, entity_id).name == "Window lamp Learn"
-    await House(hass, time).do("press", entity_id)
+    await Dashboard(hass, time).do("press", entity_id)
     assert sent(simulator) == [f"learn {LAMP_ID}"]
     # It leaves the lamp as it was.
     await time.move(15)

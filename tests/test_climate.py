@@ -22,7 +22,7 @@ from simulator import DeviceType, Fault, LoggedRequest, Method, Simulator
 from simulator.home import Device, Sensor, SensorValue
 
 from .conftest import AddEntry, Time
-from .test_init import complaints, state_of
+from .helpers import complaints, state_of
 
 RADIATOR = "climate.radiator"
 FLOOR = "climate.floor_heating"

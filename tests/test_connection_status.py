@@ -13,11 +13,18 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 
-from .commands.test_manager import House, house  # noqa: F401
-from .conftest import ACCOUNT, AddEntry, Time
-from .test_init import complaints, polls, state_of
+from .conftest import AddEntry, Time
+from .helpers import (
+    ACCOUNT,
+    HOME_CONNECTION,
+    Dashboard,
+    complaints,
+    infos,
+    issues,
+    polls,
+    state_of,
+)
 
-HOME = "sensor.home_connection"
 CABIN = "sensor.cabin_connection"
 PREMIUM = "sensor.telldus_live_premium_until"
 HOUR = 3600
@@ -25,29 +32,9 @@ DAY = 24 * HOUR
 PROFILE = "json/user/profile"
 
 
-def infos(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what our connection said at INFO."""
-    return [
-        record.getMessage()
-        for record in caplog.get_records("call")
-        if record.levelname == "INFO"
-        and record.name == "custom_components.telldus_pa"
-        and "recovered" not in record.getMessage()
-    ]
-
-
-def issues(hass: HomeAssistant) -> set[str]:
-    """Return what our repairs are about."""
-    return {
-        issue.translation_key or ""
-        for (domain, _), issue in ir.async_get(hass).issues.items()
-        if domain == DOMAIN
-    }
-
-
 async def test_polling(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """Each gateway says how it is reached, whether or not it is."""
-    home = state_of(hass, HOME)
+    home = state_of(hass, HOME_CONNECTION)
     assert home.state == "polling"
     assert home.attributes["device_class"] == "enum"
     assert state_of(hass, CABIN).state == "gateway_offline"
@@ -94,15 +81,15 @@ async def test_told_apart(
     """Each failure has a name of its own, said once at its beginning and at its end."""
     simulator.faults.add(fault, match="json/devices/list", times=None, **arguments)
     await time.move(31)
-    assert state_of(hass, HOME).state == cause
+    assert state_of(hass, HOME_CONNECTION).state == cause
     # Of a gateway nothing is known while nothing is known at all.
     assert state_of(hass, CABIN).state == cause
     await time.move(119)
     await time.move(900)
-    assert state_of(hass, HOME).state == cause
+    assert state_of(hass, HOME_CONNECTION).state == cause
     simulator.faults.clear()
     await time.move(2100)
-    assert state_of(hass, HOME).state == "polling"
+    assert state_of(hass, HOME_CONNECTION).state == "polling"
     assert state_of(hass, CABIN).state == "gateway_offline"
     began, ended = infos(caplog)
     assert began.startswith(f"{text}: ")
@@ -115,10 +102,10 @@ async def test_sensors_alone(
     """Also what keeps only the sensors from coming is told."""
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/sensors/list", times=None)
     await time.listed("sensors")
-    assert state_of(hass, HOME).state == "unreachable"
+    assert state_of(hass, HOME_CONNECTION).state == "unreachable"
     simulator.faults.clear()
     await time.listed("sensors")
-    assert state_of(hass, HOME).state == "polling"
+    assert state_of(hass, HOME_CONNECTION).state == "polling"
 
 
 async def test_one_after_the_other(
@@ -132,7 +119,7 @@ async def test_one_after_the_other(
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/devices/list", times=2)
     simulator.faults.add(Fault.GARBAGE, match="json/devices/list", times=2)
     await time.move(31)
-    assert state_of(hass, HOME).state == "unreachable"
+    assert state_of(hass, HOME_CONNECTION).state == "unreachable"
     await time.move(119)
     await time.move(35)
     assert infos(caplog) == [
@@ -160,10 +147,10 @@ async def test_gateway(
     """A gateway that goes offline is told of once, and once when it is back."""
     simulator.set_gateway_online("410001", online=False)
     await time.move(119)
-    assert state_of(hass, HOME).state == "gateway_offline"
+    assert state_of(hass, HOME_CONNECTION).state == "gateway_offline"
     simulator.set_gateway_online("410001", online=True)
     await time.move(119)
-    assert state_of(hass, HOME).state == "polling"
+    assert state_of(hass, HOME_CONNECTION).state == "polling"
     assert infos(caplog) == [
         "The gateway Home is offline",
         "The gateway Home is back",
@@ -217,7 +204,7 @@ async def test_premium_lapsed(
     assert issues(hass) == {"premium_lapsed"}
     assert state_of(hass, PREMIUM).state == "unknown"
     # Nothing is refused, so nothing is in the way.
-    assert state_of(hass, HOME).state == "polling"
+    assert state_of(hass, HOME_CONNECTION).state == "polling"
     # Also after a restart
     await time.until(hass.config_entries.async_unload(loaded.entry_id))
     assert issues(hass) == set()
@@ -257,12 +244,12 @@ async def test_refused_without_premium(
     assert state_of(hass, PREMIUM).state == "unknown"
     simulator.faults.add(fault, match="json/devices/list", times=None, **arguments)
     await time.move(31)
-    assert state_of(hass, HOME).state == cause
+    assert state_of(hass, HOME_CONNECTION).state == cause
     lapsed = cause == "premium_lapsed"
     assert issues(hass) == ({"premium_lapsed"} if lapsed else set())
     simulator.faults.clear()
     await time.move(2100)
-    assert state_of(hass, HOME).state == "polling"
+    assert state_of(hass, HOME_CONNECTION).state == "polling"
     assert issues(hass) == set()
 
 
@@ -505,7 +492,7 @@ async def test_numbers(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     numbers: Callable[[str], str],
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -520,7 +507,7 @@ async def test_numbers(
         Fault.RATE_LIMITED, match="json/device/turnOff", times=1, retry_after=40
     )
     for one in ("switch.window_lamp", "switch.coffee_maker", "light.ceiling_dimmer"):
-        house.begin("turn_off", one)
+        dashboard.begin("turn_off", one)
     # A command waits if a request has only just ended.
     rate_limiter = loaded.runtime_data.account.rate_limiter
     while not rate_limiter.paused_for:

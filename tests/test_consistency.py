@@ -4,7 +4,6 @@ import ast
 import json
 from pathlib import Path
 import re
-from typing import Any
 
 import voluptuous as vol
 
@@ -14,61 +13,14 @@ from custom_components.telldus_pa.devices import kinds
 from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.util.yaml import load_yaml_dict
 
-ROOT = Path(__file__).parent.parent
-HOUSE = ROOT / "custom_components" / "telldus_pa"
-
-type Tree = dict[str, Any]
-
-
-def leaves(tree: Tree, path: str = "") -> dict[str, str]:
-    """Return the texts of a translation by their path."""
-    found: dict[str, str] = {}
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            found |= leaves(value, f"{path}{key}.")
-        else:
-            found[f"{path}{key}"] = value
-    return found
-
-
-def english() -> Tree:
-    """Return the English translation."""
-    tree: Tree = json.loads((HOUSE / "translations" / "en.json").read_text())
-    return tree
-
-
-def sources() -> dict[str, ast.Module]:
-    """Return the modules of the integration."""
-    return {
-        str(path.relative_to(HOUSE)): ast.parse(path.read_text())
-        for path in HOUSE.rglob("*.py")
-    }
-
-
-def constants(call: str, argument: str) -> set[str]:
-    """Return the texts that an argument of calls of a function is given."""
-    found: set[str] = set()
-    for module in sources().values():
-        for node in ast.walk(module):
-            if not isinstance(node, ast.Call):
-                continue
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            for keyword in node.keywords:
-                if (name, keyword.arg) == (call, argument):
-                    found |= {
-                        part.value
-                        for part in ast.walk(keyword.value)
-                        if isinstance(part, ast.Constant)
-                        and isinstance(part.value, str)
-                    }
-    return found
+from .integration_files import INTEGRATION, ROOT, Tree, english, leaves, sources
 
 
 def test_every_action_has_its_texts_and_icons() -> None:
     """Actions, their fields and choices are the same in code, forms, texts and icons."""
-    told: Tree = load_yaml_dict(str(HOUSE / "services.yaml"))
+    told: Tree = load_yaml_dict(str(INTEGRATION / "services.yaml"))
     texts = english()["services"]
-    icons = json.loads((HOUSE / "icons.json").read_text())["services"]
+    icons = json.loads((INTEGRATION / "icons.json").read_text())["services"]
     assert set(told) == set(texts) == set(icons) == {str(one) for one in actions.Action}
     schemas = {
         "export_home": actions._EXPORT_HOME,  # noqa: SLF001
@@ -136,7 +88,7 @@ def constant_of(node: ast.AST) -> str:
 def test_every_entity_has_its_texts_and_icons() -> None:
     """Each key of an entity has a name, states or an icon, and no other key is there."""
     texts = english()["entity"]
-    icons = json.loads((HOUSE / "icons.json").read_text())["entity"]
+    icons = json.loads((INTEGRATION / "icons.json").read_text())["entity"]
     keys = {platform: of for platform, of in entity_keys().items() if of}
     # What is said when a thermostat cannot be set is no entity's name.
     keys["climate"].discard("no_temperature")
@@ -148,7 +100,7 @@ def test_every_entity_has_its_texts_and_icons() -> None:
         assert re.fullmatch(r"mdi:[a-z0-9-]+", icon), name
     devices = set(english()["device"])
     assert devices == {"unnamed_device", "unnamed_sensor"}
-    entity = (HOUSE / "entity.py").read_text()
+    entity = (INTEGRATION / "entity.py").read_text()
     assert all(f'"{key}"' in entity for key in devices)
 
 
@@ -186,7 +138,7 @@ def test_documents_show_pictures_that_exist() -> None:
 
 def test_environments_have_what_the_manifest_asks_for() -> None:
     """All environments run with the requirements that users get."""
-    manifest = json.loads((HOUSE / "manifest.json").read_text())
+    manifest = json.loads((INTEGRATION / "manifest.json").read_text())
     for name in ("test", "hass", "minimum"):
         lines = (ROOT / f"requirements_{name}.txt").read_text().splitlines()
         assert set(manifest["requirements"]) <= set(lines), name
@@ -212,7 +164,7 @@ def test_documents_named_in_the_code_exist() -> None:
         for line in (ROOT / "docs" / "telldus-api.md").read_text().splitlines()
         if line.startswith("#")
     }
-    for path in [*HOUSE.rglob("*.py"), *(ROOT / "simulator").glob("*.py")]:
+    for path in [*INTEGRATION.rglob("*.py"), *(ROOT / "simulator").glob("*.py")]:
         for text in re.findall(
             r'telldus-api\.md(?:``)?,\s+((?:"[^"]+"(?:\s*(?:,|and)\s*)?)+)',
             path.read_text(),

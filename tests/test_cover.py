@@ -13,9 +13,8 @@ from homeassistant.exceptions import ServiceNotSupported
 from simulator import Simulator
 from simulator.methods import DeviceType
 
-from .commands.test_manager import House, sent
 from .conftest import AddEntry, Time
-from .test_init import state_of
+from .helpers import Dashboard, sent, state_of
 
 AWNING = "cover.awning"
 AWNING_ID = "2100006"
@@ -26,12 +25,6 @@ GROUP = "cover.all_blinds"
 GROUP_ID = "2100045"
 ROOF = "cover.roof_window"
 ROOF_ID = "2100055"
-
-
-@pytest.fixture
-def house(hass: HomeAssistant, time: Time) -> House:
-    """Return the house."""
-    return House(hass, time)
 
 
 def shown(hass: HomeAssistant, entity_id: str) -> tuple[str, int | None]:
@@ -204,18 +197,18 @@ async def test_without_position(
 async def test_commands(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """Each action is one request, shown at once and confirmed later."""
-    await house.do("close_cover", AWNING)
+    await dashboard.do("close_cover", AWNING)
     assert shown(hass, AWNING) == ("closed", None)
     await time.move(15)
     assert shown(hass, AWNING) == ("closed", None)
-    await house.do("open_cover", AWNING)
+    await dashboard.do("open_cover", AWNING)
     assert shown(hass, AWNING) == ("open", None)
-    await house.do("stop_cover", AWNING)
+    await dashboard.do("stop_cover", AWNING)
     assert shown(hass, AWNING) == ("unknown", None)
     assert sent(simulator) == [
         f"down {AWNING_ID}",
@@ -228,12 +221,15 @@ async def test_commands(
 
 
 async def test_toggle(
-    hass: HomeAssistant, loaded: MockConfigEntry, house: House, simulator: Simulator
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
 ) -> None:
     """What is open is closed, and the other way round."""
-    await house.do("toggle", AWNING)
+    await dashboard.do("toggle", AWNING)
     assert shown(hass, AWNING) == ("closed", None)
-    await house.do("toggle", AWNING)
+    await dashboard.do("toggle", AWNING)
     assert shown(hass, AWNING) == ("open", None)
     assert sent(simulator) == [f"down {AWNING_ID}", f"up {AWNING_ID}"]
 
@@ -253,7 +249,7 @@ async def test_set_position(
     hass: HomeAssistant,
     simulator: Simulator,
     add_entry: AddEntry,
-    house: House,
+    dashboard: Dashboard,
     time: Time,
     position: int,
     request_: str,
@@ -267,7 +263,7 @@ async def test_set_position(
     )
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(45)
-    await house.do("set_cover_position", SHUTTER, position=position)
+    await dashboard.do("set_cover_position", SHUTTER, position=position)
     state = "open" if position else "closed"
     assert shown(hass, SHUTTER) == (state, position)
     assert sent(simulator) == [reversed_request if is_reversed else request_]
@@ -281,7 +277,7 @@ async def test_set_position_without_up_and_down(
     hass: HomeAssistant,
     simulator: Simulator,
     add_entry: AddEntry,
-    house: House,
+    dashboard: Dashboard,
     time: Time,
     position: int,
     level: int,
@@ -292,26 +288,26 @@ async def test_set_position_without_up_and_down(
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(45)
-    await house.do("set_cover_position", ROOF, position=position)
+    await dashboard.do("set_cover_position", ROOF, position=position)
     assert shown(hass, ROOF) == ("open" if position else "closed", position)
     await time.move(15)
     assert shown(hass, ROOF) == ("open" if position else "closed", position)
     assert roof.values[16] == level
     with pytest.raises(ServiceNotSupported):
-        await house.do("open_cover", ROOF)
+        await dashboard.do("open_cover", ROOF)
 
 
 async def test_group(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """A group is where its members are, and sends one request for all of them."""
     # One is up.
     assert shown(hass, GROUP) == ("open", 100)
-    await house.do("close_cover", GROUP)
+    await dashboard.do("close_cover", GROUP)
     assert sent(simulator) == [f"down {GROUP_ID}"]
     for entity_id in (AWNING, SHUTTER, "cover.kitchen_blind", GROUP):
         assert state_of(hass, entity_id).state == "closed"
@@ -330,7 +326,7 @@ async def test_group_with_positions(
     hass: HomeAssistant,
     simulator: Simulator,
     add_entry: AddEntry,
-    house: House,
+    dashboard: Dashboard,
     time: Time,
 ) -> None:
     """A group of what has positions is in the middle of them, and can be given one."""
@@ -344,7 +340,7 @@ async def test_group_with_positions(
     assert entry.state is ConfigEntryState.LOADED
     assert shown(hass, GROUP) == ("open", 40)
     assert "assumed_state" not in state_of(hass, GROUP).attributes
-    await house.do("set_cover_position", GROUP, position=80)
+    await dashboard.do("set_cover_position", GROUP, position=80)
     assert sent(simulator) == [f"dim {GROUP_ID} 51"]
     assert shown(hass, SHUTTER) == shown(hass, ROOF) == shown(hass, GROUP)
     assert shown(hass, GROUP) == ("open", 80)

@@ -20,8 +20,8 @@ from homeassistant.setup import async_setup_component
 from simulator import Fault, Simulator
 from simulator.serialization import Wire
 
-from .commands.test_manager import House, house  # noqa: F401
 from .conftest import AddEntry, Time
+from .helpers import Dashboard
 
 PRIVATE = "kalle.anka@example.org"
 HOUSE_CODE = 7654321
@@ -148,7 +148,7 @@ async def test_nothing_private(
     loaded: MockConfigEntry,
     simulator: Simulator,
     secrets: set[str],
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     time: Time,
 ) -> None:
     """No key, token, id, name or measured value is in it, whatever went wrong."""
@@ -178,12 +178,12 @@ async def test_what_is_needed(
     hass_client: ClientSessionGenerator,
     loaded: MockConfigEntry,
     simulator: Simulator,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     time: Time,
 ) -> None:
     """How requests and commands fared, and what each device was taken for."""
     await time.move(30)
-    await house.do("turn_off", "switch.window_lamp")
+    await dashboard.do("turn_off", "switch.window_lamp")
     simulator.faults.add(Fault.RATE_LIMITED, match="json/devices/list", times=1)
     await time.move(12)
     found = await diagnostics(hass, hass_client, loaded)

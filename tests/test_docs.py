@@ -28,9 +28,9 @@ from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 from simulator import Simulator
 
 from .conftest import Time
-from .devices.test_kinds import ROWS, Row, parsed
-from .test_consistency import HOUSE, ROOT, english, leaves
-from .test_init import complaints, state_of
+from .devices.rows import ROWS, Row, parsed
+from .helpers import complaints, state_of
+from .integration_files import INTEGRATION, ROOT, english, leaves
 
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLES = ROOT / "docs" / "examples.md"
@@ -347,7 +347,7 @@ def test_every_action_has_an_example() -> None:
     """Each is described under its name, and shown."""
     document = (ROOT / "docs" / "actions.md").read_text()
     names = english()["services"]
-    for name in load_yaml_dict(str(HOUSE / "services.yaml")):
+    for name in load_yaml_dict(str(INTEGRATION / "services.yaml")):
         assert f"\n## {names[name]['name']}\n" in document
         assert f"action: telldus_pa.{name}\n" in document
 

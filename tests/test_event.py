@@ -14,12 +14,9 @@ from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 from simulator.methods import DeviceType
 
-from .commands.test_manager import House, sent
 from .conftest import AddEntry, Time
-from .test_init import complaints, state_of
+from .helpers import BUTTON, Dashboard, complaints, sent, state_of
 
-# Without methods, as remotes come by Z-Wave; with "on" and "off", as by 433 MHz.
-BUTTON = "event.remote_button"
 BUTTON_ID = "2100016"
 REMOTE = "event.wall_remote"
 REMOTE_ID = "2100034"
@@ -74,12 +71,6 @@ class Heard:
 def heard(hass: HomeAssistant, loaded: MockConfigEntry) -> Heard:
     """Return what is fired from now on."""
     return Heard(hass)
-
-
-@pytest.fixture
-def house(hass: HomeAssistant, time: Time) -> House:
-    """Return the house."""
-    return House(hass, time)
 
 
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry, time: Time) -> Heard:
@@ -382,7 +373,7 @@ async def test_own_ring(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     heard: Heard,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     wait: float,
@@ -391,7 +382,7 @@ async def test_own_ring(
     bell = simulator.home.devices[BELL_ID]
     bell.state = 0
     await time.move(31 + wait)
-    await house.do("press", BELL_BUTTON)
+    await dashboard.do("press", BELL_BUTTON)
     assert sent(simulator) == [f"bell {BELL_ID}"]
     await time.move(65)
     assert loaded.runtime_data.devices.data[BELL_ID].state == 4
@@ -410,7 +401,7 @@ async def test_own_ring(
 )
 async def test_own_ring_that_came_to_nothing(
     heard: Heard,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     fault: Fault,
@@ -421,7 +412,7 @@ async def test_own_ring_that_came_to_nothing(
     await time.move(31)
     simulator.faults.add(fault, match="json/device/*", times=1, **arguments)
     with pytest.raises(HomeAssistantError):
-        await house.do("press", BELL_BUTTON)
+        await dashboard.do("press", BELL_BUTTON)
     assert heard.news() == []
     simulator.press(BELL_ID, "bell")
     await time.move(31)
@@ -432,14 +423,14 @@ async def test_remote_in_a_group(
     hass: HomeAssistant,
     simulator: Simulator,
     add_entry: AddEntry,
-    house: House,
+    dashboard: Dashboard,
     time: Time,
 ) -> None:
     """What a group does to a remote in it is our own doing as well."""
     group = simulator.home.devices[OUTDOOR_ID]
     group.members = [*group.members, REMOTE_ID]
     heard = await set_up(hass, add_entry(), time)
-    await house.do("turn_off", OUTDOOR)
+    await dashboard.do("turn_off", OUTDOOR)
     await time.move(65)
     assert simulator.home.devices[REMOTE_ID].state == 2
     assert heard.news() == []

@@ -14,7 +14,7 @@ from simulator import Fault, Simulator
 
 from .conftest import Time
 from .factories import home_of, lamp
-from .test_services import Actions, actions  # noqa: F401
+from .helpers import Actions
 
 CODE = "13579111"
 
@@ -33,14 +33,14 @@ def home(simulator: Simulator) -> None:
     device.parameters = {"house": CODE, "unit": "3"}
 
 
-async def export(actions: Actions, entry: MockConfigEntry, **more: Any) -> Any:  # noqa: F811
+async def export(actions: Actions, entry: MockConfigEntry, **more: Any) -> Any:
     """Export the home."""
     return await actions.call("export_home", config_entry_id=entry.entry_id, **more)
 
 
 async def test_export(
     loaded: MockConfigEntry,
-    actions: Actions,  # noqa: F811
+    actions: Actions,
     simulator: Simulator,
     folder: Path,
     secrets: set[str],
@@ -75,7 +75,7 @@ async def test_export(
 
 async def test_protocols(
     loaded: MockConfigEntry,
-    actions: Actions,  # noqa: F811
+    actions: Actions,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -106,7 +106,7 @@ async def test_protocols(
 )
 async def test_protocols_not_told(
     loaded: MockConfigEntry,
-    actions: Actions,  # noqa: F811
+    actions: Actions,
     simulator: Simulator,
     fault: tuple[Fault, dict[str, Any]],
 ) -> None:
@@ -119,7 +119,7 @@ async def test_protocols_not_told(
 
 async def test_telldus_in_trouble(
     loaded: MockConfigEntry,
-    actions: Actions,  # noqa: F811
+    actions: Actions,
     simulator: Simulator,
     folder: Path,
 ) -> None:
@@ -135,7 +135,7 @@ async def test_telldus_in_trouble(
 async def test_where_it_may_be(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    actions: Actions,  # noqa: F811
+    actions: Actions,
     folder: Path,
 ) -> None:
     """A place must be allowed, and must not be one that everybody can read."""

@@ -17,12 +17,22 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from simulator import Fault, Simulator
 
-from .commands.test_manager import House, house, sent  # noqa: F401
-from .conftest import ACCOUNT, Time
-from .test_config_flow import Person, keys, person, refused  # noqa: F401
-from .test_connection_status import HOME, infos
-from .test_consistency import english
-from .test_init import LAMP, LAMP_ID, complaints, polls, state_is, state_of
+from .conftest import Time
+from .flow_user import FlowUser, keys
+from .helpers import (
+    ACCOUNT,
+    HOME_CONNECTION,
+    LAMP,
+    LAMP_ID,
+    Dashboard,
+    complaints,
+    infos,
+    polls,
+    sent,
+    state_is,
+    state_of,
+)
+from .integration_files import english
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reliability.md"
 
@@ -162,7 +172,7 @@ async def test_polling(
     with switched_on(simulator, fault, "json/*", arguments):
         # A poll, and as long as an answer may take
         await time.move(50)
-        cause = state_of(hass, HOME).state
+        cause = state_of(hass, HOME_CONNECTION).state
         assert (FINE if cause == "polling" else cause) == expected
         assert state_of(hass, LAMP).state == "on"
         # In steps that are shorter than our time-out, where answers do come
@@ -173,12 +183,12 @@ async def test_polling(
         assert lost == []
         return
     assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
-    assert state_of(hass, HOME).state == expected
+    assert state_of(hass, HOME_CONNECTION).state == expected
     assert len(lost) == 1
     assert lost[0].startswith("Error fetching devices data: ")
     await time.move(2100)
     assert state_of(hass, LAMP).state == "on"
-    assert state_of(hass, HOME).state == "polling"
+    assert state_of(hass, HOME_CONNECTION).state == "polling"
     began, ended = infos(caplog)
     assert ended == f"Over: {began.partition(': ')[0]}"
     assert not hass.config_entries.flow.async_progress()
@@ -188,7 +198,7 @@ async def test_polling(
 async def test_in_a_command(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
@@ -198,7 +208,7 @@ async def test_in_a_command(
 ) -> None:
     """A command is carried out, or its failure told; what is shown is true in the end."""
     with switched_on(simulator, fault, "json/device/*", {"times": 1, **arguments}):
-        action = house.begin("turn_off", LAMP)
+        action = dashboard.begin("turn_off", LAMP)
         assert state_of(hass, LAMP).state == "off"
         await time.move(19)
     assert action.done()
@@ -232,7 +242,7 @@ def outcome_of() -> Callable[[dict[str, Any]], str]:
 
 @every_fault("Signing in")
 async def test_signing_in(
-    person: Person,  # noqa: F811
+    flow_user: FlowUser,
     server_url: str,
     simulator: Simulator,
     outcome_of: Callable[[dict[str, Any]], str],
@@ -241,24 +251,24 @@ async def test_signing_in(
     expected: str,
 ) -> None:
     """What is wrong is said in the form, which can be sent again until it works."""
-    await person.begin()
+    await flow_user.begin()
     simulator.faults.add(fault, times=None, **arguments)
-    step = await person.submit(keys(server_url))
+    step = await flow_user.submit(keys(server_url))
     assert outcome_of(step) == expected
     if expected != FINE:
         simulator.faults.clear()
-        await person.time.move(35)
-        step = await person.submit(keys(server_url))
+        await flow_user.time.move(35)
+        step = await flow_user.submit(keys(server_url))
     simulator.faults.clear()
     assert step["step_id"] == "road"
-    step = await person.sign_in(await person.choose("authorize"))
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
     assert step["type"] == "create_entry"
 
 
 @every_fault("Signing in again")
 async def test_signing_in_again(
-    person: Person,  # noqa: F811
-    refused: ConfigEntry,  # noqa: F811
+    flow_user: FlowUser,
+    reauth_entry: ConfigEntry,
     server_url: str,
     simulator: Simulator,
     outcome_of: Callable[[dict[str, Any]], str],
@@ -267,19 +277,19 @@ async def test_signing_in_again(
     expected: str,
 ) -> None:
     """The same where it is done again; nothing that was there is lost."""
-    token = refused.data["token"]
+    token = reauth_entry.data["token"]
     simulator.faults.add(fault, match="oauth/*", times=None, **arguments)
-    step = await person.choose("authorize")
+    step = await flow_user.choose("authorize")
     assert outcome_of(step) == expected
-    assert refused.data["token"] == token
+    assert reauth_entry.data["token"] == token
     simulator.faults.clear()
     if expected != FINE:
-        await person.time.move(35)
+        await flow_user.time.move(35)
         again = keys(server_url) if step["step_id"] == "user" else {}
-        step = await person.submit(again)
+        step = await flow_user.submit(again)
         if step["type"] == "menu":
-            step = await person.choose("authorize")
-    step = await person.sign_in(step)
+            step = await flow_user.choose("authorize")
+    step = await flow_user.sign_in(step)
     assert (step["type"], step["reason"]) == ("abort", "reauth_successful")
 
 
@@ -298,7 +308,7 @@ async def test_two_days_of_refusals(
     simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*", times=None)
     await time.move(86400)
     assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
-    assert state_of(hass, HOME).state == "sign_in_refused"
+    assert state_of(hass, HOME_CONNECTION).state == "sign_in_refused"
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == "reauth"
 
@@ -320,6 +330,6 @@ async def test_two_days_of_refusals(
     await time.move(119)
     assert {one.entity_id for one in hass.states.async_all()} == before
     assert state_of(hass, LAMP).state == "on"
-    assert state_of(hass, HOME).state == "polling"
+    assert state_of(hass, HOME_CONNECTION).state == "polling"
     assert not hass.config_entries.flow.async_progress()
     assert len([line for line in complaints(caplog) if "Error fetching" in line]) == 1

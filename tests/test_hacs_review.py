@@ -16,8 +16,7 @@ from custom_components.telldus_pa import config_flow, const, options_flow
 from custom_components.telldus_pa.pa_api import DEFAULT_SERVER
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 
-from .test_consistency import HOUSE, ROOT, sources
-from .test_hassfest import imports, manifest
+from .integration_files import INTEGRATION, ROOT, imports, manifest, sources
 
 WORKFLOWS: Final = ROOT / ".github" / "workflows"
 
@@ -236,7 +235,7 @@ def test_every_request_ends() -> None:
             assert "timeout" in {keyword.arg for keyword in node.keywords}, name
             found += 1
     assert found == 2
-    handshake = (HOUSE / "pa_api" / "handshake.py").read_text()
+    handshake = (INTEGRATION / "pa_api" / "handshake.py").read_text()
     assert 'kwargs |= {"timeout": _TIMEOUT, ' in handshake
 
 
@@ -249,7 +248,7 @@ def test_what_blocks_is_kept_from_the_loop() -> None:
         if any(one.partition(".")[0] in blocking for one in imports(module))
     }
     assert using == {"pa_api/handshake.py"}
-    text = (HOUSE / "pa_api" / "handshake.py").read_text()
+    text = (INTEGRATION / "pa_api" / "handshake.py").read_text()
     assert "to_thread" in text or "run_in_executor" in text
     assert not [name for name, node in calls() if ast.unparse(node.func) == "open"]
 
@@ -290,17 +289,17 @@ def test_requirements() -> None:
 
 def test_only_one_of_each() -> None:
     """One integration in a folder of its name, one set of images, one licence."""
-    assert manifest()["domain"] == HOUSE.name
+    assert manifest()["domain"] == INTEGRATION.name
     folders = [
-        path for path in HOUSE.parent.iterdir() if (path / "__init__.py").exists()
+        path for path in INTEGRATION.parent.iterdir() if (path / "__init__.py").exists()
     ]
-    assert folders == [HOUSE]
+    assert folders == [INTEGRATION]
     assert [path.parent for path in ROOT.glob("custom_components/**/icon.png")] == [
-        HOUSE / "brand"
+        INTEGRATION / "brand"
     ]
     assert (ROOT / "LICENSE").read_text().startswith("MIT License\n")
-    assert (HOUSE / "translations" / "en.json").exists()
-    assert not list(HOUSE.rglob("strings*.json"))
+    assert (INTEGRATION / "translations" / "en.json").exists()
+    assert not list(INTEGRATION.rglob("strings*.json"))
 
 
 def test_only_the_public_host() -> None:

@@ -22,9 +22,15 @@ from homeassistant.const import Platform
 from homeassistant.helpers.selector import validate_selector
 from homeassistant.util.yaml import load_yaml_dict
 
-from .test_consistency import HOUSE, ROOT, leaves, sources
-
-type Tree = dict[str, Any]
+from .integration_files import (
+    INTEGRATION,
+    ROOT,
+    Tree,
+    imports,
+    leaves,
+    manifest,
+    sources,
+)
 
 MANIFEST: Final = vol.Schema(
     {
@@ -166,12 +172,6 @@ QUALITY: Final = {
 }
 
 
-def manifest() -> Tree:
-    """Return the manifest."""
-    found: Tree = json.loads((HOUSE / "manifest.json").read_text())
-    return found
-
-
 def once(pairs: list[tuple[str, Any]]) -> Tree:
     """Return an object of some JSON, whose keys must be there once."""
     twice = [
@@ -181,23 +181,12 @@ def once(pairs: list[tuple[str, Any]]) -> Tree:
     return dict(pairs)
 
 
-def imports(module: ast.Module) -> set[str]:
-    """Return the names of all modules that a module imports, whenever it does."""
-    found: set[str] = set()
-    for node in ast.walk(module):
-        if isinstance(node, ast.ImportFrom) and not node.level:
-            found |= {f"{node.module}.{one.name}" for one in node.names}
-        elif isinstance(node, ast.Import):
-            found |= {one.name for one in node.names}
-    return found
-
-
 def test_manifest() -> None:
     """Only keys that are known, in their order, with values that are allowed."""
     ours = MANIFEST(manifest())
     keys = list(ours)
     assert keys == ["domain", "name", *sorted(set(keys) - {"domain", "name"})]
-    assert ours["domain"] == HOUSE.name
+    assert ours["domain"] == INTEGRATION.name
     assert AwesomeVersion(ours["version"]).strategy is AwesomeVersionStrategy.SEMVER
     assert ours["requirements"] == sorted(ours["requirements"])
     # None that logs secrets (docs/how-it-works.md, "Signing in")
@@ -226,21 +215,23 @@ def test_no_other_integration_has_the_domain() -> None:
     assert not importlib.util.find_spec("homeassistant.components.telldus_pa")
     assert [
         path.name
-        for path in HOUSE.parent.iterdir()
+        for path in INTEGRATION.parent.iterdir()
         if (path / "manifest.json").exists()
-    ] == [HOUSE.name]
+    ] == [INTEGRATION.name]
 
 
 def test_json_has_no_key_twice() -> None:
     """Each JSON file can be read, and means one thing."""
-    paths = [*HOUSE.rglob("*.json"), ROOT / "hacs.json"]
+    paths = [*INTEGRATION.rglob("*.json"), ROOT / "hacs.json"]
     assert len(paths) > 3
     for path in paths:
         json.loads(path.read_text(), object_pairs_hook=once)
 
 
 @pytest.mark.parametrize(
-    "path", sorted((HOUSE / "translations").glob("*.json")), ids=lambda path: path.stem
+    "path",
+    sorted((INTEGRATION / "translations").glob("*.json")),
+    ids=lambda path: path.stem,
 )
 def test_translations(path: Path) -> None:
     """Nothing but what Home Assistant looks for."""
@@ -258,12 +249,12 @@ def test_translations(path: Path) -> None:
     for key, text in leaves(texts["entity"]).items():
         if not key.endswith(".name") or ".state_attributes." in key:
             assert "{" not in text, key
-    assert not (HOUSE / "strings.json").exists()
+    assert not (INTEGRATION / "strings.json").exists()
 
 
 def test_icons() -> None:
     """Only of Material Design, in places where Home Assistant looks for them."""
-    icons = ICONS(json.loads((HOUSE / "icons.json").read_text()))
+    icons = ICONS(json.loads((INTEGRATION / "icons.json").read_text()))
     for of_platform in icons["entity"].values():
         for icon in of_platform.values():
             steps = [float(step) for step in icon.get("range", ())]
@@ -273,7 +264,7 @@ def test_icons() -> None:
 
 def test_actions_can_be_filled_in() -> None:
     """Each field of an action has a selector that Home Assistant knows."""
-    for action in load_yaml_dict(str(HOUSE / "services.yaml")).values():
+    for action in load_yaml_dict(str(INTEGRATION / "services.yaml")).values():
         assert set(action) <= {"fields", "response", "target"}
         for field in action["fields"].values():
             assert set(field) <= {"default", "example", "required", "selector"}
@@ -283,14 +274,14 @@ def test_actions_can_be_filled_in() -> None:
 def test_code() -> None:
     """A flow with an id that no two entries share; and no settings in YAML."""
     assert custom_components.telldus_pa.CONFIG_SCHEMA({"telldus_pa": {}})
-    assert "async_set_unique_id(" in (HOUSE / "config_flow.py").read_text()
+    assert "async_set_unique_id(" in (INTEGRATION / "config_flow.py").read_text()
     for platform in custom_components.telldus_pa.PLATFORMS:
-        assert (HOUSE / f"{platform}.py").exists()
+        assert (INTEGRATION / f"{platform}.py").exists()
 
 
 def test_quality_scale() -> None:
     """Each rule has its place in the ledger, and what is not done has its reason."""
-    rules: Tree = load_yaml_dict(str(HOUSE / "quality_scale.yaml"))["rules"]
+    rules: Tree = load_yaml_dict(str(INTEGRATION / "quality_scale.yaml"))["rules"]
     assert list(rules) == [rule for tier in QUALITY.values() for rule in tier.split()]
     for rule, told in rules.items():
         if told == "done":
@@ -335,14 +326,14 @@ def test_what_people_are_told_is_translated() -> None:
 
 def _modules() -> dict[str, Path]:
     """Return the modules of the integration itself by their names."""
-    return {path.stem: path for path in HOUSE.glob("*.py")}
+    return {path.stem: path for path in INTEGRATION.glob("*.py")}
 
 
 @pytest.mark.parametrize("theme", ["", "dark_"])
 @pytest.mark.parametrize(("suffix", "times"), [("", 1), ("@2x", 2)])
 def test_brand_images(theme: str, suffix: str, times: int) -> None:
     """Each is there, of the right size, see-through, without margins, and small."""
-    folder = HOUSE / "brand"
+    folder = INTEGRATION / "brand"
     assert {path.name for path in folder.iterdir()} == set(ALLOWED_IMAGES)
     icon = folder / f"{theme}icon{suffix}.png"
     logo = folder / f"{theme}logo{suffix}.png"

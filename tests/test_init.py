@@ -13,7 +13,7 @@ from custom_components.telldus_pa.account.storage import StorageKey, entry_store
 from custom_components.telldus_pa.const import CONF_GATEWAYS, CONF_SERVER_URL, DOMAIN
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_SCAN_INTERVAL, STATE_UNAVAILABLE
-from homeassistant.core import Event, HomeAssistant, State
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
@@ -22,39 +22,10 @@ from homeassistant.helpers import (
 from simulator import Fault, Simulator, generated_home
 from simulator.home import Home
 
-from .conftest import ACCOUNT, AddEntry, Time
+from .conftest import AddEntry, Time
+from .helpers import ACCOUNT, LAMP, LAMP_ID, complaints, polls, state_is, state_of
 
-LAMP = "switch.window_lamp"
-LAMP_ID = "2100001"
 CABIN = "switch.cabin_heater"
-
-
-def state_of(hass: HomeAssistant, entity_id: str) -> State:
-    """Return a state that is there."""
-    state = hass.states.get(entity_id)
-    assert state is not None
-    return state
-
-
-def state_is(entry: MockConfigEntry, state: ConfigEntryState) -> bool:
-    """Return whether an entry is in a state; types must not remember the answer."""
-    return bool(entry.state is state)
-
-
-def polls(simulator: Simulator, path: str = "json/devices/list") -> int:
-    """Return how often a list was asked for."""
-    return sum(request.path == path for request in simulator.log)
-
-
-def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what Home Assistant's log says of us at WARNING and above."""
-    return [
-        record.getMessage()
-        for record in caplog.get_records("call")
-        if record.levelname in ("WARNING", "ERROR", "CRITICAL")
-        and ("telldus" in record.name or "telldus" in record.getMessage().lower())
-        and "has not been tested" not in record.getMessage()
-    ]
 
 
 async def test_start(

@@ -11,9 +11,8 @@ from homeassistant.exceptions import HomeAssistantError
 from simulator import Fault, Simulator
 from simulator.methods import Method
 
-from .commands.test_manager import House
 from .conftest import AddEntry, Time
-from .test_init import state_of
+from .helpers import Dashboard, state_of
 
 BULB = "light.colour_bulb"
 BULB_ID = "2100009"
@@ -26,12 +25,6 @@ LAMP = "switch.window_lamp"
 LAMP_ID = "2100001"
 
 type Rgb = tuple[int, int, int]
-
-
-@pytest.fixture
-def house(hass: HomeAssistant, time: Time) -> House:
-    """Return the house."""
-    return House(hass, time)
 
 
 def shown(hass: HomeAssistant, entity_id: str) -> tuple[str, int | None, Rgb | None]:
@@ -126,7 +119,7 @@ async def test_dimmer_with_colours(
     hass: HomeAssistant,
     simulator: Simulator,
     add_entry: AddEntry,
-    house: House,
+    dashboard: Dashboard,
     time: Time,
     state: int,
     wish: dict[str, Any],
@@ -137,7 +130,7 @@ async def test_dimmer_with_colours(
     bulb = simulator.home.devices[BULB_ID]
     bulb.state, bulb.state_value = state, None
     await set_up(hass, add_entry, time)
-    await house.do("turn_on", BULB, **wish)
+    await dashboard.do("turn_on", BULB, **wish)
     assert sent(simulator) == requests
     assert shown(hass, BULB) == ("on", *expected)
     await time.move(15)
@@ -147,16 +140,16 @@ async def test_dimmer_with_colours(
 async def test_off(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """Off is one command, and the colour is still there afterwards."""
-    await house.do("turn_off", BULB)
+    await dashboard.do("turn_off", BULB)
     assert shown(hass, BULB) == ("off", None, None)
     await time.move(15)
     assert shown(hass, BULB) == ("off", None, None)
-    await house.do("turn_on", BULB)
+    await dashboard.do("turn_on", BULB)
     assert shown(hass, BULB) == ("on", 255, ORANGE)
     assert sent(simulator) == ["turnOff", "turnOn"]
 
@@ -164,7 +157,7 @@ async def test_off(
 async def test_colour_refused(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -173,7 +166,7 @@ async def test_colour_refused(
         Fault.APPLICATION_ERROR, match="json/device/rgb", times=1, text="No"
     )
     with pytest.raises(HomeAssistantError, match="No"):
-        await house.do("turn_on", BULB, brightness=99, rgb_color=RED)
+        await dashboard.do("turn_on", BULB, brightness=99, rgb_color=RED)
     assert sent(simulator) == ["dim 99", "rgb 255 0 0"]
     assert shown(hass, BULB) == ("on", 99, ORANGE)
     await time.move(15)
@@ -183,14 +176,14 @@ async def test_colour_refused(
 async def test_newest_colour_wins(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """Who turns the colour wheel sends few of the colours, and the last of them."""
     for blue in (40, 80, 120, 160):
-        house.begin("turn_on", BULB, rgb_color=(255, 0, blue))
-    house.begin("turn_on", BULB, brightness=50)
+        dashboard.begin("turn_on", BULB, rgb_color=(255, 0, blue))
+    dashboard.begin("turn_on", BULB, brightness=50)
     await time.move(3)
     colours = [request for request in sent(simulator) if request.startswith("rgb")]
     assert colours[-1] == "rgb 255 0 160"
@@ -267,7 +260,7 @@ async def test_without_dimmer(
     hass: HomeAssistant,
     simulator: Simulator,
     add_entry: AddEntry,
-    house: House,
+    dashboard: Dashboard,
     time: Time,
     state: int,
     rgb: int | None,
@@ -280,7 +273,7 @@ async def test_without_dimmer(
     bulb.methods, bulb.state = 1027, state
     bulb.values = {} if rgb is None else {Method.RGB.value: rgb}
     await set_up(hass, add_entry, time)
-    await house.do("turn_on", BULB, **wish)
+    await dashboard.do("turn_on", BULB, **wish)
     assert sent(simulator) == requests
     assert shown(hass, BULB) == ("on", *expected)
     await time.move(15)
@@ -343,7 +336,7 @@ async def test_group_commanded(
     hass: HomeAssistant,
     simulator: Simulator,
     add_entry: AddEntry,
-    house: House,
+    dashboard: Dashboard,
     time: Time,
     wish: dict[str, Any],
     requests: list[str],
@@ -353,7 +346,7 @@ async def test_group_commanded(
 ) -> None:
     """A group is told once, and each of its members does what it can."""
     await group_with_colours(hass, simulator, add_entry, time)
-    await house.do("turn_on", GROUP, **wish)
+    await dashboard.do("turn_on", GROUP, **wish)
     assert sent(simulator, GROUP_ID) == requests
     for _ in range(2):
         assert shown(hass, BULB) == bulb
@@ -368,7 +361,7 @@ async def test_group_that_is_off(
     hass: HomeAssistant,
     simulator: Simulator,
     add_entry: AddEntry,
-    house: House,
+    dashboard: Dashboard,
     time: Time,
 ) -> None:
     """A colour turns a group on that is off, all of it."""
@@ -376,7 +369,7 @@ async def test_group_that_is_off(
         simulator.press(device_id, "turnOff")
     await group_with_colours(hass, simulator, add_entry, time)
     assert shown(hass, GROUP) == ("off", None, None)
-    await house.do("turn_on", GROUP, rgb_color=RED)
+    await dashboard.do("turn_on", GROUP, rgb_color=RED)
     assert sent(simulator, GROUP_ID) == ["turnOn", "rgb 255 0 0"]
     for _ in range(2):
         assert shown(hass, GROUP) == ("on", 255, RED)

@@ -6,9 +6,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 
-from .commands.test_manager import House, sent
 from .conftest import AddEntry, Time
-from .test_init import state_of
+from .helpers import Dashboard, sent, state_of
 
 LOCK = "lock.door_lock"
 LOCK_ID = "2100015"
@@ -40,13 +39,13 @@ async def test_commands(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
     """Locking turns it on, unlocking off, and both are confirmed."""
-    house = House(hass, time)
-    await house.do("unlock", LOCK)
+    dashboard = Dashboard(hass, time)
+    await dashboard.do("unlock", LOCK)
     assert state_of(hass, LOCK).state == "unlocked"
     await time.move(15)
     assert state_of(hass, LOCK).state == "unlocked"
     assert simulator.home.devices[LOCK_ID].state == 2
-    await house.do("lock", LOCK)
+    await dashboard.do("lock", LOCK)
     assert state_of(hass, LOCK).state == "locked"
     await time.move(15)
     assert state_of(hass, LOCK).state == "locked"

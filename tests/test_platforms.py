@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from simulator import Simulator
 
 from .conftest import AddEntry, Time
-from .test_init import state_of
+from .helpers import state_of
 
 
 async def test_every_device_of_a_kind_is_there(

@@ -26,7 +26,7 @@ from simulator.home import Gateway
 
 from .conftest import AddEntry, Time
 from .factories import lamp
-from .test_init import complaints, state_of
+from .helpers import complaints, state_of
 
 REMOTE, REMOTE_ID = "event.wall_remote", "2100034"
 MOTION, MOTION_ID = "binary_sensor.stairs_motion", "2100033"

@@ -8,8 +8,7 @@ import zipfile
 
 import pytest
 
-from .test_consistency import HOUSE, ROOT
-from .test_hassfest import manifest
+from .integration_files import INTEGRATION, ROOT, manifest
 
 VERSION = str(manifest()["version"])
 
@@ -30,7 +29,7 @@ def release() -> ModuleType:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Return a copy of what a release is made of."""
-    shutil.copytree(HOUSE, tmp_path / "custom_components" / "telldus_pa")
+    shutil.copytree(INTEGRATION, tmp_path / "custom_components" / "telldus_pa")
     for name in ("CHANGELOG.md", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
     return tmp_path
@@ -48,7 +47,9 @@ def test_release(release: ModuleType, checkout: Path) -> None:
     first = packed.read_bytes()
     with zipfile.ZipFile(packed) as opened:
         names = opened.namelist()
-        assert opened.read("manifest.json") == (HOUSE / "manifest.json").read_bytes()
+        assert (
+            opened.read("manifest.json") == (INTEGRATION / "manifest.json").read_bytes()
+        )
     for name in (
         "__init__.py",
         "brand/icon.png",

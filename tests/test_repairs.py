@@ -15,7 +15,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 
 from .conftest import Time
-from .test_connection_status import issues
+from .helpers import issues
 
 FLOWS = "/api/repairs/issues/fix"
 

@@ -7,9 +7,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
 
-from .commands.test_manager import House, sent
 from .conftest import Time
-from .test_init import state_of
+from .helpers import Dashboard, sent, state_of
 
 SCENE = "scene.good_night"
 SCENE_ID = "2100018"
@@ -25,7 +24,7 @@ async def test_scene(
     simulator.press("2100015", "turnOff")
     await time.move(31)
     assert state_of(hass, "lock.door_lock").state == "unlocked"
-    await House(hass, time).do("turn_on", SCENE)
+    await Dashboard(hass, time).do("turn_on", SCENE)
     activated = dt_util.parse_datetime(state_of(hass, SCENE).state)
     assert activated is not None
     assert (dt_util.utcnow() - activated).total_seconds() < 5

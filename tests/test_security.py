@@ -34,32 +34,28 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.json import json_dumps
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Fault, Simulator
 
-from . import test_config_flow as signing_in
 from .conftest import AddEntry, Time
-from .test_config_flow import FLOWS, OPTIONS, Person, Step, keys, only_entry
+from .flow_user import FLOWS, OPTIONS, FlowUser, Step, keys, only_entry
 
 CALLBACK = "/api/telldus_pa/callback/"
-
-person = signing_in.person
-refused = signing_in.refused
 
 
 # Helpers
 
 
-async def at_telldus(person: Person, server_url: str) -> Step:
+async def at_telldus(flow_user: FlowUser, server_url: str) -> Step:
     """Go as far as the external step."""
-    await person.begin()
-    await person.submit(keys(server_url))
-    step = await person.choose("authorize")
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    step = await flow_user.choose("authorize")
     assert step["type"] == "external"
     return step
 
 
-async def go_on(person: Person) -> Step:
+async def go_on(flow_user: FlowUser) -> Step:
     """Look at the dialog until it is no longer between two steps."""
-    step = await person.look()
-    return await person.submit() if step["type"] == "external_done" else step
+    step = await flow_user.look()
+    return await flow_user.submit() if step["type"] == "external_done" else step
 
 
 def view_of(hass: HomeAssistant) -> TelldusAuthCallbackView:
@@ -77,9 +73,9 @@ def asked(simulator: Simulator) -> list[str]:
     return [request.path for request in simulator.log]
 
 
-async def raw(person: Person, method: str, target: str) -> tuple[int, str]:
+async def raw(flow_user: FlowUser, method: str, target: str) -> tuple[int, str]:
     """Ask Home Assistant for something that no client would write like that."""
-    server = person.client.server
+    server = flow_user.client.server
     reader, writer = await asyncio.open_connection(server.host, server.port)
     writer.write(
         method.encode() + b" " + target.encode() + b" HTTP/1.1\r\n"
@@ -91,7 +87,7 @@ async def raw(person: Person, method: str, target: str) -> tuple[int, str]:
     writer.close()
     with suppress(ConnectionError):
         await writer.wait_closed()
-    await person.time.settle()
+    await flow_user.time.settle()
     return int(answer.split()[1]), answer
 
 
@@ -195,10 +191,10 @@ def token_answer(token: str) -> bytes:
 
 
 async def test_wrong_states(
-    hass: HomeAssistant, person: Person, server_url: str, woken: list[str]
+    hass: HomeAssistant, flow_user: FlowUser, server_url: str, woken: list[str]
 ) -> None:
     """Nothing but the state itself is the state, and guessing it spoils nothing."""
-    address = person.agree(await at_telldus(person, server_url))
+    address = flow_user.agree(await at_telldus(flow_user, server_url))
     state = address.name
     woken.clear()
     for guess in (
@@ -209,34 +205,36 @@ async def test_wrong_states(
         *("a" * 8000, "'%20OR%201=1%20--", "{state}"),
     ):
         for target in (guess, f"{guess}?{address.raw_query_string}"):
-            status, answer = await raw(person, "GET", f"{CALLBACK}{target}")
+            status, answer = await raw(flow_user, "GET", f"{CALLBACK}{target}")
             assert status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND), guess
             assert state not in answer
             assert address.query["oauth_verifier"] not in answer
     assert woken == []
     assert awaited(hass) == [state]
 
-    assert (await person.come_back(address))[0] == HTTPStatus.OK
-    assert (await go_on(person))["type"] == "create_entry"
+    assert (await flow_user.come_back(address))[0] == HTTPStatus.OK
+    assert (await go_on(flow_user))["type"] == "create_entry"
 
 
-async def test_other_methods(person: Person, server_url: str, woken: list[str]) -> None:
+async def test_other_methods(
+    flow_user: FlowUser, server_url: str, woken: list[str]
+) -> None:
     """A link is looked at, shared and scanned by all sorts of things, which changes nothing."""
-    address = person.agree(await at_telldus(person, server_url))
+    address = flow_user.agree(await at_telldus(flow_user, server_url))
     woken.clear()
     for method in ("HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"):
-        status, _ = await raw(person, method, address.raw_path_qs)
+        status, _ = await raw(flow_user, method, address.raw_path_qs)
         assert status in (HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED), method
     assert woken == []
-    assert (await person.come_back(address))[0] == HTTPStatus.OK
-    assert (await go_on(person))["type"] == "create_entry"
+    assert (await flow_user.come_back(address))[0] == HTTPStatus.OK
+    assert (await go_on(flow_user))["type"] == "create_entry"
 
 
-async def test_no_other_site_may_read_it(person: Person, server_url: str) -> None:
+async def test_no_other_site_may_read_it(flow_user: FlowUser, server_url: str) -> None:
     """A script of another site is not told whether a state is good, nor lets itself be shown."""
-    address = person.agree(await at_telldus(person, server_url))
+    address = flow_user.agree(await at_telldus(flow_user, server_url))
     for target in (address.with_name("guess"), address):
-        response = await person.client.get(
+        response = await flow_user.client.get(
             target.raw_path_qs,
             headers={"Authorization": "", "Origin": "https://evil.example"},
         )
@@ -255,18 +253,20 @@ async def test_no_other_site_may_read_it(person: Person, server_url: str) -> Non
 
 async def test_flood(
     hass: HomeAssistant,
-    person: Person,
+    flow_user: FlowUser,
     server_url: str,
     simulator: Simulator,
     woken: list[str],
 ) -> None:
     """A thousand guesses leave nothing behind, wake nobody, and keep nobody from signing in."""
-    address = person.agree(await at_telldus(person, server_url))
+    address = flow_user.agree(await at_telldus(flow_user, server_url))
 
     async def guess(number: int) -> None:
         query = {"oauth_token": f"token{number}", "oauth_verifier": f"verifier{number}"}
         target = URL(f"{CALLBACK}{number:043}").with_query(query)
-        async with person.client.get(target, headers={"Authorization": ""}) as response:
+        async with flow_user.client.get(
+            target, headers={"Authorization": ""}
+        ) as response:
             await response.read()
             assert response.status == HTTPStatus.BAD_REQUEST
 
@@ -285,9 +285,9 @@ async def test_flood(
     # Those that are cancelled are swept when there are a hundred of them.
     assert len(hass.loop._scheduled) < timers + 200  # type: ignore[attr-defined]  # noqa: SLF001
 
-    assert (await person.come_back(address))[0] == HTTPStatus.OK
-    assert woken == [person.flow_id]
-    assert (await go_on(person))["type"] == "create_entry"
+    assert (await flow_user.come_back(address))[0] == HTTPStatus.OK
+    assert woken == [flow_user.flow_id]
+    assert (await go_on(flow_user))["type"] == "create_entry"
 
 
 # At the callback: who knows a state, or knew one
@@ -305,105 +305,105 @@ async def test_flood(
 )
 async def test_crossed_token(
     hass: HomeAssistant,
-    person: Person,
+    flow_user: FlowUser,
     server_url: str,
     simulator: Simulator,
     woken: list[str],
     query: str,
 ) -> None:
     """A verifier for any token but that of the sign-in is not taken, and ends its state."""
-    address = person.agree(await at_telldus(person, server_url))
+    address = flow_user.agree(await at_telldus(flow_user, server_url))
     woken.clear()
     query = query.replace("GOOD", address.query["oauth_token"])
-    status, _ = await raw(person, "GET", f"{address.raw_path}?{query}")
+    status, _ = await raw(flow_user, "GET", f"{address.raw_path}?{query}")
     assert status == HTTPStatus.BAD_REQUEST
-    assert (await person.come_back(address))[0] == HTTPStatus.BAD_REQUEST
+    assert (await flow_user.come_back(address))[0] == HTTPStatus.BAD_REQUEST
     assert woken == []
     assert awaited(hass) == []
-    assert (await person.look())["type"] == "external"
+    assert (await flow_user.look())["type"] == "external"
     assert asked(simulator) == ["oauth/requestToken"]
 
 
 async def test_login_csrf(
-    hass: HomeAssistant, person: Person, server_url: str, simulator: Simulator
+    hass: HomeAssistant, flow_user: FlowUser, server_url: str, simulator: Simulator
 ) -> None:
     """Somebody else's agreed token does not get into my sign-in by my own browser."""
     token = simulator.tokens.new_request_token(DEMO_PUBLIC_KEY, None)
     simulator.authorize(token.token, "neighbour")
-    step = await at_telldus(person, server_url)
+    step = await at_telldus(flow_user, server_url)
     pushed = {"oauth_token": token.token, "oauth_verifier": token.verifier}
     # An attacker has a sign-in of their own, and its state, at their own home.
     other_state = "b" * 43
-    for target in (other_state, "", person.flow_id, f"?flow_id={person.flow_id}"):
+    for target in (other_state, "", flow_user.flow_id, f"?flow_id={flow_user.flow_id}"):
         address = URL(f"{CALLBACK}{target}").update_query(pushed)
-        status, _ = await person.come_back(address)
+        status, _ = await flow_user.come_back(address)
         assert status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
         # Nor by way of the dialog.
-        assert (await person.submit(pushed))["url"] == step["url"]
+        assert (await flow_user.submit(pushed))["url"] == step["url"]
     assert asked(simulator) == ["oauth/requestToken"]
     assert token.token in simulator.tokens.request_tokens
-    step = await person.sign_in(step)
+    step = await flow_user.sign_in(step)
     assert step["title"] == "Telldus Live! (Demo)"
 
 
 @pytest.mark.parametrize("swapped", ["path", "query"])
 async def test_two_sign_ins_crossed(
-    hass: HomeAssistant, person: Person, server_url: str, swapped: str
+    hass: HomeAssistant, flow_user: FlowUser, server_url: str, swapped: str
 ) -> None:
     """Of two sign-ins at once, each takes what belongs to it, in whichever order."""
-    first = person.agree(await at_telldus(person, server_url))
-    first_flow = person.flow_id
-    second = person.agree(await at_telldus(person, server_url))
+    first = flow_user.agree(await at_telldus(flow_user, server_url))
+    first_flow = flow_user.flow_id
+    second = flow_user.agree(await at_telldus(flow_user, server_url))
     crossed = (
         second.with_query(first.query)
         if swapped == "query"
         else first.with_path(second.path, keep_query=True)
     )
-    assert (await person.come_back(crossed))[0] == HTTPStatus.BAD_REQUEST
+    assert (await flow_user.come_back(crossed))[0] == HTTPStatus.BAD_REQUEST
     # The one whose state was misused has to begin again, the other is untouched.
     assert awaited(hass) == [first.name]
-    assert (await person.come_back(second))[0] == HTTPStatus.BAD_REQUEST
-    assert (await person.come_back(first))[0] == HTTPStatus.OK
-    assert (await person.look())["type"] == "external"
-    person.flow_id = first_flow
-    assert (await go_on(person))["type"] == "create_entry"
+    assert (await flow_user.come_back(second))[0] == HTTPStatus.BAD_REQUEST
+    assert (await flow_user.come_back(first))[0] == HTTPStatus.OK
+    assert (await flow_user.look())["type"] == "external"
+    flow_user.flow_id = first_flow
+    assert (await go_on(flow_user))["type"] == "create_entry"
 
 
-async def end_by_refusal(person: Person, address: URL) -> None:
+async def end_by_refusal(flow_user: FlowUser, address: URL) -> None:
     """Refuse, and begin again."""
     refusal = address.without_query_params("oauth_verifier")
-    assert (await person.come_back(refusal))[0] == HTTPStatus.OK
-    assert (await go_on(person))["step_id"] == "refused"
-    assert (await person.submit())["type"] == "external"
+    assert (await flow_user.come_back(refusal))[0] == HTTPStatus.OK
+    assert (await go_on(flow_user))["step_id"] == "refused"
+    assert (await flow_user.submit())["type"] == "external"
 
 
-async def end_by_time(person: Person, address: URL) -> None:
+async def end_by_time(flow_user: FlowUser, address: URL) -> None:
     """Come too late, and begin again."""
-    await person.time.move(601)
-    assert (await person.submit())["type"] == "external_done"
-    assert (await person.look())["step_id"] == "expired"
-    assert (await person.submit())["type"] == "external"
+    await flow_user.time.move(601)
+    assert (await flow_user.submit())["type"] == "external_done"
+    assert (await flow_user.look())["step_id"] == "expired"
+    assert (await flow_user.submit())["type"] == "external"
 
 
-async def end_by_success(person: Person, address: URL) -> None:
+async def end_by_success(flow_user: FlowUser, address: URL) -> None:
     """Sign in."""
-    assert (await person.come_back(address))[0] == HTTPStatus.OK
-    assert (await go_on(person))["type"] == "create_entry"
+    assert (await flow_user.come_back(address))[0] == HTTPStatus.OK
+    assert (await go_on(flow_user))["type"] == "create_entry"
 
 
-async def end_by_failure(person: Person, address: URL) -> None:
+async def end_by_failure(flow_user: FlowUser, address: URL) -> None:
     """Come back to a Telldus that refuses the exchange, and begin again."""
-    person.simulator.faults.add(
+    flow_user.simulator.faults.add(
         Fault.UNAUTHORIZED_TEXT, match="oauth/accessToken", times=1
     )
-    assert (await person.come_back(address))[0] == HTTPStatus.OK
-    assert (await go_on(person))["step_id"] == "failed"
-    assert (await person.submit())["type"] == "external"
+    assert (await flow_user.come_back(address))[0] == HTTPStatus.OK
+    assert (await go_on(flow_user))["step_id"] == "failed"
+    assert (await flow_user.submit())["type"] == "external"
 
 
-async def end_by_closing(person: Person, address: URL) -> None:
+async def end_by_closing(flow_user: FlowUser, address: URL) -> None:
     """Close the dialog."""
-    person.hass.config_entries.flow.async_abort(person.flow_id)
+    flow_user.hass.config_entries.flow.async_abort(flow_user.flow_id)
 
 
 @pytest.mark.parametrize(
@@ -412,15 +412,15 @@ async def end_by_closing(person: Person, address: URL) -> None:
 )
 async def test_stale_state(
     hass: HomeAssistant,
-    person: Person,
+    flow_user: FlowUser,
     server_url: str,
     simulator: Simulator,
     woken: list[str],
-    end: Callable[[Person, URL], Awaitable[None]],
+    end: Callable[[FlowUser, URL], Awaitable[None]],
 ) -> None:
     """The state of what has ended is good for nothing, whatever comes with it."""
-    address = person.agree(await at_telldus(person, server_url))
-    await end(person, address)
+    address = flow_user.agree(await at_telldus(flow_user, server_url))
+    await end(flow_user, address)
     fresh = awaited(hass)
     assert address.name not in fresh
     newest = next(reversed(simulator.tokens.request_tokens.values()), None)
@@ -435,51 +435,51 @@ async def test_stale_state(
     if newest:
         replays.append(address.update_query(oauth_token=newest.token))
     for replay in replays:
-        assert (await person.come_back(replay))[0] == HTTPStatus.BAD_REQUEST
+        assert (await flow_user.come_back(replay))[0] == HTTPStatus.BAD_REQUEST
     assert woken == []
     assert awaited(hass) == fresh
     assert asked(simulator) == before
     if newest and fresh:
         # The one that followed is still good.
         address = URL(simulator.authorize(newest.token))
-        assert (await person.come_back(address))[0] == HTTPStatus.OK
-        assert (await go_on(person))["type"] == "create_entry"
+        assert (await flow_user.come_back(address))[0] == HTTPStatus.OK
+        assert (await go_on(flow_user))["type"] == "create_entry"
 
 
 async def test_stale_state_of_the_first_road(
-    hass: HomeAssistant, person: Person, server_url: str, woken: list[str]
+    hass: HomeAssistant, flow_user: FlowUser, server_url: str, woken: list[str]
 ) -> None:
     """Who chose the link is no longer to be disturbed by a browser."""
-    await person.begin()
-    await person.submit(keys(server_url))
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
     (state,) = awaited(hass)
-    await person.choose("link")
+    await flow_user.choose("link")
     woken.clear()
-    token = next(iter(person.simulator.tokens.request_tokens))
-    address = URL(person.simulator.authorize(token))
+    token = next(iter(flow_user.simulator.tokens.request_tokens))
+    address = URL(flow_user.simulator.authorize(token))
     assert address.name == state
-    assert (await person.come_back(address))[0] == HTTPStatus.BAD_REQUEST
+    assert (await flow_user.come_back(address))[0] == HTTPStatus.BAD_REQUEST
     assert woken == []
     assert awaited(hass) == []
 
 
 @pytest.mark.parametrize("agreed", [True, False])
 async def test_a_browser_that_was_not_sent(
-    hass: HomeAssistant, person: Person, server_url: str, agreed: bool
+    hass: HomeAssistant, flow_user: FlowUser, server_url: str, agreed: bool
 ) -> None:
     """Who learns the state on its way, and is too fast, only makes us ask for another."""
-    await person.begin()
-    await person.submit(keys(server_url))
-    token = next(iter(person.simulator.tokens.request_tokens))
-    address = URL(person.simulator.authorize(token, "neighbour"))
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    token = next(iter(flow_user.simulator.tokens.request_tokens))
+    address = URL(flow_user.simulator.authorize(token, "neighbour"))
     if not agreed:
         address = address.without_query_params("oauth_verifier")
-    assert (await person.come_back(address))[0] == HTTPStatus.OK
-    assert (await person.look())["step_id"] == "road"
-    step = await person.choose("authorize")
+    assert (await flow_user.come_back(address))[0] == HTTPStatus.OK
+    assert (await flow_user.look())["step_id"] == "road"
+    step = await flow_user.choose("authorize")
     assert step["type"] == "external"
     assert token not in step["url"]
-    step = await person.sign_in(step)
+    step = await flow_user.sign_in(step)
     assert step["title"] == "Telldus Live! (Demo)"
 
 
@@ -493,14 +493,14 @@ async def test_a_browser_that_was_not_sent(
     ],
 )
 async def test_words_that_are_not_ours(
-    person: Person, server_url: str, query: dict[str, str]
+    flow_user: FlowUser, server_url: str, query: dict[str, str]
 ) -> None:
     """What other providers say is no agreement."""
-    address = person.agree(await at_telldus(person, server_url))
+    address = flow_user.agree(await at_telldus(flow_user, server_url))
     token = address.query["oauth_token"]
     query = {key: value.format(token=token) for key, value in query.items()}
-    assert (await person.come_back(address.with_query(query)))[0] == HTTPStatus.OK
-    assert (await go_on(person))["step_id"] == "refused"
+    assert (await flow_user.come_back(address.with_query(query)))[0] == HTTPStatus.OK
+    assert (await go_on(flow_user))["step_id"] == "refused"
 
 
 @pytest.mark.parametrize(
@@ -513,16 +513,16 @@ async def test_words_that_are_not_ours(
     ],
 )
 async def test_odd_verifier(
-    person: Person, server_url: str, simulator: Simulator, verifier: str
+    flow_user: FlowUser, server_url: str, simulator: Simulator, verifier: str
 ) -> None:
     """A verifier that Telldus did not give is refused there, and does no harm on its way."""
-    address = person.agree(await at_telldus(person, server_url))
+    address = flow_user.agree(await at_telldus(flow_user, server_url))
     address = address.update_query(oauth_verifier=verifier)
-    assert (await person.come_back(address))[0] == HTTPStatus.OK
-    step = await go_on(person)
+    assert (await flow_user.come_back(address))[0] == HTTPStatus.OK
+    step = await go_on(flow_user)
     assert (step["step_id"], step["errors"]) == ("failed", {"base": "sign_in_refused"})
     assert asked(simulator) == ["oauth/requestToken", "oauth/accessToken"]
-    assert (await person.submit())["type"] == "external"
+    assert (await flow_user.submit())["type"] == "external"
 
 
 # At the callback: script
@@ -531,10 +531,10 @@ async def test_odd_verifier(
 @pytest.mark.parametrize(
     "place", ["state", "oauth_token", "oauth_verifier", "denied", "more", "name"]
 )
-async def test_script(person: Person, server_url: str, place: str) -> None:
+async def test_script(flow_user: FlowUser, server_url: str, place: str) -> None:
     """Nothing that comes in with a browser is in what it is shown."""
     script = "\"'><svg onload=alert(1)>"
-    address = person.agree(await at_telldus(person, server_url))
+    address = flow_user.agree(await at_telldus(flow_user, server_url))
     if place == "state":
         address = URL(CALLBACK + quote(script, safe=""), encoded=True).with_query(
             address.query
@@ -542,10 +542,10 @@ async def test_script(person: Person, server_url: str, place: str) -> None:
     else:
         named = {script: "x"} if place == "name" else {place: script}
         address = address.update_query(named)
-    response = await person.client.get(
+    response = await flow_user.client.get(
         address.raw_path_qs, headers={"Authorization": ""}
     )
-    await person.time.settle()
+    await flow_user.time.settle()
     page = await response.text()
     assert "alert" not in page
     assert response.content_type == "text/html"
@@ -556,23 +556,23 @@ async def test_script(person: Person, server_url: str, place: str) -> None:
 # At the dialog: input
 
 
-async def post(person: Person, content: bytes | str) -> tuple[int, Any]:
+async def post(flow_user: FlowUser, content: bytes | str) -> tuple[int, Any]:
     """Post anything to the dialog; return how that was taken."""
 
     async def call() -> tuple[int, Any]:
-        response = await person.client.post(
-            f"{FLOWS}/{person.flow_id}",
+        response = await flow_user.client.post(
+            f"{FLOWS}/{flow_user.flow_id}",
             data=content,
             headers={
                 "Content-Type": "application/json",
-                "HA-Frontend-Base": person.base or "",
-                **person.headers,
+                "HA-Frontend-Base": flow_user.base or "",
+                **flow_user.headers,
             },
         )
         text = await response.text()
         return response.status, json.loads(text) if text[:1] == "{" else text
 
-    return await person.time.until(call())
+    return await flow_user.time.until(call())
 
 
 JUNK = [
@@ -601,20 +601,20 @@ JUNK = [
 
 
 async def test_junk_at_the_external_step(
-    hass: HomeAssistant, person: Person, server_url: str, simulator: Simulator
+    hass: HomeAssistant, flow_user: FlowUser, server_url: str, simulator: Simulator
 ) -> None:
     """The step that waits for the browser takes nothing from whoever posts to it."""
-    step = await at_telldus(person, server_url)
+    step = await at_telldus(flow_user, server_url)
     before = awaited(hass)
     for junk in JUNK:
-        status, answer = await post(person, junk)
+        status, answer = await post(flow_user, junk)
         assert status in (HTTPStatus.OK, HTTPStatus.BAD_REQUEST)
         if status == HTTPStatus.OK:
             assert (answer["type"], answer["url"]) == ("external", step["url"])
-        assert (await person.look())["url"] == step["url"]
+        assert (await flow_user.look())["url"] == step["url"]
     assert awaited(hass) == before
     assert asked(simulator) == ["oauth/requestToken"]
-    assert (await person.sign_in(step))["type"] == "create_entry"
+    assert (await flow_user.sign_in(step))["type"] == "create_entry"
 
 
 STEPS = [
@@ -638,35 +638,35 @@ STEPS = [
 
 
 async def test_choices_that_are_not_offered(
-    person: Person, server_url: str, simulator: Simulator
+    flow_user: FlowUser, server_url: str, simulator: Simulator
 ) -> None:
     """A menu leads only to what it shows."""
-    await person.begin()
-    await person.submit(keys(server_url))
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
     for choice in STEPS:
-        status, _ = await post(person, json.dumps({"next_step_id": choice}))
+        status, _ = await post(flow_user, json.dumps({"next_step_id": choice}))
         assert status == HTTPStatus.BAD_REQUEST, choice
-        assert (await person.look())["step_id"] == "road"
+        assert (await flow_user.look())["step_id"] == "road"
     assert asked(simulator) == ["oauth/requestToken"]
 
 
 async def test_choices_that_are_not_offered_again(
-    person: Person, refused: MockConfigEntry, simulator: Simulator
+    flow_user: FlowUser, reauth_entry: MockConfigEntry, simulator: Simulator
 ) -> None:
     """The same where somebody is to sign in again."""
     before = len(simulator.log)
     for choice in STEPS:
-        status, _ = await post(person, json.dumps({"next_step_id": choice}))
+        status, _ = await post(flow_user, json.dumps({"next_step_id": choice}))
         assert status == HTTPStatus.BAD_REQUEST, choice
-        assert (await person.look())["step_id"] == "reauth_confirm"
+        assert (await flow_user.look())["step_id"] == "reauth_confirm"
     assert len(simulator.log) == before
 
 
 async def test_keys_of_another_form(
-    person: Person, server_url: str, simulator: Simulator
+    flow_user: FlowUser, server_url: str, simulator: Simulator
 ) -> None:
     """The form for the keys takes nothing but what it asks for."""
-    await person.begin()
+    await flow_user.begin()
     others: tuple[Step, ...] = (
         {"public_key": None},
         {"public_key": 1},
@@ -682,9 +682,9 @@ async def test_keys_of_another_form(
         {"flow_id": "x"},
     )
     for changes in others:
-        status, _ = await post(person, json.dumps(keys(server_url) | changes))
+        status, _ = await post(flow_user, json.dumps(keys(server_url) | changes))
         assert status == HTTPStatus.BAD_REQUEST, changes
-        assert (await person.look())["step_id"] == "user"
+        assert (await flow_user.look())["step_id"] == "user"
     assert simulator.log == []
 
 
@@ -700,10 +700,12 @@ async def test_keys_of_another_form(
         "a" * 100_000,
     ],
 )
-async def test_odd_keys(person: Person, server_url: str, name: str, key: str) -> None:
+async def test_odd_keys(
+    flow_user: FlowUser, server_url: str, name: str, key: str
+) -> None:
     """Whatever is pasted for a key is a wrong key, and the next ones may be right."""
-    await person.begin()
-    status, step = await post(person, json.dumps(keys(server_url, **{name: key})))
+    await flow_user.begin()
+    status, step = await post(flow_user, json.dumps(keys(server_url, **{name: key})))
     assert status == HTTPStatus.OK
     assert step["step_id"] == "user"
     assert step["errors"]["base"] in (
@@ -711,33 +713,33 @@ async def test_odd_keys(person: Person, server_url: str, name: str, key: str) ->
         "unreachable",
         "unintelligible",
     )
-    assert (await person.submit(keys(server_url)))["step_id"] == "road"
+    assert (await flow_user.submit(keys(server_url)))["step_id"] == "road"
 
 
 @pytest.mark.parametrize("junk", [b"", b"[]", b'{"next_step_id": "exchange"}'])
 async def test_junk_at_forms_without_fields(
-    person: Person, server_url: str, junk: bytes
+    flow_user: FlowUser, server_url: str, junk: bytes
 ) -> None:
     """A form that has only Submit shows itself again, or begins anew, for any input."""
-    address = person.agree(await at_telldus(person, server_url))
+    address = flow_user.agree(await at_telldus(flow_user, server_url))
     refusal = address.without_query_params("oauth_verifier")
-    assert (await person.come_back(refusal))[0] == HTTPStatus.OK
-    assert (await go_on(person))["step_id"] == "refused"
-    status, answer = await post(person, junk)
+    assert (await flow_user.come_back(refusal))[0] == HTTPStatus.OK
+    assert (await go_on(flow_user))["step_id"] == "refused"
+    status, answer = await post(flow_user, junk)
     if status == HTTPStatus.OK:
         assert answer["type"] == "external"
         assert address.query["oauth_token"] not in answer["url"]
     else:
-        assert (await person.look())["step_id"] == "refused"
+        assert (await flow_user.look())["step_id"] == "refused"
 
 
 async def test_known_keys_that_are_gone(
-    hass: HomeAssistant, person: Person, entry: MockConfigEntry
+    hass: HomeAssistant, flow_user: FlowUser, entry: MockConfigEntry
 ) -> None:
     """An account that is removed while its keys are on offer takes them with it."""
-    await person.begin()
-    await person.time.until(hass.config_entries.async_remove(entry.entry_id))
-    step = await person.choose("known_keys")
+    await flow_user.begin()
+    await flow_user.time.until(hass.config_entries.async_remove(entry.entry_id))
+    step = await flow_user.choose("known_keys")
     assert (step["type"], step["step_id"]) == ("form", "user")
 
 
@@ -747,27 +749,27 @@ async def test_known_keys_that_are_gone(
 @pytest.fixture(params=["read only", "nobody"])
 async def stranger(
     request: pytest.FixtureRequest,
-    person: Person,
+    flow_user: FlowUser,
     hass_client: ClientSessionGenerator,
     hass_read_only_access_token: str,
-) -> Person:
+) -> FlowUser:
     """Return somebody who may not change the configuration, at the dialog of a person."""
     token = hass_read_only_access_token if request.param == "read only" else "nonsense"
-    return replace(person, client=await hass_client(token))
+    return replace(flow_user, client=await hass_client(token))
 
 
 async def test_others_cannot_drive_the_dialog(
     hass: HomeAssistant,
-    person: Person,
-    stranger: Person,
+    flow_user: FlowUser,
+    stranger: FlowUser,
     server_url: str,
     simulator: Simulator,
     woken: list[str],
 ) -> None:
     """Beginning, looking and submitting are for administrators, whoever knows the flow."""
-    step = await at_telldus(person, server_url)
+    step = await at_telldus(flow_user, server_url)
     woken.clear()
-    path = f"{FLOWS}/{person.flow_id}"
+    path = f"{FLOWS}/{flow_user.flow_id}"
     tries: list[tuple[str, str, Any]] = [
         ("POST", FLOWS, {"handler": DOMAIN}),
         ("GET", path, None),
@@ -782,11 +784,11 @@ async def test_others_cannot_drive_the_dialog(
     assert woken == []
     assert len(hass.config_entries.flow.async_progress()) == 1
     assert asked(simulator) == ["oauth/requestToken"]
-    assert (await person.sign_in(step))["type"] == "create_entry"
+    assert (await flow_user.sign_in(step))["type"] == "create_entry"
 
 
 async def test_others_cannot_change_the_options(
-    stranger: Person, loaded: MockConfigEntry
+    stranger: FlowUser, loaded: MockConfigEntry
 ) -> None:
     """Nor is the poll interval anybody's."""
     response = await stranger.client.post(OPTIONS, json={"handler": loaded.entry_id})
@@ -797,17 +799,17 @@ async def test_others_cannot_change_the_options(
 
 
 async def test_address_refused_by_the_form(
-    person: Person, new_impostor: NewImpostor
+    flow_user: FlowUser, new_impostor: NewImpostor
 ) -> None:
     """What may not be used is not tried either; what is told is why."""
     impostor = await new_impostor()
-    await person.begin()
+    await flow_user.begin()
     for address in (
         *("http://127.1:{}", "http://0.0.0.0:{}", "http://localhost.:{}"),
         *("http://user:word@127.0.0.1:{}", "http://127.0.0.1:{}/oauth"),
         *("http://127.0.0.1:{}/\t/", "http://xn--a.example:{}", "https://a b:{}"),
     ):
-        step = await person.submit(keys(address.format(impostor.port)))
+        step = await flow_user.submit(keys(address.format(impostor.port)))
         assert step["errors"] == {"base": "invalid_server_url"}, address
     assert impostor.heads == []
 
@@ -817,7 +819,7 @@ async def test_address_refused_by_the_form(
 
 @pytest.mark.parametrize("status", ["307 Temporary", "201 Made", "200 OK"])
 async def test_redirected_keys(
-    person: Person, new_impostor: NewImpostor, status: str
+    flow_user: FlowUser, new_impostor: NewImpostor, status: str
 ) -> None:
     """Keys go to the server that was named and to no other."""
     elsewhere = await new_impostor(lambda _: token_answer("stolen"))
@@ -832,8 +834,8 @@ async def test_redirected_keys(
             b'Alt-Svc: h2="' + target[7:] + b'"',
         )
     )
-    await person.begin()
-    step = await person.submit(keys(impostor.url))
+    await flow_user.begin()
+    step = await flow_user.submit(keys(impostor.url))
     expected = "unintelligible" if status == "200 OK" else "unreachable"
     assert (step["step_id"], step["errors"]) == ("user", {"base": expected})
     assert len(impostor.heads) == 1
@@ -842,7 +844,7 @@ async def test_redirected_keys(
 
 @pytest.mark.parametrize("match", ["oauth/accessToken", "json/user/profile"])
 async def test_redirected_while_signing_in(
-    person: Person,
+    flow_user: FlowUser,
     server_url: str,
     simulator: Simulator,
     new_impostor: NewImpostor,
@@ -855,7 +857,7 @@ async def test_redirected_while_signing_in(
     simulator.faults.add(
         Fault.REDIRECT, match=match, times=None, location=f"{elsewhere.url}/x"
     )
-    step = await person.sign_in(await at_telldus(person, server_url))
+    step = await flow_user.sign_in(await at_telldus(flow_user, server_url))
     assert elsewhere.heads == []
     if match == "oauth/accessToken":
         assert (step["step_id"], step["errors"]) == ("failed", {"base": "unreachable"})
@@ -942,7 +944,7 @@ def self_signed(tmp_path: Path) -> ssl.SSLContext:
 
 async def test_nobody_vouches_for_the_server(
     hass: HomeAssistant,
-    person: Person,
+    flow_user: FlowUser,
     add_entry: AddEntry,
     time: Time,
     new_impostor: NewImpostor,
@@ -957,8 +959,8 @@ async def test_nobody_vouches_for_the_server(
     # Else the impostor's side of a failed handshake counts as an error of this test.
     hass.loop.set_debug(False)
     impostor = await new_impostor(lambda _: token_answer("a"), tls=self_signed)
-    await person.begin()
-    step = await person.submit(keys(impostor.url))
+    await flow_user.begin()
+    step = await flow_user.submit(keys(impostor.url))
     assert step["errors"] == {"base": "unreachable"}
     entry = add_entry(more_data={CONF_SERVER_URL: impostor.url})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
@@ -1012,7 +1014,7 @@ ECHOES: dict[str, Answer] = {
 
 @pytest.mark.parametrize("echo", ECHOES)
 async def test_keys_echoed(
-    person: Person, new_impostor: NewImpostor, secrets: set[str], echo: str
+    flow_user: FlowUser, new_impostor: NewImpostor, secrets: set[str], echo: str
 ) -> None:
     """A server that says our header back to us does not get it into a log or a dialog."""
     signed: list[bytes] = []
@@ -1022,8 +1024,8 @@ async def test_keys_echoed(
         return ECHOES[echo](head)
 
     impostor = await new_impostor(answer)
-    await person.begin()
-    step = await person.submit(keys(impostor.url))
+    await flow_user.begin()
+    step = await flow_user.submit(keys(impostor.url))
     assert step["type"] == "form"
     assert signed
     for header in signed:
@@ -1091,14 +1093,14 @@ def public(hass: HomeAssistant) -> str:
     return json_dumps([issues, entries, states, flows])
 
 
-class Eavesdropper(Person):
+class Eavesdropper(FlowUser):
     """A person whose dialog somebody reads."""
 
     read: str = ""
 
     @override
-    async def _call(self, method: str, path: str, json: Step | None) -> Step:
-        step = await super()._call(method, path, json)
+    async def request(self, method: str, path: str, json: Step | None) -> Step:
+        step = await super().request(method, path, json)
         self.read += json_dumps(step)
         return step
 
@@ -1106,7 +1108,7 @@ class Eavesdropper(Person):
 @pytest.mark.parametrize("road", ["authorize", "link"])
 async def test_secrets_through_a_life(
     hass: HomeAssistant,
-    person: Person,
+    flow_user: FlowUser,
     server_url: str,
     simulator: Simulator,
     secrets: set[str],
@@ -1115,7 +1117,7 @@ async def test_secrets_through_a_life(
     """From the keys to a refused token and back: what is secret is in nothing but the entry."""
     fired: list[Event[Any]] = []
     hass.bus.async_listen(MATCH_ALL, fired.append)
-    reader = Eavesdropper(**vars(person))
+    reader = Eavesdropper(**vars(flow_user))
 
     async def sign_in() -> Step:
         step = await reader.choose(road)
@@ -1129,18 +1131,18 @@ async def test_secrets_through_a_life(
     await reader.submit(keys(server_url, private_key="mistyped"))
     await reader.submit(keys(server_url))
     assert (await sign_in())["type"] == "create_entry"
-    await person.time.move(60)
+    await flow_user.time.move(60)
     entry = only_entry(hass)
     token = entry.data[CONF_TOKEN]
     simulator.revoke()
-    await person.time.move(130)
+    await flow_user.time.move(130)
     (flow,) = hass.config_entries.flow.async_progress()
     assert ir.async_get(hass).issues
     before = public(hass)
     reader.flow_id = flow["flow_id"]
     await reader.look()
     assert (await sign_in())["reason"] == "reauth_successful"
-    await person.time.move(60)
+    await flow_user.time.move(60)
     assert entry.data[CONF_TOKEN] != token
     assert entry.state is ConfigEntryState.LOADED
 
@@ -1153,18 +1155,18 @@ async def test_secrets_through_a_life(
 
 
 async def test_secrets_of_a_flow(
-    hass: HomeAssistant, person: Person, server_url: str, secrets: set[str]
+    hass: HomeAssistant, flow_user: FlowUser, server_url: str, secrets: set[str]
 ) -> None:
     """A dialog's insides can get into a log or a traceback without telling anything."""
-    await person.begin()
-    await person.submit(keys(server_url))
-    await person.choose("authorize")
-    flow = hass.config_entries.flow._progress[person.flow_id]  # noqa: SLF001
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    await flow_user.choose("authorize")
+    flow = hass.config_entries.flow._progress[flow_user.flow_id]  # noqa: SLF001
     shown = [repr(value) for name, value in vars(flow).items() if name != "cur_step"]
-    await person.begin()
-    person.base = None
-    await person.submit(keys(server_url))
-    flow = hass.config_entries.flow._progress[person.flow_id]  # noqa: SLF001
+    await flow_user.begin()
+    flow_user.base = None
+    await flow_user.submit(keys(server_url))
+    flow = hass.config_entries.flow._progress[flow_user.flow_id]  # noqa: SLF001
     shown += [repr(value) for name, value in vars(flow).items() if name != "cur_step"]
     assert any("Link" in text for text in shown)
     assert not [secret for secret in secrets if secret in "".join(shown)]

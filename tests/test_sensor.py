@@ -24,11 +24,11 @@ from simulator import Fault, Simulator
 from simulator.home import Sensor, SensorValue
 from simulator.serialization import UNITS
 
-from .conftest import ACCOUNT, AddEntry, Time
-from .test_init import complaints, state_of
+from .conftest import AddEntry, Time
+from .helpers import ACCOUNT, complaints, state_of
 
 ROOT = Path(__file__).parent.parent
-HOUSE = ROOT / "custom_components" / "telldus_pa"
+INTEGRATION = ROOT / "custom_components" / "telldus_pa"
 DAY = 86400
 # Sensors are asked for every two minutes, or a little later.
 POLL = 150
@@ -121,8 +121,8 @@ def test_units_and_classes_fit(part: str) -> None:
 
 def test_names_and_icons() -> None:
     """What no device class names has a name and an icon, and none is left over."""
-    names = json.loads((HOUSE / "translations" / "en.json").read_text())["entity"]
-    icons = json.loads((HOUSE / "icons.json").read_text())["entity"]
+    names = json.loads((INTEGRATION / "translations" / "en.json").read_text())["entity"]
+    icons = json.loads((INTEGRATION / "icons.json").read_text())["entity"]
     keys = {one.translation_key for one in _VALUES.values() if one.translation_key}
     of_others = {"other_scale", "other_value"}
     assert keys | of_others | {"last_heard"} <= set(names["sensor"])

@@ -23,7 +23,7 @@ from simulator import Simulator
 from simulator.home import SensorValue
 
 from .conftest import Time
-from .test_init import complaints
+from .helpers import complaints
 
 PLUG, RAIN_GAUGE, WIND = "1540000006", "1540000003", "1540000004"
 PERIOD = 300

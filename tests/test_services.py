@@ -8,74 +8,15 @@ import voluptuous as vol
 
 from custom_components.telldus_pa.const import DOMAIN
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import (
-    HomeAssistantError,
-    ServiceValidationError,
-    Unauthorized,
-)
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Fault, Method, Simulator
 
-from .commands.test_manager import sent
 from .conftest import Time
-from .test_init import state_of
+from .helpers import Actions, sent, state_of
 
 LAMP_ID, DIMMER_ID, BULB_ID, RADIATOR_ID = "2100001", "2100003", "2100009", "2100010"
 OUTDOOR, OUTDOOR_ID = "sensor.outdoor_temperature", "1540000001"
-
-
-class Actions:
-    """Calls the actions."""
-
-    def __init__(self, hass: HomeAssistant, entry: MockConfigEntry, time: Time) -> None:
-        """Call them for one account."""
-        self._hass = hass
-        self._entry = entry
-        self._time = time
-
-    def device(self, thing: str) -> str:
-        """Return a device's id in the registry."""
-        identifier = (DOMAIN, f"{self._entry.unique_id}_{thing}")
-        device = dr.async_get(self._hass).async_get_device_by_identifier(
-            identifier, self._entry.entry_id
-        )
-        assert device
-        return device.id
-
-    async def call(self, action: str, *, answers: bool = True, **data: Any) -> Any:
-        """Call an action, letting time pass until it is done."""
-        return await self._time.until(
-            self._hass.services.async_call(
-                DOMAIN, action, data, blocking=True, return_response=answers
-            ),
-            # One request in ten seconds at most, and others have theirs.
-            limit=300,
-        )
-
-    async def command(self, device_id: str, method: str, **more: Any) -> None:
-        """Send a command."""
-        await self.call(
-            "send_command",
-            answers=False,
-            device_id=self.device(f"device_{device_id}"),
-            method=method,
-            **more,
-        )
-
-    async def refusal(self, action: str, *, answers: bool = True, **data: Any) -> str:
-        """Return why an action is refused as not meant."""
-        with pytest.raises(ServiceValidationError) as err:
-            await self.call(action, answers=answers, **data)
-        assert err.value.translation_domain == DOMAIN
-        # There is a text, with everything that it needs.
-        assert "{" not in str(err.value)
-        return str(err.value.translation_key)
-
-
-@pytest.fixture
-def actions(hass: HomeAssistant, loaded: MockConfigEntry, time: Time) -> Actions:
-    """Return what calls the actions."""
-    return Actions(hass, loaded, time)
 
 
 async def test_commands(

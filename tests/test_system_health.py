@@ -12,7 +12,7 @@ from homeassistant.setup import async_setup_component
 from simulator import Simulator
 
 from .conftest import AddEntry, Time
-from .test_consistency import english
+from .integration_files import english
 
 
 @pytest.fixture

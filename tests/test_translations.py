@@ -26,10 +26,18 @@ from homeassistant.helpers.translation import async_get_translations
 from simulator import DEMO_PRIVATE_KEY
 
 from .conftest import Time
-from .test_config_flow import Person, Step, keys, person  # noqa: F401
-from .test_consistency import HOUSE, ROOT, Tree, constants, english, leaves, sources
+from .flow_user import FlowUser, Step, keys
+from .integration_files import (
+    INTEGRATION,
+    ROOT,
+    Tree,
+    constants,
+    english,
+    leaves,
+    sources,
+)
 
-TRANSLATIONS = sorted((HOUSE / "translations").glob("*.json"))
+TRANSLATIONS = sorted((INTEGRATION / "translations").glob("*.json"))
 LANGUAGES = ["da", "de", "en", "fi", "fr", "nb", "nl", "sv"]
 OTHERS = [language for language in LANGUAGES if language != "en"]
 
@@ -70,7 +78,9 @@ CHOICES = re.compile(r"(.*\.(?:state|options|menu_options|data|fields))\.")
 
 def texts(language: str) -> dict[str, str]:
     """Return the texts of a language by their path."""
-    return leaves(json.loads((HOUSE / "translations" / f"{language}.json").read_text()))
+    return leaves(
+        json.loads((INTEGRATION / "translations" / f"{language}.json").read_text())
+    )
 
 
 def glossary(heading: str) -> list[dict[str, str]]:
@@ -471,19 +481,19 @@ async def shown(hass: HomeAssistant, step: Step, key: str) -> str:
 
 async def test_flow_in_swedish(
     hass: HomeAssistant,
-    person: Person,  # noqa: F811
+    flow_user: FlowUser,
     server_url: str,
 ) -> None:
     """The form, its error and the menu, as they are read in Swedish."""
     hass.config.language = "sv"
-    step = await person.begin()
+    step = await flow_user.begin()
     text = await shown(hass, step, f"step.{step['step_id']}.description")
     assert "[Telldus nyckelsida](https://pa-api.telldus.com/keys/showToken)" in text
-    step = await person.submit(keys(server_url, private_key="wrong"))
+    step = await flow_user.submit(keys(server_url, private_key="wrong"))
     error = await shown(hass, step, f"error.{step['errors']['base']}")
     assert error.startswith("Telldus godtar inte detta.")
-    await person.time.move(60)
-    step = await person.submit(keys(server_url, private_key=DEMO_PRIVATE_KEY))
+    await flow_user.time.move(60)
+    step = await flow_user.submit(keys(server_url, private_key=DEMO_PRIVATE_KEY))
     options = [
         await shown(hass, step, f"step.{step['step_id']}.menu_options.{option}")
         for option in step["menu_options"]

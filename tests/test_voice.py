@@ -4,8 +4,6 @@ Nothing is exposed or given another name for it: what people say works with the 
 rooms of Telldus, or it does not. The sentences are some of those that Home Assistant has.
 """
 
-from typing import Any
-
 from awesomeversion import AwesomeVersion
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -18,10 +16,9 @@ from homeassistant.helpers import entity_registry as er, intent
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
 from simulator.home import Device, Sensor
-from simulator.methods import Method
 
-from .commands.test_manager import sent
 from .conftest import Time
+from .helpers import DeviceChanges, sent
 
 FRONT_DOOR_ID = "2100012"
 
@@ -65,28 +62,6 @@ SWEDISH_ROOMS = {
 }
 
 
-class Changes:
-    """What is different at Telldus since this was made."""
-
-    def __init__(self, simulator: Simulator) -> None:
-        """Look at everything."""
-        self._simulator = simulator
-        self._before = self._now()
-
-    def seen(self) -> dict[str, str]:
-        """Return what devices do now that they did not do before, by name.
-
-        In the simulator things happen when somebody asks for the next list.
-        """
-        now = self._now().items()
-        return {name: does for name, does in now if does != self._before[name]}
-
-    def _now(self) -> dict[str, str]:
-        """Return what each device does."""
-        devices = self._simulator.home.devices.values()
-        return {device.name or device.id: doing(device) for device in devices}
-
-
 class Assist:
     """Somebody who talks to Home Assistant."""
 
@@ -105,7 +80,7 @@ class Assist:
 
     async def check_done(self, sentence: str, expected: dict[str, str]) -> None:
         """Check what changes at Telldus when something is said."""
-        changes = Changes(self._simulator)
+        changes = DeviceChanges(self._simulator)
         kind, answer = await self.say(sentence)
         assert kind is intent.IntentResponseType.ACTION_DONE, answer
         await self._time.move(40)
@@ -126,20 +101,6 @@ class Assist:
         assert answers == wanted | (formerly if IS_OLD else {})
         await self._time.move(5)
         assert sent(self._simulator) == []
-
-
-def doing(device: Device) -> str:
-    """Return what a device of the simulator does, in words and numbers."""
-    method = Method(device.state)
-    words: list[Any] = [(method.name or "nothing").lower()]
-    if method is Method.DIM:
-        words.append(device.values[Method.DIM])
-    if (rgb := device.values.get(Method.RGB)) is not None:
-        words.append(f"#{rgb:06x}")
-    if thermostat := device.values.get(Method.THERMOSTAT):
-        mode = thermostat.get("mode")
-        words = [mode, thermostat["setpoint"].get(mode)]
-    return " ".join(str(word) for word in words if word is not None)
 
 
 @pytest.fixture
@@ -334,7 +295,7 @@ async def test_swedish_thermostat_off(
     """A thermostat is turned off by its name, once Home Assistant's Swedish knows that."""
     sentence = "stäng av värmepumpen"
     if IS_OLD:
-        changes = Changes(simulator)
+        changes = DeviceChanges(simulator)
         kind, _ = await assist.say(sentence)
         assert kind is intent.IntentResponseType.ERROR
         assert changes.seen() == {}

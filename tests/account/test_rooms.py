@@ -10,8 +10,7 @@ from homeassistant.helpers import area_registry as ar
 from simulator import Fault, Simulator
 from simulator.home import Device
 from tests.conftest import AddEntry, Time
-from tests.registry.test_sync import Registries
-from tests.test_init import complaints, polls
+from tests.helpers import Registries, complaints, polls
 
 DAY = 24 * 3600
 ROOMS = "json/room/list"

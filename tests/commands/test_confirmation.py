@@ -15,9 +15,9 @@ from simulator import Fault, Simulator
 from simulator.command_effects import QUEUED
 from simulator.home import HistoryRow
 from tests.conftest import Time
-from tests.test_init import complaints, polls, state_of
+from tests.helpers import Dashboard, complaints, polls, sent, state_of
 
-from .test_manager import LAMP, LAMP_ID, House, house, sent  # noqa: F401
+from .test_manager import LAMP, LAMP_ID
 
 VALVE = "climate.bathroom_valve"
 PLUG = "switch.coffee_maker"
@@ -44,7 +44,7 @@ async def test_asleep(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     awake: None,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
@@ -53,7 +53,7 @@ async def test_asleep(
     simulator.home.devices[id_of(simulator, "Bathroom valve")].wake_interval = 3600
     await time.move(3650 - simulator.clock() % 3600)
     before = len(simulator.log)
-    await house.do("set_temperature", VALVE, temperature=23)
+    await dashboard.do("set_temperature", VALVE, temperature=23)
     for _ in range(30):
         await time.move(100)
         assert target_of(hass) == 23
@@ -69,7 +69,10 @@ async def test_asleep(
     await time.move(700)
     assert target_of(hass) == 23
     commands = loaded.runtime_data.commands
-    assert (commands.pending_count, commands.outcome_counts) == (0, {CommandOutcome.CONFIRMED: 1})
+    assert (commands.pending_count, commands.outcome_counts) == (
+        0,
+        {CommandOutcome.CONFIRMED: 1},
+    )
     # From here on Telldus is believed again.
     simulator.press(id_of(simulator, "Bathroom valve"), "thermostat", 18)
     await time.move(31)
@@ -81,14 +84,14 @@ async def test_never_wakes(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     awake: None,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """After two hours a device that does not wake is taken for dead, and that is said."""
     simulator.home.devices[id_of(simulator, "Bathroom valve")].wake_interval = 1e9
-    await house.do("set_temperature", VALVE, temperature=23)
+    await dashboard.do("set_temperature", VALVE, temperature=23)
     await time.move(7000)
     assert target_of(hass) == 23
     await time.move(500)
@@ -104,15 +107,15 @@ async def test_told_again_while_asleep(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     awake: None,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Of two wishes to a sleeping device the newer is shown and awaited."""
-    await house.do("set_temperature", VALVE, temperature=23)
+    await dashboard.do("set_temperature", VALVE, temperature=23)
     await time.move(40)
-    await house.do("set_temperature", VALVE, temperature=21)
+    await dashboard.do("set_temperature", VALVE, temperature=21)
     await time.move(60)
     assert target_of(hass) == 21
     await time.move(330)
@@ -149,7 +152,7 @@ async def test_queued_without_a_known_battery(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     awake: None,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -159,7 +162,7 @@ async def test_queued_without_a_known_battery(
             sensor.battery = 254
     await time.move(119)
     await time.move(310 - simulator.clock() % 300)
-    await house.do("set_temperature", VALVE, temperature=23)
+    await dashboard.do("set_temperature", VALVE, temperature=23)
     await time.move(45)
     assert target_of(hass) == 23
     await time.move(60)
@@ -174,7 +177,7 @@ async def test_no_history(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     awake: None,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
@@ -183,7 +186,7 @@ async def test_no_history(
     simulator.faults.add(
         Fault.APPLICATION_ERROR, match=HISTORY, times=None, text="No such function"
     )
-    await house.do("set_temperature", VALVE, temperature=23)
+    await dashboard.do("set_temperature", VALVE, temperature=23)
     await time.move(100)
     assert target_of(hass) == 23
     await time.move(270)
@@ -207,7 +210,7 @@ async def test_no_history(
 async def test_failed(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
@@ -219,7 +222,7 @@ async def test_failed(
     assert plug.transport == "zwave"
     was = state_of(hass, PLUG).state
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
-    await house.do("toggle", PLUG)
+    await dashboard.do("toggle", PLUG)
     await time.move(5)
     # A look at the home lets happen what is due.
     simulator.home.devices[plug.id].history[-1].success_status = outcome
@@ -236,14 +239,14 @@ async def test_failed(
 async def test_somebody_else_was_faster(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A switch on the wall that is pressed after the command is no failure."""
     was = state_of(hass, PLUG).state
-    await house.do("toggle", PLUG)
+    await dashboard.do("toggle", PLUG)
     await time.move(5)
     simulator.press(
         id_of(simulator, "Coffee maker"), "turnOn" if was == "on" else "turnOff"
@@ -257,7 +260,7 @@ async def test_somebody_else_was_faster(
 async def test_empty_history(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
@@ -265,7 +268,7 @@ async def test_empty_history(
     """A history that knows nothing of it, or cannot be understood, blames nobody."""
     plug = simulator.home.devices[id_of(simulator, "Coffee maker")]
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
-    await house.do("toggle", PLUG)
+    await dashboard.do("toggle", PLUG)
     await time.move(5)
     now = int(simulator.clock())
     simulator.home.devices[plug.id].history = [
@@ -279,7 +282,7 @@ async def test_empty_history(
 async def test_one_way_devices_are_not_looked_up(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -287,7 +290,7 @@ async def test_one_way_devices_are_not_looked_up(
     assert state_of(hass, LAMP).attributes["assumed_state"] is True
     assert "assumed_state" not in state_of(hass, PLUG).attributes
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
-    await house.do("toggle", LAMP)
+    await dashboard.do("toggle", LAMP)
     await time.move(40)
     assert polls(simulator, HISTORY) == 0
     assert sent(simulator) == [f"turnOff {LAMP_ID}"]
@@ -319,7 +322,7 @@ async def test_few_questions_at_a_time(
 async def test_unreachable_in_a_command(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -327,7 +330,7 @@ async def test_unreachable_in_a_command(
     await time.move(2)
     simulator.faults.add(Fault.TRUNCATED, match="json/device/*", times=1)
     before = polls(simulator)
-    action = house.begin("turn_off", LAMP)
+    action = dashboard.begin("turn_off", LAMP)
     await time.settle()
     assert action.exception() is not None
     assert state_of(hass, LAMP).state == "on"

@@ -19,12 +19,12 @@ from custom_components.telldus_pa.pa_api import (
     ThermostatSetpoint,
 )
 from homeassistant.const import CONF_SCAN_INTERVAL
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 from tests.conftest import AddEntry, Time
-from tests.test_init import complaints, polls, state_of
+from tests.helpers import Dashboard, complaints, polls, sent, settings_sent, state_of
 
 LAMP = "switch.window_lamp"
 LAMP_ID = "2100001"
@@ -32,72 +32,15 @@ DIMMER = "light.ceiling_dimmer"
 DIMMER_ID = "2100003"
 
 
-class House:
-    """What a person does at a dashboard."""
-
-    def __init__(self, hass: HomeAssistant, time: Time) -> None:
-        """Stand before it."""
-        self._hass = hass
-        self._time = time
-
-    def begin(self, action: str, entity_id: str, **data: Any) -> asyncio.Task[Any]:
-        """Begin an action; what it shows, it shows before this returns."""
-        domain = entity_id.partition(".")[0]
-        return self._hass.async_create_task(
-            self._hass.services.async_call(
-                domain,
-                action,
-                {"entity_id": entity_id, **data},
-                blocking=True,
-                context=Context(),
-            ),
-            eager_start=True,
-        )
-
-    async def do(self, action: str, entity_id: str, **data: Any) -> None:
-        """Do something, and wait until Home Assistant says that it is done."""
-        await self._time.until(self._wait(self.begin(action, entity_id, **data)))
-
-    @staticmethod
-    async def _wait(task: asyncio.Task[Any]) -> None:
-        await task
-
-
-@pytest.fixture
-def house(hass: HomeAssistant, time: Time) -> House:
-    """Return the house."""
-    return House(hass, time)
-
-
-def sent(simulator: Simulator) -> list[str]:
-    """Return the commands that reached Telldus, and what was asked of their outcome.
-
-    The history of a device that nobody has commanded is read for what it heard.
-    """
-    told: list[str] = []
-    commanded: set[str] = set()
-    for request in simulator.log:
-        if not request.path.startswith("json/device/"):
-            continue
-        function, id_ = request.path.removeprefix("json/device/"), request.params["id"]
-        if function != "history":
-            commanded.add(id_)
-        elif id_ not in commanded:
-            continue
-        level = request.params.get("level")
-        told.append(f"{function} {id_}" + (f" {level}" if level else ""))
-    return told
-
-
 async def test_shown_at_once(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """What is commanded is shown before anything is sent, and stays shown."""
-    action = house.begin("turn_off", LAMP)
+    action = dashboard.begin("turn_off", LAMP)
     assert state_of(hass, LAMP).state == "off"
     assert sent(simulator) == []
     await time.settle()
@@ -113,12 +56,12 @@ async def test_shown_at_once(
 
 
 async def test_confirmed_soon(
-    loaded: MockConfigEntry, house: House, simulator: Simulator, time: Time
+    loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator, time: Time
 ) -> None:
     """One read, ten seconds after the command, tells what became of it."""
     await time.move(28)
     before = polls(simulator)
-    await house.do("turn_off", LAMP)
+    await dashboard.do("turn_off", LAMP)
     commanded = simulator.log[-1].time
     await time.move(13)
     assert polls(simulator) == before + 1
@@ -128,13 +71,13 @@ async def test_confirmed_soon(
 async def test_telldus_wins_in_the_end(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """A command that was accepted and never done is shown as what it was."""
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
-    await house.do("turn_off", LAMP)
+    await dashboard.do("turn_off", LAMP)
     assert state_of(hass, LAMP).state == "off"
     await time.move(15)
     assert state_of(hass, LAMP).state == "on"
@@ -143,7 +86,7 @@ async def test_telldus_wins_in_the_end(
 async def test_several_commands(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -151,7 +94,7 @@ async def test_several_commands(
     before = polls(simulator)
     began = simulator.clock()
     for _ in range(5):
-        await house.do("turn_off", LAMP)
+        await dashboard.do("turn_off", LAMP)
         await time.move(8)
     assert polls(simulator) > before
     looks = [r.time for r in simulator.log if r.path == "json/devices/list"]
@@ -161,14 +104,17 @@ async def test_several_commands(
 
 
 async def test_dim(
-    hass: HomeAssistant, loaded: MockConfigEntry, house: House, simulator: Simulator
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
 ) -> None:
     """A level is sent as a level, a plain "on" as on."""
-    await house.do("turn_on", DIMMER, brightness=99)
+    await dashboard.do("turn_on", DIMMER, brightness=99)
     assert state_of(hass, DIMMER).attributes["brightness"] == 99
-    await house.do("turn_off", DIMMER)
+    await dashboard.do("turn_off", DIMMER)
     assert state_of(hass, DIMMER).state == "off"
-    await house.do("turn_on", DIMMER)
+    await dashboard.do("turn_on", DIMMER)
     assert state_of(hass, DIMMER).attributes["brightness"] == 255
     assert sent(simulator) == [
         f"dim {DIMMER_ID} 99",
@@ -178,10 +124,13 @@ async def test_dim(
 
 
 async def test_level_zero(
-    hass: HomeAssistant, loaded: MockConfigEntry, house: House, simulator: Simulator
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
 ) -> None:
     """Level 0 is off."""
-    await house.do("turn_on", DIMMER, brightness=0)
+    await dashboard.do("turn_on", DIMMER, brightness=0)
     assert state_of(hass, DIMMER).state == "off"
     assert sent(simulator) == [f"turnOff {DIMMER_ID}"]
 
@@ -189,15 +138,16 @@ async def test_level_zero(
 async def test_newest_wins(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """Of the commands that wait for one device, only the newest is sent."""
     actions = [
-        house.begin("turn_on", DIMMER, brightness=level) for level in (20, 40, 60, 80)
+        dashboard.begin("turn_on", DIMMER, brightness=level)
+        for level in (20, 40, 60, 80)
     ]
-    actions.append(house.begin("turn_off", LAMP))
+    actions.append(dashboard.begin("turn_off", LAMP))
     assert state_of(hass, DIMMER).attributes["brightness"] == 80
     await time.move(2)
     assert all(action.done() for action in actions)
@@ -214,7 +164,7 @@ async def test_newest_wins(
 async def test_many_at_once(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -225,7 +175,7 @@ async def test_many_at_once(
         if state.state in ("on", "off")
     ]
     assert len(switches) > 10
-    actions = [house.begin("turn_on", entity_id) for entity_id in switches]
+    actions = [dashboard.begin("turn_on", entity_id) for entity_id in switches]
     assert all(state_of(hass, entity_id).state == "on" for entity_id in switches)
     await time.move(21)
     # The action goes on to the next; the commands go on by themselves.
@@ -242,19 +192,10 @@ async def test_many_at_once(
 # Several things of one device
 
 
-def settings_sent(simulator: Simulator) -> list[dict[str, str]]:
-    """Return what thermostats were told."""
-    return [
-        {key: value for key, value in request.params.items() if key != "id"}
-        for request in simulator.log
-        if request.path == "json/device/thermostat"
-    ]
-
-
 async def test_colour_and_level(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -262,9 +203,9 @@ async def test_colour_and_level(
     bulb, bulb_id = "light.colour_bulb", "2100009"
     loaded.runtime_data.account.rate_limiter.on_rate_limited(12)
     actions = [
-        house.begin("turn_on", bulb, rgb_color=[255, 0, 0], brightness=100),
-        house.begin("turn_on", bulb, brightness=50),
-        house.begin("turn_on", bulb, rgb_color=[0, 0, 255]),
+        dashboard.begin("turn_on", bulb, rgb_color=[255, 0, 0], brightness=100),
+        dashboard.begin("turn_on", bulb, brightness=50),
+        dashboard.begin("turn_on", bulb, rgb_color=[0, 0, 255]),
     ]
     shown = state_of(hass, bulb).attributes
     assert (shown["brightness"], shown["rgb_color"]) == (50, (0, 0, 255))
@@ -338,7 +279,7 @@ async def test_colour_and_level(
 async def test_thermostat_in_a_pause(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     wishes: list[tuple[str, dict[str, Any]]],
@@ -349,7 +290,7 @@ async def test_thermostat_in_a_pause(
     """Nothing that a thermostat was told is lost, and as little as can be is sent."""
     pump = "climate.heat_pump"
     loaded.runtime_data.account.rate_limiter.on_rate_limited(12)
-    actions = [house.begin(action, pump, **data) for action, data in wishes]
+    actions = [dashboard.begin(action, pump, **data) for action, data in wishes]
     shown = state_of(hass, pump)
     assert (shown.state, shown.attributes["temperature"]) == (mode, target)
     await time.move(15)
@@ -393,18 +334,18 @@ async def test_newer_wish_while_one_is_refused(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     simulator: Simulator,
-    house: House,
+    dashboard: Dashboard,
     time: Time,
 ) -> None:
     """What came while a request was on its way takes its place, should it be refused."""
     simulator.faults.add(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=12
     )
-    first = house.begin("turn_on", DIMMER, brightness=50)
+    first = dashboard.begin("turn_on", DIMMER, brightness=50)
     while not loaded.runtime_data.account.rate_limiter.sending:
         await asyncio.sleep(0)
-    second = house.begin("turn_off", LAMP)
-    third = house.begin("turn_on", DIMMER, brightness=70)
+    second = dashboard.begin("turn_off", LAMP)
+    third = dashboard.begin("turn_on", DIMMER, brightness=70)
     await time.move(20)
     assert all(one.done() and not one.exception() for one in (first, second, third))
     assert sent(simulator) == [
@@ -445,7 +386,7 @@ async def test_newer_wish_while_one_is_refused(
 async def test_refused_in_time(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     fault: Fault,
@@ -457,46 +398,50 @@ async def test_refused_in_time(
     """A refusal is raised with its reason, and the state taken back."""
     simulator.faults.add(fault, match="json/device/*", times=1, **arguments)
     with pytest.raises(HomeAssistantError) as raised:
-        await house.do("turn_off", LAMP)
+        await dashboard.do("turn_off", LAMP)
     assert raised.value.translation_key == key
     assert text in str(raised.value)
     assert isinstance(raised.value.__cause__, TelldusError)
     assert state_of(hass, LAMP).state == "on"
     assert complaints(caplog) == []
     # The next one finds nothing in its way.
-    await house.do("turn_off", LAMP)
+    await dashboard.do("turn_off", LAMP)
     assert state_of(hass, LAMP).state == "off"
 
 
 async def test_fates_are_counted(
-    loaded: MockConfigEntry, house: House, simulator: Simulator, time: Time
+    loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator, time: Time
 ) -> None:
     """What became of the commands adds up."""
     fates = loaded.runtime_data.commands.outcome_counts
     for number in (1, 2):
         simulator.faults.add(Fault.APPLICATION_ERROR, match="json/device/*", times=1)
         with pytest.raises(HomeAssistantError):
-            await house.do("turn_off", LAMP)
+            await dashboard.do("turn_off", LAMP)
         assert fates == {CommandOutcome.REFUSED: number}
     for number, action in enumerate(("turn_off", "turn_on"), 1):
-        await house.do(action, LAMP)
+        await dashboard.do(action, LAMP)
         await time.move(40)
         assert fates == {CommandOutcome.REFUSED: 2, CommandOutcome.CONFIRMED: number}
 
 
 async def test_heard_is_not_sent(
-    loaded: MockConfigEntry, house: House, simulator: Simulator, time: Time
+    loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator, time: Time
 ) -> None:
     """What a device was heard to do says nothing of a command that was not sent yet."""
     simulator.faults.add(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=15
     )
-    house.begin("turn_off", LAMP)
+    dashboard.begin("turn_off", LAMP)
     await time.move(1)
     commands = loaded.runtime_data.commands
     lamp = replace(loaded.runtime_data.devices.data[LAMP_ID], state=Method.TURNOFF)
     commands.async_confirm_from_push(lamp, Method.TURNOFF)
-    assert (commands.queue_length, commands.pending_count, commands.outcome_counts) == (1, 1, {})
+    assert (commands.queue_length, commands.pending_count, commands.outcome_counts) == (
+        1,
+        1,
+        {},
+    )
     assert commands.is_commanded(LAMP_ID)
     await time.move(35)
     assert sent(simulator) == 2 * [f"turnOff {LAMP_ID}"]
@@ -505,7 +450,7 @@ async def test_heard_is_not_sent(
 
 
 async def test_explains_what_is_heard(
-    loaded: MockConfigEntry, house: House, simulator: Simulator, time: Time
+    loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator, time: Time
 ) -> None:
     """A command that Telldus has not accepted yet explains one thing that its device does."""
     simulator.faults.add(
@@ -513,7 +458,7 @@ async def test_explains_what_is_heard(
     )
     commands = loaded.runtime_data.commands
     given = dt_util.utcnow().timestamp()
-    house.begin("turn_off", LAMP)
+    dashboard.begin("turn_off", LAMP)
     await time.move(5)
     now = dt_util.utcnow().timestamp()
     assert commands.has_pending_command_at(LAMP_ID, now)
@@ -525,7 +470,7 @@ async def test_explains_what_is_heard(
     assert commands.async_match_own_command(LAMP_ID, now)
     assert not commands.has_pending_command_at(LAMP_ID, now)
     assert not commands.async_match_own_command(LAMP_ID, now)
-    house.begin("turn_on", LAMP)
+    dashboard.begin("turn_on", LAMP)
     assert commands.has_pending_command_at(LAMP_ID, now)
     await time.move(30)
     assert commands.queue_length == 0
@@ -534,23 +479,26 @@ async def test_explains_what_is_heard(
 
 
 async def test_heard_in_order(
-    loaded: MockConfigEntry, house: House, simulator: Simulator, time: Time
+    loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator, time: Time
 ) -> None:
     """What a device was told last it may still have to do."""
     commands = loaded.runtime_data.commands
-    await house.do("turn_off", LAMP)
+    await dashboard.do("turn_off", LAMP)
     await time.move(3)
-    await house.do("turn_on", LAMP)
+    await dashboard.do("turn_on", LAMP)
     assert commands.pending_count == 2
     lamp = replace(loaded.runtime_data.devices.data[LAMP_ID], state=Method.TURNOFF)
     commands.async_confirm_from_push(lamp, Method.TURNOFF)
-    assert (commands.pending_count, commands.outcome_counts) == (1, {CommandOutcome.CONFIRMED: 1})
+    assert (commands.pending_count, commands.outcome_counts) == (
+        1,
+        {CommandOutcome.CONFIRMED: 1},
+    )
 
 
 async def test_pushed_failure(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
@@ -562,7 +510,7 @@ async def test_pushed_failure(
     simulator.faults.add(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=15
     )
-    house.begin("turn_off", LAMP)
+    dashboard.begin("turn_off", LAMP)
     await time.move(1)
     # Of another time: this one was not even sent.
     commands.async_fail_from_push(failed)
@@ -581,13 +529,13 @@ async def test_pushed_failure(
 async def test_waits_at_the_gateway(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """What waits for its device to wake stays shown, and is not asked after at once."""
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
-    await house.do("turn_on", DIMMER, brightness=17)
+    await dashboard.do("turn_on", DIMMER, brightness=17)
     loaded.runtime_data.commands.async_fail_from_push(
         CommandFailedMessage(DIMMER_ID, Method.DIM, SuccessStatus.QUEUED, None)
     )
@@ -600,14 +548,14 @@ async def test_waits_at_the_gateway(
 
 
 async def test_order_after_a_pause(
-    loaded: MockConfigEntry, house: House, simulator: Simulator, time: Time
+    loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator, time: Time
 ) -> None:
     """What was refused for a while goes first again."""
     simulator.faults.add(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=15
     )
     for entity_id in (LAMP, DIMMER, "switch.hall_switch"):
-        house.begin("turn_off" if entity_id == LAMP else "turn_on", entity_id)
+        dashboard.begin("turn_off" if entity_id == LAMP else "turn_on", entity_id)
     await time.move(30)
     first, *rest = (told.partition(" ")[2] for told in sent(simulator))
     assert [first, rest[0]] == 2 * [LAMP_ID]
@@ -617,7 +565,7 @@ async def test_order_after_a_pause(
 async def test_not_asleep_without_a_battery(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -625,27 +573,33 @@ async def test_not_asleep_without_a_battery(
     plug, commands = "switch.energy_plug", loaded.runtime_data.commands
     before = state_of(hass, plug).state
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
-    await house.do("toggle", plug)
+    await dashboard.do("toggle", plug)
     assert state_of(hass, plug).state != before
     await time.move(40)
     assert state_of(hass, plug).state == before
-    assert (commands.pending_count, commands.outcome_counts[CommandOutcome.OVERRULED]) == (0, 1)
+    assert (
+        commands.pending_count,
+        commands.outcome_counts[CommandOutcome.OVERRULED],
+    ) == (0, 1)
 
 
 async def test_neither_success_nor_error(
-    hass: HomeAssistant, loaded: MockConfigEntry, house: House, simulator: Simulator
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
 ) -> None:
     """An answer without "success" is a refusal, if one without a reason."""
     simulator.faults.add(Fault.MISSING_KEYS, match="json/device/*", times=1)
     with pytest.raises(HomeAssistantError):
-        await house.do("turn_off", LAMP)
+        await dashboard.do("turn_off", LAMP)
     assert state_of(hass, LAMP).state == "on"
 
 
 async def test_refused_too_late(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
@@ -657,7 +611,7 @@ async def test_refused_too_late(
     simulator.faults.add(
         Fault.APPLICATION_ERROR, match="json/device/*", times=1, text="Too late"
     )
-    action = house.begin("turn_off", LAMP)
+    action = dashboard.begin("turn_off", LAMP)
     await time.move(21)
     assert action.done()
     assert action.exception() is None
@@ -672,7 +626,7 @@ async def test_refused_too_late(
 async def test_waits_for_the_end_of_a_pause(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -680,10 +634,10 @@ async def test_waits_for_the_end_of_a_pause(
     simulator.faults.add(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=30
     )
-    first = house.begin("turn_on", DIMMER, brightness=50)
+    first = dashboard.begin("turn_on", DIMMER, brightness=50)
     await time.move(2)
     assert sent(simulator) == [f"dim {DIMMER_ID} 50"]
-    second = house.begin("turn_on", DIMMER, brightness=70)
+    second = dashboard.begin("turn_on", DIMMER, brightness=70)
     await time.move(22)
     assert first.done()
     assert second.done()
@@ -697,7 +651,7 @@ async def test_waits_for_the_end_of_a_pause(
 async def test_newer_command_during_a_refused_one(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -705,11 +659,11 @@ async def test_newer_command_during_a_refused_one(
     simulator.faults.add(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=10
     )
-    first = house.begin("turn_on", DIMMER, brightness=50)
+    first = dashboard.begin("turn_on", DIMMER, brightness=50)
     # Its request is under way now.
     while not loaded.runtime_data.account.rate_limiter.sending:
         await asyncio.sleep(0)
-    second = house.begin("turn_on", DIMMER, brightness=70)
+    second = dashboard.begin("turn_on", DIMMER, brightness=70)
     await time.move(15)
     assert first.done()
     assert second.done()
@@ -720,16 +674,16 @@ async def test_newer_command_during_a_refused_one(
 async def test_older_failure_leaves_the_newer_shown(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """What is taken back is the command that failed, not the one after it."""
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/device/*", times=1)
-    first = house.begin("turn_on", DIMMER, brightness=50)
+    first = dashboard.begin("turn_on", DIMMER, brightness=50)
     while not loaded.runtime_data.account.rate_limiter.sending:
         await asyncio.sleep(0)
-    second = house.begin("turn_on", DIMMER, brightness=70)
+    second = dashboard.begin("turn_on", DIMMER, brightness=70)
     await time.move(2)
     assert isinstance(first.exception(), HomeAssistantError)
     assert second.exception() is None
@@ -739,7 +693,7 @@ async def test_older_failure_leaves_the_newer_shown(
 async def test_given_up(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
@@ -748,7 +702,7 @@ async def test_given_up(
     simulator.faults.add(
         Fault.RATE_LIMITED, match="json/device/*", times=None, retry_after=300
     )
-    house.begin("turn_off", LAMP)
+    dashboard.begin("turn_off", LAMP)
     await time.move(200)
     assert state_of(hass, LAMP).state == "off"
     await time.move(800)
@@ -765,7 +719,7 @@ async def test_given_up(
 async def test_given_up_in_time(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -774,31 +728,31 @@ async def test_given_up_in_time(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=3000
     )
     with pytest.raises(HomeAssistantError) as raised:
-        await house.do("turn_off", LAMP)
+        await dashboard.do("turn_off", LAMP)
     assert raised.value.translation_key == "command_rate_limited"
     assert state_of(hass, LAMP).state == "on"
     # And so while the pause lasts, without asking Telldus.
     asked = len(simulator.log)
     with pytest.raises(HomeAssistantError):
-        await house.do("turn_off", LAMP)
+        await dashboard.do("turn_off", LAMP)
     assert len(simulator.log) == asked
 
 
 async def test_refused_sign_in_is_counted(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """A refused command counts as a refused poll does, and an accepted one ends it."""
     simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*", times=None)
     with pytest.raises(HomeAssistantError):
-        await house.do("turn_off", LAMP)
+        await dashboard.do("turn_off", LAMP)
     await time.move(119)
     assert hass.config_entries.flow.async_progress()
     simulator.faults.clear()
-    await house.do("turn_off", LAMP)
+    await dashboard.do("turn_off", LAMP)
     assert not hass.config_entries.flow.async_progress()
     await time.move(40)
     assert polls(simulator) > 2
@@ -808,7 +762,7 @@ async def test_refused_sign_in_is_counted(
 async def test_look_fails(
     hass: HomeAssistant,
     add_entry: AddEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -818,7 +772,7 @@ async def test_look_fails(
     await time.move(15)
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/devices/list", times=1)
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
-    await house.do("turn_off", LAMP)
+    await dashboard.do("turn_off", LAMP)
     await time.move(35)
     assert state_of(hass, LAMP).state == "off"
     await time.move(15)
@@ -831,7 +785,7 @@ async def test_look_fails(
 async def test_command_to_a_device_that_went(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
@@ -840,7 +794,7 @@ async def test_command_to_a_device_that_went(
     simulator.faults.add(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=45
     )
-    house.begin("turn_off", LAMP)
+    dashboard.begin("turn_off", LAMP)
     del simulator.home.devices[LAMP_ID]
     await time.move(90)
     (line,) = complaints(caplog)
@@ -853,7 +807,7 @@ async def test_command_to_a_device_that_went(
 async def test_unload_interrupts(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -861,7 +815,7 @@ async def test_unload_interrupts(
     simulator.faults.add(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=30
     )
-    action = house.begin("turn_off", LAMP)
+    action = dashboard.begin("turn_off", LAMP)
     await time.move(2)
     assert not action.done()
     await time.until(hass.config_entries.async_unload(loaded.entry_id))
@@ -879,12 +833,12 @@ async def test_unload_interrupts(
 async def test_unload_while_looking(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """A look that was planned does not happen after unloading."""
-    await house.do("turn_off", LAMP)
+    await dashboard.do("turn_off", LAMP)
     asked = len(simulator.log)
     await time.until(hass.config_entries.async_unload(loaded.entry_id))
     await time.move(60)
@@ -894,13 +848,13 @@ async def test_unload_while_looking(
 async def test_unload_in_the_middle_of_a_look(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """A look that is under way ends with the entry, and plans no other."""
     commands = loaded.runtime_data.commands
-    await house.do("turn_off", LAMP)
+    await dashboard.do("turn_off", LAMP)
     simulator.faults.add(Fault.SLOW, match="json/devices/list", times=1, seconds=8)
     before = polls(simulator)
     while polls(simulator) == before:

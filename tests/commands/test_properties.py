@@ -12,9 +12,7 @@ from simulator import Fault, Simulator
 from simulator.home import Device
 from tests.conftest import AddEntry, Time
 from tests.factories import home_of, lamp
-from tests.test_init import state_of
-
-from .test_manager import House, house, sent  # noqa: F401
+from tests.helpers import Dashboard, state_of
 
 LAMPS = 4
 
@@ -81,7 +79,7 @@ async def lamps(
 async def test_any_arrival(
     hass: HomeAssistant,
     lamps: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     what: list[tuple[str, Any]],
@@ -94,7 +92,7 @@ async def test_any_arrival(
         match kind:
             case "tell":
                 level = told.tell(value, simulator.clock())
-                house.begin("turn_on", f"light.lamp_{value}", brightness=level)
+                dashboard.begin("turn_on", f"light.lamp_{value}", brightness=level)
                 await time.settle()
             case "wait":
                 await time.move(value)

@@ -16,9 +16,7 @@ from simulator import Fault, Simulator
 from simulator.home import Home
 from tests.conftest import AddEntry, Time
 from tests.factories import group, home_of, lamp
-from tests.test_init import complaints, state_of
-
-from .test_manager import House, house, sent  # noqa: F401
+from tests.helpers import Dashboard, complaints, sent, state_of
 
 LAMPS = 50
 
@@ -218,18 +216,18 @@ async def test_levels_become_their_group(
     own_home: Home,
     simulator: Simulator,
     time: Time,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
 ) -> None:
     """The same level for all is one for the group; a different one is not."""
     put(own_home, lamp(1, dims=True), lamp(2, dims=True), group(90, ["1", "2"]))
     await set_up(hass, add_entry, time)
     for number in (1, 2):
-        house.begin("turn_on", f"light.lamp_{number}", brightness=100)
+        dashboard.begin("turn_on", f"light.lamp_{number}", brightness=100)
     await time.move(2)
     assert sent(simulator) == ["dim 90 100"]
     await time.move(60)
     for number in (1, 2):
-        house.begin("turn_on", f"light.lamp_{number}", brightness=100 + number)
+        dashboard.begin("turn_on", f"light.lamp_{number}", brightness=100 + number)
     await time.move(5)
     assert sent(simulator)[1:] == ["dim 1 101", "dim 2 102"]
 
@@ -249,14 +247,14 @@ async def test_group_with_unknown_members(
     own_home: Home,
     simulator: Simulator,
     time: Time,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     members: list[str],
 ) -> None:
     """A group of which not every member is known would do more than was asked."""
     put(own_home, lamp(1), lamp(2), group(90, members), group(91, ["90", "1"]))
     await set_up(hass, add_entry, time)
     for number in (1, 2):
-        house.begin("turn_off", f"light.lamp_{number}")
+        dashboard.begin("turn_off", f"light.lamp_{number}")
     await time.move(5)
     assert sent(simulator) == ["turnOff 1", "turnOff 2"]
 
@@ -267,7 +265,7 @@ async def test_group_that_cannot(
     own_home: Home,
     simulator: Simulator,
     time: Time,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
 ) -> None:
     """A group is not told what it has no method for."""
     put(own_home, lamp(1), lamp(2), group(90, ["1", "2"]))
@@ -275,7 +273,7 @@ async def test_group_that_cannot(
     can_only = replace(devices.data["90"], methods=Method.TURNON)
     devices.data = {**devices.data, "90": can_only}
     for number in (1, 2):
-        house.begin("turn_off", f"light.lamp_{number}")
+        dashboard.begin("turn_off", f"light.lamp_{number}")
     await time.move(5)
     assert sent(simulator) == ["turnOff 1", "turnOff 2"]
 
@@ -286,7 +284,7 @@ async def test_group_refused_for_its_members(
     own_home: Home,
     simulator: Simulator,
     time: Time,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
 ) -> None:
     """Where a group is refused, each of those who commanded a member is told of theirs."""
     put(own_home, lamp(1), lamp(2), group(90, ["1", "2"]))
@@ -294,7 +292,7 @@ async def test_group_refused_for_its_members(
     simulator.faults.add(
         Fault.APPLICATION_ERROR, match="json/device/*", times=1, text="No"
     )
-    actions = [house.begin("turn_off", f"light.lamp_{number}") for number in (1, 2)]
+    actions = [dashboard.begin("turn_off", f"light.lamp_{number}") for number in (1, 2)]
     await time.move(2)
     for number, action in enumerate(actions, 1):
         error = action.exception()
@@ -309,19 +307,19 @@ async def test_group_in_a_pause(
     own_home: Home,
     simulator: Simulator,
     time: Time,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
 ) -> None:
     """What was told one by one while nothing could be sent becomes a group as well."""
     put(own_home, lamp(1), lamp(2), lamp(3), group(90, ["1", "2", "3"]))
     entry = await set_up(hass, add_entry, time)
     entry.runtime_data.account.rate_limiter.on_rate_limited(12)
     for number in (1, 2, 3):
-        house.begin("turn_off", f"light.lamp_{number}")
+        dashboard.begin("turn_off", f"light.lamp_{number}")
         await time.move(2)
     # Told otherwise since: so it is not what the group would be told.
-    house.begin("turn_on", "light.lamp_2")
+    dashboard.begin("turn_on", "light.lamp_2")
     await time.move(1)
-    house.begin("turn_off", "light.lamp_2")
+    dashboard.begin("turn_off", "light.lamp_2")
     assert sent(simulator) == []
     await time.move(10)
     assert sent(simulator) == ["turnOff 90"]
@@ -330,11 +328,13 @@ async def test_group_in_a_pause(
 # A slider
 
 
-async def slide(house: House, time: Time, seconds: float, entity_id: str) -> list[Any]:  # noqa: F811
+async def slide(
+    dashboard: Dashboard, time: Time, seconds: float, entity_id: str
+) -> list[Any]:
     """Drag a slider up for some seconds, ten levels a second."""
     actions = []
     for number in range(int(seconds * 10)):
-        actions.append(house.begin("turn_on", entity_id, brightness=20 + number))
+        actions.append(dashboard.begin("turn_on", entity_id, brightness=20 + number))
         await time.move(0.1)
     return actions
 
@@ -345,15 +345,15 @@ async def test_slider(
     own_home: Home,
     simulator: Simulator,
     time: Time,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
 ) -> None:
     """Three seconds at a slider are two levels, the last of them the one that counts."""
     put(own_home, lamp(1, dims=True), lamp(2))
     await set_up(hass, add_entry, time)
-    actions = await slide(house, time, 3, "light.lamp_1")
+    actions = await slide(dashboard, time, 3, "light.lamp_1")
     assert state_of(hass, "light.lamp_1").attributes["brightness"] == 49
     # Another lamp does not wait for the hand.
-    await house.do("turn_off", "light.lamp_2")
+    await dashboard.do("turn_off", "light.lamp_2")
     assert sent(simulator) == ["dim 1 20", "turnOff 2"]
     await time.move(1)
     assert sent(simulator) == ["dim 1 20", "turnOff 2", "dim 1 49"]
@@ -369,12 +369,12 @@ async def test_long_slide(
     own_home: Home,
     simulator: Simulator,
     time: Time,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
 ) -> None:
     """Who goes on for long sees the lamp follow now and then."""
     put(own_home, lamp(1, dims=True))
     await set_up(hass, add_entry, time)
-    await slide(house, time, 10, "light.lamp_1")
+    await slide(dashboard, time, 10, "light.lamp_1")
     await time.move(1)
     assert 3 <= len(sent(simulator)) <= 4
     assert sent(simulator)[-1] == "dim 1 119"
@@ -386,16 +386,16 @@ async def test_off_does_not_wait_for_a_slider(
     own_home: Home,
     simulator: Simulator,
     time: Time,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
 ) -> None:
     """Off is off, at once; and a level well after the last one is no slider."""
     put(own_home, lamp(1, dims=True))
     await set_up(hass, add_entry, time)
-    await slide(house, time, 1, "light.lamp_1")
-    house.begin("turn_off", "light.lamp_1")
+    await slide(dashboard, time, 1, "light.lamp_1")
+    dashboard.begin("turn_off", "light.lamp_1")
     await time.settle()
     assert sent(simulator) == ["dim 1 20", "turnOff 1"]
     await time.move(5)
-    house.begin("turn_on", "light.lamp_1", brightness=200)
+    dashboard.begin("turn_on", "light.lamp_1", brightness=200)
     await time.settle()
     assert sent(simulator)[2:] == ["dim 1 200"]

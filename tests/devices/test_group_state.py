@@ -22,9 +22,8 @@ from custom_components.telldus_pa.pa_api import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Fault, Simulator
-from tests.commands.test_manager import House, house, sent  # noqa: F401
 from tests.conftest import AddEntry, Time
-from tests.test_init import complaints, state_of
+from tests.helpers import Dashboard, complaints, sent, state_of
 
 ALL = "light.all_lamps"
 ALL_ID = "2100017"
@@ -261,12 +260,12 @@ async def test_is_assumed(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
 async def test_shows_its_members_at_once(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """What a group is told shows on its members in the same moment, and is sent once."""
-    house.begin("turn_off", ALL)
+    dashboard.begin("turn_off", ALL)
     for entity_id in (ALL, OUTLET, DIMMER, OLD):
         assert state_of(hass, entity_id).state == "off"
     await time.move(60)
@@ -274,7 +273,7 @@ async def test_shows_its_members_at_once(
     for entity_id in (ALL, OUTLET, DIMMER, OLD):
         assert state_of(hass, entity_id).state == "off"
 
-    house.begin("turn_on", ALL, brightness=80)
+    dashboard.begin("turn_on", ALL, brightness=80)
     assert state_of(hass, ALL).attributes["brightness"] == 80
     assert state_of(hass, DIMMER).attributes["brightness"] == 80
     assert state_of(hass, OUTLET).state == "on"
@@ -287,13 +286,13 @@ async def test_shows_its_members_at_once(
 async def test_follows_its_members(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     time: Time,
 ) -> None:
     """The group changes with its members, in the same moment as they do."""
-    await house.do("turn_off", OUTLET)
+    await dashboard.do("turn_off", OUTLET)
     assert state_of(hass, ALL).state == "on"
-    house.begin("turn_off", DIMMER)
+    dashboard.begin("turn_off", DIMMER)
     assert state_of(hass, ALL).state == "off"
     # A group of groups as well, in which something else is on
     assert state_of(hass, "light.everything_off").state == "on"
@@ -304,13 +303,13 @@ async def test_follows_its_members(
 async def test_sent_once(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     order: list[str],
 ) -> None:
     """A group and its members in one action are one request."""
-    actions = [house.begin("turn_off", entity_id) for entity_id in order]
+    actions = [dashboard.begin("turn_off", entity_id) for entity_id in order]
     await time.move(3)
     assert all(action.done() and not action.exception() for action in actions)
     assert sent(simulator) == [f"turnOff {ALL_ID}"]
@@ -318,7 +317,7 @@ async def test_sent_once(
 
 async def test_group_goes_when_its_first_member_would(
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
@@ -327,7 +326,7 @@ async def test_group_goes_when_its_first_member_would(
     for number, action in enumerate(("turn_off", "turn_on"), 1):
         before = len(sent(simulator))
         for entity_id in (OUTLET, "switch.hall_switch", DIMMER, OLD):
-            house.begin(action, entity_id)
+            dashboard.begin(action, entity_id)
         await time.move(20)
         assert [told.partition(" ")[2] for told in sent(simulator)[before:]] == [
             *(ALL_ID, "2100002")
@@ -338,13 +337,13 @@ async def test_group_goes_when_its_first_member_would(
 async def test_one_member_is_heard(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """One member that was heard to do it says nothing of the others."""
     commands = loaded.runtime_data.commands
-    await house.do("turn_off", ALL)
+    await dashboard.do("turn_off", ALL)
     assert commands.pending_count
     dimmer = replace(loaded.runtime_data.devices.data[DIMMER_ID], state=Method.TURNOFF)
     commands.async_confirm_from_push(dimmer, Method.TURNOFF)
@@ -376,13 +375,13 @@ async def test_one_action_for_an_area(
 async def test_member_that_is_told_otherwise(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """Who is to do something else than the group is told so, after the group."""
-    house.begin("turn_off", ALL)
-    house.begin("turn_on", DIMMER, brightness=10)
+    dashboard.begin("turn_off", ALL)
+    dashboard.begin("turn_on", DIMMER, brightness=10)
     assert state_of(hass, ALL).attributes["brightness"] == 10
     await time.move(40)
     assert sent(simulator) == [f"turnOff {ALL_ID}", f"dim {DIMMER_ID} 10"]
@@ -392,15 +391,15 @@ async def test_member_that_is_told_otherwise(
 
 async def test_member_that_was_told_otherwise_before(
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """What a member waits to be told nobody needs to tell it, once its group is told."""
     actions = [
-        house.begin("turn_on", DIMMER, brightness=10),
-        house.begin("turn_on", OUTLET),
-        house.begin("turn_off", ALL),
+        dashboard.begin("turn_on", DIMMER, brightness=10),
+        dashboard.begin("turn_on", OUTLET),
+        dashboard.begin("turn_off", ALL),
     ]
     await time.move(3)
     assert all(action.done() and not action.exception() for action in actions)
@@ -408,20 +407,23 @@ async def test_member_that_was_told_otherwise_before(
     commands = loaded.runtime_data.commands
     assert commands.outcome_counts == {CommandOutcome.REPLACED: 2}
     await time.move(30)
-    assert commands.outcome_counts == {CommandOutcome.REPLACED: 2, CommandOutcome.CONFIRMED: 1}
+    assert commands.outcome_counts == {
+        CommandOutcome.REPLACED: 2,
+        CommandOutcome.CONFIRMED: 1,
+    }
 
 
 async def test_changed_mind(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """Who after all is to do what the group does need not be told."""
-    house.begin("turn_off", ALL)
-    house.begin("turn_on", DIMMER)
-    house.begin("turn_off", DIMMER)
+    dashboard.begin("turn_off", ALL)
+    dashboard.begin("turn_on", DIMMER)
+    dashboard.begin("turn_off", DIMMER)
     await time.move(3)
     assert sent(simulator) == [f"turnOff {ALL_ID}"]
 
@@ -429,7 +431,7 @@ async def test_changed_mind(
 async def test_refused(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
@@ -438,7 +440,7 @@ async def test_refused(
     simulator.faults.add(
         Fault.APPLICATION_ERROR, match="json/device/*", times=1, text="No"
     )
-    actions = [house.begin("turn_off", one) for one in (ALL, DIMMER)]
+    actions = [dashboard.begin("turn_off", one) for one in (ALL, DIMMER)]
     await time.move(2)
     for name, action in zip(("All lamps", "Ceiling dimmer"), actions, strict=True):
         assert f"{name}: No" in str(action.exception())
@@ -450,12 +452,12 @@ async def test_refused(
 async def test_covers_together(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """Blinds close together."""
-    house.begin("close_cover", BLINDS)
+    dashboard.begin("close_cover", BLINDS)
     for name in ("all_blinds", "awning", "bedroom_shutter", "kitchen_blind"):
         assert state_of(hass, f"cover.{name}").state == "closed"
     await time.move(40)
@@ -467,7 +469,7 @@ async def test_group_without_its_members(
     hass: HomeAssistant,
     add_entry: AddEntry,
     simulator: Simulator,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     entity_registry: er.EntityRegistry,
     time: Time,
 ) -> None:
@@ -482,6 +484,6 @@ async def test_group_without_its_members(
     unique_id = f"{entry.unique_id}_device_{ALL_ID}"
     entity_id = entity_registry.async_get_entity_id("switch", DOMAIN, unique_id)
     assert entity_id is not None
-    await house.do("turn_on", entity_id)
+    await dashboard.do("turn_on", entity_id)
     assert state_of(hass, entity_id).state == "on"
     assert sent(simulator) == [f"turnOn {ALL_ID}"]

@@ -31,7 +31,7 @@ from simulator.command_effects import value_at
 from simulator.home import Drift, Sensor, SensorValue
 from tests.conftest import Time
 from tests.factories import GATEWAY, home_of, lamp
-from tests.test_init import complaints, state_of
+from tests.helpers import complaints, state_of
 
 HOUR, DAY = 3600, 86400
 METER = "1600000001"

@@ -9,6 +9,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import tellduslive  # type: ignore[import-untyped]  # brings no types
 
+from custom_components.telldus_pa.migration.move import async_take_over
+from custom_components.telldus_pa.migration.plan import make_plan
 from custom_components.telldus_pa.migration.tellduslive import TELLDUSLIVE_DOMAIN
 from homeassistant.components.tellduslive.const import NOT_SO_PRIVATE_KEY, PUBLIC_KEY
 from homeassistant.config_entries import ConfigEntryState
@@ -25,7 +27,7 @@ from simulator.home import Device, Home, Sensor, SensorValue
 from simulator.methods import DeviceType, Method
 from tests.conftest import Time
 from tests.factories import GATEWAY, home_of, lamp
-from tests.test_config_flow import person  # noqa: F401
+from tests.flow_user import FlowUser
 
 type Rows = dict[str, dict[str, Any]]
 
@@ -305,3 +307,18 @@ async def automated(
         assert await async_setup_component(hass, domain, config)
     await time.settle()
     return lived_in
+
+
+async def take_over(
+    hass: HomeAssistant, core: MockConfigEntry, entry: MockConfigEntry, time: Time
+) -> None:
+    """Take over, and let all lists come again."""
+    plan = make_plan(hass, entry, core.entry_id)
+    await time.until(async_take_over(hass, entry, plan))
+    await time.move(45)
+
+
+@pytest.fixture
+def person(flow_user: FlowUser) -> FlowUser:
+    """Return somebody who is logged in to Home Assistant."""
+    return flow_user

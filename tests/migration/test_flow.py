@@ -19,12 +19,10 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Fault, Simulator
 from tests.conftest import Time
-from tests.test_config_flow import OPTIONS, Person, keys
-from tests.test_connection_status import issues
-from tests.test_init import state_of
+from tests.flow_user import OPTIONS, FlowUser as Person, keys
+from tests.helpers import issues, state_of
 
-from .conftest import all_devices, look
-from .test_move import take_over
+from .conftest import all_devices, look, take_over
 
 FLOWS = {
     "options": "/api/config/config_entries/options/flow",
@@ -377,7 +375,7 @@ async def follow(person: Person, done: Step) -> Step:
 
 async def look_at(person: Person) -> Step:
     """Look at the dialog of the options."""
-    return await person._call("get", f"{OPTIONS}/{person.flow_id}", None)  # noqa: SLF001
+    return await person.request("get", f"{OPTIONS}/{person.flow_id}", None)
 
 
 async def test_offer(
@@ -400,7 +398,7 @@ async def test_offer_begun_anew(
 ) -> None:
     """A frontend that begins anew, in place of going on, is at the offer all the same."""
     entry_id = (await signed_in(person, server_url))["result"]["entry_id"]
-    step = await person._call("post", OPTIONS, {"handler": entry_id})  # noqa: SLF001
+    step = await person.request("post", OPTIONS, {"handler": entry_id})
     assert (step["type"], step["progress_action"]) == ("progress", "read_lists")
     # What was waiting goes with it.
     assert len(hass.config_entries.options.async_progress()) == 2

@@ -34,9 +34,9 @@ from homeassistant.helpers.storage import Store
 from simulator import Simulator
 from simulator.methods import Method
 from tests.conftest import Time
-from tests.test_init import state_of
+from tests.helpers import state_of
 
-from .conftest import Seen, device_of, look
+from .conftest import Seen, device_of, look, take_over
 
 # What a person has chosen, or what refers to an entity.
 CHOSEN = (
@@ -62,15 +62,6 @@ MOVED = (
     "switch.outlet",
     "switch.plug",
 )
-
-
-async def take_over(
-    hass: HomeAssistant, core: MockConfigEntry, entry: MockConfigEntry, time: Time
-) -> None:
-    """Take over, and let all lists come again."""
-    plan = make_plan(hass, entry, core.entry_id)
-    await time.until(async_take_over(hass, entry, plan))
-    await time.move(45)
 
 
 def the_same(

@@ -133,3 +133,10 @@ async def nowhere(simulator: Simulator, socket_enabled: None) -> str:
 def told(err: BaseException) -> str:
     """Return everything that a log with a traceback would tell of an error."""
     return "".join([*traceback.format_exception(err), repr(err), str(err)])
+
+
+def http(body: bytes | str, status: str = "200 OK", *headers: str) -> bytes:
+    """Return an answer as it stands on the wire."""
+    content = body.encode() if isinstance(body, str) else body
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *headers]
+    return "\r\n".join([*head, "Connection: close", "", ""]).encode() + content

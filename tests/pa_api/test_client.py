@@ -39,7 +39,7 @@ from custom_components.telldus_pa.pa_api.parsing import read_json
 from simulator import Fault, Simulator, demo_home, generated_home
 from simulator.serialization import unit_of
 
-from .conftest import Clock, Misbehave, told
+from .conftest import Clock, Misbehave, http, told
 
 LAMP, DIMMER, BELL, BLIND = "2100001", "2100003", "2100005", "2100006"
 BULB, RADIATOR, CABIN_LAMP = "2100009", "2100010", "2100056"
@@ -49,7 +49,9 @@ ON = Command(LAMP, Method.TURNON)
 @pytest.fixture(autouse=True)
 def _no_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not space the calls of a test: the clock stands still."""
-    monkeypatch.setattr(rate_limiter_module, "MIN_INTERVAL", dict.fromkeys(Priority, 0.0))
+    monkeypatch.setattr(
+        rate_limiter_module, "MIN_INTERVAL", dict.fromkeys(Priority, 0.0)
+    )
 
 
 @pytest.fixture
@@ -73,13 +75,6 @@ def client_of(
 
 
 type ClientOf = Callable[[str], TelldusClient]
-
-
-def http(body: bytes | str, status: str = "200 OK", *headers: str) -> bytes:
-    """Return an answer as it stands on the wire."""
-    content = body.encode() if isinstance(body, str) else body
-    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *headers]
-    return "\r\n".join([*head, "Connection: close", "", ""]).encode() + content
 
 
 def kept(err: TelldusError, secrets: set[str]) -> TelldusError:

@@ -39,7 +39,9 @@ CALLBACK = "http://homeassistant.local:8123/api/telldus_pa/callback/a-secret-sta
 @pytest.fixture(autouse=True)
 def _no_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not space the calls of a test: the clock stands still."""
-    monkeypatch.setattr(rate_limiter_module, "MIN_INTERVAL", dict.fromkeys(Priority, 0.0))
+    monkeypatch.setattr(
+        rate_limiter_module, "MIN_INTERVAL", dict.fromkeys(Priority, 0.0)
+    )
 
 
 @pytest.fixture

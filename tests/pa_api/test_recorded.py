@@ -46,8 +46,7 @@ from custom_components.telldus_pa.pa_api.parsing import (
 )
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
-from .conftest import Misbehave
-from .test_client import http
+from .conftest import Misbehave, http
 
 RECORDED: Final = Path(__file__).parents[1] / "fixtures" / "recorded"
 ON: Final = Command("3100051", Method.TURNON)

@@ -9,49 +9,17 @@ from custom_components.telldus_pa.registry.sync import StaleTracker
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_SCAN_INTERVAL, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Fault, Simulator
 from simulator.home import Gateway, Sensor, SensorValue
-from tests.conftest import ACCOUNT, AddEntry, Time
+from tests.conftest import AddEntry, Time
 from tests.factories import home_of, lamp
-from tests.test_init import complaints, state_of
+from tests.helpers import Registries, complaints, state_of, unique_id
 
 DAY = 24 * 3600
 LAMP_ID, LAMP = "2100001", "switch.window_lamp"
 PLUG_ID, PLUG_SENSOR_ID = "2100023", "1540000006"
-
-
-def unique_id(thing: str) -> str:
-    """Return the id of something in the registries."""
-    return f"{ACCOUNT}_{thing}"
-
-
-class Registries:
-    """The registries, seen with Telldus' ids."""
-
-    def __init__(self, hass: HomeAssistant, entry: MockConfigEntry) -> None:
-        """Look at an entry's part of them."""
-        self.devices = dr.async_get(hass)
-        self.entities = er.async_get(hass)
-        self.entry = entry
-
-    def device(self, thing: str) -> dr.DeviceEntry | None:
-        """Return the registry device of something."""
-        return self.devices.async_get_device_by_identifier(
-            (DOMAIN, unique_id(thing)), self.entry.entry_id
-        )
-
-    def entity_ids(self, thing: str) -> set[str]:
-        """Return the entities of something."""
-        whole = unique_id(thing)
-        return {
-            entity.entity_id
-            for entity in er.async_entries_for_config_entry(
-                self.entities, self.entry.entry_id
-            )
-            if entity.unique_id == whole or entity.unique_id.startswith(f"{whole}_")
-        }
 
 
 @pytest.fixture

@@ -21,9 +21,8 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import Store
 from simulator import Fault, Home, Method, Simulator, generated_home
 from simulator.home import Device
-from tests.commands.test_manager import House, house  # noqa: F401
 from tests.conftest import AddEntry, Time
-from tests.test_init import state_is
+from tests.helpers import Dashboard, state_is
 
 DEVICES = 100
 HOUR = 3600
@@ -53,7 +52,7 @@ class Life:
         self,
         hass: HomeAssistant,
         entry: MockConfigEntry,
-        house: House,  # noqa: F811
+        dashboard: Dashboard,
         simulator: Simulator,
         home: Home,
         time: Time,
@@ -62,7 +61,7 @@ class Life:
         """Move in."""
         self._hass = hass
         self._entry = entry
-        self._house = house
+        self._house = dashboard
         self._simulator = simulator
         self._home = home
         self._time = time
@@ -232,7 +231,7 @@ class _Lines(logging.Handler):
 async def test_life(
     hass: HomeAssistant,
     add_entry: AddEntry,
-    house: House,  # noqa: F811
+    dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
     soak_hours: int,
@@ -249,7 +248,7 @@ async def test_life(
     session = async_get_clientsession(hass)
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
-    life = Life(hass, entry, house, simulator, home, time, seed=2026)
+    life = Life(hass, entry, dashboard, simulator, home, time, seed=2026)
 
     await life.live(soak_hours / 4)
     await life.wait(4000)

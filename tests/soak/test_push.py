@@ -18,7 +18,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 from tests.conftest import Time
-from tests.test_init import complaints
+from tests.helpers import complaints
 
 REMOTE, REMOTE_ID = "event.wall_remote", "2100034"
 BELL, BELL_ID = "event.door_bell_doorbell", "2100005"
