@@ -60,7 +60,7 @@ async def test_what_was_chosen_since(
 
 async def test_round_trip(
     hass: HomeAssistant,
-    lived_in: MockConfigEntry,
+    automated: MockConfigEntry,
     loaded: MockConfigEntry,
     hass_storage: dict[str, Any],
     time: Time,
@@ -71,13 +71,13 @@ async def test_round_trip(
     dr.async_get(hass).async_update_device(
         washer, entry_type=dr.DeviceEntryType.SERVICE
     )
-    plan = make_plan(hass, loaded, lived_in.entry_id)
+    plan = make_plan(hass, loaded, automated.entry_id)
     transfer = reverse_transfer(hass, loaded, plan)
-    await MigrationStore(hass, loaded).async_save(lived_in.entry_id, transfer)
+    await MigrationStore(hass, loaded).async_save(automated.entry_id, transfer)
     key = f"telldus_pa.{StorageKey.TAKEOVER}.{loaded.entry_id}"
     hass_storage[key] = json.loads(json.dumps(hass_storage[key]))
     core_entry, restored = await MigrationStore(hass, loaded).async_load()
-    assert core_entry is lived_in
+    assert core_entry is automated
     assert [one.registry_id for one in restored.entities] == [
         one.registry_id for one in transfer.entities
     ]

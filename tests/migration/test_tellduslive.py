@@ -6,24 +6,15 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.const import DOMAIN
-from custom_components.telldus_pa.migration.move import (
-    MigrationError,
-    async_take_over,
-    async_taken_over_from,
-)
-from custom_components.telldus_pa.migration.plan import make_plan
-from homeassistant.config_entries import (
-    ConfigEntry,
-    ConfigEntryDisabler,
-    ConfigEntryState,
-)
+from custom_components.telldus_pa.migration.move import async_revert
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
 from tests.conftest import Time
 from tests.helpers import issues, state_of
 
-from .conftest import look, take_over
+from .conftest import take_over
 
 
 def core_entry(hass: HomeAssistant, **more: Any) -> MockConfigEntry:
@@ -130,44 +121,18 @@ async def test_issues_go_with_the_entry(
     assert other.entry_id
 
 
-def forget_platforms(hass: HomeAssistant) -> None:
-    """Have tellduslive unload none of its platforms, as Home Assistant 2026.8's does."""
-    hass.data["telldus_config_entry_is_setup"].clear()
-
-
 async def test_platforms_left_loaded(
     hass: HomeAssistant, lived_in: MockConfigEntry, loaded: MockConfigEntry, time: Time
 ) -> None:
-    """What tellduslive leaves loaded is unloaded for it."""
-    forget_platforms(hass)
+    """What tellduslive leaves loaded is unloaded for it, and loads again on going back."""
+    # With nothing here, it unloads none of its platforms, as Home Assistant 2026.8's does.
+    hass.data["telldus_config_entry_is_setup"].clear()
     await take_over(hass, lived_in, loaded, time)
     row = er.async_get(hass).async_get("light.bedroom")
     assert row is not None
     assert row.platform == "telldus_pa"
-    assert state_of(hass, "light.bedroom").state != "unavailable"
-
-
-async def test_platforms_that_cannot_be_unloaded(
-    hass: HomeAssistant,
-    lived_in: MockConfigEntry,
-    loaded: MockConfigEntry,
-    time: Time,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """What stays loaded cannot be moved, and nothing changes."""
-    before = look(hass)
-    plan = make_plan(hass, loaded, lived_in.entry_id)
-    unload = hass.config_entries.async_unload_platforms
-    forget_platforms(hass)
-
-    async def fail(entry: ConfigEntry[Any], platforms: set[str]) -> bool:
-        return not platforms if entry is lived_in else await unload(entry, platforms)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(hass.config_entries, "async_unload_platforms", fail)
-        with pytest.raises(MigrationError) as raised:
-            await time.until(async_take_over(hass, loaded, plan))
-    assert raised.value.translation_key == "cannot_stop"
-    assert look(hass) == before
-    assert loaded.state is ConfigEntryState.LOADED
-    assert await async_taken_over_from(hass, loaded) is None
+    assert state_of(hass, "light.bedroom").state == "on"
+    await time.until(async_revert(hass, loaded))
+    await time.move(45)
+    assert lived_in.state is ConfigEntryState.LOADED
+    assert state_of(hass, "light.bedroom").state == "on"

@@ -114,7 +114,11 @@ async def _async_stop(
     """Unload an entry; the roll-back enables and loads it if it was."""
     disabled_by = entry.disabled_by
     if not await hass.config_entries.async_unload(entry.entry_id):
-        raise _cannot_stop(entry)
+        raise MigrationError(
+            translation_domain=DOMAIN,
+            translation_key="cannot_stop",
+            translation_placeholders={"name": entry.title},
+        )
 
     async def async_start() -> None:
         """Enable and load the entry, or disable it, as it was."""
@@ -124,17 +128,7 @@ async def _async_stop(
             await hass.config_entries.async_set_disabled_by(entry.entry_id, disabled_by)
 
     rollback.push_async_callback(async_start)
-    if not await async_unload_remaining(hass, entry):
-        raise _cannot_stop(entry)
-
-
-def _cannot_stop(entry: ConfigEntry[Any]) -> MigrationError:
-    """Build the error for an entry that cannot be unloaded."""
-    return MigrationError(
-        translation_domain=DOMAIN,
-        translation_key="cannot_stop",
-        translation_placeholders={"name": entry.title},
-    )
+    await async_unload_remaining(hass, entry)
 
 
 async def _async_switch_entries(
