@@ -48,8 +48,8 @@ FLOWS = {
     "repair": "/api/repairs/issues/fix",
 }
 
-# What changes without anybody noticing.
-_UNSEEN = frozenset(("modified_at", "previous_unique_id"))
+# Fields that no user sees.
+_IGNORED_FIELDS = frozenset(("modified_at", "previous_unique_id"))
 
 
 def mixed_home(now: int) -> Home:
@@ -148,15 +148,15 @@ async def core(
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Both registries as a person sees them: entities by entity id, devices by id."""
+class RegistrySnapshot:
+    """Both registries as the user sees them: entities by entity id, devices by id."""
 
     entities: Rows
     devices: Rows
 
-    def of(self, entry: MockConfigEntry) -> Seen:
+    def of(self, entry: MockConfigEntry) -> RegistrySnapshot:
         """Return what belongs to an entry."""
-        return Seen(_of(self.entities, entry), _of(self.devices, entry))
+        return RegistrySnapshot(_of(self.entities, entry), _of(self.devices, entry))
 
 
 def _of(rows: Rows, entry: MockConfigEntry) -> Rows:
@@ -178,13 +178,13 @@ def all_devices(hass: HomeAssistant) -> list[dr.DeviceEntry]:
     ]
 
 
-def look(hass: HomeAssistant) -> Seen:
+def snapshot(hass: HomeAssistant) -> RegistrySnapshot:
     """Return both registries as they are now."""
     entities = {
         row.entity_id: {
             name: getattr(row, name)
             for name in row.__slots__
-            if not name.startswith("_") and name not in _UNSEEN
+            if not name.startswith("_") and name not in _IGNORED_FIELDS
         }
         for row in er.async_get(hass).entities.values()
     }
@@ -192,11 +192,11 @@ def look(hass: HomeAssistant) -> Seen:
         device.id: {
             name: value
             for name, value in device.dict_repr.items()
-            if name not in _UNSEEN
+            if name not in _IGNORED_FIELDS
         }
         for device in all_devices(hass)
     }
-    return Seen(entities, devices)
+    return RegistrySnapshot(entities, devices)
 
 
 def device_of(hass: HomeAssistant, entity_id: str) -> str:
@@ -223,7 +223,7 @@ def core_row(
 
 
 @pytest.fixture
-async def lived_in(
+async def customized(
     hass: HomeAssistant, core: MockConfigEntry, loaded: MockConfigEntry, time: Time
 ) -> MockConfigEntry:
     """Return core's entry, ours beside it, after years in which people chose much.
@@ -275,7 +275,7 @@ async def lived_in(
 
 @pytest.fixture
 async def automated(
-    hass: HomeAssistant, lived_in: MockConfigEntry, time: Time
+    hass: HomeAssistant, customized: MockConfigEntry, time: Time
 ) -> MockConfigEntry:
     """Return core's entry with automations: by entity, by device, and of all kinds."""
     lamp_row = er.async_get(hass).async_get("light.bedroom")
@@ -336,7 +336,7 @@ async def automated(
     for domain in ("automation", "script"):
         assert await async_setup_component(hass, domain, config)
     await time.settle()
-    return lived_in
+    return customized
 
 
 async def take_over(
@@ -371,16 +371,16 @@ def break_nth(
     return calls
 
 
-async def unchanged(
+async def assert_unchanged(
     hass: HomeAssistant,
-    before: Seen,
+    before: RegistrySnapshot,
     core: MockConfigEntry,
     entry: MockConfigEntry,
     time: Time,
 ) -> None:
     """See that all is as it was, and that both run."""
     await time.move(45)
-    assert look(hass) == before
+    assert snapshot(hass) == before
     for one in (core, entry):
         assert one.disabled_by is None
         assert one.state is ConfigEntryState.LOADED

@@ -20,7 +20,7 @@ from tests.conftest import Time
 from tests.flow_user import OPTIONS, FlowUser as Person, keys
 from tests.helpers import issues, state_of
 
-from .conftest import Dialog, look, take_over, the_issue
+from .conftest import Dialog, snapshot, take_over, the_issue
 
 type Step = dict[str, Any]
 
@@ -52,7 +52,7 @@ async def test_from_the_options_and_back(
     time: Time,
 ) -> None:
     """The options lead over, and back, and still to the settings."""
-    before = look(hass).of(automated)
+    before = snapshot(hass).of(automated)
     handler = {"handler": loaded.entry_id}
     menu = await options.begin(handler)
     assert menu["menu_options"] == ["settings", "take_over"]
@@ -73,7 +73,7 @@ async def test_from_the_options_and_back(
     done = await options.watch(await options.submit())
     assert done["type"] == "create_entry"
     await time.move(45)
-    assert look(hass).of(automated).entities == before.entities
+    assert snapshot(hass).of(automated).entities == before.entities
     assert loaded.disabled_by is ConfigEntryDisabler.USER
 
 
@@ -102,7 +102,7 @@ async def test_still_waiting(
 
 async def test_failure(
     hass: HomeAssistant,
-    lived_in: MockConfigEntry,
+    customized: MockConfigEntry,
     loaded: MockConfigEntry,
     repair: Dialog,
     time: Time,
@@ -126,7 +126,7 @@ async def test_failure(
     assert record.exc_info
     assert "broken" in str(record.exc_info[1])
     await time.move(15)
-    assert lived_in.state is ConfigEntryState.LOADED
+    assert customized.state is ConfigEntryState.LOADED
     assert issues(hass) == {"core_integration"}
 
 
@@ -136,7 +136,7 @@ async def test_failure(
 )
 async def test_failure_that_has_a_name(
     hass: HomeAssistant,
-    lived_in: MockConfigEntry,
+    customized: MockConfigEntry,
     loaded: MockConfigEntry,
     repair: Dialog,
     monkeypatch: pytest.MonkeyPatch,
@@ -152,14 +152,14 @@ async def test_failure_that_has_a_name(
     with monkeypatch.context() as patch:
         patch.setattr(ConfigEntries, name, fail)
         step = await repair.watch(await repair.submit())
-    title = lived_in.title if reason == "cannot_stop" else loaded.title
+    title = customized.title if reason == "cannot_stop" else loaded.title
     assert (step["type"], step["reason"]) == ("abort", reason)
     assert step["description_placeholders"] == {"name": title}
 
 
 async def test_not_searched(
     hass: HomeAssistant,
-    lived_in: MockConfigEntry,
+    customized: MockConfigEntry,
     loaded: MockConfigEntry,
     repair: Dialog,
     monkeypatch: pytest.MonkeyPatch,
@@ -174,22 +174,22 @@ async def test_not_searched(
 
 async def test_running_both_again(
     hass: HomeAssistant,
-    lived_in: MockConfigEntry,
+    customized: MockConfigEntry,
     loaded: MockConfigEntry,
     repair: Dialog,
     time: Time,
 ) -> None:
     """Whoever enables core's entry after all is not led to lose what was taken over."""
-    await take_over(hass, lived_in, loaded, time)
-    after = look(hass).of(loaded)
-    enable = hass.config_entries.async_set_disabled_by(lived_in.entry_id, None)
+    await take_over(hass, customized, loaded, time)
+    after = snapshot(hass).of(loaded)
+    enable = hass.config_entries.async_set_disabled_by(customized.entry_id, None)
     await time.until(enable)
     await time.move(15)
     step = await repair.begin(the_issue(loaded))
     assert (step["type"], step["step_id"]) == ("form", "stop_other")
     assert (await repair.submit())["type"] == "create_entry"
-    assert lived_in.disabled_by is ConfigEntryDisabler.USER
-    assert look(hass).of(loaded) == after
+    assert customized.disabled_by is ConfigEntryDisabler.USER
+    assert snapshot(hass).of(loaded) == after
 
 
 async def test_other_account(
@@ -208,7 +208,7 @@ async def test_other_account(
 
 async def test_not_running(
     hass: HomeAssistant,
-    lived_in: MockConfigEntry,
+    customized: MockConfigEntry,
     loaded: MockConfigEntry,
     repair: Dialog,
     options: Dialog,
@@ -225,15 +225,15 @@ async def test_not_running(
 
 async def test_no_way_back(
     hass: HomeAssistant,
-    lived_in: MockConfigEntry,
+    customized: MockConfigEntry,
     loaded: MockConfigEntry,
     options: Dialog,
     time: Time,
 ) -> None:
     """Core's entry is deleted while the way back is on offer."""
-    await take_over(hass, lived_in, loaded, time)
+    await take_over(hass, customized, loaded, time)
     await options.begin({"handler": loaded.entry_id})
-    await time.until(hass.config_entries.async_remove(lived_in.entry_id))
+    await time.until(hass.config_entries.async_remove(customized.entry_id))
     step = await options.submit(next_step_id="go_back")
     assert (step["type"], step["reason"]) == ("abort", "no_way_back")
 

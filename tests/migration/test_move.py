@@ -25,10 +25,10 @@ from simulator.methods import Method
 from tests.conftest import Time
 from tests.helpers import state_of
 
-from .conftest import device_of, look, take_over, unchanged
+from .conftest import assert_unchanged, device_of, snapshot, take_over
 
-# What a person has chosen, or what refers to an entity.
-CHOSEN = (
+# What must stay the same: what the user has set, and what refers to an entity.
+KEPT_FIELDS = (
     "id",
     "name",
     "icon",
@@ -42,7 +42,7 @@ CHOSEN = (
     "device_class",
     "created_at",
 )
-CHOSEN_OF_DEVICE = ("name_by_user", "area_id", "labels", "disabled_by", "created_at")
+KEPT_DEVICE_FIELDS = ("name_by_user", "area_id", "labels", "disabled_by", "created_at")
 MOVED = (
     "light.bedroom",
     "sensor.garden_humidity",
@@ -53,14 +53,14 @@ MOVED = (
 )
 
 
-def the_same(
+def assert_same_fields(
     before: dict[str, Any], after: dict[str, Any], names: Iterable[str]
 ) -> None:
     """Compare what is named of two rows."""
-    assert chosen(before, names) == chosen(after, names)
+    assert fields_of(before, names) == fields_of(after, names)
 
 
-def chosen(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def fields_of(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     """Return what is named of a row, without what an integration suggests."""
     found = {name: row[name] for name in names}
     if "options" in found:
@@ -91,15 +91,15 @@ async def test_taking_over(
     time: Time,
 ) -> None:
     """What moves keeps everything, and what refers to it goes on working."""
-    before = look(hass)
+    before = snapshot(hass)
     washer = device_of(hass, "sensor.plug_power_2")
     await take_over(hass, automated, loaded, time)
-    after = look(hass)
+    after = snapshot(hass)
     assert automated.disabled_by is ConfigEntryDisabler.USER
     assert loaded.state is ConfigEntryState.LOADED
     for entity_id in MOVED:
         was, now = before.entities[entity_id], after.entities[entity_id]
-        the_same(was, now, CHOSEN)
+        assert_same_fields(was, now, KEPT_FIELDS)
         assert now["config_entry_id"] == loaded.entry_id
         # The plug's two devices are one.
         plug = entity_id in ("switch.plug", "sensor.plug_power_2")
@@ -108,7 +108,7 @@ async def test_taking_over(
         now = after.devices[device_id]
         if was["name"] != "Plug":
             assert now["config_entry_id"] == loaded.entry_id
-            the_same(was, now, CHOSEN_OF_DEVICE)
+            assert_same_fields(was, now, KEPT_DEVICE_FIELDS)
     # Nothing is there twice, and nobody's entities are lost.
     assert not {one for one in after.entities if one.endswith(("_2", "_3"))} - {
         "sensor.plug_power_2"
@@ -126,11 +126,11 @@ async def test_two_devices_become_one(
     hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
 ) -> None:
     """The one that an automation names survives, with what was chosen for the other."""
-    before = look(hass).of(automated)
+    before = snapshot(hass).of(automated)
     plug = device_of(hass, "switch.plug")
     washer = device_of(hass, "sensor.plug_power_2")
     await take_over(hass, automated, loaded, time)
-    after = look(hass)
+    after = snapshot(hass)
     assert after.devices[washer]["name_by_user"] == "Washer"
     assert sorted(after.devices[washer]["labels"]) == sorted(
         before.devices[washer]["labels"] + before.devices[plug]["labels"]
@@ -144,16 +144,16 @@ async def test_other_platforms(
     hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
 ) -> None:
     """What another platform shows gets the same name and the rest; theirs stays theirs."""
-    before = look(hass)
+    before = snapshot(hass)
     await take_over(hass, automated, loaded, time)
-    after = look(hass)
+    after = snapshot(hass)
     for theirs, ours in (
         ("light.blind", "cover.blind"),
         ("switch.veranda", "light.veranda"),
     ):
         was, now = before.entities[theirs], after.entities[ours]
-        the_same(
-            was, now, set(CHOSEN) - {"id", "options", "device_class", "created_at"}
+        assert_same_fields(
+            was, now, set(KEPT_FIELDS) - {"id", "options", "device_class", "created_at"}
         )
         assert now["options"]["conversation"] == {"should_expose": True}
         assert "light" not in now["options"]
@@ -170,7 +170,7 @@ async def test_entity_id_that_is_taken(
         "light", "other", "1", suggested_object_id="veranda"
     )
     await take_over(hass, automated, loaded, time)
-    after = look(hass).entities
+    after = snapshot(hass).entities
     assert after["light.porch"]["name"] == "My porch"
     assert after["light.veranda"]["platform"] == "other"
 
@@ -180,7 +180,7 @@ async def test_wrong_unit(
 ) -> None:
     """What was shown in a wrong unit begins anew, and its statistics stay as they are."""
     await take_over(hass, automated, loaded, time)
-    after = look(hass).entities
+    after = snapshot(hass).entities
     assert after["sensor.plug_power"]["config_entry_id"] == automated.entry_id
     energy = state_of(hass, "sensor.plug_energy")
     assert (energy.state, energy.attributes["unit_of_measurement"]) == ("12.5", "kWh")
@@ -188,14 +188,14 @@ async def test_wrong_unit(
 
 async def test_core_cannot_be_stopped(
     hass: HomeAssistant,
-    lived_in: MockConfigEntry,
+    customized: MockConfigEntry,
     loaded: MockConfigEntry,
     time: Time,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nothing is begun while the other one cannot be stopped."""
-    before = look(hass)
-    plan = make_plan(hass, loaded, lived_in.entry_id)
+    before = snapshot(hass)
+    plan = make_plan(hass, loaded, customized.entry_id)
 
     async def refuse(*args: Any, **kwargs: Any) -> bool:
         return False
@@ -204,7 +204,7 @@ async def test_core_cannot_be_stopped(
     with pytest.raises(MigrationError):
         await time.until(async_take_over(hass, loaded, plan))
     monkeypatch.undo()
-    await unchanged(hass, before, lived_in, loaded, time)
+    await assert_unchanged(hass, before, customized, loaded, time)
 
 
 # Going back
@@ -218,7 +218,7 @@ async def test_going_back(
     time: Time,
 ) -> None:
     """Everything of theirs is as it was, but for what was chosen since."""
-    before = look(hass).of(automated)
+    before = snapshot(hass).of(automated)
     await take_over(hass, automated, loaded, time)
     assert await async_taken_over_from(hass, loaded) is automated
     er.async_get(hass).async_update_entity("switch.outlet", icon="mdi:power")
@@ -228,7 +228,7 @@ async def test_going_back(
     await time.move(45)
     before.entities["switch.outlet"]["icon"] = "mdi:power"
     before.devices[blind]["name_by_user"] = "Sun"
-    assert look(hass).of(automated) == before
+    assert snapshot(hass).of(automated) == before
     assert automated.state is ConfigEntryState.LOADED
     assert loaded.disabled_by is ConfigEntryDisabler.USER
     assert state_of(hass, "light.bedroom").state == "on"
@@ -241,12 +241,12 @@ async def test_there_and_back_and_there_again(
 ) -> None:
     """Whoever goes back may come again, and finds all as it was the first time."""
     await take_over(hass, automated, loaded, time)
-    first = look(hass)
+    first = snapshot(hass)
     await time.until(async_revert(hass, loaded))
     await time.until(hass.config_entries.async_set_disabled_by(loaded.entry_id, None))
     await time.move(45)
     await take_over(hass, automated, loaded, time)
-    assert look(hass) == first
+    assert snapshot(hass) == first
 
 
 async def test_going_back_after_both_ran(
@@ -256,15 +256,15 @@ async def test_going_back_after_both_ran(
     time: Time,
 ) -> None:
     """What core has made anew meanwhile makes room for what it had."""
-    before = look(hass).of(automated)
+    before = snapshot(hass).of(automated)
     await take_over(hass, automated, loaded, time)
     enable = hass.config_entries.async_set_disabled_by(automated.entry_id, None)
     await time.until(enable)
     await time.move(45)
-    assert "switch.outlet_2" in look(hass).of(automated).entities
+    assert "switch.outlet_2" in snapshot(hass).of(automated).entities
     await time.until(async_revert(hass, loaded))
     await time.move(45)
-    after = look(hass).of(automated)
+    after = snapshot(hass).of(automated)
     assert after.entities == before.entities
     assert after.devices.keys() == before.devices.keys()
 
@@ -292,28 +292,28 @@ async def test_core_is_gone(
 ) -> None:
     """Whoever deletes core's entry cannot go back, and loses nothing of ours."""
     await take_over(hass, automated, loaded, time)
-    before = look(hass).of(loaded)
+    before = snapshot(hass).of(loaded)
     await time.until(hass.config_entries.async_remove(automated.entry_id))
     assert await async_taken_over_from(hass, loaded) is None
     with pytest.raises(MigrationError):
         await time.until(async_revert(hass, loaded))
-    assert look(hass).of(loaded) == before
+    assert snapshot(hass).of(loaded) == before
     await time.until(hass.config_entries.async_remove(loaded.entry_id))
-    assert not look(hass).entities.keys() & set(MOVED)
+    assert not snapshot(hass).entities.keys() & set(MOVED)
 
 
 async def test_ours_is_removed(
     hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
 ) -> None:
     """Whoever deletes ours gives everything back, to an entry that waits to be enabled."""
-    before = look(hass).of(automated)
+    before = snapshot(hass).of(automated)
     await take_over(hass, automated, loaded, time)
     await time.until(hass.config_entries.async_remove(loaded.entry_id))
-    assert look(hass).of(automated).entities.keys() == before.entities.keys()
+    assert snapshot(hass).of(automated).entities.keys() == before.entities.keys()
     enable = hass.config_entries.async_set_disabled_by(automated.entry_id, None)
     await time.until(enable)
     await time.move(15)
-    assert look(hass).of(automated).entities == before.entities
+    assert snapshot(hass).of(automated).entities == before.entities
     assert state_of(hass, "light.bedroom").state == "on"
 
 
@@ -321,14 +321,14 @@ async def test_ours_is_removed_while_both_run(
     hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
 ) -> None:
     """Then core's starts anew with what it has got back."""
-    before = look(hass).of(automated)
+    before = snapshot(hass).of(automated)
     await take_over(hass, automated, loaded, time)
     enable = hass.config_entries.async_set_disabled_by(automated.entry_id, None)
     await time.until(enable)
     await time.move(15)
     await time.until(hass.config_entries.async_remove(loaded.entry_id))
     await time.move(15)
-    after = look(hass).of(automated)
+    after = snapshot(hass).of(automated)
     assert after.entities == before.entities
     assert after.devices.keys() == before.devices.keys()
     assert state_of(hass, "light.bedroom").state == "on"
@@ -338,13 +338,15 @@ async def test_core_is_disabled_already(
     hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
 ) -> None:
     """What a person had disabled before is taken over all the same."""
-    before = look(hass)
+    before = snapshot(hass)
     disable = hass.config_entries.async_set_disabled_by(
         automated.entry_id, ConfigEntryDisabler.USER
     )
     await time.until(disable)
     await take_over(hass, automated, loaded, time)
-    after = look(hass)
+    after = snapshot(hass)
     for entity_id in MOVED:
-        the_same(before.entities[entity_id], after.entities[entity_id], CHOSEN)
+        assert_same_fields(
+            before.entities[entity_id], after.entities[entity_id], KEPT_FIELDS
+        )
     assert state_of(hass, "light.bedroom").state == "on"

@@ -18,19 +18,19 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.storage import Store
 from tests.conftest import Time
 
-from .conftest import device_of, look, take_over, unchanged
+from .conftest import assert_unchanged, device_of, snapshot, take_over
 
 
 async def test_record_cannot_be_written(
     hass: HomeAssistant,
-    lived_in: MockConfigEntry,
+    customized: MockConfigEntry,
     loaded: MockConfigEntry,
     time: Time,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Without a record there would be no way back."""
-    before = look(hass)
-    plan = make_plan(hass, loaded, lived_in.entry_id)
+    before = snapshot(hass)
+    plan = make_plan(hass, loaded, customized.entry_id)
     really = Store.async_save
 
     async def save(store: Store[Any], data: Any) -> None:
@@ -41,7 +41,7 @@ async def test_record_cannot_be_written(
     monkeypatch.setattr(Store, "async_save", save)
     with pytest.raises(OSError, match="full"):
         await time.until(async_take_over(hass, loaded, plan))
-    await unchanged(hass, before, lived_in, loaded, time)
+    await assert_unchanged(hass, before, customized, loaded, time)
 
 
 async def test_what_was_chosen_since(
@@ -49,11 +49,11 @@ async def test_what_was_chosen_since(
 ) -> None:
     """What a device was given by another goes, unless somebody has changed it."""
     washer = device_of(hass, "sensor.plug_power_2")
-    before = look(hass).devices[washer]
+    before = snapshot(hass).devices[washer]
     await take_over(hass, automated, loaded, time)
     dr.async_get(hass).async_update_device(washer, name_by_user="Dryer")
     await time.until(async_revert(hass, loaded))
-    after = look(hass).devices[washer]
+    after = snapshot(hass).devices[washer]
     assert after["name_by_user"] == "Dryer"
     assert after["labels"] == before["labels"]
 

@@ -122,17 +122,20 @@ async def test_issues_go_with_the_entry(
 
 
 async def test_platforms_left_loaded(
-    hass: HomeAssistant, lived_in: MockConfigEntry, loaded: MockConfigEntry, time: Time
+    hass: HomeAssistant,
+    customized: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
 ) -> None:
     """What tellduslive leaves loaded is unloaded for it, and loads again on going back."""
     # With nothing here, it unloads none of its platforms, as Home Assistant 2026.8's does.
     hass.data["telldus_config_entry_is_setup"].clear()
-    await take_over(hass, lived_in, loaded, time)
+    await take_over(hass, customized, loaded, time)
     row = er.async_get(hass).async_get("light.bedroom")
     assert row is not None
     assert row.platform == "telldus_pa"
     assert state_of(hass, "light.bedroom").state == "on"
     await time.until(async_revert(hass, loaded))
     await time.move(45)
-    assert lived_in.state is ConfigEntryState.LOADED
+    assert customized.state is ConfigEntryState.LOADED
     assert state_of(hass, "light.bedroom").state == "on"

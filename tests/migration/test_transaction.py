@@ -30,7 +30,14 @@ from homeassistant.helpers import (
 )
 from tests.conftest import Time
 
-from .conftest import break_nth, core_row, device_of, look, take_over, unchanged
+from .conftest import (
+    assert_unchanged,
+    break_nth,
+    core_row,
+    device_of,
+    snapshot,
+    take_over,
+)
 
 
 async def test_order_of_moving(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
@@ -84,13 +91,13 @@ async def test_failure(
     call: int,
 ) -> None:
     """Whatever goes wrong, all is as it was, and it works the next time."""
-    before = look(hass)
+    before = snapshot(hass)
     plan = make_plan(hass, loaded, automated.entry_id)
     calls = break_nth(monkeypatch, owner, name, call)
     with pytest.raises((RuntimeError, MigrationError)):
         await time.until(async_take_over(hass, loaded, plan))
     assert calls[0] >= call
-    await unchanged(hass, before, automated, loaded, time)
+    await assert_unchanged(hass, before, automated, loaded, time)
     await take_over(hass, automated, loaded, time)
     assert automated.disabled_by
 
@@ -103,7 +110,7 @@ async def test_failure_when_ours_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Ours is stopped once more: what is loaded cannot go back."""
-    before = look(hass)
+    before = snapshot(hass)
     plan = make_plan(hass, loaded, automated.entry_id)
     really = ConfigEntries.async_setup
 
@@ -117,7 +124,7 @@ async def test_failure_when_ours_runs(
         patch.setattr(ConfigEntries, "async_setup", fail)
         with pytest.raises(RuntimeError):
             await time.until(async_take_over(hass, loaded, plan))
-    await unchanged(hass, before, automated, loaded, time)
+    await assert_unchanged(hass, before, automated, loaded, time)
 
 
 async def test_cancelled(
@@ -127,7 +134,7 @@ async def test_cancelled(
     time: Time,
 ) -> None:
     """Whoever closes the dialog on the way is left with what they had."""
-    before = look(hass)
+    before = snapshot(hass)
     plan = make_plan(hass, loaded, automated.entry_id)
     task = hass.async_create_task(async_take_over(hass, loaded, plan))
     for _ in range(1000):
@@ -138,7 +145,7 @@ async def test_cancelled(
     task.cancel()
     await time.move(45)
     assert task.cancelled()
-    await unchanged(hass, before, automated, loaded, time)
+    await assert_unchanged(hass, before, automated, loaded, time)
 
 
 @pytest.mark.skipif(
@@ -164,17 +171,17 @@ async def test_area_without_a_name(
     device_id = device_of(hass, "light.blind")
     if own:
         devices.async_update_device(device_id, area_id=hall)
-    before = look(hass)
+    before = snapshot(hass)
     with monkeypatch.context() as patch:
         break_nth(patch, custom_components.telldus_pa, "async_setup_entry", 1)
         plan = make_plan(hass, loaded, core.entry_id)
         with pytest.raises(MigrationError):
             await time.until(async_take_over(hass, loaded, plan))
     await time.move(45)
-    assert look(hass) == before
+    assert snapshot(hass) == before
     await take_over(hass, core, loaded, time)
-    assert look(hass).entities["cover.blind"]["area_id"] is None
-    assert look(hass).devices[device_id]["area_id"] == (hall if own else kitchen)
+    assert snapshot(hass).entities["cover.blind"]["area_id"] is None
+    assert snapshot(hass).devices[device_id]["area_id"] == (hall if own else kitchen)
 
 
 @pytest.mark.parametrize(
@@ -198,12 +205,12 @@ async def test_going_back_fails(
 ) -> None:
     """Then ours goes on, and the way back stays open."""
     await take_over(hass, automated, loaded, time)
-    before = look(hass)
+    before = snapshot(hass)
     break_nth(monkeypatch, owner, name, call)
     with pytest.raises(RuntimeError):
         await time.until(async_revert(hass, loaded))
     await time.move(45)
-    assert look(hass) == before
+    assert snapshot(hass) == before
     assert automated.disabled_by is ConfigEntryDisabler.USER
     assert loaded.disabled_by is None
     assert loaded.state is ConfigEntryState.LOADED
