@@ -92,9 +92,11 @@ class RegistryTransaction:
             if entity := self._entities.async_get(registry_id):
                 self._set_device(entity, self._existing(device_id))
         for device_transfer in transfer.devices:
-            for device in existing_devices(self._hass, (device_transfer.device_id,)):
-                if device.config_entry_id == giver.entry_id:
-                    self._move_device(device, receiver, device_transfer)
+            device = self._devices.async_get(device_transfer.device_id)
+            if isinstance(device, dr.DeviceEntry) and (
+                device.config_entry_id == giver.entry_id
+            ):
+                self._move_device(device, receiver, device_transfer)
 
     @callback
     def async_copy_customizations(
