@@ -1,17 +1,25 @@
 """A home with Home Assistant's own integration, the real one, beside ours."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from http import HTTPStatus
 import logging
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 import tellduslive  # type: ignore[import-untyped]  # brings no types
 
-from custom_components.telldus_pa.migration.move import async_take_over
+from custom_components.telldus_pa.const import DOMAIN
+from custom_components.telldus_pa.issues import Issue
+from custom_components.telldus_pa.migration.move import (
+    async_take_over,
+    async_taken_over_from,
+)
 from custom_components.telldus_pa.migration.plan import make_plan
 from custom_components.telldus_pa.migration.tellduslive import TELLDUSLIVE_DOMAIN
+from homeassistant.components.lovelace.const import LOVELACE_DATA
 from homeassistant.components.tellduslive.const import NOT_SO_PRIVATE_KEY, PUBLIC_KEY
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -28,13 +36,20 @@ from simulator.methods import DeviceType, Method
 from tests.conftest import Time
 from tests.factories import GATEWAY, home_of, lamp
 from tests.flow_user import FlowUser
+from tests.helpers import state_of
 
 type Rows = dict[str, dict[str, Any]]
+type Step = dict[str, Any]
 
 VENDOR = "https://pa-api.telldus.com"
 
-# What changes without anybody noticing.
-_UNSEEN = frozenset(("modified_at", "previous_unique_id"))
+FLOWS = {
+    "options": "/api/config/config_entries/options/flow",
+    "repair": "/api/repairs/issues/fix",
+}
+
+# Fields that no user sees.
+_IGNORED_FIELDS = frozenset(("modified_at", "previous_unique_id"))
 
 
 def mixed_home(now: int) -> Home:
@@ -133,15 +148,15 @@ async def core(
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Both registries as a person sees them: entities by entity id, devices by id."""
+class RegistrySnapshot:
+    """Both registries as the user sees them: entities by entity id, devices by id."""
 
     entities: Rows
     devices: Rows
 
-    def of(self, entry: MockConfigEntry) -> Seen:
+    def of(self, entry: MockConfigEntry) -> RegistrySnapshot:
         """Return what belongs to an entry."""
-        return Seen(_of(self.entities, entry), _of(self.devices, entry))
+        return RegistrySnapshot(_of(self.entities, entry), _of(self.devices, entry))
 
 
 def _of(rows: Rows, entry: MockConfigEntry) -> Rows:
@@ -163,13 +178,13 @@ def all_devices(hass: HomeAssistant) -> list[dr.DeviceEntry]:
     ]
 
 
-def look(hass: HomeAssistant) -> Seen:
+def snapshot(hass: HomeAssistant) -> RegistrySnapshot:
     """Return both registries as they are now."""
     entities = {
         row.entity_id: {
             name: getattr(row, name)
             for name in row.__slots__
-            if not name.startswith("_") and name not in _UNSEEN
+            if not name.startswith("_") and name not in _IGNORED_FIELDS
         }
         for row in er.async_get(hass).entities.values()
     }
@@ -177,11 +192,11 @@ def look(hass: HomeAssistant) -> Seen:
         device.id: {
             name: value
             for name, value in device.dict_repr.items()
-            if name not in _UNSEEN
+            if name not in _IGNORED_FIELDS
         }
         for device in all_devices(hass)
     }
-    return Seen(entities, devices)
+    return RegistrySnapshot(entities, devices)
 
 
 def device_of(hass: HomeAssistant, entity_id: str) -> str:
@@ -192,8 +207,23 @@ def device_of(hass: HomeAssistant, entity_id: str) -> str:
     return row.device_id
 
 
+def core_row(
+    hass: HomeAssistant, core: MockConfigEntry, thing: str, unique_id: str, domain: str
+) -> tuple[str, str]:
+    """Register an entity as Home Assistant's own integration does; return both ids."""
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=core.entry_id,
+        identifiers={(TELLDUSLIVE_DOMAIN, thing)},
+        name=thing,
+    )
+    entity = er.async_get(hass).async_get_or_create(
+        domain, TELLDUSLIVE_DOMAIN, unique_id, config_entry=core, device_id=device.id
+    )
+    return entity.entity_id, device.id
+
+
 @pytest.fixture
-async def lived_in(
+async def customized(
     hass: HomeAssistant, core: MockConfigEntry, loaded: MockConfigEntry, time: Time
 ) -> MockConfigEntry:
     """Return core's entry, ours beside it, after years in which people chose much.
@@ -245,7 +275,7 @@ async def lived_in(
 
 @pytest.fixture
 async def automated(
-    hass: HomeAssistant, lived_in: MockConfigEntry, time: Time
+    hass: HomeAssistant, customized: MockConfigEntry, time: Time
 ) -> MockConfigEntry:
     """Return core's entry with automations: by entity, by device, and of all kinds."""
     lamp_row = er.async_get(hass).async_get("light.bedroom")
@@ -306,7 +336,7 @@ async def automated(
     for domain in ("automation", "script"):
         assert await async_setup_component(hass, domain, config)
     await time.settle()
-    return lived_in
+    return customized
 
 
 async def take_over(
@@ -322,3 +352,119 @@ async def take_over(
 def person(flow_user: FlowUser) -> FlowUser:
     """Return somebody who is logged in to Home Assistant."""
     return flow_user
+
+
+def break_nth(
+    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, call: int
+) -> list[int]:
+    """Have the nth call of something fail; return what counts the calls."""
+    really: Callable[..., Any] = getattr(owner, name)
+    calls = [0]
+
+    def instead(*args: Any, **kwargs: Any) -> Any:
+        calls[0] += 1
+        if calls[0] == call:
+            raise RuntimeError("broken")
+        return really(*args, **kwargs)
+
+    monkeypatch.setattr(owner, name, instead)
+    return calls
+
+
+async def assert_unchanged(
+    hass: HomeAssistant,
+    before: RegistrySnapshot,
+    core: MockConfigEntry,
+    entry: MockConfigEntry,
+    time: Time,
+) -> None:
+    """See that all is as it was, and that both run."""
+    await time.move(45)
+    assert snapshot(hass) == before
+    for one in (core, entry):
+        assert one.disabled_by is None
+        assert one.state is ConfigEntryState.LOADED
+    assert state_of(hass, "light.bedroom").state == "on"
+    assert state_of(hass, "light.lamp_1_2").state == "on"
+    assert await async_taken_over_from(hass, entry) is None
+
+
+class Dialog:
+    """A person before a dialog, that of the options or that of the repair."""
+
+    def __init__(self, client: Any, time: Time, path: str) -> None:
+        """Take hold of a browser."""
+        self._client = client
+        self._time = time
+        self._path = path
+        self._flow_id = ""
+
+    async def begin(self, body: Step) -> Step:
+        """Open the dialog."""
+        return await self._answer(self._client.post(self._path, json=body))
+
+    async def submit(self, **body: Any) -> Step:
+        """Submit what it shows."""
+        path = f"{self._path}/{self._flow_id}"
+        return await self._answer(self._client.post(path, json=body))
+
+    async def look(self) -> Step:
+        """Look what it shows now."""
+        return await self._answer(self._client.get(f"{self._path}/{self._flow_id}"))
+
+    async def watch(self, step: Step) -> Step:
+        """Watch the progress to its end, if it is one."""
+        for _ in range(60):
+            if step["type"] != "progress":
+                return step
+            await self._time.move(1)
+            step = await self.look()
+        raise AssertionError("this takes too long")
+
+    async def _answer(self, request: Any) -> Step:
+        """Return the step that Home Assistant answers."""
+        response = await self._time.until(request)
+        assert response.status == HTTPStatus.OK, await response.text()
+        step: Step = await response.json()
+        self._flow_id = step["flow_id"]
+        return step
+
+
+@pytest.fixture
+async def client(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Any:
+    """Return a browser. What brings views is set up first: its router takes none later."""
+    wall = {"mode": "yaml", "title": "Old *wall*", "filename": "wall.yaml"}
+    config = {"lovelace": {"dashboards": {"in-a-file": wall}}}
+    for component in ("repairs", "config", "lovelace"):
+        assert await async_setup_component(hass, component, config)
+    return await hass_client()
+
+
+@pytest.fixture
+def repair(hass: HomeAssistant, time: Time, client: Any) -> Dialog:
+    """Return somebody who opens a repair."""
+    return Dialog(client, time, FLOWS["repair"])
+
+
+@pytest.fixture
+def options(hass: HomeAssistant, time: Time, client: Any) -> Dialog:
+    """Return somebody who opens the options."""
+    return Dialog(client, time, FLOWS["options"])
+
+
+def the_issue(entry: MockConfigEntry) -> Step:
+    """Return what opens the repair."""
+    issue_id = f"{Issue.CORE_INTEGRATION}_{entry.entry_id}"
+    return {"handler": DOMAIN, "issue_id": issue_id}
+
+
+async def edit_dashboard(hass: HomeAssistant) -> None:
+    """Edit the first dashboard."""
+    default = hass.data[LOVELACE_DATA].dashboards[None]
+    card = {
+        "type": "entities",
+        "entities": ["light.blind", {"entity": "switch.outlet"}],
+    }
+    template = {"type": "markdown", "content": "{{ states('sensor.plug_power') }} W"}
+    config = {"views": [{"cards": [card, template], "max_columns": 3}]}
+    await default.async_save(config)

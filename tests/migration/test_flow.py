@@ -1,104 +1,28 @@
 """The dialogs for taking over and going back, over Home Assistant's own REST API."""
 
-from http import HTTPStatus
 import logging
-import re
+import sys
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.telldus_pa.const import DOMAIN
-from custom_components.telldus_pa.issues import Issue
-from custom_components.telldus_pa.migration.summary import _rows
-from homeassistant.components.lovelace.const import LOVELACE_DATA
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.config_entries import (
+    ConfigEntries,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+)
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.setup import async_setup_component
+from homeassistant.helpers import entity_registry as er
 from simulator import Fault, Simulator
 from tests.conftest import Time
 from tests.flow_user import OPTIONS, FlowUser as Person, keys
 from tests.helpers import issues, state_of
 
-from .conftest import all_devices, look, take_over
-
-FLOWS = {
-    "options": "/api/config/config_entries/options/flow",
-    "repair": "/api/repairs/issues/fix",
-}
+from .conftest import Dialog, snapshot, take_over, the_issue
 
 type Step = dict[str, Any]
-
-
-class Dialog:
-    """A person before a dialog, that of the options or that of the repair."""
-
-    def __init__(self, client: Any, time: Time, path: str) -> None:
-        """Take hold of a browser."""
-        self._client = client
-        self._time = time
-        self._path = path
-        self._flow_id = ""
-
-    async def begin(self, body: Step) -> Step:
-        """Open the dialog."""
-        return await self._answer(self._client.post(self._path, json=body))
-
-    async def submit(self, **body: Any) -> Step:
-        """Submit what it shows."""
-        path = f"{self._path}/{self._flow_id}"
-        return await self._answer(self._client.post(path, json=body))
-
-    async def look(self) -> Step:
-        """Look what it shows now."""
-        return await self._answer(self._client.get(f"{self._path}/{self._flow_id}"))
-
-    async def watch(self, step: Step) -> Step:
-        """Watch the progress to its end, if it is one."""
-        for _ in range(60):
-            if step["type"] != "progress":
-                return step
-            await self._time.move(1)
-            step = await self.look()
-        raise AssertionError("this takes too long")
-
-    async def _answer(self, request: Any) -> Step:
-        """Return the step that Home Assistant answers."""
-        response = await self._time.until(request)
-        assert response.status == HTTPStatus.OK, await response.text()
-        step: Step = await response.json()
-        self._flow_id = step["flow_id"]
-        return step
-
-
-@pytest.fixture
-async def client(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Any:
-    """Return a browser. What brings views is set up first: its router takes none later."""
-    wall = {"mode": "yaml", "title": "Old *wall*", "filename": "wall.yaml"}
-    config = {"lovelace": {"dashboards": {"in-a-file": wall}}}
-    for component in ("repairs", "config", "lovelace"):
-        assert await async_setup_component(hass, component, config)
-    return await hass_client()
-
-
-@pytest.fixture
-def repair(hass: HomeAssistant, time: Time, client: Any) -> Dialog:
-    """Return somebody who opens a repair."""
-    return Dialog(client, time, FLOWS["repair"])
-
-
-@pytest.fixture
-def options(hass: HomeAssistant, time: Time, client: Any) -> Dialog:
-    """Return somebody who opens the options."""
-    return Dialog(client, time, FLOWS["options"])
-
-
-def the_issue(entry: MockConfigEntry) -> Step:
-    """Return what opens the repair."""
-    issue_id = f"{Issue.CORE_INTEGRATION}_{entry.entry_id}"
-    return {"handler": DOMAIN, "issue_id": issue_id}
 
 
 async def test_from_the_repair(
@@ -128,7 +52,7 @@ async def test_from_the_options_and_back(
     time: Time,
 ) -> None:
     """The options lead over, and back, and still to the settings."""
-    before = look(hass).of(automated)
+    before = snapshot(hass).of(automated)
     handler = {"handler": loaded.entry_id}
     menu = await options.begin(handler)
     assert menu["menu_options"] == ["settings", "take_over"]
@@ -149,87 +73,8 @@ async def test_from_the_options_and_back(
     done = await options.watch(await options.submit())
     assert done["type"] == "create_entry"
     await time.move(45)
-    assert look(hass).of(automated).entities == before.entities
+    assert snapshot(hass).of(automated).entities == before.entities
     assert loaded.disabled_by is ConfigEntryDisabler.USER
-
-
-# The tables
-
-
-def rows(text: str) -> list[list[str]]:
-    """Return the cells of a table's rows."""
-    return [
-        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-        for line in text.splitlines()
-    ]
-
-
-async def edit_dashboard(hass: HomeAssistant) -> None:
-    """Edit the first dashboard."""
-    default = hass.data[LOVELACE_DATA].dashboards[None]
-    card = {
-        "type": "entities",
-        "entities": ["light.blind", {"entity": "switch.outlet"}],
-    }
-    template = {"type": "markdown", "content": "{{ states('sensor.plug_power') }} W"}
-    config = {"views": [{"cards": [card, template], "max_columns": 3}]}
-    await default.async_save(config)
-
-
-async def test_tables(
-    hass: HomeAssistant,
-    automated: MockConfigEntry,
-    loaded: MockConfigEntry,
-    repair: Dialog,
-    time: Time,
-) -> None:
-    """What changes is told, with what uses it and what was not searched."""
-    await edit_dashboard(hass)
-    config = {
-        "group": {"some": {"name": "Some", "entities": ["light.lamp_1_2"]}},
-    }
-    assert await async_setup_component(hass, "group", config)
-    await time.settle()
-    step = await repair.watch(await repair.begin(the_issue(loaded)))
-    told = step["description_placeholders"]
-    assert (told["name"], told["entities"], told["devices"]) == (
-        "Telldus Live!",
-        "6",
-        "7",
-    )
-    assert sorted(rows(told["replaced"])) == [
-        [r"Blind \| wind, Overview", "`light.blind`", "`cover.blind`"],
-        ["–", "`switch.veranda`", "`light.veranda`"],
-    ]
-    assert rows(told["kept"]) == [
-        ["Meter, Overview", "`sensor.plug_power`", "`sensor.plug_energy`"]
-    ]
-    # The sensor's device stays, since an automation names it.
-    assert rows(told["merged"]) == [["Washer", "Plug", "–"]]
-    assert rows(told["leaving"]) == [["Some", "`light.lamp_1_2`", "`light.bedroom`"]]
-    assert told["unknown"] == r"Old \*wall\*"
-
-
-async def test_nothing_in_the_tables(
-    hass: HomeAssistant,
-    core: MockConfigEntry,
-    loaded: MockConfigEntry,
-    repair: Dialog,
-    simulator: Simulator,
-) -> None:
-    """Where nothing changes, nothing is listed."""
-    registry = er.async_get(hass)
-    for entity_id in ("light.blind", "switch.porch", "sensor.plug_power"):
-        registry.async_remove(entity_id)
-    for device in all_devices(hass):
-        if ("tellduslive", "_50") in device.identifiers:
-            dr.async_get(hass).async_remove_device(device.id)
-    # So that the list of ours lacks one of them.
-    registry.async_remove("switch.outlet_2")
-    step = await repair.watch(await repair.begin(the_issue(loaded)))
-    told = step["description_placeholders"]
-    for name in ("replaced", "kept", "merged", "leaving"):
-        assert rows(told[name]) == [["–", "–", "–"]], name
 
 
 # When it cannot be
@@ -257,7 +102,7 @@ async def test_still_waiting(
 
 async def test_failure(
     hass: HomeAssistant,
-    lived_in: MockConfigEntry,
+    customized: MockConfigEntry,
     loaded: MockConfigEntry,
     repair: Dialog,
     time: Time,
@@ -281,28 +126,70 @@ async def test_failure(
     assert record.exc_info
     assert "broken" in str(record.exc_info[1])
     await time.move(15)
-    assert lived_in.state is ConfigEntryState.LOADED
+    assert customized.state is ConfigEntryState.LOADED
     assert issues(hass) == {"core_integration"}
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("async_unload", "cannot_stop"), ("async_setup", "cannot_start")],
+)
+async def test_failure_that_has_a_name(
+    hass: HomeAssistant,
+    customized: MockConfigEntry,
+    loaded: MockConfigEntry,
+    repair: Dialog,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    reason: str,
+) -> None:
+    """The dialog ends with what is to be done, and names the entry that it is about."""
+    await repair.watch(await repair.begin(the_issue(loaded)))
+
+    async def fail(*args: Any, **kwargs: Any) -> bool:
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ConfigEntries, name, fail)
+        step = await repair.watch(await repair.submit())
+    title = customized.title if reason == "cannot_stop" else loaded.title
+    assert (step["type"], step["reason"]) == ("abort", reason)
+    assert step["description_placeholders"] == {"name": title}
+
+
+async def test_not_searched(
+    hass: HomeAssistant,
+    customized: MockConfigEntry,
+    loaded: MockConfigEntry,
+    repair: Dialog,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where Home Assistant's internals have moved, the summary says so, and goes on."""
+    monkeypatch.setitem(sys.modules, "homeassistant.components.search", None)
+    step = await repair.watch(await repair.begin(the_issue(loaded)))
+    assert (step["step_id"], step["errors"]) == ("review", {"base": "not_searched"})
+    done = await repair.watch(await repair.submit())
+    assert done["type"] == "create_entry"
 
 
 async def test_running_both_again(
     hass: HomeAssistant,
-    lived_in: MockConfigEntry,
+    customized: MockConfigEntry,
     loaded: MockConfigEntry,
     repair: Dialog,
     time: Time,
 ) -> None:
     """Whoever enables core's entry after all is not led to lose what was taken over."""
-    await take_over(hass, lived_in, loaded, time)
-    after = look(hass).of(loaded)
-    enable = hass.config_entries.async_set_disabled_by(lived_in.entry_id, None)
+    await take_over(hass, customized, loaded, time)
+    after = snapshot(hass).of(loaded)
+    enable = hass.config_entries.async_set_disabled_by(customized.entry_id, None)
     await time.until(enable)
     await time.move(15)
     step = await repair.begin(the_issue(loaded))
     assert (step["type"], step["step_id"]) == ("form", "stop_other")
     assert (await repair.submit())["type"] == "create_entry"
-    assert lived_in.disabled_by is ConfigEntryDisabler.USER
-    assert look(hass).of(loaded) == after
+    assert customized.disabled_by is ConfigEntryDisabler.USER
+    assert snapshot(hass).of(loaded) == after
 
 
 async def test_other_account(
@@ -321,7 +208,7 @@ async def test_other_account(
 
 async def test_not_running(
     hass: HomeAssistant,
-    lived_in: MockConfigEntry,
+    customized: MockConfigEntry,
     loaded: MockConfigEntry,
     repair: Dialog,
     options: Dialog,
@@ -338,15 +225,15 @@ async def test_not_running(
 
 async def test_no_way_back(
     hass: HomeAssistant,
-    lived_in: MockConfigEntry,
+    customized: MockConfigEntry,
     loaded: MockConfigEntry,
     options: Dialog,
     time: Time,
 ) -> None:
     """Core's entry is deleted while the way back is on offer."""
-    await take_over(hass, lived_in, loaded, time)
+    await take_over(hass, customized, loaded, time)
     await options.begin({"handler": loaded.entry_id})
-    await time.until(hass.config_entries.async_remove(lived_in.entry_id))
+    await time.until(hass.config_entries.async_remove(customized.entry_id))
     step = await options.submit(next_step_id="go_back")
     assert (step["type"], step["reason"]) == ("abort", "no_way_back")
 
@@ -404,13 +291,6 @@ async def test_offer_begun_anew(
     assert len(hass.config_entries.options.async_progress()) == 2
     hass.config_entries.options.async_abort(step["flow_id"])
     assert not hass.config_entries.options.async_progress()
-
-
-def test_rows() -> None:
-    """What somebody uses comes first, in the order in which it was."""
-    unused, used, also = ("–", "`a`"), ("Evening", "`b`"), ("Morning", "`c`")
-    lines = _rows([unused, used, also]).splitlines()
-    assert lines == ["| Evening | `b` |", "| Morning | `c` |", "| – | `a` |"]
 
 
 async def test_offer_of_nothing(

@@ -11,20 +11,7 @@ from custom_components.telldus_pa.migration.tellduslive import TELLDUSLIVE_DOMAI
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-
-def core_row(
-    hass: HomeAssistant, core: MockConfigEntry, thing: str, unique_id: str, domain: str
-) -> tuple[str, str]:
-    """Register an entity as Home Assistant's own integration does; return both ids."""
-    device = dr.async_get(hass).async_get_or_create(
-        config_entry_id=core.entry_id,
-        identifiers={(TELLDUSLIVE_DOMAIN, thing)},
-        name=thing,
-    )
-    entity = er.async_get(hass).async_get_or_create(
-        domain, TELLDUSLIVE_DOMAIN, unique_id, config_entry=core, device_id=device.id
-    )
-    return entity.entity_id, device.id
+from .conftest import core_row
 
 
 @pytest.fixture
@@ -62,7 +49,7 @@ async def test_plan(
         for one in (node.id, f"_{sensor.id}")
     )
     plan = make_plan(hass, loaded, core.entry_id)
-    assert {move.entity_id: move.fate for move in plan.entities} == {
+    assert {move.entity_id: move.action for move in plan.entities} == {
         dimmer: MigrationAction.MOVES,
         blind: MigrationAction.REPLACED,
         energy: MigrationAction.KEPT,
@@ -91,32 +78,4 @@ async def test_what_is_newer(
     assert ours
     registry.async_remove(ours)
     plan = make_plan(hass, loaded, core.entry_id)
-    assert [move.fate for move in plan.entities] == [MigrationAction.MOVES]
-
-
-async def test_order_of_moving(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
-    """Entities first, then devices: so both keep their ids."""
-    core = MockConfigEntry(domain=TELLDUSLIVE_DOMAIN)
-    core.add_to_hass(hass)
-    entity_id, device_id = core_row(hass, core, "1", "1", "light")
-    entities, devices = er.async_get(hass), dr.async_get(hass)
-    row = entities.async_get(entity_id)
-    assert row
-    entities.async_update_entity_platform(
-        entity_id,
-        "telldus_pa",
-        new_config_entry_id=loaded.entry_id,
-        new_unique_id="moved",
-    )
-    devices.async_update_device(
-        device_id,
-        new_config_entry_id=loaded.entry_id,
-        new_identifiers={("telldus_pa", "moved")},
-    )
-    await hass.async_block_till_done()
-    moved = entities.async_get(entity_id)
-    device = devices.async_get(device_id)
-    assert moved
-    assert device
-    assert (moved.id, moved.device_id) == (row.id, device_id)
-    assert device.config_entry_id == loaded.entry_id
+    assert [move.action for move in plan.entities] == [MigrationAction.MOVES]

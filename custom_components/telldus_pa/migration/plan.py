@@ -1,4 +1,4 @@
-"""What of Home Assistant's own integration belongs to which of our entities and devices.
+"""Which entities and devices of tellduslive become which of this integration.
 
 Nothing is changed here: a plan is data, computed from the lists and the registries.
 """
@@ -6,7 +6,6 @@ Nothing is changed here: a plan is data, computed from the lists and the registr
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback, split_entity_id
@@ -22,146 +21,158 @@ from ..devices.unique_ids import (
     sensor_unique_id,
 )
 from ..registry.device_info import all_gateways
-from .references import users_of_device
-from .tellduslive import TELLDUSLIVE_DOMAIN
-
-# Where its entry says how it is connected.
-_CORE_SESSION: Final = "session"
-
-# What Home Assistant's own integration calls a value whatever its scale is, by the only
-# scale of which that is true. A value that it does not know has no unit there and no
-# statistics that another unit could stop.
-_RIGHT_SCALES: Final = {
-    "temp": 0,
-    "humidity": 0,
-    "rrate": 0,
-    "rtot": 0,
-    "wdir": 0,
-    "wavg": 0,
-    "wgust": 0,
-    "uv": 0,
-    "watt": 2,
-    "lum": 1,
-    "dewp": 0,
-    "barpress": 0,
-}
+from .references import ReferenceSearch
+from .tellduslive import (
+    TELLDUSLIVE_DOMAIN,
+    has_correct_unit,
+    sensor_identifier,
+    value_unique_id,
+)
 
 
 class MigrationAction(StrEnum):
-    """What becomes of an entity of Home Assistant's own integration."""
+    """What is done with an entity of tellduslive."""
 
-    # It becomes ours, entity id, history and all.
+    # It is given to this integration, with its entity id and history.
     MOVES = "moves"
-    # Another platform shows it here: what refers to its entity id must be changed.
+    # Its platform is another one here: what refers to its entity id must be changed.
     REPLACED = "replaced"
-    # Its unit was wrong: ours begins anew, since another unit would stop its statistics.
+    # Its unit is wrong. This integration's entity starts new statistics, since those that
+    # exist cannot go on in another unit.
     KEPT = "kept"
 
 
 @dataclass(frozen=True, slots=True)
 class EntityMigration:
-    """An entity of theirs, and the unique id and the platform that it has here."""
+    """An entity of tellduslive, and the unique id and the platform that it has here."""
 
     entity_id: str
     unique_id: str
     platform: Platform
-    fate: MigrationAction
+    action: MigrationAction
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceMigration:
-    """Devices of theirs that are one thing here, by registry id, with its identifiers.
+    """Registry devices of tellduslive that become one device here.
 
-    The survivor is the one that becomes ours.
+    ``identifiers`` are those that it has here. The primary device keeps its registry id;
+    the others stay with tellduslive, without their entities.
     """
 
     device_ids: tuple[str, ...]
     identifiers: frozenset[str]
     primary_device_id: str
 
+    @property
+    def merged_device_ids(self) -> tuple[str, ...]:
+        """List the devices that become one with the primary device."""
+        return tuple(
+            device_id
+            for device_id in self.device_ids
+            if device_id != self.primary_device_id
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class MigrationPlan:
-    """Everything that belongs together, in the order of our lists."""
+    """Everything of an entry of tellduslive that has a counterpart here.
 
-    core_id: str
+    Both are in the order of this integration's lists.
+    """
+
+    core_entry_id: str
     entities: tuple[EntityMigration, ...]
     devices: tuple[DeviceMigration, ...]
 
-    def of(self, fate: MigrationAction) -> tuple[EntityMigration, ...]:
-        """Return the entities that have a fate."""
-        return tuple(move for move in self.entities if move.fate is fate)
+    def entities_with(self, action: MigrationAction) -> tuple[EntityMigration, ...]:
+        """List the entities with which one thing is done."""
+        return tuple(entity for entity in self.entities if entity.action is action)
 
 
 @callback
-def entity_id_of(hass: HomeAssistant, move: EntityMigration) -> str:
-    """Return the entity id that ours has from then on, in place of one that stays.
+def new_entity_id(hass: HomeAssistant, migration: EntityMigration) -> str:
+    """Choose the entity id here of an entity that stays with tellduslive.
 
-    It has theirs but for the platform, unless something else has that.
+    It is the same but for the platform, unless another entity has that.
     """
     registry = er.async_get(hass)
-    ours = registry.async_get_entity_id(move.platform, DOMAIN, move.unique_id)
-    wanted = f"{move.platform}.{split_entity_id(move.entity_id)[1]}"
-    if ours and (
-        move.fate is MigrationAction.KEPT
+    current = registry.async_get_entity_id(
+        migration.platform, DOMAIN, migration.unique_id
+    )
+    wanted = f"{migration.platform}.{split_entity_id(migration.entity_id)[1]}"
+    if current and (
+        migration.action is MigrationAction.KEPT
         or registry.async_is_registered(wanted)
         or not hass.states.async_available(wanted)
     ):
-        return ours
+        return current
     return wanted
 
 
 def make_plan(
-    hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str
+    hass: HomeAssistant, entry: TelldusConfigEntry, core_entry_id: str
 ) -> MigrationPlan:
-    """Return what a core entry has of this account; empty where it is another account's.
+    """Plan what an entry takes over; the plan is empty for another account's entities.
 
-    What is newer than ours is left out: it would take the place of years of history.
+    What is newer than its counterpart here is left out: taking it over would remove years
+    of history here.
     """
     registry = er.async_get(hass)
-    theirs = {
-        row.unique_id: row
-        for row in er.async_entries_for_config_entry(registry, core_id)
+    core_entities = {
+        entity.unique_id: entity
+        for entity in er.async_entries_for_config_entry(registry, core_entry_id)
     }
     return MigrationPlan(
-        core_id,
+        core_entry_id,
         entities=tuple(
             EntityMigration(
-                row.entity_id, unique_id, platform, _fate(row, platform, right=right)
+                core_entity.entity_id,
+                unique_id,
+                platform,
+                _action(core_entity, platform, correct_unit=correct_unit),
             )
-            for core_unique_id, unique_id, platform, right in _entities(entry)
-            if (row := theirs.get(core_unique_id))
-            and _is_older(row, _entity_of(registry, platform, unique_id))
+            for core_unique_id, unique_id, platform, correct_unit in _entities(entry)
+            if (core_entity := core_entities.get(core_unique_id))
+            and _is_older(core_entity, _registered(registry, platform, unique_id))
         ),
-        devices=tuple(_device_moves(hass, entry, core_id)),
+        devices=tuple(_device_migrations(hass, entry, core_entry_id)),
     )
 
 
 def _is_older(
-    theirs: er.RegistryEntry | dr.DeviceEntry,
-    ours: er.RegistryEntry | dr.DeviceEntry | None,
+    core_row: er.RegistryEntry | dr.DeviceEntry,
+    row: er.RegistryEntry | dr.DeviceEntry | None,
 ) -> bool:
-    """Return whether theirs was there before ours."""
-    return ours is None or theirs.created_at <= ours.created_at
+    """Tell whether tellduslive's was registered before its counterpart here, if any."""
+    return row is None or core_row.created_at <= row.created_at
 
 
-def _entity_of(
+def _registered(
     registry: er.EntityRegistry, platform: Platform, unique_id: str
 ) -> er.RegistryEntry | None:
-    """Return our entity, if there is one already."""
+    """Look up an entity of this integration."""
     entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id)
     return registry.async_get(entity_id) if entity_id else None
 
 
-def _fate(row: er.RegistryEntry, platform: Platform, *, right: bool) -> MigrationAction:
-    """Return what becomes of an entity."""
-    if not right:
+def _action(
+    core_entity: er.RegistryEntry, platform: Platform, *, correct_unit: bool
+) -> MigrationAction:
+    """Decide what is done with an entity."""
+    if not correct_unit:
         return MigrationAction.KEPT
-    return MigrationAction.MOVES if row.domain == platform else MigrationAction.REPLACED
+    if core_entity.domain == platform:
+        return MigrationAction.MOVES
+    return MigrationAction.REPLACED
 
 
 def _entities(entry: TelldusConfigEntry) -> Iterator[tuple[str, str, Platform, bool]]:
-    """Return their unique id, ours, our platform, and whether their unit was right."""
+    """Iterate over the entities that tellduslive may have.
+
+    Yields the unique id there, the unique id and the platform here, and whether the unit
+    there is correct.
+    """
     data = entry.runtime_data
     for device in data.devices.data.values():
         kind = data.devices.topology.kinds[device.id]
@@ -170,54 +181,66 @@ def _entities(entry: TelldusConfigEntry) -> Iterator[tuple[str, str, Platform, b
     for sensor in data.sensors.data.values():
         for value in sensor.values.values():
             yield (
-                f"_{sensor.id}-{value.name}-{value.scale}",
+                value_unique_id(sensor.id, value),
                 entity_unique_id(sensor_unique_id(entry, sensor.id), value_key(value)),
                 Platform.SENSOR,
-                _RIGHT_SCALES.get(value.name, value.scale) == value.scale,
+                has_correct_unit(value),
             )
 
 
-def _device_moves(
-    hass: HomeAssistant, entry: TelldusConfigEntry, core_id: str
+def _device_migrations(
+    hass: HomeAssistant, entry: TelldusConfigEntry, core_entry_id: str
 ) -> Iterator[DeviceMigration]:
-    """Return which devices of theirs are which of ours."""
+    """Iterate over the devices that tellduslive has and that are not newer there."""
     registry = dr.async_get(hass)
-    for core_ids, identifiers in _things(entry):
-        ours = [
-            registry.async_get_device_by_identifier((DOMAIN, one), entry.entry_id)
-            for one in identifiers
+    search = ReferenceSearch(hass)
+    for core_identifiers, identifiers in _devices(entry):
+        counterparts = [
+            registry.async_get_device_by_identifier(
+                (DOMAIN, identifier), entry.entry_id
+            )
+            for identifier in identifiers
         ]
-        found = tuple(
+        device_ids = tuple(
             device.id
-            for one in core_ids
+            for identifier in core_identifiers
             if (
                 device := registry.async_get_device_by_identifier(
-                    (TELLDUSLIVE_DOMAIN, one), core_id
+                    (TELLDUSLIVE_DOMAIN, identifier), core_entry_id
                 )
             )
-            and all(_is_older(device, one) for one in ours)
+            and all(_is_older(device, counterpart) for counterpart in counterparts)
         )
-        if found:
-            # Automations that people click together name devices, and only one stays.
-            survivor = max(found, key=lambda one: len(users_of_device(hass, one)))
-            yield DeviceMigration(found, identifiers, survivor)
+        if device_ids:
+            # Automations made in the user interface name devices; only the primary
+            # device keeps its registry id.
+            primary_device_id = max(
+                device_ids,
+                key=lambda device_id: len(search.users_of_device(device_id)),
+            )
+            yield DeviceMigration(device_ids, identifiers, primary_device_id)
 
 
-def _things(
+def _devices(
     entry: TelldusConfigEntry,
 ) -> Iterator[tuple[tuple[str, ...], frozenset[str]]]:
-    """Return their identifiers and ours: of gateways, devices, and sensors of their own."""
+    """Iterate over gateways, devices, and sensors that belong to no device.
+
+    Yields the identifiers that tellduslive has for each, and those that it has here.
+    """
     data = entry.runtime_data
     for gateway_id in all_gateways(data):
         yield (gateway_id,), frozenset((gateway_unique_id(entry, gateway_id),))
     for device in data.devices.data.values():
-        ours = frozenset((device_unique_id(entry, device.id),))
+        identifiers = frozenset((device_unique_id(entry, device.id),))
         if sensor := data.sensors.sensor_for_device(device):
-            ours |= {sensor_unique_id(entry, sensor.id)}
-            yield (device.id, f"_{sensor.id}"), ours
+            identifiers |= {sensor_unique_id(entry, sensor.id)}
+            yield (device.id, sensor_identifier(sensor.id)), identifiers
         else:
-            yield (device.id,), ours
-    devices = data.devices
+            yield (device.id,), identifiers
     for sensor in data.sensors.data.values():
-        if devices.topology.device_for_sensor(sensor, devices.data) is None:
-            yield (f"_{sensor.id}",), frozenset((sensor_unique_id(entry, sensor.id),))
+        if data.devices.topology.device_for_sensor(sensor, data.devices.data) is None:
+            yield (
+                (sensor_identifier(sensor.id),),
+                frozenset((sensor_unique_id(entry, sensor.id),)),
+            )

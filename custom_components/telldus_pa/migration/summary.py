@@ -1,4 +1,4 @@
-"""What a person is shown before anything is taken over: what changes, and for whom."""
+"""What the user is shown before a migration: what changes, and what uses it."""
 
 from collections.abc import Iterable
 import re
@@ -14,117 +14,124 @@ from .plan import (
     EntityMigration,
     MigrationAction,
     MigrationPlan,
-    entity_id_of,
+    new_entity_id,
 )
-from .references import (
-    DashboardReferences,
-    async_dashboards,
-    users_of_device,
-    users_of_entity,
-)
+from .references import ReferenceSearch
 
 _NOTHING: Final = "–"
-# What would be read as something else than text.
+# The characters that Markdown gives a meaning.
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$])")
 
 
-async def async_table(
+async def async_summarize(
     hass: HomeAssistant, entry: TelldusConfigEntry, plan: MigrationPlan
-) -> dict[str, str]:
-    """Return the placeholders of the text that tells what a plan means.
+) -> tuple[dict[str, str], bool]:
+    """Build the placeholders of the dialog's text, and tell whether all was searched.
 
-    Each table is its rows in Markdown, of as many columns as its heading has there. Who
-    uses an entity comes first: the dialog is narrower than two entity ids and that.
+    A table's placeholder is its rows in Markdown; the headings are in the text. What uses
+    an entity comes first: the dialog is too narrow for two entity ids and that.
     """
-    writer = _SummaryTable(hass, await async_dashboards(hass))
-    return {
+    search = ReferenceSearch(hass)
+    await search.async_read_dashboards()
+    table = _SummaryTable(hass, search)
+    placeholders = {
         "name": entry.title,
-        "entities": str(len(plan.of(MigrationAction.MOVES))),
+        "entities": str(len(plan.entities_with(MigrationAction.MOVES))),
         "devices": str(len(plan.devices)),
-        "replaced": _rows(
-            writer.changed(move) for move in plan.of(MigrationAction.REPLACED)
+        "replaced": _markdown(
+            table.changed(entity)
+            for entity in plan.entities_with(MigrationAction.REPLACED)
         ),
-        "kept": _rows(writer.changed(move) for move in plan.of(MigrationAction.KEPT)),
-        "merged": _rows(
-            writer.merged(move) for move in plan.devices if len(move.device_ids) > 1
+        "kept": _markdown(
+            table.changed(entity) for entity in plan.entities_with(MigrationAction.KEPT)
         ),
-        "leaving": _rows(
+        "merged": _markdown(
+            table.merged(device) for device in plan.devices if device.merged_device_ids
+        ),
+        "leaving": _markdown(
             row
-            for move in plan.of(MigrationAction.MOVES)
-            for row in writer.displaced_rows(move)
+            for entity in plan.entities_with(MigrationAction.MOVES)
+            for row in table.displaced_rows(entity)
         ),
-        "unknown": ", ".join(_text(title) for title in writer.dashboards.unknown)
+        "unknown": ", ".join(_escape(title) for title in search.unread_dashboards)
         or _NOTHING,
     }
+    return placeholders, search.is_complete
 
 
 class _SummaryTable:
-    """Writes the rows of the tables."""
+    """Builds the rows of the tables, each a tuple of cells."""
 
-    def __init__(self, hass: HomeAssistant, dashboards: DashboardReferences) -> None:
-        """Note where to look."""
+    def __init__(self, hass: HomeAssistant, search: ReferenceSearch) -> None:
+        """Initialize the table."""
         self._hass = hass
-        self.dashboards = dashboards
+        self._search = search
 
-    def changed(self, move: EntityMigration) -> tuple[str, ...]:
-        """Tell of an entity that has another entity id from now on."""
+    def changed(self, migration: EntityMigration) -> tuple[str, ...]:
+        """Build the row of an entity that has another entity id here."""
         return (
-            self._users(move.entity_id, users_of_entity(self._hass, move.entity_id)),
-            f"`{move.entity_id}`",
-            f"`{entity_id_of(self._hass, move)}`",
+            self._users_of_entity(migration.entity_id),
+            f"`{migration.entity_id}`",
+            f"`{new_entity_id(self._hass, migration)}`",
         )
 
-    def displaced_rows(self, move: EntityMigration) -> Iterable[tuple[str, ...]]:
-        """Tell of an entity of ours that makes room, if anything uses it."""
-        ours = er.async_get(self._hass).async_get_entity_id(
-            move.platform, DOMAIN, move.unique_id
+    def displaced_rows(self, migration: EntityMigration) -> Iterable[tuple[str, ...]]:
+        """Build the row of the entity here that is removed, if anything uses it."""
+        displaced = er.async_get(self._hass).async_get_entity_id(
+            migration.platform, DOMAIN, migration.unique_id
         )
-        if not ours:
+        if not displaced:
             return
-        users = self._users(ours, users_of_entity(self._hass, ours))
+        users = self._users_of_entity(displaced)
         if users != _NOTHING:
-            yield users, f"`{ours}`", f"`{move.entity_id}`"
+            yield users, f"`{displaced}`", f"`{migration.entity_id}`"
 
-    def merged(self, move: DeviceMigration) -> tuple[str, ...]:
-        """Tell of a device that is left over, since it is one with another now."""
-        others = [one for one in move.device_ids if one != move.primary_device_id]
-        devices = dr.async_get(self._hass)
-        names = {
-            device.name_by_user or device.name or ""
-            for one in others
-            if (device := devices.async_get(one))
-        }
-        survivor = devices.async_get(move.primary_device_id)
-        kept = (survivor and (survivor.name_by_user or survivor.name)) or ""
-        users = [self._users(one, users_of_device(self._hass, one)) for one in others]
+    def merged(self, migration: DeviceMigration) -> tuple[str, ...]:
+        """Build the row of the devices that become one with the primary device."""
+        merged = migration.merged_device_ids
+        users = [
+            self._names(device_id, self._search.users_of_device(device_id))
+            for device_id in merged
+        ]
         return (
-            ", ".join(_text(name) for name in sorted(names)),
-            _text(kept),
+            ", ".join(sorted({self._device_name(device_id) for device_id in merged})),
+            self._device_name(migration.primary_device_id),
             ", ".join(users),
         )
 
-    def _users(self, name: str, entity_ids: Iterable[str]) -> str:
-        """Return what is called by name that refers to an entity or a device.
+    def _device_name(self, device_id: str) -> str:
+        """Look up the name of a device."""
+        device = dr.async_get(self._hass).async_get(device_id)
+        return _escape((device and (device.name_by_user or device.name)) or "")
 
-        Not our own groups: those name their members anew by themselves.
+    def _users_of_entity(self, entity_id: str) -> str:
+        """List by name what refers to an entity."""
+        return self._names(entity_id, self._search.users_of_entity(entity_id))
+
+    def _names(self, reference: str, entity_ids: Iterable[str]) -> str:
+        """List the names of entities, and of the dashboards that name a reference.
+
+        This integration's own groups are left out: they follow their members by themselves.
         """
         states, registry = self._hass.states, er.async_get(self._hass)
-        users = [
-            state.name if (state := states.get(one)) else one
-            for one in entity_ids
-            if not ((row := registry.async_get(one)) and row.platform == DOMAIN)
+        names = [
+            state.name if (state := states.get(entity_id)) else entity_id
+            for entity_id in entity_ids
+            if not (
+                (entity := registry.async_get(entity_id)) and entity.platform == DOMAIN
+            )
         ]
-        users += self.dashboards.using(name)
-        return ", ".join(_text(user) for user in sorted(users)) or _NOTHING
+        names += self._search.dashboards_using(reference)
+        return ", ".join(_escape(name) for name in sorted(names)) or _NOTHING
 
 
-def _rows(rows: Iterable[tuple[str, ...]]) -> str:
-    """Return rows of a table, first those of what somebody uses."""
+def _markdown(rows: Iterable[tuple[str, ...]]) -> str:
+    """Format the rows of a table, first those of what something uses."""
     used_first = sorted(rows, key=lambda row: _NOTHING in row)
     lines = [f"| {' | '.join(row)} |" for row in used_first]
     return "\n".join(lines) or f"| {_NOTHING} | {_NOTHING} | {_NOTHING} |"
 
 
-def _text(text: str) -> str:
-    """Return a text that is read as nothing else, in one line."""
+def _escape(text: str) -> str:
+    """Escape a text for Markdown, and put it on one line."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

@@ -11,6 +11,7 @@ from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import async_get_platforms
+from homeassistant.loader import async_get_loaded_integration
 
 from ..data import TelldusConfigEntry
 from ..issues import Issue, async_set_issue
@@ -93,15 +94,20 @@ def async_watch_tellduslive(hass: HomeAssistant, entry: TelldusConfigEntry) -> N
     async_update_issue()
 
 
-async def async_unload_remaining(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
-    """Unload the platforms that an entry has left loaded; return False if that fails.
+async def async_unload_remaining(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Unload the entities that an entry has left loaded when it was unloaded.
 
     In Home Assistant 2026.8, tellduslive unloads none of its platforms, and an entity that
-    is loaded cannot be given to another entry. Newer versions leave nothing to do.
+    is loaded cannot be given to another entry. Since 2026.10 nothing is left to do. The
+    platforms' own hook is called, since ``async_unload_platforms`` does nothing for an entry
+    that is not loaded.
     """
     remaining = {
         platform.domain
         for platform in async_get_platforms(hass, entry.domain)
         if platform.config_entry is entry and platform.entities
     }
-    return await hass.config_entries.async_unload_platforms(entry, remaining)
+    for domain in remaining:
+        integration = async_get_loaded_integration(hass, domain)
+        component = await integration.async_get_component()
+        await component.async_unload_entry(hass, entry)

@@ -1,0 +1,94 @@
+"""What the user is shown before a migration."""
+
+import re
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.telldus_pa.migration.plan import make_plan
+from custom_components.telldus_pa.migration.summary import _markdown, async_summarize
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+from tests.conftest import Time
+
+from .conftest import all_devices, edit_dashboard
+
+
+async def summarize(
+    hass: HomeAssistant, core: MockConfigEntry, entry: MockConfigEntry, time: Time
+) -> dict[str, str]:
+    """Build the placeholders of the dialog, when all lists have been fetched."""
+    await time.move(45)
+    plan = make_plan(hass, entry, core.entry_id)
+    placeholders, is_complete = await async_summarize(hass, entry, plan)
+    assert is_complete
+    return placeholders
+
+
+def rows(text: str) -> list[list[str]]:
+    """Return the cells of a table's rows."""
+    return [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in text.splitlines()
+    ]
+
+
+async def test_tables(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    client: None,
+    time: Time,
+) -> None:
+    """What changes is told, with what uses it and what was not searched."""
+    await edit_dashboard(hass)
+    config = {
+        "group": {"some": {"name": "Some", "entities": ["light.lamp_1_2"]}},
+    }
+    assert await async_setup_component(hass, "group", config)
+    await time.settle()
+    summary = await summarize(hass, automated, loaded, time)
+    assert (summary["name"], summary["entities"], summary["devices"]) == (
+        "Telldus Live!",
+        "6",
+        "7",
+    )
+    assert sorted(rows(summary["replaced"])) == [
+        [r"Blind \| wind, Overview", "`light.blind`", "`cover.blind`"],
+        ["–", "`switch.veranda`", "`light.veranda`"],
+    ]
+    assert rows(summary["kept"]) == [
+        ["Meter, Overview", "`sensor.plug_power`", "`sensor.plug_energy`"]
+    ]
+    # The sensor's device stays, since an automation names it.
+    assert rows(summary["merged"]) == [["Washer", "Plug", "–"]]
+    assert rows(summary["leaving"]) == [["Some", "`light.lamp_1_2`", "`light.bedroom`"]]
+    assert summary["unknown"] == r"Old \*wall\*"
+
+
+async def test_nothing_in_the_tables(
+    hass: HomeAssistant,
+    core: MockConfigEntry,
+    loaded: MockConfigEntry,
+    client: None,
+    time: Time,
+) -> None:
+    """Where nothing changes, nothing is listed."""
+    registry = er.async_get(hass)
+    for entity_id in ("light.blind", "switch.porch", "sensor.plug_power"):
+        registry.async_remove(entity_id)
+    for device in all_devices(hass):
+        if ("tellduslive", "_50") in device.identifiers:
+            dr.async_get(hass).async_remove_device(device.id)
+    # So that the list of ours lacks one of them.
+    registry.async_remove("switch.outlet_2")
+    summary = await summarize(hass, core, loaded, time)
+    for name in ("replaced", "kept", "merged", "leaving"):
+        assert rows(summary[name]) == [["–", "–", "–"]], name
+
+
+def test_rows() -> None:
+    """What somebody uses comes first, in the order in which it was."""
+    unused, used, also = ("–", "`a`"), ("Evening", "`b`"), ("Morning", "`c`")
+    lines = _markdown([unused, used, also]).splitlines()
+    assert lines == ["| Evening | `b` |", "| Morning | `c` |", "| – | `a` |"]
