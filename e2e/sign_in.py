@@ -97,7 +97,7 @@ async def sign_in(
             "advanced": {"server_url": simulator_url},
         },
     )
-    demand(step, "menu", "road")
+    demand(step, "menu", "method")
     step = await home_assistant.continue_flow(flow_id, {"next_step_id": "authorize"})
     say("Agreeing at the simulator's page")
     step = demand(await authorize(home_assistant, step, seen), "create_entry")

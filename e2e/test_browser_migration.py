@@ -87,8 +87,8 @@ async def test_offer(home: Home) -> None:
     simulator = home.house.stack.simulator_url
     await dialog.enter_keys(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY, simulator)
     await dialog.submit()
-    await dialog.shows("config.step.road.title")
-    await dialog.choose("config.step.road.menu_options.authorize")
+    await dialog.shows("config.step.method.title")
+    await dialog.choose("config.step.method.menu_options.authorize")
     await dialog.is_elsewhere()
     telldus = await person.window()
     await telldus.log_in()

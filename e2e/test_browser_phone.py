@@ -33,9 +33,9 @@ async def test_popup_blocked(home: Home) -> None:
     simulator = home.house.stack.simulator_url
     await dialog.enter_keys(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY, simulator)
     await dialog.submit()
-    await dialog.shows("config.step.road.title")
-    await person.shoot("road")
-    await dialog.choose("config.step.road.menu_options.authorize")
+    await dialog.shows("config.step.method.title")
+    await person.shoot("method")
+    await dialog.choose("config.step.method.menu_options.authorize")
     await dialog.is_elsewhere()
     await person.shoot("elsewhere")
     assert not person.has_window
@@ -50,16 +50,16 @@ async def test_popup_blocked(home: Home) -> None:
 
 
 async def test_link(home: Home) -> None:
-    """Who takes the second road comes back by themselves, and not before they agreed."""
+    """Who logs in manually comes back by themselves, and not before they agreed."""
     person = home.person
     dialog = await person.add_integration()
     simulator = home.house.stack.simulator_url
     await dialog.enter_keys(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY, simulator)
     await dialog.submit()
-    await dialog.shows("config.step.road.title")
-    await dialog.choose("config.step.road.menu_options.link")
+    await dialog.shows("config.step.method.title")
+    await dialog.choose("config.step.method.menu_options.manual")
     await dialog.shows("config.step.link.title")
-    await person.shoot("link")
+    await person.shoot("manual")
     await dialog.submit()
     await dialog.shows("config.error.not_agreed")
     await person.shoot("link-not-agreed")
@@ -84,8 +84,8 @@ async def test_reconfigure(home: Home) -> None:
     dialog = await entry.reconfigure()
     await home.person.shoot("reconfigure")
     await dialog.submit()
-    await dialog.shows("config.step.road.title")
-    await dialog.choose("config.step.road.menu_options.authorize")
+    await dialog.shows("config.step.method.title")
+    await dialog.choose("config.step.method.menu_options.authorize")
     await dialog.is_elsewhere()
     await dialog.open_website()
     telldus = await home.person.window()

@@ -159,8 +159,8 @@ async def test_sign_in(
     assert (step["type"], step["step_id"]) == ("form", "user")
     assert step["description_placeholders"]["key_page"].startswith("https://")
     step = await person.submit(keys(server_url))
-    assert (step["type"], step["step_id"]) == ("menu", "road")
-    assert step["menu_options"] == ["authorize", "link"]
+    assert (step["type"], step["step_id"]) == ("menu", "method")
+    assert step["menu_options"] == ["authorize", "manual"]
     step = await person.choose("authorize")
     assert (step["type"], step["step_id"]) == ("external", "authorize")
     assert step["url"].startswith(f"{server_url}/oauth/authorize?oauth_token=")
@@ -245,7 +245,7 @@ async def test_wrong_keys(person: Person, server_url: str) -> None:
     step = await person.submit(keys(server_url, private_key="mistyped"))
     assert step["errors"] == {"base": "sign_in_refused"}
     step = await person.submit(keys(server_url))
-    assert step["step_id"] == "road"
+    assert step["step_id"] == "method"
 
 
 async def test_wrong_keys_where_bursts_are_refused(
@@ -265,7 +265,7 @@ async def test_wrong_server(person: Person, server_url: str) -> None:
     step = await person.submit(keys("http://telldus.example"))
     assert step["errors"] == {"base": "invalid_server_url"}
     step = await person.submit(keys(server_url))
-    assert step["step_id"] == "road"
+    assert step["step_id"] == "method"
 
 
 async def test_refused_and_again(
@@ -335,7 +335,7 @@ async def test_menu_left_open(person: Person, server_url: str) -> None:
     await person.begin()
     await person.submit(keys(server_url))
     await person.time.move(4000)
-    assert (await person.look())["step_id"] == "road"
+    assert (await person.look())["step_id"] == "method"
     step = await person.sign_in(await person.choose("authorize"))
     assert step["type"] == "create_entry"
 
@@ -484,16 +484,16 @@ async def person_tab(person: Person) -> Step:
 async def test_no_way_back_chosen(
     hass: HomeAssistant, person: Person, server_url: str, simulator: Simulator
 ) -> None:
-    """The second road: a link, and Submit when one has come back by hand."""
+    """The manual way: a link, and Submit when one has come back by hand."""
     await person.begin()
     await person.submit(keys(server_url))
-    step = await person.choose("link")
-    assert (step["type"], step["step_id"]) == ("form", "link")
+    step = await person.choose("manual")
+    assert (step["type"], step["step_id"]) == ("form", "manual")
     link = step["description_placeholders"]["link"]
     token = URL(link).query["oauth_token"]
 
     step = await person.submit()
-    assert (step["step_id"], step["errors"]) == ("link", {"base": "not_agreed"})
+    assert (step["step_id"], step["errors"]) == ("manual", {"base": "not_agreed"})
     assert step["description_placeholders"]["link"] == link
     assert not simulator.authorize(token).startswith("http")
     step = await person.submit()
@@ -519,7 +519,7 @@ async def test_token_refused_after_the_link(
     step = await person.submit()
     assert (step["step_id"], step["errors"]) == ("failed", {"base": "sign_in_refused"})
     again = await person.submit()
-    assert again["step_id"] == "link"
+    assert again["step_id"] == "manual"
     link = URL(again["description_placeholders"]["link"])
     simulator.authorize(link.query["oauth_token"])
     assert (await person.submit())["type"] == "create_entry"
@@ -533,7 +533,7 @@ async def test_no_way_back_for_lack_of_an_address(
     person.base = base
     await person.begin()
     step = await person.submit(keys(server_url))
-    assert step["step_id"] == "link"
+    assert step["step_id"] == "manual"
     token = URL(step["description_placeholders"]["link"]).query["oauth_token"]
     simulator.authorize(token)
     assert (await person.submit())["type"] == "create_entry"
@@ -549,7 +549,7 @@ async def test_no_way_back_for_lack_of_a_callback(
     simulator.settings.change(settings)
     await person.begin()
     step = await person.submit(keys(server_url))
-    assert step["step_id"] == "link"
+    assert step["step_id"] == "manual"
     assert len(simulator.log) == 2
     token = URL(step["description_placeholders"]["link"]).query["oauth_token"]
     simulator.authorize(token)
@@ -564,7 +564,7 @@ async def test_callback_refused_by_somebody_before_telldus(
     simulator.faults.add(fault, match="oauth/requestToken", times=1)
     await person.begin()
     step = await person.submit(keys(server_url))
-    assert step["step_id"] == "link"
+    assert step["step_id"] == "manual"
     assert len(simulator.log) == 2
     # Where all of it is refused, that is what is said.
     await person.time.move(60)
@@ -580,7 +580,7 @@ async def test_callback_confirmed_in_the_old_way(
     """Telldus has said "1" where it now says "true"."""
     simulator.settings.callback_confirmed = "1"
     await person.begin()
-    assert (await person.submit(keys(server_url)))["step_id"] == "road"
+    assert (await person.submit(keys(server_url)))["step_id"] == "method"
 
 
 async def test_link_left_open(
@@ -602,14 +602,14 @@ async def test_link_left_open(
 async def test_trouble_with_the_link(
     person: Person, server_url: str, simulator: Simulator
 ) -> None:
-    """What goes wrong on the second road is told in a form that tries again."""
+    """What goes wrong on the manual way is told in a form that tries again."""
     await person.begin()
     await person.submit(keys(server_url))
     simulator.faults.add(Fault.NOT_FOUND, match="oauth/*", times=1)
-    step = await person.choose("link")
+    step = await person.choose("manual")
     assert (step["step_id"], step["errors"]) == ("failed", {"base": "unreachable"})
     step = await person.submit()
-    assert step["step_id"] == "link"
+    assert step["step_id"] == "manual"
 
 
 async def test_keys_revoked_before_the_link(
@@ -619,7 +619,7 @@ async def test_keys_revoked_before_the_link(
     await person.begin()
     await person.submit(keys(server_url))
     simulator.tokens.consumers.clear()
-    step = await person.choose("link")
+    step = await person.choose("manual")
     assert (step["step_id"], step["errors"]) == ("user", {"base": "sign_in_refused"})
 
 
@@ -735,14 +735,14 @@ async def test_profile_refused(
     simulator.settings.refuse_profile = False
     await person.time.move(60)
     await person.begin()
-    await person.choose("known_keys")
+    await person.choose("reuse_keys")
     step = await person.sign_in(await person.choose("authorize"))
     assert (step["type"], step["reason"]) == ("abort", "already_configured")
 
     # Another account, to which the same gateways are merely shared.
     await person.time.move(60)
     await person.begin()
-    await person.choose("known_keys")
+    await person.choose("reuse_keys")
     step = await person.sign_in(await person.choose("authorize"), user="guest")
     assert step["type"] == "create_entry"
 
@@ -776,10 +776,10 @@ async def test_same_account_twice(
     """An account is set up once; another one may use the same keys."""
     await sign_in_account(person, server_url)
     step = await person.begin()
-    assert (step["type"], step["step_id"]) == ("menu", "further_account")
-    assert (await person.look())["step_id"] == "further_account"
-    step = await person.choose("known_keys")
-    assert step["step_id"] == "road"
+    assert (step["type"], step["step_id"]) == ("menu", "another_account")
+    assert (await person.look())["step_id"] == "another_account"
+    step = await person.choose("reuse_keys")
+    assert step["step_id"] == "method"
     step = await person.sign_in(await person.choose("authorize"))
     assert (step["type"], step["reason"]) == ("abort", "already_configured")
 
@@ -810,7 +810,7 @@ async def test_known_keys_no_longer_good(
     """Keys that Telldus has withdrawn are asked for again."""
     simulator.tokens.consumers.clear()
     await person.begin()
-    step = await person.choose("known_keys")
+    step = await person.choose("reuse_keys")
     assert (step["step_id"], step["errors"]) == ("user", {"base": "sign_in_refused"})
 
 
@@ -884,11 +884,11 @@ async def test_reauth_link_left_open(
     person: Person, refused: ConfigEntry, simulator: Simulator
 ) -> None:
     """A link that is too old is replaced, also where the person goes on at once."""
-    step = await person.choose("link")
+    step = await person.choose("manual")
     old = step["description_placeholders"]["link"]
     await person.time.move(3700)
     step = await person.submit()
-    assert (step["step_id"], step["errors"]) == ("link", {"base": "link_expired"})
+    assert (step["step_id"], step["errors"]) == ("manual", {"base": "link_expired"})
     new = step["description_placeholders"]["link"]
     assert new != old
     simulator.authorize(URL(new).query["oauth_token"])
@@ -951,8 +951,8 @@ async def test_reauth_left_open(person: Person, refused: ConfigEntry) -> None:
 async def test_reauth_by_link(
     person: Person, refused: ConfigEntry, simulator: Simulator
 ) -> None:
-    """The second road leads there as well."""
-    step = await person.choose("link")
+    """The manual way leads there as well."""
+    step = await person.choose("manual")
     token = URL(step["description_placeholders"]["link"]).query["oauth_token"]
     simulator.authorize(token)
     step = await person.submit()
@@ -964,7 +964,7 @@ async def test_reauth_without_an_address(
 ) -> None:
     """Where the browser cannot come back, one click leads to the link."""
     person.base = None
-    assert (await person.choose("authorize"))["step_id"] == "link"
+    assert (await person.choose("authorize"))["step_id"] == "manual"
 
 
 async def test_begun_by_nobody(hass: HomeAssistant, server_url: str) -> None:
@@ -972,7 +972,7 @@ async def test_begun_by_nobody(hass: HomeAssistant, server_url: str) -> None:
     flows = hass.config_entries.flow
     step = await flows.async_init(DOMAIN, context={"source": "user"})
     step = await flows.async_configure(step["flow_id"], keys(server_url))
-    assert step["step_id"] == "link"
+    assert step["step_id"] == "manual"
 
 
 async def test_reauth_with_new_keys(
@@ -984,7 +984,7 @@ async def test_reauth_with_new_keys(
     step = await person.choose("authorize")
     assert (step["step_id"], step["errors"]) == ("user", {"base": "sign_in_refused"})
     step = await person.submit(keys(server_url, public_key="new", private_key="pair"))
-    assert step["step_id"] == "road"
+    assert step["step_id"] == "method"
     step = await person.sign_in(await person.choose("authorize"))
     assert (step["type"], step["reason"]) == ("abort", "reauth_successful")
     assert refused.data[CONF_PUBLIC_KEY] == "new"

@@ -250,7 +250,7 @@ async def test_signing_in(
         await person.time.move(35)
         step = await person.submit(keys(server_url))
     simulator.faults.clear()
-    assert step["step_id"] == "road"
+    assert step["step_id"] == "method"
     step = await person.sign_in(await person.choose("authorize"))
     assert step["type"] == "create_entry"
 

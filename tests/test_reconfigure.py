@@ -66,7 +66,7 @@ async def test_nothing_changed(
     assert DEMO_PRIVATE_KEY not in str(step)
     assert (await person.look())["step_id"] == "reconfigure"
     step = await person.submit(answer(server_url))
-    assert step["step_id"] == "road"
+    assert step["step_id"] == "method"
     step = await person.sign_in(await person.choose("authorize"))
     assert (step["type"], step["reason"]) == ("abort", "reconfigure_successful")
     await person.time.move(15)
@@ -102,7 +102,7 @@ async def test_new_keys(
     )
     await person.time.move(60)
     await person.submit(answer(server_url, public_key="new", private_key="pair"))
-    step = await person.choose("link")
+    step = await person.choose("manual")
     token = URL(step["description_placeholders"]["link"]).query["oauth_token"]
     simulator.authorize(token)
     step = await person.submit()
@@ -125,7 +125,7 @@ async def test_another_server(
         other = str(moved.make_url("")).rstrip("/")
         assert other != server_url
         step = await person.submit(answer(other))
-        assert step["step_id"] == "road"
+        assert step["step_id"] == "method"
         step = await person.sign_in(await person.choose("authorize"))
         assert (step["type"], step["reason"]) == ("abort", "reconfigure_successful")
         assert signed_in.data[CONF_SERVER_URL] == other
@@ -166,7 +166,7 @@ async def test_keys_withdrawn_on_the_way(
     await person.submit(answer(server_url))
     kept = dict(simulator.tokens.consumers)
     simulator.tokens.consumers.clear()
-    step = await person.choose("link")
+    step = await person.choose("manual")
     assert (step["step_id"], step["errors"]) == (
         "reconfigure",
         {"base": "sign_in_refused"},

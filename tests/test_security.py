@@ -453,7 +453,7 @@ async def test_stale_state_of_the_first_road(
     await person.begin()
     await person.submit(keys(server_url))
     (state,) = awaited(hass)
-    await person.choose("link")
+    await person.choose("manual")
     woken.clear()
     token = next(iter(person.simulator.tokens.request_tokens))
     address = URL(person.simulator.authorize(token))
@@ -475,7 +475,7 @@ async def test_a_browser_that_was_not_sent(
     if not agreed:
         address = address.without_query_params("oauth_verifier")
     assert (await person.come_back(address))[0] == HTTPStatus.OK
-    assert (await person.look())["step_id"] == "road"
+    assert (await person.look())["step_id"] == "method"
     step = await person.choose("authorize")
     assert step["type"] == "external"
     assert token not in step["url"]
@@ -590,7 +590,7 @@ JUNK = [
     b'{"next_step_id": "exchange"}',
     b'{"next_step_id": null}',
     b'{"next_step_id": ["authorize"]}',
-    b'{"user_input": {"next_step_id": "link"}}',
+    b'{"user_input": {"next_step_id": "manual"}}',
     b'{"step_id": "exchange", "flow_id": "x", "handler": "y"}',
     b'{"": {"": [[]]}}',
     b'{"\\ud800": "\\udfff"}',
@@ -624,9 +624,9 @@ STEPS = [
     "failed",
     "reauth",
     "reauth_confirm",
-    "known_keys",
-    "further_account",
-    "road",
+    "reuse_keys",
+    "another_account",
+    "method",
     "user",
     "import",
     "remove",
@@ -646,7 +646,7 @@ async def test_choices_that_are_not_offered(
     for choice in STEPS:
         status, _ = await post(person, json.dumps({"next_step_id": choice}))
         assert status == HTTPStatus.BAD_REQUEST, choice
-        assert (await person.look())["step_id"] == "road"
+        assert (await person.look())["step_id"] == "method"
     assert asked(simulator) == ["oauth/requestToken"]
 
 
@@ -711,7 +711,7 @@ async def test_odd_keys(person: Person, server_url: str, name: str, key: str) ->
         "unreachable",
         "unintelligible",
     )
-    assert (await person.submit(keys(server_url)))["step_id"] == "road"
+    assert (await person.submit(keys(server_url)))["step_id"] == "method"
 
 
 @pytest.mark.parametrize("junk", [b"", b"[]", b'{"next_step_id": "exchange"}'])
@@ -737,7 +737,7 @@ async def test_known_keys_that_are_gone(
     """An account that is removed while its keys are on offer takes them with it."""
     await person.begin()
     await person.time.until(hass.config_entries.async_remove(entry.entry_id))
-    step = await person.choose("known_keys")
+    step = await person.choose("reuse_keys")
     assert (step["type"], step["step_id"]) == ("form", "user")
 
 
@@ -773,7 +773,7 @@ async def test_others_cannot_drive_the_dialog(
         ("GET", path, None),
         ("POST", path, {}),
         ("POST", path, keys("https://evil.example")),
-        ("POST", path, {"next_step_id": "link"}),
+        ("POST", path, {"next_step_id": "manual"}),
     ]
     for method, target, content in tries:
         response = await stranger.client.request(method, target, json=content)
@@ -1103,14 +1103,14 @@ class Eavesdropper(Person):
         return step
 
 
-@pytest.mark.parametrize("road", ["authorize", "link"])
+@pytest.mark.parametrize("method", ["authorize", "manual"])
 async def test_secrets_through_a_life(
     hass: HomeAssistant,
     person: Person,
     server_url: str,
     simulator: Simulator,
     secrets: set[str],
-    road: str,
+    method: str,
 ) -> None:
     """From the keys to a refused token and back: what is secret is in nothing but the entry."""
     fired: list[Event[Any]] = []
@@ -1118,8 +1118,8 @@ async def test_secrets_through_a_life(
     reader = Eavesdropper(**vars(person))
 
     async def sign_in() -> Step:
-        step = await reader.choose(road)
-        if road == "authorize":
+        step = await reader.choose(method)
+        if method == "authorize":
             return await reader.sign_in(step)
         link = URL(step["description_placeholders"]["link"])
         simulator.authorize(link.query["oauth_token"])
