@@ -33,7 +33,7 @@ async def test_wrong_keys(home: Home) -> None:
     await home.person.shoot_for_documents("sign-in-keys")
     await dialog.enter_keys("wrong", "keys", home.house.stack.simulator_url)
     await dialog.submit()
-    await dialog.shows("config.error.sign_in_refused")
+    await dialog.shows("config.error.invalid_auth")
     await home.person.shoot("keys-wrong")
 
 

@@ -61,7 +61,7 @@ async def test_link(home: Home) -> None:
     await dialog.shows("config.step.link.title")
     await person.shoot("manual")
     await dialog.submit()
-    await dialog.shows("config.error.not_agreed")
+    await dialog.shows("config.error.not_authorized")
     await person.shoot("link-not-agreed")
     await person.page.get_by_role("link", name="Telldus", exact=True).click()
     telldus = await person.window()

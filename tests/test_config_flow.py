@@ -191,14 +191,14 @@ async def test_sign_in(
 @pytest.mark.parametrize(
     ("fault", "arguments", "error"),
     [
-        (Fault.UNAUTHORIZED_TEXT, {}, "sign_in_refused"),
+        (Fault.UNAUTHORIZED_TEXT, {}, "invalid_auth"),
         (Fault.RATE_LIMITED, {"retry_after": 12}, "rate_limited"),
-        (Fault.NOT_FOUND, {}, "unreachable"),
-        (Fault.BAD_GATEWAY, {}, "unreachable"),
-        (Fault.CLOUDFLARE, {}, "unreachable"),
-        (Fault.REDIRECT, {}, "unreachable"),
-        (Fault.GARBAGE, {}, "unintelligible"),
-        (Fault.EMPTY, {}, "unintelligible"),
+        (Fault.NOT_FOUND, {}, "cannot_connect"),
+        (Fault.BAD_GATEWAY, {}, "cannot_connect"),
+        (Fault.CLOUDFLARE, {}, "cannot_connect"),
+        (Fault.REDIRECT, {}, "cannot_connect"),
+        (Fault.GARBAGE, {}, "invalid_response"),
+        (Fault.EMPTY, {}, "invalid_response"),
     ],
 )
 async def test_trouble_with_the_keys(
@@ -236,14 +236,14 @@ async def test_no_network(person: Person, unused_tcp_port: int) -> None:
     """A server that is not there is told."""
     await person.begin()
     step = await person.submit(keys(f"http://127.0.0.1:{unused_tcp_port}"))
-    assert step["errors"] == {"base": "unreachable"}
+    assert step["errors"] == {"base": "cannot_connect"}
 
 
 async def test_wrong_keys(person: Person, server_url: str) -> None:
     """Keys that Telldus does not know are told, and can be corrected."""
     await person.begin()
     step = await person.submit(keys(server_url, private_key="mistyped"))
-    assert step["errors"] == {"base": "sign_in_refused"}
+    assert step["errors"] == {"base": "invalid_auth"}
     step = await person.submit(keys(server_url))
     assert step["step_id"] == "method"
 
@@ -256,7 +256,7 @@ async def test_wrong_keys_where_bursts_are_refused(
     await person.begin()
     step = await person.submit(keys(server_url, private_key="mistyped"))
     assert len(simulator.log) == 2
-    assert step["errors"] == {"base": "sign_in_refused"}
+    assert step["errors"] == {"base": "invalid_auth"}
 
 
 async def test_wrong_server(person: Person, server_url: str) -> None:
@@ -349,9 +349,9 @@ async def test_trouble_after_the_menu(
     await person.time.move(700)
     simulator.faults.add(Fault.BAD_GATEWAY, match="oauth/*", times=1)
     step = await person.choose("authorize")
-    assert (step["step_id"], step["errors"]) == ("failed", {"base": "unreachable"})
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "cannot_connect"})
     step = await person.look()
-    assert (step["step_id"], step["errors"]) == ("failed", {"base": "unreachable"})
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "cannot_connect"})
     step = await person.sign_in(await person.submit())
     assert step["type"] == "create_entry"
 
@@ -493,7 +493,7 @@ async def test_no_way_back_chosen(
     token = URL(link).query["oauth_token"]
 
     step = await person.submit()
-    assert (step["step_id"], step["errors"]) == ("manual", {"base": "not_agreed"})
+    assert (step["step_id"], step["errors"]) == ("manual", {"base": "not_authorized"})
     assert step["description_placeholders"]["link"] == link
     assert not simulator.authorize(token).startswith("http")
     step = await person.submit()
@@ -517,7 +517,7 @@ async def test_token_refused_after_the_link(
     )
     simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*", times=2)
     step = await person.submit()
-    assert (step["step_id"], step["errors"]) == ("failed", {"base": "sign_in_refused"})
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "invalid_auth"})
     again = await person.submit()
     assert again["step_id"] == "manual"
     link = URL(again["description_placeholders"]["link"])
@@ -571,7 +571,7 @@ async def test_callback_refused_by_somebody_before_telldus(
     simulator.faults.add(fault, match="oauth/requestToken", times=2)
     await person.begin()
     step = await person.submit(keys(server_url))
-    assert (step["step_id"], step["errors"]) == ("user", {"base": "unreachable"})
+    assert (step["step_id"], step["errors"]) == ("user", {"base": "cannot_connect"})
 
 
 async def test_callback_confirmed_in_the_old_way(
@@ -607,7 +607,7 @@ async def test_trouble_with_the_link(
     await person.submit(keys(server_url))
     simulator.faults.add(Fault.NOT_FOUND, match="oauth/*", times=1)
     step = await person.choose("manual")
-    assert (step["step_id"], step["errors"]) == ("failed", {"base": "unreachable"})
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "cannot_connect"})
     step = await person.submit()
     assert step["step_id"] == "manual"
 
@@ -620,15 +620,15 @@ async def test_keys_revoked_before_the_link(
     await person.submit(keys(server_url))
     simulator.tokens.consumers.clear()
     step = await person.choose("manual")
-    assert (step["step_id"], step["errors"]) == ("user", {"base": "sign_in_refused"})
+    assert (step["step_id"], step["errors"]) == ("user", {"base": "invalid_auth"})
 
 
 @pytest.mark.parametrize(
     ("path", "fault", "error"),
     [
-        ("oauth/accessToken", Fault.BAD_GATEWAY, "unreachable"),
+        ("oauth/accessToken", Fault.BAD_GATEWAY, "cannot_connect"),
         ("oauth/accessToken", Fault.RATE_LIMITED, "rate_limited"),
-        ("json/user/profile", Fault.BAD_GATEWAY, "unreachable"),
+        ("json/user/profile", Fault.BAD_GATEWAY, "cannot_connect"),
         ("json/user/profile", Fault.RATE_LIMITED, "rate_limited"),
     ],
 )
@@ -688,7 +688,7 @@ async def test_exchange_refused(
     first = await person.choose("authorize")
     simulator.faults.add(Fault.UNAUTHORIZED_TEXT, match="oauth/accessToken", times=1)
     step = await person.sign_in(first)
-    assert (step["step_id"], step["errors"]) == ("failed", {"base": "sign_in_refused"})
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "invalid_auth"})
     second = await person.submit()
     assert second["url"] != first["url"]
     assert (await person.sign_in(second))["type"] == "create_entry"
@@ -811,7 +811,7 @@ async def test_known_keys_no_longer_good(
     simulator.tokens.consumers.clear()
     await person.begin()
     step = await person.choose("reuse_keys")
-    assert (step["step_id"], step["errors"]) == ("user", {"base": "sign_in_refused"})
+    assert (step["step_id"], step["errors"]) == ("user", {"base": "invalid_auth"})
 
 
 # Signing in again
@@ -982,7 +982,7 @@ async def test_reauth_with_new_keys(
     simulator.tokens.consumers.clear()
     simulator.tokens.consumers["new"] = "pair"
     step = await person.choose("authorize")
-    assert (step["step_id"], step["errors"]) == ("user", {"base": "sign_in_refused"})
+    assert (step["step_id"], step["errors"]) == ("user", {"base": "invalid_auth"})
     step = await person.submit(keys(server_url, public_key="new", private_key="pair"))
     assert step["step_id"] == "method"
     step = await person.sign_in(await person.choose("authorize"))

@@ -56,26 +56,26 @@ async def test_polling(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
 @pytest.mark.parametrize(
     ("fault", "arguments", "cause", "text"),
     [
-        (Fault.UNAUTHORIZED_XML, {}, "sign_in_refused", "Telldus refuses the login"),
-        (Fault.UNAUTHORIZED_TEXT, {}, "sign_in_refused", "Telldus refuses the login"),
+        (Fault.UNAUTHORIZED_XML, {}, "auth_failed", "Telldus refuses the login"),
+        (Fault.UNAUTHORIZED_TEXT, {}, "auth_failed", "Telldus refuses the login"),
         (
             Fault.RATE_LIMITED,
             {"retry_after": 60},
             "rate_limited",
             "Telldus refuses requests for being too many",
         ),
-        (Fault.NOT_FOUND, {}, "unreachable", "Telldus cannot be reached"),
-        (Fault.BAD_GATEWAY, {}, "unreachable", "Telldus cannot be reached"),
-        (Fault.CLOUDFLARE, {}, "unreachable", "Telldus cannot be reached"),
-        (Fault.REDIRECT, {}, "unreachable", "Telldus cannot be reached"),
-        (Fault.GARBAGE, {}, "unintelligible", "Telldus' answers make no sense"),
-        (Fault.EMPTY, {}, "unintelligible", "Telldus' answers make no sense"),
-        (Fault.TRUNCATED, {}, "unintelligible", "Telldus' answers make no sense"),
-        (Fault.DATABASE, {}, "unintelligible", "Telldus' answers make no sense"),
+        (Fault.NOT_FOUND, {}, "cannot_connect", "Telldus cannot be reached"),
+        (Fault.BAD_GATEWAY, {}, "cannot_connect", "Telldus cannot be reached"),
+        (Fault.CLOUDFLARE, {}, "cannot_connect", "Telldus cannot be reached"),
+        (Fault.REDIRECT, {}, "cannot_connect", "Telldus cannot be reached"),
+        (Fault.GARBAGE, {}, "invalid_response", "Telldus' answers make no sense"),
+        (Fault.EMPTY, {}, "invalid_response", "Telldus' answers make no sense"),
+        (Fault.TRUNCATED, {}, "invalid_response", "Telldus' answers make no sense"),
+        (Fault.DATABASE, {}, "invalid_response", "Telldus' answers make no sense"),
         (
             Fault.APPLICATION_ERROR,
             {"text": "Unknown error"},
-            "refused",
+            "rejected",
             "Telldus refuses requests",
         ),
     ],
@@ -115,7 +115,7 @@ async def test_sensors_alone(
     """Also what keeps only the sensors from coming is told."""
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/sensors/list", times=None)
     await time.listed("sensors")
-    assert state_of(hass, HOME).state == "unreachable"
+    assert state_of(hass, HOME).state == "cannot_connect"
     simulator.faults.clear()
     await time.listed("sensors")
     assert state_of(hass, HOME).state == "polling"
@@ -132,7 +132,7 @@ async def test_one_after_the_other(
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/devices/list", times=2)
     simulator.faults.add(Fault.GARBAGE, match="json/devices/list", times=2)
     await time.move(31)
-    assert state_of(hass, HOME).state == "unreachable"
+    assert state_of(hass, HOME).state == "cannot_connect"
     await time.move(119)
     await time.move(35)
     assert infos(caplog) == [
@@ -235,7 +235,7 @@ async def test_premium_lapsed(
         (Fault.APPLICATION_ERROR, {"text": "Premium is needed"}, "premium_lapsed"),
         (Fault.UNAUTHORIZED_XML, {}, "premium_lapsed"),
         (Fault.CLOUDFLARE, {}, "premium_lapsed"),
-        (Fault.BAD_GATEWAY, {}, "unreachable"),
+        (Fault.BAD_GATEWAY, {}, "cannot_connect"),
         (Fault.RATE_LIMITED, {}, "rate_limited"),
     ],
 )

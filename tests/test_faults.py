@@ -298,7 +298,7 @@ async def test_two_days_of_refusals(
     simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*", times=None)
     await time.move(86400)
     assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
-    assert state_of(hass, HOME).state == "sign_in_refused"
+    assert state_of(hass, HOME).state == "auth_failed"
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == "reauth"
 

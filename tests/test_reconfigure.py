@@ -98,7 +98,7 @@ async def test_new_keys(
     )
     assert (step["step_id"], step["errors"]) == (
         "reconfigure",
-        {"base": "sign_in_refused"},
+        {"base": "invalid_auth"},
     )
     await person.time.move(60)
     await person.submit(answer(server_url, public_key="new", private_key="pair"))
@@ -151,7 +151,7 @@ async def test_trouble_on_the_way(
     step = await person.choose("authorize")
     simulator.faults.add(Fault.BAD_GATEWAY, match=path, times=1)
     step = await person.sign_in(step)
-    assert (step["step_id"], step["errors"]) == ("failed", {"base": "unreachable"})
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "cannot_connect"})
     assert (await person.submit())["reason"] == "reconfigure_successful"
 
 
@@ -169,7 +169,7 @@ async def test_keys_withdrawn_on_the_way(
     step = await person.choose("manual")
     assert (step["step_id"], step["errors"]) == (
         "reconfigure",
-        {"base": "sign_in_refused"},
+        {"base": "invalid_auth"},
     )
     simulator.tokens.consumers.update(kept)
     await person.time.move(60)

@@ -520,7 +520,7 @@ async def test_odd_verifier(
     address = address.update_query(oauth_verifier=verifier)
     assert (await person.come_back(address))[0] == HTTPStatus.OK
     step = await go_on(person)
-    assert (step["step_id"], step["errors"]) == ("failed", {"base": "sign_in_refused"})
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "invalid_auth"})
     assert asked(simulator) == ["oauth/requestToken", "oauth/accessToken"]
     assert (await person.submit())["type"] == "external"
 
@@ -707,9 +707,9 @@ async def test_odd_keys(person: Person, server_url: str, name: str, key: str) ->
     assert status == HTTPStatus.OK
     assert step["step_id"] == "user"
     assert step["errors"]["base"] in (
-        "sign_in_refused",
-        "unreachable",
-        "unintelligible",
+        "invalid_auth",
+        "cannot_connect",
+        "invalid_response",
     )
     assert (await person.submit(keys(server_url)))["step_id"] == "method"
 
@@ -834,7 +834,7 @@ async def test_redirected_keys(
     )
     await person.begin()
     step = await person.submit(keys(impostor.url))
-    expected = "unintelligible" if status == "200 OK" else "unreachable"
+    expected = "invalid_response" if status == "200 OK" else "cannot_connect"
     assert (step["step_id"], step["errors"]) == ("user", {"base": expected})
     assert len(impostor.heads) == 1
     assert elsewhere.heads == []
@@ -858,7 +858,7 @@ async def test_redirected_while_signing_in(
     step = await person.sign_in(await at_telldus(person, server_url))
     assert elsewhere.heads == []
     if match == "oauth/accessToken":
-        assert (step["step_id"], step["errors"]) == ("failed", {"base": "unreachable"})
+        assert (step["step_id"], step["errors"]) == ("failed", {"base": "cannot_connect"})
     else:
         assert step["title"] == "Telldus Live!"
 
@@ -959,7 +959,7 @@ async def test_nobody_vouches_for_the_server(
     impostor = await new_impostor(lambda _: token_answer("a"), tls=self_signed)
     await person.begin()
     step = await person.submit(keys(impostor.url))
-    assert step["errors"] == {"base": "unreachable"}
+    assert step["errors"] == {"base": "cannot_connect"}
     entry = add_entry(more_data={CONF_SERVER_URL: impostor.url})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     assert entry.state is ConfigEntryState.SETUP_RETRY

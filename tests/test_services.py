@@ -174,7 +174,7 @@ async def test_refused_by_telldus(actions: Actions, simulator: Simulator) -> Non
     )
     with pytest.raises(HomeAssistantError, match="No way") as err:
         await actions.command(LAMP_ID, "turn_off")
-    assert err.value.translation_key == "command_refused"
+    assert err.value.translation_key == "command_rejected"
 
 
 async def test_history_of_a_device(

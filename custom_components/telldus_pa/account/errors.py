@@ -18,16 +18,16 @@ def translation_key_for(err: TelldusError) -> str:
     """Return the translation key, the same among exceptions and errors of forms."""
     match err:
         case AuthenticationError():
-            return "sign_in_refused"
+            return "invalid_auth"
         case RateLimitError():
             return "rate_limited"
         case GatewayOfflineError():
             return "gateway_offline"
         case ApiError():
-            return "refused"
+            return "rejected"
         case InvalidResponseError():
-            return "unintelligible"
-    return "unreachable"
+            return "invalid_response"
+    return "cannot_connect"
 
 
 def error_placeholders(err: TelldusError | None) -> dict[str, str]:

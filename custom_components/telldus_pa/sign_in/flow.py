@@ -176,7 +176,7 @@ class SignInFlow(ConfigFlow):
         try:
             link = await self._async_fetch_link()
         except AuthenticationError:
-            return self._keys_form({"base": "sign_in_refused"})
+            return self._keys_form({"base": "invalid_auth"})
         except TelldusError as err:
             return self._failed(err, self.async_step_manual)
         if user_input is None:
@@ -213,7 +213,7 @@ class SignInFlow(ConfigFlow):
         try:
             await self._async_fetch_token()
         except AuthenticationError:
-            return self._keys_form({"base": "sign_in_refused"})
+            return self._keys_form({"base": "invalid_auth"})
         except TelldusError as err:
             return self._failed(err, retry)
         return None
@@ -329,7 +329,7 @@ class SignInFlow(ConfigFlow):
                 return self._failed(err, self.async_step_exchange)
             exchanged, self._credentials = self._credentials is not None, None
             if self._pending is None and self._link and not exchanged:
-                return self._link_form(self._link, "not_agreed")
+                return self._link_form(self._link, "not_authorized")
             self._forget_token()
             return self._failed(err, self._async_restart_authorization)
         if self._is_wrong_account(signed_in):
