@@ -125,7 +125,7 @@ def test_names_and_icons() -> None:
     icons = json.loads((HOUSE / "icons.json").read_text())["entity"]
     keys = {one.translation_key for one in _VALUES.values() if one.translation_key}
     of_others = {"other_scale", "other_value"}
-    assert keys | of_others | {"last_heard"} <= set(names["sensor"])
+    assert keys | of_others | {"last_seen"} <= set(names["sensor"])
     bare = {one.translation_key for one in _VALUES.values() if not one.device_class}
     assert None not in bare
     assert bare | of_others <= set(icons["sensor"])
@@ -296,7 +296,7 @@ async def test_demo_home(
         and entity.unique_id.startswith(f"{ACCOUNT}_sensor_")
     }
     heard = {
-        f"{sensor.id}_last_heard"
+        f"{sensor.id}_last_seen"
         for sensor in simulator.home.sensors.values()
         if not sensor.ignored
     }
@@ -464,7 +464,7 @@ async def test_battery(
         assert state_of(hass, entity_id).state == shown, told
 
 
-async def test_last_heard(
+async def test_last_seen(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     simulator: Simulator,
@@ -472,7 +472,7 @@ async def test_last_heard(
     time: Time,
 ) -> None:
     """Who wants to know sees when a sensor was last heard."""
-    entity = entity_of(entity_registry, SILENT, "last_heard")
+    entity = entity_of(entity_registry, SILENT, "last_seen")
     assert entity is not None
     assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
     assert entity.entity_category == "diagnostic"
@@ -507,10 +507,10 @@ async def test_never_heard(
     sensor = simulator.home.sensors[SILENT]
     sensor.heard = 0
     await set_up(hass, entry, time)
-    assert entity_of(entity_registry, SILENT, "last_heard") is None
+    assert entity_of(entity_registry, SILENT, "last_seen") is None
     sensor.heard = int(simulator.clock())
     await time.move(POLL)
-    assert entity_of(entity_registry, SILENT, "last_heard")
+    assert entity_of(entity_registry, SILENT, "last_seen")
 
 
 async def test_two_units_of_one_quantity(
@@ -678,7 +678,7 @@ async def test_unnamed(
     simulator.home.sensors[UNNAMED].name = "Sauna"
     await time.move(POLL)
     temperature = entity_of(entity_registry, UNNAMED, "temp_0")
-    heard = entity_of(entity_registry, UNNAMED, "last_heard")
+    heard = entity_of(entity_registry, UNNAMED, "last_seen")
     assert temperature is not None
     assert heard is not None
     assert temperature.disabled_by is None
@@ -698,7 +698,7 @@ async def test_hidden(
 ) -> None:
     """What the person hid at Telldus stays hidden."""
     assert entity_of(entity_registry, "1540000017", "temp_0") is None
-    assert entity_of(entity_registry, "1540000017", "last_heard") is None
+    assert entity_of(entity_registry, "1540000017", "last_seen") is None
 
 
 async def test_values_come_by_themselves(
