@@ -1,6 +1,5 @@
 """Which failure it is: what the Connection sensor, the log and the repairs say of it."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -471,72 +470,28 @@ async def test_issues_go_with_the_entry(
     assert other.entry_id
 
 
-# The rate limiter's numbers
+# The rate limiter's number
 
 
-@pytest.fixture
-async def numbers(
+async def test_requests_in_the_last_minute(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     entity_registry: er.EntityRegistry,
-    time: Time,
-) -> Callable[[str], str]:
-    """Enable the sensors of the rate limiter, and return a function that reads one."""
-    keys = ("requests", "requests_waiting", "paused_until")
-    ids = {
-        key: entity_registry.async_get_entity_id(
-            "sensor", DOMAIN, f"{ACCOUNT}_account_{key}"
-        )
-        for key in keys
-    }
-    for entity_id in ids.values():
-        assert entity_id
-        entity = entity_registry.async_get(entity_id)
-        assert entity
-        assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
-        assert entity.entity_category == "diagnostic"
-        entity_registry.async_update_entity(entity_id, disabled_by=None)
-    await time.until(hass.config_entries.async_reload(loaded.entry_id))
-    await time.move(75)
-    return lambda key: state_of(hass, ids[key] or "").state
-
-
-async def test_numbers(
-    hass: HomeAssistant,
-    loaded: MockConfigEntry,
-    numbers: Callable[[str], str],
-    house: House,  # noqa: F811
     simulator: Simulator,
     time: Time,
 ) -> None:
-    """What was sent, what waits and for how long nothing is sent can be looked at."""
-    await time.move(60)
+    """A sensor that is disabled at first says how many requests were sent."""
+    entity_id = entity_registry.async_get_entity_id(
+        "sensor", DOMAIN, f"{ACCOUNT}_account_requests"
+    )
+    assert entity_id
+    entity = entity_registry.async_get(entity_id)
+    assert entity
+    assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+    assert entity.entity_category == "diagnostic"
+    entity_registry.async_update_entity(entity_id, disabled_by=None)
+    await time.until(hass.config_entries.async_reload(loaded.entry_id))
+    await time.move(135)
     asked = len([one for one in simulator.log if one.time > simulator.clock() - 60])
     # As it was at the last look, half a minute ago at most
-    assert asked <= int(numbers("requests")) <= asked + 2
-    assert numbers("requests_waiting") == "0"
-    assert numbers("paused_until") == "unknown"
-    simulator.faults.add(
-        Fault.RATE_LIMITED, match="json/device/turnOff", times=1, retry_after=40
-    )
-    for one in ("switch.window_lamp", "switch.coffee_maker", "light.ceiling_dimmer"):
-        house.begin("turn_off", one)
-    # A command waits if a request has only just ended.
-    rate_limiter = loaded.runtime_data.account.rate_limiter
-    while not rate_limiter.paused_for:
-        await time.move(0.5)
-    until = simulator.clock() + rate_limiter.paused_for
-    assert abs(_timestamp(numbers("paused_until")) - until) <= 1
-    await time.move(31)
-    assert numbers("requests_waiting") == "2"
-    assert abs(_timestamp(numbers("paused_until")) - until) <= 1
-    await time.move(45)
-    assert numbers("requests_waiting") == "0"
-    assert numbers("paused_until") == "unknown"
-
-
-def _timestamp(text: str) -> float:
-    """Return unix seconds."""
-    moment = dt_util.parse_datetime(text)
-    assert moment
-    return moment.timestamp()
+    assert 0 < asked <= int(state_of(hass, entity_id).state) <= asked + 2

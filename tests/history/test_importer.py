@@ -18,7 +18,6 @@ from pytest_homeassistant_custom_component.typing import RecorderInstanceContext
 from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.history import recorder as history_recorder
 from custom_components.telldus_pa.history.importer import async_start_import
-from custom_components.telldus_pa.sensor import _ACCOUNT
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant
@@ -369,17 +368,6 @@ async def test_nothing_to_import(
         await async_start_import(hass, recorded)
     assert err.value.translation_key == "no_history_kept"
     assert asked(simulator) == 0
-
-
-async def test_how_far(
-    loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """How far back the import is, is told as a time, and not before there is one."""
-    (reached,) = (one for one in _ACCOUNT if one.key == "history_reached")
-    assert reached.value(loaded.runtime_data) is None
-    monkeypatch.setattr(loaded.runtime_data.history_import, "cursor", 1_700_000_000.0)
-    when = dt_util.utc_from_timestamp(1_700_000_000)
-    assert reached.value(loaded.runtime_data) == when
 
 
 async def test_by_the_options(
