@@ -15,7 +15,7 @@ from .conftest import Home
 from .dashboards import HOME, make_dashboards, use_energy
 from .frontend import Dashboard, Dialog
 from .stack import DOMAIN
-from .test_support import LIMIT_USED_UP
+from .test_support import RATE_LIMIT_EXHAUSTED
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -114,9 +114,9 @@ async def test_revoked(home: Home) -> None:
 
 async def test_repair(home: Home) -> None:
     """Who cannot stop what uses up the limit lets the repair read less often."""
-    await home.house.home_assistant.ask("fire_event", event_type=LIMIT_USED_UP)
+    await home.house.home_assistant.ask("fire_event", event_type=RATE_LIMIT_EXHAUSTED)
     await home.person.visit("/config/repairs")
-    title = home.person.texts.ours("issues.limit_used_up.title")
+    title = home.person.texts.ours("issues.rate_limit_exhausted.title")
     # The button is called by all that the row says.
     shown = home.person.button(re.compile(re.escape(title)))
     await expect(shown).to_be_visible()

@@ -156,4 +156,4 @@ async def test_where_it_may_be(
     (folder / "telldus_pa").write_text("in the way")
     with pytest.raises(HomeAssistantError) as err:
         await export(actions, loaded)
-    assert err.value.translation_key == "not_written"
+    assert err.value.translation_key == "write_failed"

@@ -858,7 +858,10 @@ async def test_redirected_while_signing_in(
     step = await person.sign_in(await at_telldus(person, server_url))
     assert elsewhere.heads == []
     if match == "oauth/accessToken":
-        assert (step["step_id"], step["errors"]) == ("failed", {"base": "cannot_connect"})
+        assert (step["step_id"], step["errors"]) == (
+            "failed",
+            {"base": "cannot_connect"},
+        )
     else:
         assert step["title"] == "Telldus Live!"
 

@@ -280,7 +280,7 @@ def test_options_and_repair_say_the_same(language: str) -> None:
     """The dialog for taking over has its texts twice, and they are the same."""
     of_options: dict[str, str] = {}
     of_repair: dict[str, str] = {}
-    repair = "issues.core_integration.fix_flow."
+    repair = "issues.tellduslive_active.fix_flow."
     for key, text in texts(language).items():
         if key.startswith(repair):
             of_repair[key.removeprefix(repair)] = text

@@ -163,7 +163,7 @@ class ConnectionStatus:
             show=self._premium.has_lapsed or refused,
         )
         async_set_issue(
-            self._hass, self._entry, Issue.LIMIT_USED_UP, show=self._is_used_up()
+            self._hass, self._entry, Issue.RATE_LIMIT_EXHAUSTED, show=self._is_used_up()
         )
 
     @callback

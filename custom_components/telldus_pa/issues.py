@@ -19,13 +19,13 @@ from .migration.plan import TELLDUSLIVE_DOMAIN, core_entries
 class Issue(StrEnum):
     """What can be shown, each for an entry of its own."""
 
-    CORE_INTEGRATION = "core_integration"
-    LIMIT_USED_UP = "limit_used_up"
+    TELLDUSLIVE_ACTIVE = "tellduslive_active"
+    RATE_LIMIT_EXHAUSTED = "rate_limit_exhausted"
     PREMIUM_LAPSED = "premium_lapsed"
 
 
 # Those for which ``repairs`` has a flow.
-FIXABLE: Final = frozenset((Issue.CORE_INTEGRATION, Issue.LIMIT_USED_UP))
+FIXABLE: Final = frozenset((Issue.TELLDUSLIVE_ACTIVE, Issue.RATE_LIMIT_EXHAUSTED))
 
 
 @callback
@@ -66,7 +66,7 @@ def async_watch_tellduslive(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Non
     def async_show() -> None:
         """Show it, or take it away."""
         runs = any(core.disabled_by is None for core in core_entries(hass))
-        async_set_issue(hass, entry, Issue.CORE_INTEGRATION, show=runs)
+        async_set_issue(hass, entry, Issue.TELLDUSLIVE_ACTIVE, show=runs)
 
     entry.async_on_unload(
         async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, async_look)

@@ -99,7 +99,7 @@ def options(hass: HomeAssistant, time: Time, client: Any) -> Dialog:
 
 def the_issue(entry: MockConfigEntry) -> Step:
     """Return what opens the repair."""
-    issue_id = f"{Issue.CORE_INTEGRATION}_{entry.entry_id}"
+    issue_id = f"{Issue.TELLDUSLIVE_ACTIVE}_{entry.entry_id}"
     return {"handler": DOMAIN, "issue_id": issue_id}
 
 
@@ -111,7 +111,7 @@ async def test_from_the_repair(
     time: Time,
 ) -> None:
     """Whoever runs both is told, sees what changes, and takes over with one click."""
-    assert issues(hass) == {"core_integration"}
+    assert issues(hass) == {"tellduslive_active"}
     step = await repair.watch(await repair.begin(the_issue(loaded)))
     assert (step["type"], step["step_id"]) == ("form", "review")
     done = await repair.watch(await repair.submit())
@@ -284,7 +284,7 @@ async def test_failure(
     assert "broken" in str(record.exc_info[1])
     await time.move(15)
     assert lived_in.state is ConfigEntryState.LOADED
-    assert issues(hass) == {"core_integration"}
+    assert issues(hass) == {"tellduslive_active"}
 
 
 async def test_running_both_again(

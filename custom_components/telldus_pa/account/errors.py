@@ -44,7 +44,7 @@ def service_error(err: TelldusError) -> HomeAssistantError:
     error = HomeAssistantError(
         translation_domain=DOMAIN,
         # Polls go on by themselves; who asked has to know when to ask again.
-        translation_key="try_again" if key == "rate_limited" else key,
+        translation_key="rate_limited_retry" if key == "rate_limited" else key,
         translation_placeholders=error_placeholders(err),
     )
     error.__cause__ = err

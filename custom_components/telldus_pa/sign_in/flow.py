@@ -132,7 +132,9 @@ class SignInFlow(ConfigFlow):
         """Let the person choose how to come back, if there is a choice."""
         if self._pending is None:
             return await self.async_step_manual()
-        return self.async_show_menu(step_id="method", menu_options=["authorize", "manual"])
+        return self.async_show_menu(
+            step_id="method", menu_options=["authorize", "manual"]
+        )
 
     async def async_step_authorize(
         self, user_input: dict[str, Any] | None = None
