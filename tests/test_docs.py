@@ -199,7 +199,7 @@ def test_everything_that_is_stored_is_told_of() -> None:
     document = text_of("privacy.md")
     for kept in StorageKey:
         assert f"`{const.DOMAIN}.{kept}.`*entry*" in document
-    assert f"`{const.DOMAIN}.rate limiter`" in document
+    assert f"`{const.DOMAIN}.rate_limiter`" in document
 
 
 # What is supported

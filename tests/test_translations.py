@@ -34,7 +34,12 @@ LANGUAGES = ["da", "de", "en", "fi", "fr", "nb", "nl", "sv"]
 OTHERS = [language for language in LANGUAGES if language != "en"]
 
 # Where the steps of the flows are.
-FLOWS = ("config_flow.py", "options_flow.py", "sign_in.py", "takeover_flow.py")
+FLOWS = (
+    "config_flow.py",
+    "migration/flow.py",
+    "options_flow.py",
+    "sign_in/flow.py",
+)
 
 # What Home Assistant puts texts into, by its own keys of a translation.
 CATEGORIES = set(english()) - {"title"}
@@ -307,7 +312,7 @@ def error_keys() -> set[str]:
     """Return the ways to fail, which forms, polls and commands all tell."""
     (function,) = [
         node
-        for node in ast.walk(sources()["texts.py"])
+        for node in ast.walk(sources()["account/errors.py"])
         if isinstance(node, ast.FunctionDef) and node.name == "translation_key_for"
     ]
     found = {
