@@ -142,10 +142,10 @@ async def test_one_after_the_other(
     ]
     failures = loaded.runtime_data.connection_status.failures
     assert [(one.what, one.error, one.code) for one in failures] == [
-        ("devices", "Unreachable", 502),
-        ("devices", "Unreachable", 502),
-        ("devices", "Unintelligible", None),
-        ("devices", "Unintelligible", None),
+        ("devices", "TelldusConnectionError", 502),
+        ("devices", "TelldusConnectionError", 502),
+        ("devices", "InvalidResponseError", None),
+        ("devices", "InvalidResponseError", None),
     ]
 
 

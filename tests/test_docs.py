@@ -10,7 +10,7 @@ from unicodedata import normalize
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa import const, sensor, services as actions
+from custom_components.telldus_pa import PLATFORMS, const, sensor, services as actions
 from custom_components.telldus_pa.account.storage import StorageKey
 from custom_components.telldus_pa.connection_status import ConnectionState
 from custom_components.telldus_pa.devices import kinds
@@ -189,6 +189,28 @@ def test_system_health() -> None:
     """Each line of it is explained."""
     told = {row[0] for row in cells_of("troubleshooting.md", "Line")}
     assert told == set(english()["system_health"]["info"].values())
+
+
+# The parts
+
+
+def test_parts_that_are_named_exist() -> None:
+    """How it works names files and folders that are there, and each of them has a layer."""
+    document = (ROOT / "docs" / "how-it-works.md").read_text()
+    named = set(re.findall(r"`(\w+(?:/\w+)*(?:/|\.py))`", document))
+    assert len(named) > 20
+    for name in named:
+        assert (HOUSE / name).exists(), name
+    layers = re.findall(
+        r"^\d+\. ((?:`\w+`|the platforms)(?:, .+)?)$", document, re.MULTILINE
+    )
+    told = {name for layer in layers for name in re.findall(r"`(\w+)`", layer)}
+    parts = {
+        path.stem
+        for path in HOUSE.iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert told == parts - {str(platform) for platform in PLATFORMS}
 
 
 # What is stored
