@@ -588,7 +588,7 @@ async def test_resumed_before_the_first_list(
     await time.until(hass.config_entries.async_reload(recorded.entry_id))
     await pass_by(hass, time, 60)
     history = recorded.runtime_data.history_import
-    assert (history.phase, history.hours) == ("waiting", 0)
+    assert (history.state, history.hours) == ("waiting", 0)
     assert asked(simulator) == 0
     await reach("finished", hass, recorded, time, 8000)
     assert len(await hours(hass, ENERGY)) > 45
