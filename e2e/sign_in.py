@@ -95,7 +95,7 @@ async def sign_in(
             "advanced": {"server_url": simulator_url},
         },
     )
-    expect_step(step, "menu", "road")
+    expect_step(step, "menu", "method")
     step = await home_assistant.continue_flow(flow_id, {"next_step_id": "authorize"})
     say("Agreeing at the simulator's page")
     step = expect_step(await authorize(home_assistant, step, seen), "create_entry")

@@ -14,7 +14,7 @@ from .conftest import BrowserSession
 from .dashboards import HOME, make_dashboards, use_energy
 from .frontend import Dashboard, Dialog
 from .stack import DOMAIN
-from .test_support import LIMIT_USED_UP
+from .test_support import RATE_LIMIT_EXHAUSTED
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,7 +32,7 @@ async def test_wrong_keys(session: BrowserSession) -> None:
     await session.user.take_picture_for_documents("sign-in-keys")
     await dialog.enter_keys("wrong", "keys", session.scenario.stack.simulator_url)
     await dialog.submit()
-    await dialog.shows("config.error.sign_in_refused")
+    await dialog.shows("config.error.invalid_auth")
     await session.user.take_picture("keys-wrong")
 
 
@@ -41,9 +41,9 @@ async def test_refuse(session: BrowserSession) -> None:
     dialog = Dialog(session.user)
     await dialog.enter_keys(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
     await dialog.submit()
-    await dialog.shows("config.step.road.title")
-    await session.user.take_picture("road")
-    await dialog.choose("config.step.road.menu_options.authorize")
+    await dialog.shows("config.step.method.title")
+    await session.user.take_picture("method")
+    await dialog.choose("config.step.method.menu_options.authorize")
     await dialog.waits_for_window()
     telldus = await session.user.window()
     await session.user.take_picture("elsewhere")
@@ -113,9 +113,11 @@ async def test_revoked(session: BrowserSession) -> None:
 
 async def test_repair(session: BrowserSession) -> None:
     """The repair for a used-up rate limit polls less often."""
-    await session.scenario.home_assistant.ask("fire_event", event_type=LIMIT_USED_UP)
+    await session.scenario.home_assistant.ask(
+        "fire_event", event_type=RATE_LIMIT_EXHAUSTED
+    )
     await session.user.visit("/config/repairs")
-    title = session.user.texts.ours("issues.limit_used_up.title")
+    title = session.user.texts.ours("issues.rate_limit_exhausted.title")
     # The button's name is the whole text of the row.
     shown = session.user.button(re.compile(re.escape(title)))
     await expect(shown).to_be_visible()

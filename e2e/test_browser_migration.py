@@ -86,8 +86,8 @@ async def test_offer(session: BrowserSession) -> None:
     simulator = session.scenario.stack.simulator_url
     await dialog.enter_keys(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY, simulator)
     await dialog.submit()
-    await dialog.shows("config.step.road.title")
-    await dialog.choose("config.step.road.menu_options.authorize")
+    await dialog.shows("config.step.method.title")
+    await dialog.choose("config.step.method.menu_options.authorize")
     await dialog.waits_for_window()
     telldus = await user.window()
     await telldus.log_in()

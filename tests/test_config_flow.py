@@ -29,8 +29,8 @@ async def test_sign_in(
     assert (step["type"], step["step_id"]) == ("form", "user")
     assert step["description_placeholders"]["key_page"].startswith("https://")
     step = await flow_user.submit(keys(server_url))
-    assert (step["type"], step["step_id"]) == ("menu", "road")
-    assert step["menu_options"] == ["authorize", "link"]
+    assert (step["type"], step["step_id"]) == ("menu", "method")
+    assert step["menu_options"] == ["authorize", "manual"]
     step = await flow_user.choose("authorize")
     assert (step["type"], step["step_id"]) == ("external", "authorize")
     assert step["url"].startswith(f"{server_url}/oauth/authorize?oauth_token=")
@@ -68,10 +68,10 @@ async def test_same_account_twice(
     """An account is set up once; another one may use the same keys."""
     await sign_in_account(flow_user, server_url)
     step = await flow_user.begin()
-    assert (step["type"], step["step_id"]) == ("menu", "further_account")
-    assert (await flow_user.look())["step_id"] == "further_account"
-    step = await flow_user.choose("known_keys")
-    assert step["step_id"] == "road"
+    assert (step["type"], step["step_id"]) == ("menu", "another_account")
+    assert (await flow_user.look())["step_id"] == "another_account"
+    step = await flow_user.choose("reuse_keys")
+    assert step["step_id"] == "method"
     step = await flow_user.sign_in(await flow_user.choose("authorize"))
     assert (step["type"], step["reason"]) == ("abort", "already_configured")
 
@@ -104,8 +104,8 @@ async def test_known_keys_no_longer_good(
     """Keys that Telldus has withdrawn are asked for again."""
     simulator.tokens.consumers.clear()
     await flow_user.begin()
-    step = await flow_user.choose("known_keys")
-    assert (step["step_id"], step["errors"]) == ("user", {"base": "sign_in_refused"})
+    step = await flow_user.choose("reuse_keys")
+    assert (step["step_id"], step["errors"]) == ("user", {"base": "invalid_auth"})
 
 
 async def test_reauth(
@@ -136,11 +136,11 @@ async def test_reauth_link_left_open(
     flow_user: FlowUser, reauth_entry: ConfigEntry, simulator: Simulator
 ) -> None:
     """A link that is too old is replaced, also where the person goes on at once."""
-    step = await flow_user.choose("link")
+    step = await flow_user.choose("manual")
     old = step["description_placeholders"]["link"]
     await flow_user.time.move(3700)
     step = await flow_user.submit()
-    assert (step["step_id"], step["errors"]) == ("link", {"base": "link_expired"})
+    assert (step["step_id"], step["errors"]) == ("manual", {"base": "link_expired"})
     new = step["description_placeholders"]["link"]
     assert new != old
     simulator.authorize(URL(new).query["oauth_token"])
@@ -165,7 +165,7 @@ async def test_reauth_by_link(
     flow_user: FlowUser, reauth_entry: ConfigEntry, simulator: Simulator
 ) -> None:
     """The second road leads there as well."""
-    step = await flow_user.choose("link")
+    step = await flow_user.choose("manual")
     token = URL(step["description_placeholders"]["link"]).query["oauth_token"]
     simulator.authorize(token)
     step = await flow_user.submit()
@@ -177,7 +177,7 @@ async def test_reauth_without_an_address(
 ) -> None:
     """Where the browser cannot come back, one click leads to the link."""
     flow_user.base = None
-    assert (await flow_user.choose("authorize"))["step_id"] == "link"
+    assert (await flow_user.choose("authorize"))["step_id"] == "manual"
 
 
 async def test_begun_by_nobody(hass: HomeAssistant, server_url: str) -> None:
@@ -185,7 +185,7 @@ async def test_begun_by_nobody(hass: HomeAssistant, server_url: str) -> None:
     flows = hass.config_entries.flow
     step = await flows.async_init(DOMAIN, context={"source": "user"})
     step = await flows.async_configure(step["flow_id"], keys(server_url))
-    assert step["step_id"] == "link"
+    assert step["step_id"] == "manual"
 
 
 async def test_reauth_with_new_keys(
@@ -198,11 +198,11 @@ async def test_reauth_with_new_keys(
     simulator.tokens.consumers.clear()
     simulator.tokens.consumers["new"] = "pair"
     step = await flow_user.choose("authorize")
-    assert (step["step_id"], step["errors"]) == ("user", {"base": "sign_in_refused"})
+    assert (step["step_id"], step["errors"]) == ("user", {"base": "invalid_auth"})
     step = await flow_user.submit(
         keys(server_url, public_key="new", private_key="pair")
     )
-    assert step["step_id"] == "road"
+    assert step["step_id"] == "method"
     step = await flow_user.sign_in(await flow_user.choose("authorize"))
     assert (step["type"], step["reason"]) == ("abort", "reauth_successful")
     assert reauth_entry.data[CONF_PUBLIC_KEY] == "new"

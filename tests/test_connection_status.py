@@ -42,26 +42,26 @@ async def test_polling(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
 @pytest.mark.parametrize(
     ("fault", "arguments", "cause", "text"),
     [
-        (Fault.UNAUTHORIZED_XML, {}, "sign_in_refused", "Telldus refuses the login"),
-        (Fault.UNAUTHORIZED_TEXT, {}, "sign_in_refused", "Telldus refuses the login"),
+        (Fault.UNAUTHORIZED_XML, {}, "auth_failed", "Telldus refuses the login"),
+        (Fault.UNAUTHORIZED_TEXT, {}, "auth_failed", "Telldus refuses the login"),
         (
             Fault.RATE_LIMITED,
             {"retry_after": 60},
             "rate_limited",
             "Telldus refuses requests for being too many",
         ),
-        (Fault.NOT_FOUND, {}, "unreachable", "Telldus cannot be reached"),
-        (Fault.BAD_GATEWAY, {}, "unreachable", "Telldus cannot be reached"),
-        (Fault.CLOUDFLARE, {}, "unreachable", "Telldus cannot be reached"),
-        (Fault.REDIRECT, {}, "unreachable", "Telldus cannot be reached"),
-        (Fault.GARBAGE, {}, "unintelligible", "Telldus' answers make no sense"),
-        (Fault.EMPTY, {}, "unintelligible", "Telldus' answers make no sense"),
-        (Fault.TRUNCATED, {}, "unintelligible", "Telldus' answers make no sense"),
-        (Fault.DATABASE, {}, "unintelligible", "Telldus' answers make no sense"),
+        (Fault.NOT_FOUND, {}, "cannot_connect", "Telldus cannot be reached"),
+        (Fault.BAD_GATEWAY, {}, "cannot_connect", "Telldus cannot be reached"),
+        (Fault.CLOUDFLARE, {}, "cannot_connect", "Telldus cannot be reached"),
+        (Fault.REDIRECT, {}, "cannot_connect", "Telldus cannot be reached"),
+        (Fault.GARBAGE, {}, "invalid_response", "Telldus' answers make no sense"),
+        (Fault.EMPTY, {}, "invalid_response", "Telldus' answers make no sense"),
+        (Fault.TRUNCATED, {}, "invalid_response", "Telldus' answers make no sense"),
+        (Fault.DATABASE, {}, "invalid_response", "Telldus' answers make no sense"),
         (
             Fault.APPLICATION_ERROR,
             {"text": "Unknown error"},
-            "refused",
+            "rejected",
             "Telldus refuses requests",
         ),
     ],
@@ -101,7 +101,7 @@ async def test_sensors_alone(
     """Also what keeps only the sensors from coming is told."""
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/sensors/list", times=None)
     await time.listed("sensors")
-    assert state_of(hass, HOME_CONNECTION).state == "unreachable"
+    assert state_of(hass, HOME_CONNECTION).state == "cannot_connect"
     simulator.faults.clear()
     await time.listed("sensors")
     assert state_of(hass, HOME_CONNECTION).state == "polling"
@@ -118,7 +118,7 @@ async def test_one_after_the_other(
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/devices/list", times=2)
     simulator.faults.add(Fault.GARBAGE, match="json/devices/list", times=2)
     await time.move(31)
-    assert state_of(hass, HOME_CONNECTION).state == "unreachable"
+    assert state_of(hass, HOME_CONNECTION).state == "cannot_connect"
     await time.move(119)
     await time.move(35)
     assert infos(caplog) == [
@@ -207,7 +207,7 @@ async def test_profile_learned_later(
 # The limit used up by something else
 
 
-async def test_limit_used_up(
+async def test_rate_limit_exhausted(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
     """After hours of refusals the person is told that something else is the reason."""
@@ -215,10 +215,10 @@ async def test_limit_used_up(
     await time.move(7000)
     assert issues(hass) == set()
     await time.move(1000)
-    assert issues(hass) == {"limit_used_up"}
+    assert issues(hass) == {"rate_limit_exhausted"}
     simulator.faults.clear()
     await time.move(1000)
-    assert issues(hass) == {"limit_used_up"}
+    assert issues(hass) == {"rate_limit_exhausted"}
     await time.move(1000)
     assert issues(hass) == set()
 
@@ -241,9 +241,9 @@ async def test_long_pauses(
         Fault.RATE_LIMITED, match="json/*", times=None, retry_after=3600
     )
     await time.move(3 * HOUR)
-    assert issues(hass) == {"limit_used_up"}
+    assert issues(hass) == {"rate_limit_exhausted"}
     await time.move(1800)
-    assert issues(hass) == {"limit_used_up"}
+    assert issues(hass) == {"rate_limit_exhausted"}
 
 
 # The rate limiter's numbers

@@ -530,7 +530,7 @@ async def test_examples_of_the_connection(
     hass: HomeAssistant, examples: Examples, time: Time
 ) -> None:
     """Trouble that lasts is told in words; so is each press that was missed."""
-    hass.states.async_set("sensor.home_connection", "unreachable")
+    hass.states.async_set("sensor.home_connection", "cannot_connect")
     await time.leap(601)
     (told,) = examples.news()
     assert told.startswith("The connection of the gateway is")

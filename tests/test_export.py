@@ -128,7 +128,7 @@ async def test_telldus_in_trouble(
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/devices/list")
     with pytest.raises(HomeAssistantError) as err:
         await export(actions, loaded)
-    assert err.value.translation_key == "unreachable"
+    assert err.value.translation_key == "cannot_connect"
     assert not (folder / "telldus_pa").exists()
 
 
@@ -156,4 +156,4 @@ async def test_where_it_may_be(
     (folder / "telldus_pa").write_text("in the way")
     with pytest.raises(HomeAssistantError) as err:
         await export(actions, loaded)
-    assert err.value.translation_key == "not_written"
+    assert err.value.translation_key == "write_failed"

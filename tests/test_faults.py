@@ -260,7 +260,7 @@ async def test_signing_in(
         await flow_user.time.move(35)
         step = await flow_user.submit(keys(server_url))
     simulator.faults.clear()
-    assert step["step_id"] == "road"
+    assert step["step_id"] == "method"
     step = await flow_user.sign_in(await flow_user.choose("authorize"))
     assert step["type"] == "create_entry"
 
@@ -308,7 +308,7 @@ async def test_two_days_of_refusals(
     simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*", times=None)
     await time.move(86400)
     assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
-    assert state_of(hass, HOME_CONNECTION).state == "sign_in_refused"
+    assert state_of(hass, HOME_CONNECTION).state == "auth_failed"
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == "reauth"
 

@@ -31,10 +31,10 @@ async def test_core_beside_ours(
     other = core_entry(hass)
     hass.config_entries.async_update_entry(other, title="Something happens to it")
     await time.settle()
-    assert issues(hass) == {"core_integration"}
+    assert issues(hass) == {"tellduslive_active"}
     hass.config_entries.async_update_entry(loaded, title="Nothing to do with it")
     await time.settle()
-    assert issues(hass) == {"core_integration"}
+    assert issues(hass) == {"tellduslive_active"}
     await time.until(hass.config_entries.async_remove(other.entry_id))
     assert issues(hass) == set()
 
@@ -44,7 +44,7 @@ async def test_core_beside_ours_after_a_restart(
 ) -> None:
     """What was shown before a restart is shown again: only its id is remembered."""
     core_entry(hass)
-    issue_id = f"core_integration_{entry.entry_id}"
+    issue_id = f"tellduslive_active_{entry.entry_id}"
     registry = ir.async_get(hass)
     registry.issues[DOMAIN, issue_id] = ir.IssueEntry(
         active=False,
@@ -65,7 +65,7 @@ async def test_core_beside_ours_after_a_restart(
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     issue = registry.async_get_issue(DOMAIN, issue_id)
     assert issue is not None
-    assert (issue.active, issue.translation_key) == (True, "core_integration")
+    assert (issue.active, issue.translation_key) == (True, "tellduslive_active")
     assert issue.dismissed_version == "2026.9.1"
 
 
@@ -76,7 +76,7 @@ async def test_ignored_stays_ignored(
     other = core_entry(hass)
     hass.config_entries.async_update_entry(other, title="Somebody looks at it")
     await time.settle()
-    key = DOMAIN, f"core_integration_{loaded.entry_id}"
+    key = DOMAIN, f"tellduslive_active_{loaded.entry_id}"
     ir.async_ignore_issue(hass, *key, ignore=True)
     await time.until(hass.config_entries.async_reload(loaded.entry_id))
     issue = ir.async_get(hass).async_get_issue(*key)

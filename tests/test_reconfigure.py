@@ -66,7 +66,7 @@ async def test_nothing_changed(
     assert DEMO_PRIVATE_KEY not in str(step)
     assert (await flow_user.look())["step_id"] == "reconfigure"
     step = await flow_user.submit(answer(server_url))
-    assert step["step_id"] == "road"
+    assert step["step_id"] == "method"
     step = await flow_user.sign_in(await flow_user.choose("authorize"))
     assert (step["type"], step["reason"]) == ("abort", "reconfigure_successful")
     await flow_user.time.move(15)
@@ -98,11 +98,11 @@ async def test_new_keys(
     )
     assert (step["step_id"], step["errors"]) == (
         "reconfigure",
-        {"base": "sign_in_refused"},
+        {"base": "invalid_auth"},
     )
     await flow_user.time.move(60)
     await flow_user.submit(answer(server_url, public_key="new", private_key="pair"))
-    step = await flow_user.choose("link")
+    step = await flow_user.choose("manual")
     token = URL(step["description_placeholders"]["link"]).query["oauth_token"]
     simulator.authorize(token)
     step = await flow_user.submit()
@@ -125,7 +125,7 @@ async def test_another_server(
         other = str(moved.make_url("")).rstrip("/")
         assert other != server_url
         step = await flow_user.submit(answer(other))
-        assert step["step_id"] == "road"
+        assert step["step_id"] == "method"
         step = await flow_user.sign_in(await flow_user.choose("authorize"))
         assert (step["type"], step["reason"]) == ("abort", "reconfigure_successful")
         assert signed_in.data[CONF_SERVER_URL] == other
@@ -151,7 +151,7 @@ async def test_trouble_on_the_way(
     step = await flow_user.choose("authorize")
     simulator.faults.add(Fault.BAD_GATEWAY, match=path, times=1)
     step = await flow_user.sign_in(step)
-    assert (step["step_id"], step["errors"]) == ("failed", {"base": "unreachable"})
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "cannot_connect"})
     assert (await flow_user.submit())["reason"] == "reconfigure_successful"
 
 
@@ -166,10 +166,10 @@ async def test_keys_withdrawn_on_the_way(
     await flow_user.submit(answer(server_url))
     kept = dict(simulator.tokens.consumers)
     simulator.tokens.consumers.clear()
-    step = await flow_user.choose("link")
+    step = await flow_user.choose("manual")
     assert (step["step_id"], step["errors"]) == (
         "reconfigure",
-        {"base": "sign_in_refused"},
+        {"base": "invalid_auth"},
     )
     simulator.tokens.consumers.update(kept)
     await flow_user.time.move(60)

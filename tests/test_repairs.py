@@ -29,7 +29,7 @@ class Repair:
         """Take hold of the issue's dialog."""
         self._hass = hass
         self._client = client
-        self._issue = f"{Issue.LIMIT_USED_UP}_{entry_id}"
+        self._issue = f"{Issue.RATE_LIMIT_EXHAUSTED}_{entry_id}"
         self._flow_id = ""
 
     async def begin(self) -> Step:
@@ -56,7 +56,7 @@ async def repair(
 ) -> Repair:
     """Return somebody who is told that something else uses up the limit."""
     assert await async_setup_component(hass, "repairs", {})
-    async_set_issue(hass, loaded, Issue.LIMIT_USED_UP, show=True)
+    async_set_issue(hass, loaded, Issue.RATE_LIMIT_EXHAUSTED, show=True)
     return Repair(hass, await hass_client(), loaded.entry_id)
 
 
@@ -80,7 +80,7 @@ async def test_slow_down(
         "name": loaded.title,
         "interval": str(after),
     }
-    assert issues(hass) == {"limit_used_up"}
+    assert issues(hass) == {"rate_limit_exhausted"}
     assert (await repair.submit())["type"] == "create_entry"
     await time.move(15)
     assert issues(hass) == set()
@@ -96,7 +96,7 @@ async def test_as_slow_as_can_be(
     hass.config_entries.async_update_entry(loaded, options={CONF_SCAN_INTERVAL: 3600})
     step = await repair.begin()
     assert (step["type"], step["reason"]) == ("abort", "nothing_slower")
-    assert issues(hass) == {"limit_used_up"}
+    assert issues(hass) == {"rate_limit_exhausted"}
 
 
 async def test_removed_meanwhile(

@@ -61,8 +61,8 @@ async def test_commands(
         (LAMP_ID, "dim", {"level": 7}, "method_not_supported"),
         (DIMMER_ID, "dim", {}, "parameter_missing"),
         (BULB_ID, "rgb", {"level": 7}, "parameter_missing"),
-        (LAMP_ID, "turn_on", {"level": 7}, "parameter_unwanted"),
-        (DIMMER_ID, "dim", {"level": 7, "temperature": 7}, "parameter_unwanted"),
+        (LAMP_ID, "turn_on", {"level": 7}, "unexpected_parameter"),
+        (DIMMER_ID, "dim", {"level": 7, "temperature": 7}, "unexpected_parameter"),
         (RADIATOR_ID, "thermostat", {"mode": "party"}, "mode_not_supported"),
     ],
 )
@@ -115,7 +115,7 @@ async def test_refused_by_telldus(actions: Actions, simulator: Simulator) -> Non
     )
     with pytest.raises(HomeAssistantError, match="No way") as err:
         await actions.command(LAMP_ID, "turn_off")
-    assert err.value.translation_key == "command_refused"
+    assert err.value.translation_key == "command_rejected"
 
 
 async def test_history_of_a_device(
@@ -204,7 +204,7 @@ async def test_history_refused(
     simulator.faults.add(Fault.RATE_LIMITED, match="json/sensor/history", times=1)
     with pytest.raises(HomeAssistantError, match=r"Try again in \d+ seconds") as err:
         await actions.call("get_history", entity_id=OUTDOOR)
-    assert err.value.translation_key == "try_again"
+    assert err.value.translation_key == "rate_limited_retry"
     before = len(simulator.log)
     with pytest.raises(HomeAssistantError, match=r"Try again in \d+ seconds"):
         await actions.call("get_history", entity_id=OUTDOOR)

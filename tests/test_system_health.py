@@ -68,7 +68,7 @@ async def test_trouble(
     found = await health()
     assert found["accounts"] == 2
     assert found["signed_in"] == 0
-    assert found["connection"] == "sign_in_refused"
+    assert found["connection"] == "auth_failed"
     assert found["can_reach_server"] == {"type": "failed", "error": "unreachable"}
 
 

@@ -42,7 +42,12 @@ LANGUAGES = ["da", "de", "en", "fi", "fr", "nb", "nl", "sv"]
 OTHERS = [language for language in LANGUAGES if language != "en"]
 
 # Where the steps of the flows are.
-FLOWS = ("config_flow.py", "options_flow.py", "sign_in.py", "takeover_flow.py")
+FLOWS = (
+    "config_flow.py",
+    "migration/flow.py",
+    "options_flow.py",
+    "sign_in/flow.py",
+)
 
 # What Home Assistant puts texts into, by its own keys of a translation.
 CATEGORIES = set(english()) - {"title"}
@@ -225,7 +230,7 @@ def test_every_step_has_its_texts() -> None:
     told = english()
     # These show nothing of their own.
     shown = steps["TelldusConfigFlow"] | steps["SignInFlow"]
-    shown -= {"exchange", "known_keys", "reauth"}
+    shown -= {"exchange", "reuse_keys", "reauth"}
     assert set(told["config"]["step"]) == shown
     shown = steps["TelldusOptionsFlow"] | steps["MigrationFlow"]
     shown -= {"move", "moved", "settings", "take_over"}
@@ -292,7 +297,7 @@ def test_options_and_repair_say_the_same(language: str) -> None:
     """The dialog for taking over has its texts twice, and they are the same."""
     of_options: dict[str, str] = {}
     of_repair: dict[str, str] = {}
-    repair = "issues.core_integration.fix_flow."
+    repair = "issues.tellduslive_active.fix_flow."
     for key, text in texts(language).items():
         if key.startswith(repair):
             of_repair[key.removeprefix(repair)] = text
@@ -319,7 +324,7 @@ def error_keys() -> set[str]:
     """Return the ways to fail, which forms, polls and commands all tell."""
     (function,) = [
         node
-        for node in ast.walk(sources()["texts.py"])
+        for node in ast.walk(sources()["account/errors.py"])
         if isinstance(node, ast.FunctionDef) and node.name == "translation_key_for"
     ]
     found = {

@@ -1,19 +1,13 @@
 """Telldus Live! for Home Assistant, by its PA API.
 
-The map of the house. What Telldus says flows one way: ``pa_api`` (the wire, parsed once
-into ``pa_api.model``), ``coordinator`` (a snapshot of each list), ``entity`` and the
-platforms, Home Assistant. What people want flows the other way: a platform, ``commands``,
-``pa_api.client``, ``pa_api.rate_limiter``. ``kinds`` decides what a device is and which entities
-show it, ``home`` what devices are to one another, ``groups`` what a group is like;
-``registry`` and ``rooms`` keep Home Assistant's registries in step, ``shared`` keeps what
-outlives a reload and ``storage`` what outlives a restart; ``push`` shows what is pushed,
-``heard`` tells of each press once, whoever told of it; ``config_flow``, ``sign_in``,
-``identity`` and ``oauth_callback`` sign people in. ``actions`` is what people can have done
-besides: ``history_import`` brings what Telldus has kept into the statistics
-(``history_rows`` reckons, ``history_recorder`` reads and writes), ``export`` writes a home
-down. ``diagnostics`` is what maintainers are sent, ``disclosure`` what of a home they may see.
-``takeover`` plans how to take over from Home Assistant's own integration, ``takeover_move``
-does it, and ``takeover_flow`` is the dialog.
+The map of the house; docs/how-it-works.md has more. Data flow up: ``pa_api`` (responses and
+pushed messages, parsed once), ``coordinator`` (a snapshot of each list), ``commands`` (the
+optimistic state), ``entity`` and the platforms. Commands flow down: a platform, ``commands``
+(the queue), ``pa_api``. ``devices`` says what a device is and how devices belong together,
+``account`` holds what belongs to an account or a server, ``push`` passes pushed messages on,
+``events`` reports each press once, ``connection_status`` says what is wrong, and ``registry``
+keeps Home Assistant's registries up to date. ``sign_in`` serves the flows. ``history`` imports
+statistics, and ``migration`` moves over from Home Assistant's own integration.
 """
 
 from datetime import datetime, timedelta

@@ -117,7 +117,7 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
         """Offer the keys that are already there."""
         self._asked_for_keys = True
         return self.async_show_menu(
-            step_id="further_account", menu_options=["known_keys", "user"]
+            step_id="another_account", menu_options=["reuse_keys", "user"]
         )
 
     async def async_step_reuse_keys(
@@ -208,7 +208,7 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
         """Tell the person, who signs in again with one click."""
         return self.async_show_menu(
             step_id="reauth_confirm",
-            menu_options=["authorize", "link"],
+            menu_options=["authorize", "manual"],
             description_placeholders={"name": self._get_reauth_entry().title},
         )
 

@@ -40,26 +40,29 @@ _MOST_FAILURES: Final = 20
 
 
 class ConnectionState(StrEnum):
-    """What the connection is like. What is trouble has the name of its error's text."""
+    """The state of a connection.
+
+    Those of a failed poll are named as the texts of errors are, apart from AUTH_FAILED.
+    """
 
     LIVE = "live"
     POLLING = "polling"
     GATEWAY_OFFLINE = "gateway_offline"
     PREMIUM_LAPSED = "premium_lapsed"
     RATE_LIMITED = "rate_limited"
-    REFUSED = "refused"
-    SIGN_IN_REFUSED = "sign_in_refused"
-    UNINTELLIGIBLE = "unintelligible"
-    UNREACHABLE = "unreachable"
+    REJECTED = "rejected"
+    AUTH_FAILED = "auth_failed"
+    INVALID_RESPONSE = "invalid_response"
+    CANNOT_CONNECT = "cannot_connect"
 
 
 _TROUBLES: Final[Mapping[ConnectionState, str]] = {
     ConnectionState.PREMIUM_LAPSED: "Telldus refuses requests, and there is no Premium any more",
     ConnectionState.RATE_LIMITED: "Telldus refuses requests for being too many",
-    ConnectionState.REFUSED: "Telldus refuses requests",
-    ConnectionState.SIGN_IN_REFUSED: "Telldus refuses the login",
-    ConnectionState.UNINTELLIGIBLE: "Telldus' answers make no sense",
-    ConnectionState.UNREACHABLE: "Telldus cannot be reached",
+    ConnectionState.REJECTED: "Telldus refuses requests",
+    ConnectionState.AUTH_FAILED: "Telldus refuses the login",
+    ConnectionState.INVALID_RESPONSE: "Telldus' answers make no sense",
+    ConnectionState.CANNOT_CONNECT: "Telldus cannot be reached",
 }
 
 
@@ -161,7 +164,7 @@ class ConnectionStatus:
             show=self._premium.has_lapsed or refused,
         )
         async_set_issue(
-            self._hass, self._entry, Issue.LIMIT_USED_UP, show=self._is_used_up()
+            self._hass, self._entry, Issue.RATE_LIMIT_EXHAUSTED, show=self._is_used_up()
         )
 
     @callback
@@ -185,6 +188,8 @@ class ConnectionStatus:
         )
         if refused and self._premium.is_missing:
             return ConnectionState.PREMIUM_LAPSED
+        if isinstance(err, AuthenticationError):
+            return ConnectionState.AUTH_FAILED
         return ConnectionState(translation_key_for(err))
 
     def _follow(self, coordinator: TelldusUpdateCoordinator[Any]) -> None:

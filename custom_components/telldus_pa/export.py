@@ -188,6 +188,6 @@ def _write(file: Path, text: str) -> None:
     except (OSError, ValueError, WriteError) as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
-            translation_key="not_written",
+            translation_key="write_failed",
             translation_placeholders={"path": str(file)},
         ) from err

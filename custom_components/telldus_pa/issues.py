@@ -13,13 +13,13 @@ from .const import DOMAIN
 class Issue(StrEnum):
     """What can be shown, each for an entry of its own."""
 
-    CORE_INTEGRATION = "core_integration"
-    LIMIT_USED_UP = "limit_used_up"
+    TELLDUSLIVE_ACTIVE = "tellduslive_active"
+    RATE_LIMIT_EXHAUSTED = "rate_limit_exhausted"
     PREMIUM_LAPSED = "premium_lapsed"
 
 
 # Those for which ``repairs`` has a flow.
-FIXABLE: Final = frozenset((Issue.CORE_INTEGRATION, Issue.LIMIT_USED_UP))
+FIXABLE: Final = frozenset((Issue.TELLDUSLIVE_ACTIVE, Issue.RATE_LIMIT_EXHAUSTED))
 
 
 @callback

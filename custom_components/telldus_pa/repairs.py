@@ -84,8 +84,8 @@ class MigrationRepairFlow(MigrationFlow["RepairsFlowResult"], RepairsFlow):
 
 # Which flow mends which issue; ``issues.FIXABLE`` has the same.
 FLOWS: Final[Mapping[str, Callable[[], RepairsFlow]]] = {
-    Issue.CORE_INTEGRATION: MigrationRepairFlow,
-    Issue.LIMIT_USED_UP: ReducePollingRepairFlow,
+    Issue.TELLDUSLIVE_ACTIVE: MigrationRepairFlow,
+    Issue.RATE_LIMIT_EXHAUSTED: ReducePollingRepairFlow,
 }
 
 

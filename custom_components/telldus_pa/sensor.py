@@ -17,7 +17,6 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, Platform, UnitOfRatio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.util import dt as dt_util
 
 from .account.domain_data import DomainData, async_get_domain_data
 from .connection_status import ConnectionState
@@ -53,20 +52,6 @@ class TelldusAccountSensorEntityDescription(SensorEntityDescription):
     value: Callable[[TelldusData], datetime | int | str | None]
 
 
-def _paused_until(data: TelldusData) -> datetime | None:
-    """Return until when Telldus wants to be left alone."""
-    pause = data.account.rate_limiter.paused_for
-    # To the second: or else each look would find it a moment later.
-    until = (dt_util.utcnow() + timedelta(seconds=pause)).replace(microsecond=0)
-    return until if pause else None
-
-
-def _history_reached(data: TelldusData) -> datetime | None:
-    """Return how far back the sensor is that is being imported."""
-    reached = data.history_import.cursor
-    return None if reached is None else dt_util.utc_from_timestamp(reached)
-
-
 _ACCOUNT: Final = (
     TelldusAccountSensorEntityDescription(
         key="history_import",
@@ -74,13 +59,6 @@ _ACCOUNT: Final = (
         device_class=SensorDeviceClass.ENUM,
         options=list(ImportState),
         value=lambda data: data.history_import.state,
-    ),
-    TelldusAccountSensorEntityDescription(
-        key="history_reached",
-        translation_key="history_reached",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_registry_enabled_default=False,
-        value=_history_reached,
     ),
     TelldusAccountSensorEntityDescription(
         key="premium_until",
@@ -94,22 +72,6 @@ _ACCOUNT: Final = (
         state_class=SensorStateClass.MEASUREMENT,
         entity_registry_enabled_default=False,
         value=lambda data: data.account.rate_limiter.used,
-    ),
-    TelldusAccountSensorEntityDescription(
-        key="requests_waiting",
-        translation_key="requests_waiting",
-        state_class=SensorStateClass.MEASUREMENT,
-        entity_registry_enabled_default=False,
-        value=lambda data: (
-            data.account.rate_limiter.waiting + max(data.commands.queue_length - 1, 0)
-        ),
-    ),
-    TelldusAccountSensorEntityDescription(
-        key="paused_until",
-        translation_key="paused_until",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_registry_enabled_default=False,
-        value=_paused_until,
     ),
 )
 

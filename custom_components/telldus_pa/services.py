@@ -276,7 +276,7 @@ def _command(device: Device, given: dict[str, Any]) -> Command:
         raise _invalid("parameter_missing", parameter=needed, method=word)
     allowed = _TAKES.get(method, set()) | {needed}
     if unwanted := sorted(_PARAMETERS.intersection(given) - allowed):
-        raise _invalid("parameter_unwanted", parameter=unwanted[0], method=word)
+        raise _invalid("unexpected_parameter", parameter=unwanted[0], method=word)
     value: int | ThermostatSetpoint | None = None
     match method:
         case Method.DIM:

@@ -9,7 +9,7 @@ from homeassistant.helpers.typing import ConfigType
 
 DOMAIN = "test_support"
 # The event: rate-limited since hours
-LIMIT_USED_UP = f"{DOMAIN}_limit_used_up"
+RATE_LIMIT_EXHAUSTED = f"{DOMAIN}_rate_limit_exhausted"
 _LONG: float = 3 * 3600
 
 
@@ -26,5 +26,5 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
             connection._limited_since = rate_limiter.now() - _LONG  # noqa: SLF001
             connection.async_update()
 
-    hass.bus.async_listen(LIMIT_USED_UP, async_use_up)
+    hass.bus.async_listen(RATE_LIMIT_EXHAUSTED, async_use_up)
     return True

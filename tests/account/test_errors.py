@@ -25,12 +25,12 @@ from homeassistant.exceptions import ServiceValidationError
 @pytest.mark.parametrize(
     ("err", "key", "key_of_an_action"),
     [
-        (AuthenticationError(), "sign_in_refused", "sign_in_refused"),
-        (RateLimitError(30), "rate_limited", "try_again"),
+        (AuthenticationError(), "invalid_auth", "invalid_auth"),
+        (RateLimitError(30), "rate_limited", "rate_limited_retry"),
         (GatewayOfflineError("Offline"), "gateway_offline", "gateway_offline"),
         (ApiError("No"), "refused", "refused"),
-        (InvalidResponseError("?"), "unintelligible", "unintelligible"),
-        (TelldusConnectionError("?"), "unreachable", "unreachable"),
+        (InvalidResponseError("?"), "invalid_response", "invalid_response"),
+        (TelldusConnectionError("?"), "cannot_connect", "cannot_connect"),
     ],
 )
 def test_texts(err: TelldusError, key: str, key_of_an_action: str) -> None:

@@ -371,7 +371,7 @@ async def test_newer_wish_while_one_is_refused(
         (
             Fault.APPLICATION_ERROR,
             {"text": "The moon is full"},
-            "command_refused",
+            "command_rejected",
             "Telldus refused the command to Window lamp: The moon is full",
         ),
         (
@@ -383,11 +383,11 @@ async def test_newer_wish_while_one_is_refused(
         (
             Fault.UNAUTHORIZED_XML,
             {},
-            "command_sign_in_refused",
+            "command_invalid_auth",
             "Nothing was sent to Window lamp: Telldus no longer accepts the login",
         ),
-        (Fault.BAD_GATEWAY, {}, "command_unreachable", "Telldus cannot be reached"),
-        (Fault.GARBAGE, {}, "command_unintelligible", "makes no sense"),
+        (Fault.BAD_GATEWAY, {}, "command_cannot_connect", "Telldus cannot be reached"),
+        (Fault.GARBAGE, {}, "command_invalid_response", "makes no sense"),
     ],
 )
 async def test_refused_in_time(

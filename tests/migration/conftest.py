@@ -454,7 +454,7 @@ def options(hass: HomeAssistant, time: Time, client: Any) -> Dialog:
 
 def the_issue(entry: MockConfigEntry) -> Step:
     """Return what opens the repair."""
-    issue_id = f"{Issue.CORE_INTEGRATION}_{entry.entry_id}"
+    issue_id = f"{Issue.TELLDUSLIVE_ACTIVE}_{entry.entry_id}"
     return {"handler": DOMAIN, "issue_id": issue_id}
 
 

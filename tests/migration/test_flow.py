@@ -33,7 +33,7 @@ async def test_from_the_repair(
     time: Time,
 ) -> None:
     """Whoever runs both is told, sees what changes, and takes over with one click."""
-    assert issues(hass) == {"core_integration"}
+    assert issues(hass) == {"tellduslive_active"}
     step = await repair.watch(await repair.begin(the_issue(loaded)))
     assert (step["type"], step["step_id"]) == ("form", "review")
     done = await repair.watch(await repair.submit())
@@ -127,7 +127,7 @@ async def test_failure(
     assert "broken" in str(record.exc_info[1])
     await time.move(15)
     assert customized.state is ConfigEntryState.LOADED
-    assert issues(hass) == {"core_integration"}
+    assert issues(hass) == {"tellduslive_active"}
 
 
 @pytest.mark.parametrize(

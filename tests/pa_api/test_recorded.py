@@ -122,58 +122,58 @@ type SeenSensor = tuple[
 ]
 SENSORS: Final[dict[str, list[SeenSensor]]] = {
     "sensors_list_2014_bare.json": [
-        ("T1", None, 1419100001, {}, ["last_heard"]),
+        ("T1", None, 1419100001, {}, ["last_seen"]),
     ],
     "sensors_list_2014_flat.json": [
         (
             *("Hall", None, 1416700001),
             {("temp", 0): 21.4, ("humidity", 0): 44},
-            ["temp_0", "humidity_0", "last_heard"],
+            ["temp_0", "humidity_0", "last_seen"],
         ),
         (
             *("Bedroom", None, 1416700004),
             {("temp", 0): 17.9, ("humidity", 0): 53},
-            ["temp_0", "humidity_0", "last_heard"],
+            ["temp_0", "humidity_0", "last_seen"],
         ),
     ],
     "sensors_list_2015_no_values.json": [
-        ("upstairs", None, 1423500001, {}, ["last_heard"]),
-        ("freezer", None, 1423500261, {}, ["last_heard"]),
+        ("upstairs", None, 1423500001, {}, ["last_seen"]),
+        ("freezer", None, 1423500261, {}, ["last_seen"]),
     ],
     "sensors_list_2016_batteries.json": [
-        ("Shed inside", None, 1478100001, {}, ["last_heard"]),
-        ("North wall", False, 1478100054, {}, ["battery_low", "last_heard"]),
+        ("Shed inside", None, 1478100001, {}, ["last_seen"]),
+        ("North wall", False, 1478100054, {}, ["battery_low", "last_seen"]),
     ],
     "sensors_list_2017_fractions.json": [
         (
             *("Backåsen", None, 1484000001),
             {("temp", 0): 19.6, ("humidity", 0): 43},
-            ["temp_0", "humidity_0", "last_heard"],
+            ["temp_0", "humidity_0", "last_seen"],
         ),
     ],
     "sensors_list_2017_house.json": [
         (
             *("Förråd", None, 1512400001),
             {("temp", 0): 9.1, ("humidity", 0): 61},
-            ["temp_0", "humidity_0", "last_heard"],
+            ["temp_0", "humidity_0", "last_seen"],
         ),
         (
             *("Terrace power", None, 1512390006),
             {("watt", 0): 12.34, ("watt", 2): 0},
-            ["watt_0", "watt_2", "last_heard"],
+            ["watt_0", "watt_2", "last_seen"],
         ),
-        ("Window lamp", None, 1503800007, {}, ["last_heard"]),
+        ("Window lamp", None, 1503800007, {}, ["last_seen"]),
         (
             *("Outside", None, 1512400008),
             {("temp", 0): -6.3},
-            ["temp_0", "last_heard"],
+            ["temp_0", "last_seen"],
         ),
     ],
     "sensors_list_2018_meter.json": [
         (
             *("Plug 1", None, 1545000003),
             {("watt", 0): 244.694, ("watt", 2): 0.885, ("watt", 4): 230.312},
-            ["watt_0", "watt_2", "watt_4", "last_heard"],
+            ["watt_0", "watt_2", "watt_4", "last_seen"],
         ),
     ],
     "sensors_list_2020_multisensor.json": [
@@ -185,14 +185,14 @@ SENSORS: Final[dict[str, list[SeenSensor]]] = {
                 ("humidity", 0): 36,
                 ("lum", 1): 11,
             },
-            ["uv_0", "temp_0", "humidity_0", "lum_1", "battery", "last_heard"],
+            ["uv_0", "temp_0", "humidity_0", "lum_1", "battery", "last_seen"],
         ),
     ],
     "sensors_list_2022.xml": [
         (
             *("Garden", None, 1666300001),
             {("temp", 0): 8.7, ("humidity", 0): 96},
-            ["temp_0", "humidity_0", "last_heard"],
+            ["temp_0", "humidity_0", "last_seen"],
         ),
     ],
     # What sensor/info says, which we never ask: no gateway, and so no row of a list.
@@ -200,21 +200,21 @@ SENSORS: Final[dict[str, list[SeenSensor]]] = {
         (
             *("T1", None, 1419100009),
             {("temp", 0): 23.5, ("humidity", 0): 27},
-            ["temp_0", "humidity_0", "last_heard"],
+            ["temp_0", "humidity_0", "last_seen"],
         ),
     ],
     "sensor_info_2015_temperature.json": [
         (
             *("temperature.upstairs", None, 1423400001),
             {("temp", 0): 19.9},
-            ["temp_0", "last_heard"],
+            ["temp_0", "last_seen"],
         ),
     ],
     "sensor_info_2015_wind.json": [
         (
             *("wind", False, 1427200001),
             {("wavg", 0): 3.9, ("wgust", 0): 4.2, ("wdir", 0): 202.5},
-            ["wavg_0", "wgust_0", "wdir_0", "battery_low", "last_heard"],
+            ["wavg_0", "wgust_0", "wdir_0", "battery_low", "last_seen"],
         ),
     ],
 }

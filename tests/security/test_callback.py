@@ -296,7 +296,7 @@ async def test_stale_state_of_the_first_road(
     await flow_user.begin()
     await flow_user.submit(keys(server_url))
     (state,) = awaited(hass)
-    await flow_user.choose("link")
+    await flow_user.choose("manual")
     woken.clear()
     token = next(iter(flow_user.simulator.tokens.request_tokens))
     address = URL(flow_user.simulator.authorize(token))
@@ -318,7 +318,7 @@ async def test_a_browser_that_was_not_sent(
     if not agreed:
         address = address.without_query_params("oauth_verifier")
     assert (await flow_user.come_back(address))[0] == HTTPStatus.OK
-    assert (await flow_user.look())["step_id"] == "road"
+    assert (await flow_user.look())["step_id"] == "method"
     step = await flow_user.choose("authorize")
     assert step["type"] == "external"
     assert token not in step["url"]
@@ -363,7 +363,7 @@ async def test_odd_verifier(
     address = address.update_query(oauth_verifier=verifier)
     assert (await flow_user.come_back(address))[0] == HTTPStatus.OK
     step = await go_on(flow_user)
-    assert (step["step_id"], step["errors"]) == ("failed", {"base": "sign_in_refused"})
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "invalid_auth"})
     assert asked(simulator) == ["oauth/requestToken", "oauth/accessToken"]
     assert (await flow_user.submit())["type"] == "external"
 

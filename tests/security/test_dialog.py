@@ -51,7 +51,7 @@ JUNK = [
     b'{"next_step_id": "exchange"}',
     b'{"next_step_id": null}',
     b'{"next_step_id": ["authorize"]}',
-    b'{"user_input": {"next_step_id": "link"}}',
+    b'{"user_input": {"next_step_id": "manual"}}',
     b'{"step_id": "exchange", "flow_id": "x", "handler": "y"}',
     b'{"": {"": [[]]}}',
     b'{"\\ud800": "\\udfff"}',
@@ -85,9 +85,9 @@ STEPS = [
     "failed",
     "reauth",
     "reauth_confirm",
-    "known_keys",
-    "further_account",
-    "road",
+    "reuse_keys",
+    "another_account",
+    "method",
     "user",
     "import",
     "remove",
@@ -107,7 +107,7 @@ async def test_choices_that_are_not_offered(
     for choice in STEPS:
         status, _ = await post(flow_user, json.dumps({"next_step_id": choice}))
         assert status == HTTPStatus.BAD_REQUEST, choice
-        assert (await flow_user.look())["step_id"] == "road"
+        assert (await flow_user.look())["step_id"] == "method"
     assert asked(simulator) == ["oauth/requestToken"]
 
 
@@ -170,11 +170,11 @@ async def test_odd_keys(
     assert status == HTTPStatus.OK
     assert step["step_id"] == "user"
     assert step["errors"]["base"] in (
-        "sign_in_refused",
-        "unreachable",
-        "unintelligible",
+        "invalid_auth",
+        "cannot_connect",
+        "invalid_response",
     )
-    assert (await flow_user.submit(keys(server_url)))["step_id"] == "road"
+    assert (await flow_user.submit(keys(server_url)))["step_id"] == "method"
 
 
 @pytest.mark.parametrize("junk", [b"", b"[]", b'{"next_step_id": "exchange"}'])
@@ -200,7 +200,7 @@ async def test_known_keys_that_are_gone(
     """An account that is removed while its keys are on offer takes them with it."""
     await flow_user.begin()
     await flow_user.time.until(hass.config_entries.async_remove(entry.entry_id))
-    step = await flow_user.choose("known_keys")
+    step = await flow_user.choose("reuse_keys")
     assert (step["type"], step["step_id"]) == ("form", "user")
 
 
@@ -233,7 +233,7 @@ async def test_others_cannot_drive_the_dialog(
         ("GET", path, None),
         ("POST", path, {}),
         ("POST", path, keys("https://evil.example")),
-        ("POST", path, {"next_step_id": "link"}),
+        ("POST", path, {"next_step_id": "manual"}),
     ]
     for method, target, content in tries:
         response = await stranger.client.request(method, target, json=content)

@@ -155,14 +155,14 @@ class Eavesdropper(FlowUser):
         return step
 
 
-@pytest.mark.parametrize("road", ["authorize", "link"])
+@pytest.mark.parametrize("method", ["authorize", "manual"])
 async def test_secrets_through_a_life(
     hass: HomeAssistant,
     flow_user: FlowUser,
     server_url: str,
     simulator: Simulator,
     secrets: set[str],
-    road: str,
+    method: str,
 ) -> None:
     """From the keys to a refused token and back: what is secret is in nothing but the entry."""
     fired: list[Event[Any]] = []
@@ -170,8 +170,8 @@ async def test_secrets_through_a_life(
     reader = Eavesdropper(**vars(flow_user))
 
     async def sign_in() -> Step:
-        step = await reader.choose(road)
-        if road == "authorize":
+        step = await reader.choose(method)
+        if method == "authorize":
             return await reader.sign_in(step)
         link = URL(step["description_placeholders"]["link"])
         simulator.authorize(link.query["oauth_token"])

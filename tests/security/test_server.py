@@ -65,7 +65,7 @@ async def test_redirected_keys(
     )
     await flow_user.begin()
     step = await flow_user.submit(keys(impostor.url))
-    expected = "unintelligible" if status == "200 OK" else "unreachable"
+    expected = "invalid_response" if status == "200 OK" else "cannot_connect"
     assert (step["step_id"], step["errors"]) == ("user", {"base": expected})
     assert len(impostor.heads) == 1
     assert elsewhere.heads == []
@@ -89,7 +89,10 @@ async def test_redirected_while_signing_in(
     step = await flow_user.sign_in(await at_telldus(flow_user, server_url))
     assert elsewhere.heads == []
     if match == "oauth/accessToken":
-        assert (step["step_id"], step["errors"]) == ("failed", {"base": "unreachable"})
+        assert (step["step_id"], step["errors"]) == (
+            "failed",
+            {"base": "cannot_connect"},
+        )
     else:
         assert step["title"] == "Telldus Live!"
 
@@ -187,7 +190,7 @@ async def test_nobody_vouches_for_the_server(
     impostor = await new_impostor(lambda _: token_answer("a"), tls=self_signed)
     await flow_user.begin()
     step = await flow_user.submit(keys(impostor.url))
-    assert step["errors"] == {"base": "unreachable"}
+    assert step["errors"] == {"base": "cannot_connect"}
     entry = add_entry(more_data={CONF_SERVER_URL: impostor.url})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     assert entry.state is ConfigEntryState.SETUP_RETRY

@@ -165,7 +165,7 @@ async def test_unnamed(
     simulator.home.sensors[UNNAMED].name = "Sauna"
     await time.move(POLL)
     temperature = entity_of(entity_registry, UNNAMED, "temp_0")
-    heard = entity_of(entity_registry, UNNAMED, "last_heard")
+    heard = entity_of(entity_registry, UNNAMED, "last_seen")
     assert temperature is not None
     assert heard is not None
     assert temperature.disabled_by is None
@@ -185,7 +185,7 @@ async def test_hidden(
 ) -> None:
     """What the person hid at Telldus stays hidden."""
     assert entity_of(entity_registry, "1540000017", "temp_0") is None
-    assert entity_of(entity_registry, "1540000017", "last_heard") is None
+    assert entity_of(entity_registry, "1540000017", "last_seen") is None
 
 
 async def test_values_come_by_themselves(

@@ -150,7 +150,7 @@ async def test_demo_home(
         and entity.unique_id.startswith(f"{ACCOUNT}_sensor_")
     }
     heard = {
-        f"{sensor.id}_last_heard"
+        f"{sensor.id}_last_seen"
         for sensor in simulator.home.sensors.values()
         if not sensor.ignored
     }

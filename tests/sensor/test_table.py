@@ -51,7 +51,7 @@ def test_names_and_icons() -> None:
     icons = json.loads((INTEGRATION / "icons.json").read_text())["entity"]
     keys = {one.translation_key for one in SENSOR_TYPES.values() if one.translation_key}
     of_others = {"other_scale", "other_value"}
-    assert keys | of_others | {"last_heard"} <= set(names["sensor"])
+    assert keys | of_others | {"last_seen"} <= set(names["sensor"])
     bare = {
         one.translation_key for one in SENSOR_TYPES.values() if not one.device_class
     }

@@ -168,7 +168,7 @@ async def test_last_heard(
     time: Time,
 ) -> None:
     """Who wants to know sees when a sensor was last heard."""
-    entity = entity_of(entity_registry, SILENT, "last_heard")
+    entity = entity_of(entity_registry, SILENT, "last_seen")
     assert entity is not None
     assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
     assert entity.entity_category == "diagnostic"
@@ -203,10 +203,10 @@ async def test_never_heard(
     sensor = simulator.home.sensors[SILENT]
     sensor.heard = 0
     await set_up(hass, entry, time)
-    assert entity_of(entity_registry, SILENT, "last_heard") is None
+    assert entity_of(entity_registry, SILENT, "last_seen") is None
     sensor.heard = int(simulator.clock())
     await time.move(POLL)
-    assert entity_of(entity_registry, SILENT, "last_heard")
+    assert entity_of(entity_registry, SILENT, "last_seen")
 
 
 async def test_two_units_of_one_quantity(

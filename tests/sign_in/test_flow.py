@@ -17,14 +17,14 @@ from tests.flow_user import FLOWS, FlowUser, Step, keys, only_entry
 @pytest.mark.parametrize(
     ("fault", "arguments", "error"),
     [
-        (Fault.UNAUTHORIZED_TEXT, {}, "sign_in_refused"),
+        (Fault.UNAUTHORIZED_TEXT, {}, "invalid_auth"),
         (Fault.RATE_LIMITED, {"retry_after": 12}, "rate_limited"),
-        (Fault.NOT_FOUND, {}, "unreachable"),
-        (Fault.BAD_GATEWAY, {}, "unreachable"),
-        (Fault.CLOUDFLARE, {}, "unreachable"),
-        (Fault.REDIRECT, {}, "unreachable"),
-        (Fault.GARBAGE, {}, "unintelligible"),
-        (Fault.EMPTY, {}, "unintelligible"),
+        (Fault.NOT_FOUND, {}, "cannot_connect"),
+        (Fault.BAD_GATEWAY, {}, "cannot_connect"),
+        (Fault.CLOUDFLARE, {}, "cannot_connect"),
+        (Fault.REDIRECT, {}, "cannot_connect"),
+        (Fault.GARBAGE, {}, "invalid_response"),
+        (Fault.EMPTY, {}, "invalid_response"),
     ],
 )
 async def test_trouble_with_the_keys(
@@ -62,16 +62,16 @@ async def test_no_network(flow_user: FlowUser, unused_tcp_port: int) -> None:
     """A server that is not there is told."""
     await flow_user.begin()
     step = await flow_user.submit(keys(f"http://127.0.0.1:{unused_tcp_port}"))
-    assert step["errors"] == {"base": "unreachable"}
+    assert step["errors"] == {"base": "cannot_connect"}
 
 
 async def test_wrong_keys(flow_user: FlowUser, server_url: str) -> None:
     """Keys that Telldus does not know are told, and can be corrected."""
     await flow_user.begin()
     step = await flow_user.submit(keys(server_url, private_key="mistyped"))
-    assert step["errors"] == {"base": "sign_in_refused"}
+    assert step["errors"] == {"base": "invalid_auth"}
     step = await flow_user.submit(keys(server_url))
-    assert step["step_id"] == "road"
+    assert step["step_id"] == "method"
 
 
 async def test_wrong_keys_where_bursts_are_refused(
@@ -82,7 +82,7 @@ async def test_wrong_keys_where_bursts_are_refused(
     await flow_user.begin()
     step = await flow_user.submit(keys(server_url, private_key="mistyped"))
     assert len(simulator.log) == 2
-    assert step["errors"] == {"base": "sign_in_refused"}
+    assert step["errors"] == {"base": "invalid_auth"}
 
 
 async def test_wrong_server(flow_user: FlowUser, server_url: str) -> None:
@@ -91,7 +91,7 @@ async def test_wrong_server(flow_user: FlowUser, server_url: str) -> None:
     step = await flow_user.submit(keys("http://telldus.example"))
     assert step["errors"] == {"base": "invalid_server_url"}
     step = await flow_user.submit(keys(server_url))
-    assert step["step_id"] == "road"
+    assert step["step_id"] == "method"
 
 
 async def test_refused_and_again(
@@ -163,7 +163,7 @@ async def test_menu_left_open(flow_user: FlowUser, server_url: str) -> None:
     await flow_user.begin()
     await flow_user.submit(keys(server_url))
     await flow_user.time.move(4000)
-    assert (await flow_user.look())["step_id"] == "road"
+    assert (await flow_user.look())["step_id"] == "method"
     step = await flow_user.sign_in(await flow_user.choose("authorize"))
     assert step["type"] == "create_entry"
 
@@ -177,9 +177,9 @@ async def test_trouble_after_the_menu(
     await flow_user.time.move(700)
     simulator.faults.add(Fault.BAD_GATEWAY, match="oauth/*", times=1)
     step = await flow_user.choose("authorize")
-    assert (step["step_id"], step["errors"]) == ("failed", {"base": "unreachable"})
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "cannot_connect"})
     step = await flow_user.look()
-    assert (step["step_id"], step["errors"]) == ("failed", {"base": "unreachable"})
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "cannot_connect"})
     step = await flow_user.sign_in(await flow_user.submit())
     assert step["type"] == "create_entry"
 
@@ -222,13 +222,13 @@ async def test_no_way_back_chosen(
     """The second road: a link, and Submit when one has come back by hand."""
     await flow_user.begin()
     await flow_user.submit(keys(server_url))
-    step = await flow_user.choose("link")
-    assert (step["type"], step["step_id"]) == ("form", "link")
+    step = await flow_user.choose("manual")
+    assert (step["type"], step["step_id"]) == ("form", "manual")
     link = step["description_placeholders"]["link"]
     token = URL(link).query["oauth_token"]
 
     step = await flow_user.submit()
-    assert (step["step_id"], step["errors"]) == ("link", {"base": "not_agreed"})
+    assert (step["step_id"], step["errors"]) == ("manual", {"base": "not_authorized"})
     assert step["description_placeholders"]["link"] == link
     assert not simulator.authorize(token).startswith("http")
     step = await flow_user.submit()
@@ -252,9 +252,9 @@ async def test_token_refused_after_the_link(
     )
     simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*", times=2)
     step = await flow_user.submit()
-    assert (step["step_id"], step["errors"]) == ("failed", {"base": "sign_in_refused"})
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "invalid_auth"})
     again = await flow_user.submit()
-    assert again["step_id"] == "link"
+    assert again["step_id"] == "manual"
     link = URL(again["description_placeholders"]["link"])
     simulator.authorize(link.query["oauth_token"])
     assert (await flow_user.submit())["type"] == "create_entry"
@@ -268,7 +268,7 @@ async def test_no_way_back_for_lack_of_an_address(
     flow_user.base = base
     await flow_user.begin()
     step = await flow_user.submit(keys(server_url))
-    assert step["step_id"] == "link"
+    assert step["step_id"] == "manual"
     token = URL(step["description_placeholders"]["link"]).query["oauth_token"]
     simulator.authorize(token)
     assert (await flow_user.submit())["type"] == "create_entry"
@@ -284,7 +284,7 @@ async def test_no_way_back_for_lack_of_a_callback(
     simulator.settings.change(settings)
     await flow_user.begin()
     step = await flow_user.submit(keys(server_url))
-    assert step["step_id"] == "link"
+    assert step["step_id"] == "manual"
     assert len(simulator.log) == 2
     token = URL(step["description_placeholders"]["link"]).query["oauth_token"]
     simulator.authorize(token)
@@ -299,14 +299,14 @@ async def test_callback_refused_by_somebody_before_telldus(
     simulator.faults.add(fault, match="oauth/requestToken", times=1)
     await flow_user.begin()
     step = await flow_user.submit(keys(server_url))
-    assert step["step_id"] == "link"
+    assert step["step_id"] == "manual"
     assert len(simulator.log) == 2
     # Where all of it is refused, that is what is said.
     await flow_user.time.move(60)
     simulator.faults.add(fault, match="oauth/requestToken", times=2)
     await flow_user.begin()
     step = await flow_user.submit(keys(server_url))
-    assert (step["step_id"], step["errors"]) == ("user", {"base": "unreachable"})
+    assert (step["step_id"], step["errors"]) == ("user", {"base": "cannot_connect"})
 
 
 async def test_callback_confirmed_in_the_old_way(
@@ -315,7 +315,7 @@ async def test_callback_confirmed_in_the_old_way(
     """Telldus has said "1" where it now says "true"."""
     simulator.settings.callback_confirmed = "1"
     await flow_user.begin()
-    assert (await flow_user.submit(keys(server_url)))["step_id"] == "road"
+    assert (await flow_user.submit(keys(server_url)))["step_id"] == "method"
 
 
 async def test_link_left_open(
@@ -341,10 +341,10 @@ async def test_trouble_with_the_link(
     await flow_user.begin()
     await flow_user.submit(keys(server_url))
     simulator.faults.add(Fault.NOT_FOUND, match="oauth/*", times=1)
-    step = await flow_user.choose("link")
-    assert (step["step_id"], step["errors"]) == ("failed", {"base": "unreachable"})
+    step = await flow_user.choose("manual")
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "cannot_connect"})
     step = await flow_user.submit()
-    assert step["step_id"] == "link"
+    assert step["step_id"] == "manual"
 
 
 async def test_keys_revoked_before_the_link(
@@ -354,16 +354,16 @@ async def test_keys_revoked_before_the_link(
     await flow_user.begin()
     await flow_user.submit(keys(server_url))
     simulator.tokens.consumers.clear()
-    step = await flow_user.choose("link")
-    assert (step["step_id"], step["errors"]) == ("user", {"base": "sign_in_refused"})
+    step = await flow_user.choose("manual")
+    assert (step["step_id"], step["errors"]) == ("user", {"base": "invalid_auth"})
 
 
 @pytest.mark.parametrize(
     ("path", "fault", "error"),
     [
-        ("oauth/accessToken", Fault.BAD_GATEWAY, "unreachable"),
+        ("oauth/accessToken", Fault.BAD_GATEWAY, "cannot_connect"),
         ("oauth/accessToken", Fault.RATE_LIMITED, "rate_limited"),
-        ("json/user/profile", Fault.BAD_GATEWAY, "unreachable"),
+        ("json/user/profile", Fault.BAD_GATEWAY, "cannot_connect"),
         ("json/user/profile", Fault.RATE_LIMITED, "rate_limited"),
     ],
 )
@@ -423,7 +423,7 @@ async def test_exchange_refused(
     first = await flow_user.choose("authorize")
     simulator.faults.add(Fault.UNAUTHORIZED_TEXT, match="oauth/accessToken", times=1)
     step = await flow_user.sign_in(first)
-    assert (step["step_id"], step["errors"]) == ("failed", {"base": "sign_in_refused"})
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "invalid_auth"})
     second = await flow_user.submit()
     assert second["url"] != first["url"]
     assert (await flow_user.sign_in(second))["type"] == "create_entry"

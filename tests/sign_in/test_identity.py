@@ -30,14 +30,14 @@ async def test_profile_refused(
     simulator.settings.refuse_profile = False
     await flow_user.time.move(60)
     await flow_user.begin()
-    await flow_user.choose("known_keys")
+    await flow_user.choose("reuse_keys")
     step = await flow_user.sign_in(await flow_user.choose("authorize"))
     assert (step["type"], step["reason"]) == ("abort", "already_configured")
 
     # Another account, to which the same gateways are merely shared.
     await flow_user.time.move(60)
     await flow_user.begin()
-    await flow_user.choose("known_keys")
+    await flow_user.choose("reuse_keys")
     step = await flow_user.sign_in(await flow_user.choose("authorize"), user="guest")
     assert step["type"] == "create_entry"
 

@@ -18,16 +18,16 @@ def translation_key_for(err: TelldusError) -> str:
     """Return the translation key, the same among exceptions and errors of forms."""
     match err:
         case AuthenticationError():
-            return "sign_in_refused"
+            return "invalid_auth"
         case RateLimitError():
             return "rate_limited"
         case GatewayOfflineError():
             return "gateway_offline"
         case ApiError():
-            return "refused"
+            return "rejected"
         case InvalidResponseError():
-            return "unintelligible"
-    return "unreachable"
+            return "invalid_response"
+    return "cannot_connect"
 
 
 def error_placeholders(err: TelldusError | None) -> dict[str, str]:
@@ -44,7 +44,7 @@ def service_error(err: TelldusError) -> HomeAssistantError:
     error = HomeAssistantError(
         translation_domain=DOMAIN,
         # Polls go on by themselves; who asked has to know when to ask again.
-        translation_key="try_again" if key == "rate_limited" else key,
+        translation_key="rate_limited_retry" if key == "rate_limited" else key,
         translation_placeholders=error_placeholders(err),
     )
     error.__cause__ = err

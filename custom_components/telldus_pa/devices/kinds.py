@@ -89,7 +89,7 @@ RING: Final = "ring"
 # Those of a sensor, besides its values.
 BATTERY: Final = "battery"
 BATTERY_LOW: Final = "battery_low"
-LAST_SEEN: Final = "last_heard"
+LAST_SEEN: Final = "last_seen"
 
 # Which entities show a device of a kind.
 _ENTITIES: Final[dict[DeviceKind, dict[str, Platform]]] = {

@@ -86,7 +86,7 @@ def async_watch_tellduslive(hass: HomeAssistant, entry: TelldusConfigEntry) -> N
     def async_update_issue() -> None:
         """Create the repair while an entry is enabled, else delete it."""
         is_enabled = any(core.disabled_by is None for core in core_entries(hass))
-        async_set_issue(hass, entry, Issue.CORE_INTEGRATION, show=is_enabled)
+        async_set_issue(hass, entry, Issue.TELLDUSLIVE_ACTIVE, show=is_enabled)
 
     entry.async_on_unload(
         async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, async_entry_changed)

@@ -84,7 +84,7 @@ class SignInFlow(ConfigFlow):
         self._application: ConsumerKeys | None = None
         # One token at a time, whichever tab asks.
         self._lock = asyncio.Lock()
-        # The road on which the browser comes back by itself ...
+        # The way on which the browser comes back by itself ...
         self._pending: PendingAuthorization | None = None
         # ... and the one on which the person does.
         self._link: ManualAuthorization | None = None
@@ -124,7 +124,7 @@ class SignInFlow(ConfigFlow):
     async def _async_finish(self, signed_in: AuthorizedAccount) -> ConfigFlowResult:
         """Do what the person signed in for. Called once."""
 
-    # The roads
+    # The two ways to log in
 
     async def async_step_method(
         self, user_input: dict[str, Any] | None = None
@@ -132,7 +132,9 @@ class SignInFlow(ConfigFlow):
         """Let the person choose how to come back, if there is a choice."""
         if self._pending is None:
             return await self.async_step_manual()
-        return self.async_show_menu(step_id="road", menu_options=["authorize", "link"])
+        return self.async_show_menu(
+            step_id="method", menu_options=["authorize", "manual"]
+        )
 
     async def async_step_authorize(
         self, user_input: dict[str, Any] | None = None
@@ -176,7 +178,7 @@ class SignInFlow(ConfigFlow):
         try:
             link = await self._async_fetch_link()
         except AuthenticationError:
-            return self._keys_form({"base": "sign_in_refused"})
+            return self._keys_form({"base": "invalid_auth"})
         except TelldusError as err:
             return self._failed(err, self.async_step_manual)
         if user_input is None:
@@ -213,7 +215,7 @@ class SignInFlow(ConfigFlow):
         try:
             await self._async_fetch_token()
         except AuthenticationError:
-            return self._keys_form({"base": "sign_in_refused"})
+            return self._keys_form({"base": "invalid_auth"})
         except TelldusError as err:
             return self._failed(err, retry)
         return None
@@ -227,7 +229,7 @@ class SignInFlow(ConfigFlow):
     ) -> ConfigFlowResult:
         """Return the form with the link to Telldus."""
         return self.async_show_form(
-            step_id="link",
+            step_id="manual",
             errors={"base": error} if error else {},
             description_placeholders={"link": link.url},
         )
@@ -296,7 +298,7 @@ class SignInFlow(ConfigFlow):
             return self._link
 
     def _forget_token(self) -> None:
-        """Begin with another token, on whichever road."""
+        """Start again with another token, whichever way is chosen."""
         self._forget_pending()
         self._link = None
 
@@ -329,7 +331,7 @@ class SignInFlow(ConfigFlow):
                 return self._failed(err, self.async_step_exchange)
             exchanged, self._credentials = self._credentials is not None, None
             if self._pending is None and self._link and not exchanged:
-                return self._link_form(self._link, "not_agreed")
+                return self._link_form(self._link, "not_authorized")
             self._forget_token()
             return self._failed(err, self._async_restart_authorization)
         if self._is_wrong_account(signed_in):
