@@ -99,5 +99,5 @@ async def test_profile_without_premium(
     simulator.faults.add(Fault.MISSING_KEYS, match=PROFILE, times=1, keys=["pro"])
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(75)
-    assert entry.runtime_data.premium.expires_at is None
-    assert not entry.runtime_data.premium.is_missing
+    assert state_of(hass, PREMIUM).state == "unknown"
+    assert issues(hass) == set()
