@@ -1,7 +1,7 @@
 """The demo home: three gateways and every kind of device and trap that is known.
 
 The first 23 devices and 19 sensors have the ids, names and oddities of the samples that
-docs/telldus-api.md describes; the rest are what a household has besides.
+docs/dev/telldus-api.md describes; the rest are what a household has besides.
 """
 
 import time

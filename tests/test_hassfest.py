@@ -189,7 +189,7 @@ def test_manifest() -> None:
     assert ours["domain"] == INTEGRATION.name
     assert AwesomeVersion(ours["version"]).strategy is AwesomeVersionStrategy.SEMVER
     assert ours["requirements"] == sorted(ours["requirements"])
-    # None that logs secrets (docs/how-it-works.md, "Signing in")
+    # None that logs secrets (docs/dev/how-it-works.md, "Signing in")
     assert ours["loggers"] == ["custom_components.telldus_pa"]
 
 
