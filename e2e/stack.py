@@ -87,6 +87,12 @@ def _storage(key: str, version: int, data: object) -> str:
     )
 
 
+def _link(path: Path, target: Path) -> None:
+    """Make a symbolic link, also where the checkout was moved with an earlier one."""
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
+
+
 def _http(port: int) -> str:
     """Return the HTTP server's settings.
 
@@ -137,10 +143,7 @@ class Stack:
         self.simulator_port = simulator_port
         self._home = home
         self._level = level
-        self._components = {
-            DOMAIN: ROOT / "custom_components" / DOMAIN,
-            **{name: Path(__file__).parent / name for name in helpers},
-        }
+        self._helpers = helpers
         self._say = say
         self.url = f"http://127.0.0.1:{port}"
         self.simulator_url = f"http://127.0.0.1:{simulator_port}"
@@ -164,17 +167,22 @@ class Stack:
         storage.mkdir(parents=True, exist_ok=True)
         (self.config / "configuration.yaml").write_text(
             _CONFIGURATION.format(level=self._level)
-            + "".join(f"{name}:\n" for name in self._components if name != DOMAIN)
+            + "".join(f"{name}:\n" for name in self._helpers)
         )
         (storage / "http").write_text(_http(self.port))
         if not (storage / "onboarding").exists():
             (storage / "onboarding").write_text(_ONBOARDING)
-        links = self.config / "custom_components"
-        links.mkdir(exist_ok=True)
-        for name, component in self._components.items():
-            # A checkout may have been moved, with the link in it.
-            (links / name).unlink(missing_ok=True)
-            (links / name).symlink_to(component, target_is_directory=True)
+        components = self.config / "custom_components"
+        components.mkdir(exist_ok=True)
+        _link(components / DOMAIN, ROOT / "custom_components" / DOMAIN)
+        for name in self._helpers:
+            (components / name).mkdir(exist_ok=True)
+            module = Path(__file__).parent / name / "__init__.py"
+            _link(components / name / module.name, module)
+            # In the repository, Home Assistant's checks would take it for a component
+            # that is published.
+            manifest = {"domain": name, "name": name, "version": "0.0.0"}
+            (components / name / "manifest.json").write_text(json.dumps(manifest))
 
     def write_entry(self, entry: dict[str, Any]) -> None:
         """Write the only config entry that Home Assistant starts with."""
