@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 import json
 from pathlib import Path
+import shutil
 import sys
 import time
 from typing import Any
@@ -47,6 +48,10 @@ homeassistant:
   time_zone: Europe/Stockholm
   unit_system: metric
 
+automation: !include automations.yaml
+scene: !include scenes.yaml
+script: !include scripts.yaml
+
 config:
 conversation:
 energy:
@@ -66,6 +71,10 @@ logger:
     haffmpeg: critical
     homeassistant.components.camera.img_util: critical
 """
+
+
+# Where Home Assistant writes what is made in its editors, and what each holds at first.
+_EDITED = {"automations.yaml": "[]", "scenes.yaml": "[]", "scripts.yaml": "{}"}
 
 
 def tellduslive_entry(token: str, secret: str) -> dict[str, Any]:
@@ -141,7 +150,7 @@ class Stack:
         self.config = self.folder / "config"
         self.port = port
         self.simulator_port = simulator_port
-        self._home = home
+        self.home = home
         self._level = level
         self._helpers = helpers
         self._say = say
@@ -169,6 +178,11 @@ class Stack:
             _CONFIGURATION.format(level=self._level)
             + "".join(f"{name}:\n" for name in self._helpers)
         )
+        for name, text in _EDITED.items():
+            if not (self.config / name).exists():
+                (self.config / name).write_text(f"{text}\n")
+        blueprints = self.config / "blueprints"
+        shutil.copytree(ROOT / "blueprints", blueprints, dirs_exist_ok=True)
         (storage / "http").write_text(_http(self.port))
         if not (storage / "onboarding").exists():
             (storage / "onboarding").write_text(_ONBOARDING)
@@ -231,7 +245,7 @@ class Stack:
             sys.executable,
             *("-m", "simulator"),
             *("--host", "127.0.0.1", "--port", str(self.simulator_port)),
-            *("--home", self._home),
+            *("--home", self.home),
             *("--state", self.folder / "telldus.json"),
             cwd=ROOT,
         )
