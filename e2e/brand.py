@@ -12,15 +12,16 @@ from typing import Final
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from .chromium import find_chromium
+
 ROOT: Final = Path(__file__).parent.parent
 DRAWINGS: Final = ROOT / "docs" / "brand"
 IMAGES: Final = ROOT / "custom_components" / "telldus_pa" / "brand"
 
-CHROMIUM: Final = "/usr/bin/chromium"
 # The height of each drawing, and how many times finer than the largest image it is drawn.
 HEIGHTS: Final = {"icon": 256, "logo": 160}
 FINER: Final = 4
-# The colours for light themes, and those for dark ones
+# The colors for light themes, and those for dark ones
 DARK: Final = {"#1c4e80": "#6eaae1", "#ffc846": "#fff4d6", "#e0a020": "#ffc846"}
 
 
@@ -28,7 +29,7 @@ def main() -> None:
     """Draw all of them."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"]
+            executable_path=find_chromium(), args=["--no-sandbox"]
         )
         page = browser.new_page(viewport={"width": 9000, "height": 2400})
         for name, height in HEIGHTS.items():
@@ -60,7 +61,7 @@ def _trimmed(image: Image.Image, *, square: bool) -> Image.Image:
 
 
 def _write(image: Image.Image, height: int, path: Path) -> None:
-    """Write an image at a height, with a palette of 128 colours."""
+    """Write an image at a height, with a palette of 128 colors."""
     width = round(image.width * height / image.height)
     small = image.resize((width, height), Image.Resampling.LANCZOS)
     few = small.quantize(128, method=Image.Quantize.FASTOCTREE)

@@ -30,12 +30,18 @@ _FLAGS = [
 ]
 
 
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """Start Chromium without a screen; raise `StartError` if there is none."""
+def find_chromium() -> str:
+    """Return the path of the browser; raise `StartError` if there is none."""
     found = shutil.which("chromium") or shutil.which("google-chrome")
     if found is None:
         raise StartError("Chromium is needed for this (Debian: the package chromium).")
+    return found
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Start Chromium without a screen; raise `StartError` if there is none."""
+    found = find_chromium()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=found, args=_FLAGS)
         try:

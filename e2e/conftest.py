@@ -60,7 +60,9 @@ async def session(request: pytest.FixtureRequest) -> AsyncIterator[BrowserSessio
         name += f"-{request.module.__name__.rpartition('_')[2]}"
     folder = ROOT / ".e2e" / name
     stack_class: type[Stack] = getattr(request.module, "STACK", Stack)
-    stack = stack_class(folder, free_port(), free_port(), helpers=(TEST_SUPPORT,))
+    stack = stack_class(
+        folder, free_port(), free_port(), home="tests", helpers=(TEST_SUPPORT,)
+    )
     # Before their pid files are removed
     await stack.stop_orphans()
     shutil.rmtree(folder, ignore_errors=True)

@@ -121,27 +121,36 @@ _TITLES = {HOME: "Home", CLIMATE: "Climate", BLINDS: "Blinds"}
 
 
 async def make_dashboards(home_assistant: HomeAssistant) -> None:
-    """Add the dashboards, each with one view."""
-    for path, sections in _SECTIONS.items():
-        title = _TITLES[path]
-        await home_assistant.ask(
-            "lovelace/dashboards/create",
-            url_path=path,
-            title=title,
-            mode="storage",
-            show_in_sidebar=False,
-            require_admin=False,
-        )
-        view = {
-            "path": "view",
-            "title": title,
-            "type": "sections",
-            "max_columns": len(sections),
-            "sections": sections,
-        }
-        await home_assistant.ask(
-            "lovelace/config/save", url_path=path, config={"views": [view]}
-        )
+    """Add the dashboards."""
+    for path in _SECTIONS:
+        await make_dashboard(home_assistant, path)
+
+
+async def make_dashboard(
+    home_assistant: HomeAssistant, path: str, *, show_in_sidebar: bool = False
+) -> None:
+    """Add a dashboard with one view."""
+    sections = _SECTIONS[path]
+    title = _TITLES[path]
+    await home_assistant.ask(
+        "lovelace/dashboards/create",
+        url_path=path,
+        title=title,
+        mode="storage",
+        icon="mdi:home-automation",
+        show_in_sidebar=show_in_sidebar,
+        require_admin=False,
+    )
+    view = {
+        "path": "view",
+        "title": title,
+        "type": "sections",
+        "max_columns": len(sections),
+        "sections": sections,
+    }
+    await home_assistant.ask(
+        "lovelace/config/save", url_path=path, config={"views": [view]}
+    )
 
 
 async def use_energy(home_assistant: HomeAssistant) -> None:

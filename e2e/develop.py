@@ -16,15 +16,39 @@ from typing import Any
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
+from .dashboards import HOME, make_dashboard
 from .home_assistant import HomeAssistant, RequestFailedError
 from .process import StartError
 from .sign_in import SignInError, sign_in
+from .simulator_client import SimulatorClient
 from .stack import DOMAIN, RESTART, ROOT, Stack
 
 FOLDER = ROOT / ".develop"
 CHOICES = "choices.json"
 USERNAME = "demo"
 PASSWORD = "demo"
+# The name of the home that has all that the dashboard and the automation speak of
+DEMO = "demo"
+_AUTOMATION = {
+    "alias": "Wall remote turns the sofa lamp on and off",
+    "description": "Press a button of the remote on the simulator's page.",
+    "triggers": [
+        {
+            "trigger": "event.received",
+            "target": {"entity_id": "event.wall_remote"},
+            "options": {"event_type": [pressed]},
+            "id": pressed,
+        }
+        for pressed in ("on", "off")
+    ],
+    "actions": [
+        {
+            "action": "light.turn_{{ trigger.id }}",
+            "target": {"entity_id": "light.sofa_lamp"},
+        }
+    ],
+    "mode": "queued",
+}
 _BOLD = "\033[1m{}\033[0m" if sys.stdout.isatty() else "{}"
 
 
@@ -56,6 +80,8 @@ def single_instance(folder: Path) -> Iterator[None]:
 
 async def set_up_home_assistant(stack: Stack, fresh: bool) -> str:
     """Onboard and sign in, unless that is done; return a text about it."""
+    async with SimulatorClient(stack.simulator_url) as telldus:
+        await telldus.settings(rooms=True)
     async with HomeAssistant(stack.url) as home_assistant:
         try:
             await home_assistant.onboard("Demo", USERNAME, PASSWORD)
@@ -68,9 +94,23 @@ async def set_up_home_assistant(stack: Stack, fresh: bool) -> str:
             )
         await home_assistant.wait_until_running()
         try:
+            if stack.home == DEMO:
+                await _furnish(home_assistant)
             return await _add_integration(home_assistant, stack, fresh)
         finally:
             await home_assistant.log_out()
+
+
+async def _furnish(home_assistant: HomeAssistant) -> None:
+    """Add a dashboard, which opens first, and an automation, unless that is done."""
+    dashboards = await home_assistant.ask("lovelace/dashboards/list")
+    if any(one["url_path"] == HOME for one in dashboards):
+        return
+    await make_dashboard(home_assistant, HOME, show_in_sidebar=True)
+    await home_assistant.ask(
+        "frontend/set_user_data", key="core", value={"default_panel": HOME}
+    )
+    await home_assistant.save_automation("demo", _AUTOMATION)
 
 
 async def _add_integration(
@@ -78,25 +118,33 @@ async def _add_integration(
 ) -> str:
     """Sign in to the simulator, unless that is done or left to the user."""
     if entries := await home_assistant.entries(DOMAIN):
-        return f"Signed in since an earlier run ({entries[0]['title']})."
+        return f"Logged in since an earlier run ({entries[0]['title']})."
     if fresh:
         return (
-            "Not signed in. To walk the flow yourself: Settings, Devices & services, Add "
+            "Not logged in. To do it yourself: Settings, Devices & services, Add "
             "integration, Telldus Live (PA API), or\n"
             f"      {stack.url}/config/integrations/dashboard/add?domain={DOMAIN}\n"
             f"    Public key   {DEMO_PUBLIC_KEY}\n"
             f"    Private key  {DEMO_PRIVATE_KEY}\n"
-            f"    Advanced: server URL  {stack.simulator_url}\n"
-            "    At Telldus' page any name and password will do."
+            f"    Server address (Advanced)  {stack.simulator_url}\n"
+            "    On the simulator's page, any name and password will do."
         )
     entry = await sign_in(
         home_assistant, stack.simulator_url, (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY), say
     )
-    return f"Signed in to the simulator ({entry['title']})."
+    return f"Logged in to the simulator ({entry['title']})."
 
 
 def print_urls(stack: Stack, summary: str, seconds: float) -> None:
     """Print the URLs."""
+    what_to_try = (
+        """
+    To try: open both pages side by side, and press "Off" at "Wall remote" on the simulator's
+    page. It arrives at the next poll, and an automation turns off the sofa lamp.
+"""
+        if stack.home == DEMO
+        else ""
+    )
     print(
         f"""
 {_BOLD.format("Ready")} after {seconds:.0f} s. {summary}
@@ -104,7 +152,7 @@ def print_urls(stack: Stack, summary: str, seconds: float) -> None:
     Home Assistant   {stack.url}   log in with {USERNAME} / {PASSWORD}
     The integration  {stack.url}/config/integrations/integration/{DOMAIN}
     The simulator    {stack.simulator_url}
-
+{what_to_try}
     Files in {stack.folder.relative_to(ROOT)}/. Ctrl-C ends it. Home Assistant's log follows.
 """,
         flush=True,
@@ -186,7 +234,7 @@ async def run_until_signal(stack: Stack, choices: dict[str, Any], fresh: bool) -
 def build(chosen: argparse.Namespace) -> tuple[Stack, dict[str, Any]]:
     """Return the stack, by the options of this run or else of the last one."""
     choices = FOLDER / CHOICES
-    last: dict[str, Any] = {"port": 8123, "simulator_port": 8124, "home": "demo"}
+    last: dict[str, Any] = {"port": 8123, "simulator_port": 8124, "home": DEMO}
     if choices.exists():
         last |= json.loads(choices.read_text())
     given = {key: value for key in last if (value := getattr(chosen, key)) is not None}

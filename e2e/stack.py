@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 import json
 from pathlib import Path
+import shutil
 import sys
 import time
 from typing import Any
@@ -47,6 +48,10 @@ homeassistant:
   time_zone: Europe/Stockholm
   unit_system: metric
 
+automation: !include automations.yaml
+scene: !include scenes.yaml
+script: !include scripts.yaml
+
 config:
 conversation:
 energy:
@@ -68,6 +73,10 @@ logger:
 """
 
 
+# Where Home Assistant writes what is made in its editors, and what each holds at first.
+_EDITED = {"automations.yaml": "[]", "scenes.yaml": "[]", "scripts.yaml": "{}"}
+
+
 def tellduslive_entry(token: str, secret: str) -> dict[str, Any]:
     """Return the config entry of Home Assistant's own integration after a sign-in."""
     session = {"token": token, "token_secret": secret}
@@ -85,6 +94,12 @@ def _storage(key: str, version: int, data: object) -> str:
     return json.dumps(
         {"version": version, "minor_version": 1, "key": key, "data": data}
     )
+
+
+def _link(path: Path, target: Path) -> None:
+    """Make a symbolic link, also where the checkout was moved with an earlier one."""
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
 
 
 def _http(port: int) -> str:
@@ -135,12 +150,9 @@ class Stack:
         self.config = self.folder / "config"
         self.port = port
         self.simulator_port = simulator_port
-        self._home = home
+        self.home = home
         self._level = level
-        self._components = {
-            DOMAIN: ROOT / "custom_components" / DOMAIN,
-            **{name: Path(__file__).parent / name for name in helpers},
-        }
+        self._helpers = helpers
         self._say = say
         self.url = f"http://127.0.0.1:{port}"
         self.simulator_url = f"http://127.0.0.1:{simulator_port}"
@@ -164,17 +176,27 @@ class Stack:
         storage.mkdir(parents=True, exist_ok=True)
         (self.config / "configuration.yaml").write_text(
             _CONFIGURATION.format(level=self._level)
-            + "".join(f"{name}:\n" for name in self._components if name != DOMAIN)
+            + "".join(f"{name}:\n" for name in self._helpers)
         )
+        for name, text in _EDITED.items():
+            if not (self.config / name).exists():
+                (self.config / name).write_text(f"{text}\n")
+        blueprints = self.config / "blueprints"
+        shutil.copytree(ROOT / "blueprints", blueprints, dirs_exist_ok=True)
         (storage / "http").write_text(_http(self.port))
         if not (storage / "onboarding").exists():
             (storage / "onboarding").write_text(_ONBOARDING)
-        links = self.config / "custom_components"
-        links.mkdir(exist_ok=True)
-        for name, component in self._components.items():
-            # A checkout may have been moved, with the link in it.
-            (links / name).unlink(missing_ok=True)
-            (links / name).symlink_to(component, target_is_directory=True)
+        components = self.config / "custom_components"
+        components.mkdir(exist_ok=True)
+        _link(components / DOMAIN, ROOT / "custom_components" / DOMAIN)
+        for name in self._helpers:
+            (components / name).mkdir(exist_ok=True)
+            module = Path(__file__).parent / name / "__init__.py"
+            _link(components / name / module.name, module)
+            # In the repository, Home Assistant's checks would take it for a component
+            # that is published.
+            manifest = {"domain": name, "name": name, "version": "0.0.0"}
+            (components / name / "manifest.json").write_text(json.dumps(manifest))
 
     def write_entry(self, entry: dict[str, Any]) -> None:
         """Write the only config entry that Home Assistant starts with."""
@@ -223,7 +245,7 @@ class Stack:
             sys.executable,
             *("-m", "simulator"),
             *("--host", "127.0.0.1", "--port", str(self.simulator_port)),
-            *("--home", self._home),
+            *("--home", self.home),
             *("--state", self.folder / "telldus.json"),
             cwd=ROOT,
         )

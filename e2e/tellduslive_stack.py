@@ -24,11 +24,8 @@ class TelldusliveStack(InProcessStack):
 
     @override
     def write_configuration(self) -> None:
-        """Write Home Assistant's configuration, with tellduslive's entry and automations."""
+        """Write Home Assistant's configuration, with tellduslive's entry."""
         super().write_configuration()
-        with (self.config / "configuration.yaml").open("a") as configuration:
-            configuration.write("automation: !include automations.yaml\n")
-        (self.config / "automations.yaml").write_text("[]\n")
         token = self.telldus.tokens.new_access_token(PUBLIC_KEY, "demo")
         self.write_entry(tellduslive_entry(token.token, token.secret))
 

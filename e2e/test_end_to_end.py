@@ -142,7 +142,7 @@ COMMANDED = {
 async def scenario() -> AsyncIterator[Scenario]:
     """Start the simulator and a new Home Assistant that logs everything."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    stack = Stack(FOLDER, free_port(), free_port(), level="debug")
+    stack = Stack(FOLDER, free_port(), free_port(), home="tests", level="debug")
     await stack.make_ready()
     try:
         await stack.start()

@@ -1,4 +1,4 @@
-"""A simulated Telldus Live!, as odd and as strict as docs/telldus-api.md says.
+"""A simulated Telldus Live!, as odd and as strict as docs/dev/telldus-api.md says.
 
 server.py     Simulator: logs, counts, spoils, verifies and answers requests over HTTP
 backend.py    the state behind it: homes, keys, settings, faults, push, the log

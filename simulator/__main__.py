@@ -10,12 +10,13 @@ import sys
 from aiohttp import web
 
 from .backend import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
-from .demo import demo_home
+from .demo import demo_home, household
 from .generated import generated_home
 from .home import Home
 from .server import Simulator
 
 PROBLEM = 2
+_HOMES = {"demo": household, "tests": demo_home}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,7 +71,8 @@ def _parser() -> argparse.ArgumentParser:
         "--home",
         type=_home,
         default="demo",
-        help="demo, or a number of devices to make up",
+        help="demo, tests (the same, and what only tests need), or a number of devices to "
+        "make up",
     )
     parser.add_argument("--public-key", default=DEMO_PUBLIC_KEY)
     parser.add_argument("--private-key", default=DEMO_PRIVATE_KEY)
@@ -92,13 +94,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _home(text: str) -> Home:
-    if text == "demo":
-        return demo_home()
+    if text in _HOMES:
+        return _HOMES[text]()
     try:
         return generated_home(int(text))
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is neither demo nor a number"
+            f"{text!r} is neither {' nor '.join(_HOMES)} nor a number"
         ) from None
 
 

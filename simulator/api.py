@@ -1,6 +1,6 @@
 """The functions under /json and /xml: one table, filled by the modules beside this one.
 
-Source: docs/telldus-api.md, "Functions" and "Application errors".
+Source: docs/dev/telldus-api.md, "Functions" and "Application errors".
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
 """device, group: adding, removing and changing what a device is.
 
-Source: docs/telldus-api.md, "Device administration and history".
+Source: docs/dev/telldus-api.md, "Device administration and history".
 """
 
 import json

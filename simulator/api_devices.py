@@ -1,6 +1,6 @@
 """devices and device: lists, commands, history.
 
-Source: docs/telldus-api.md, "devices/list", "device/info", "Commands".
+Source: docs/dev/telldus-api.md, "devices/list", "device/info", "Commands".
 """
 
 from collections.abc import Callable

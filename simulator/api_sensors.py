@@ -1,6 +1,6 @@
 """sensors and sensor: lists, info, history.
 
-Source: docs/telldus-api.md, "sensors/list, sensor/info" and "Sensor values".
+Source: docs/dev/telldus-api.md, "sensors/list, sensor/info" and "Sensor values".
 """
 
 from datetime import UTC, datetime

@@ -3,7 +3,7 @@
 Nothing here uses timers: a command waits in `home.pending` until the clock says that it is
 due, and is executed at the next `advance`, in order with what devices do by themselves
 (routines.py). So frozen and moved clocks work.
-Source: docs/telldus-api.md, "State" and "Thermostat, RGB, dim".
+Source: docs/dev/telldus-api.md, "State" and "Thermostat, RGB, dim".
 """
 
 from copy import deepcopy

@@ -75,6 +75,9 @@ class DashboardPage:
         """Show the home, the log, the faults and the settings."""
         home = self._sim.home
         parts = [
+            "<section>This page stands for a home with a TellStick, and for Telldus' "
+            "servers. Press a button on the wall, open a door or unplug a gateway here, "
+            "and see it arrive in Home Assistant.</section>",
             self._log(),
             self._push(),
             *(self._gateway_part(home, key) for key in home.gateways),

@@ -1,7 +1,7 @@
 """The demo home: three gateways and every kind of device and trap that is known.
 
 The first 23 devices and 19 sensors have the ids, names and oddities of the samples that
-docs/telldus-api.md describes; the rest are what a household has besides.
+docs/dev/telldus-api.md describes; the rest are what a household has besides.
 """
 
 import time
@@ -79,6 +79,28 @@ def demo_home(now: float | None = None) -> Home:
             for name, ago, state, value, origin, status in _HISTORY
             if name == device.name
         ]
+    return home
+
+
+# What is in the demo home for tests alone: names of devices and of sensors
+_FOR_TESTS = (
+    *(None, "", "Hidden", "Hidden plug", "Same number as a device", "Silent"),
+    *("Freezer alarm", "Loft fan", "Old dimmer", "Old group", "Old meter"),
+    *("Diesel heater", "Remote button", "Vacation mode"),
+)
+
+
+def household(now: float | None = None) -> Home:
+    """Make the demo home to be looked at: without what is there for tests alone."""
+    home = demo_home(now)
+    home.devices = {
+        key: one for key, one in home.devices.items() if one.name not in _FOR_TESTS
+    }
+    home.sensors = {
+        key: one for key, one in home.sensors.items() if one.name not in _FOR_TESTS
+    }
+    for device in home.devices.values():
+        device.members = [one for one in device.members if one in home.devices]
     return home
 
 

@@ -1,4 +1,4 @@
-"""The sensors of the demo home (docs/telldus-api.md, "Sensor values")."""
+"""The sensors of the demo home (docs/dev/telldus-api.md, "Sensor values")."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,6 @@
 """Faults of Telldus that can be switched on.
 
-Source: docs/telldus-api.md, "Authentication errors", "Application errors", "Limits and outages".
+Source: docs/dev/telldus-api.md, "Authentication errors", "Application errors", "Limits and outages".
 """
 
 from collections.abc import Iterator

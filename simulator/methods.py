@@ -1,6 +1,6 @@
 """What a Telldus device can do: method bits, kinds and the mask.
 
-Source: docs/telldus-api.md, "Devices: methods, state, types".
+Source: docs/dev/telldus-api.md, "Devices: methods, state, types".
 """
 
 from enum import IntEnum, IntFlag

@@ -1,6 +1,6 @@
 """OAuth 1.0a as Telldus' library (oauth-php) checks it.
 
-Source: docs/telldus-api.md, "OAuth 1.0a flow" and "Authentication errors". The order of the
+Source: docs/dev/telldus-api.md, "OAuth 1.0a flow" and "Authentication errors". The order of the
 checks is that library's: key and token, then timestamp and nonce, then the signature.
 """
 

@@ -1,6 +1,6 @@
 """OAuth's endpoints: request and access tokens, the consent pages, and the key pages.
 
-Source: docs/telldus-api.md, "Endpoints" and "OAuth 1.0a flow".
+Source: docs/dev/telldus-api.md, "Endpoints" and "OAuth 1.0a flow".
 """
 
 import secrets

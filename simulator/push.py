@@ -3,7 +3,7 @@
 A timer runs only while a socket is open, until something is next due. command_effects.py
 adds events; items that are added, removed or renamed are found by comparing inventories,
 so that any change of a home is found.
-Source: docs/telldus-api.md, "Push over websocket".
+Source: docs/dev/telldus-api.md, "Push over websocket".
 """
 
 import asyncio

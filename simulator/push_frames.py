@@ -1,6 +1,6 @@
 """Frames of the socket, as the settings have them written.
 
-Source: docs/telldus-api.md, "Push over websocket".
+Source: docs/dev/telldus-api.md, "Push over websocket".
 """
 
 import json
@@ -11,7 +11,7 @@ from .home import PushEvent, Row
 from .methods import Method
 from .settings import Settings
 
-# docs/telldus-api.md, "Sensor values": names in lists are numbers in frames.
+# docs/dev/telldus-api.md, "Sensor values": names in lists are numbers in frames.
 TYPES: Final[dict[str, int]] = {
     "temp": 1,
     "humidity": 2,

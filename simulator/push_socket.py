@@ -1,6 +1,6 @@
 """One open socket: its account, its accepted events, its queue.
 
-Source: docs/telldus-api.md, "Push over websocket".
+Source: docs/dev/telldus-api.md, "Push over websocket".
 """
 
 import asyncio

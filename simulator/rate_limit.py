@@ -1,6 +1,6 @@
 """The request limit: ten calls in any minute, and its variants.
 
-Source: docs/telldus-api.md, "Limits and outages". Scope, body and headers of the 429 are
+Source: docs/dev/telldus-api.md, "Limits and outages". Scope, body and headers of the 429 are
 not known; each plausible form is a switch.
 """
 

@@ -1,6 +1,6 @@
 """Bodies: JSON, XML, the errors, and their corruption by faults.
 
-Source: docs/telldus-api.md, "Authentication errors", "Application errors", "Limits and outages".
+Source: docs/dev/telldus-api.md, "Authentication errors", "Application errors", "Limits and outages".
 """
 
 import asyncio

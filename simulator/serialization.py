@@ -1,6 +1,6 @@
 """Rows of the responses, key for key and type for type.
 
-Source: docs/telldus-api.md, "Functions". Lists and info differ on purpose: `state` is an int
+Source: docs/dev/telldus-api.md, "Functions". Lists and info differ on purpose: `state` is an int
 and `stateValues` has a capital in lists, a str and `statevalues` in device/info.
 """
 
@@ -14,7 +14,7 @@ from .settings import Settings
 
 _DAY = 86400
 
-# name, scale -> unit; docs/telldus-api.md, "Sensor values".
+# name, scale -> unit; docs/dev/telldus-api.md, "Sensor values".
 UNITS: dict[tuple[str, str], str] = {
     ("temp", "0"): "°C",
     ("temp", "1"): "°F",

@@ -1,6 +1,6 @@
 """The settings: everything about Telldus Live! that is not known for sure, and the limit.
 
-Source: docs/telldus-api.md, "Open questions" and "Suggestions for the simulator".
+Source: docs/dev/telldus-api.md, "Open questions" and "Suggestions for the simulator".
 """
 
 from dataclasses import asdict, dataclass, fields

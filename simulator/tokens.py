@@ -1,6 +1,6 @@
 """Consumer keys, request tokens and access tokens, and where they are kept.
 
-Source: docs/telldus-api.md, "OAuth 1.0a flow". Request tokens live for an hour, access
+Source: docs/dev/telldus-api.md, "OAuth 1.0a flow". Request tokens live for an hour, access
 tokens until they are revoked; both belong to the consumer key that asked for them.
 """
 

@@ -90,7 +90,7 @@ def texts(language: str) -> dict[str, str]:
 
 def glossary(heading: str) -> list[dict[str, str]]:
     """Return the rows of a table of the glossary, as terms by language."""
-    document = (ROOT / "docs" / "translating.md").read_text()
+    document = (ROOT / "docs" / "dev" / "translating.md").read_text()
     _, _, part = document.partition(f"## {heading}\n")
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]

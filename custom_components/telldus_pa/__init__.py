@@ -1,6 +1,6 @@
 """Telldus Live! for Home Assistant, by its PA API.
 
-The map of the house; docs/how-it-works.md has more. Data flow up: ``pa_api`` (responses and
+The map of the house; docs/dev/how-it-works.md has more. Data flow up: ``pa_api`` (responses and
 pushed messages, parsed once), ``coordinator`` (a snapshot of each list), ``commands`` (the
 optimistic state), ``entity`` and the platforms. Commands flow down: a platform, ``commands``
 (the queue), ``pa_api``. ``devices`` says what a device is and how devices belong together,

@@ -1,6 +1,6 @@
 """Binary sensors: doors, motion and the like, low batteries, and gateways' connections.
 
-Source: docs/telldus-api.md, "deviceType" and "Battery".
+Source: docs/dev/telldus-api.md, "deviceType" and "Battery".
 """
 
 from typing import Final, override

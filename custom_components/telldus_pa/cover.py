@@ -1,6 +1,6 @@
 """Covers: blinds, shutters, awnings and screens, with or without a position.
 
-Source: docs/telldus-api.md, "State".
+Source: docs/dev/telldus-api.md, "State".
 """
 
 from typing import Any, override

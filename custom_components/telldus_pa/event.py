@@ -1,6 +1,6 @@
 """Events: presses of remotes and rings of doorbells, as ``heard`` tells of them.
 
-Source: docs/telldus-api.md, "State" and "Quirks checklist".
+Source: docs/dev/telldus-api.md, "State" and "Quirks checklist".
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,7 @@
 Deny by default. Of a text only those words get through that are Telldus' own vocabulary;
 of any other text its shape does: ``a`` for letters, ``9`` for digits. So it can be seen
 that something is an address, a decimal comma or a serial, and nothing of it.
-Source: docs/telldus-api.md, "Functions", "transport, protocol, model" and "Sensor values".
+Source: docs/dev/telldus-api.md, "Functions", "transport, protocol, model" and "Sensor values".
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
 """Sensors: what is measured and counted, batteries, and when something was last heard.
 
-Source: docs/telldus-api.md, "Sensor values" and "Battery".
+Source: docs/dev/telldus-api.md, "Sensor values" and "Battery".
 """
 
 from collections.abc import Callable

@@ -28,7 +28,7 @@ class Row:
 
 
 ROWS: Final = [
-    # Each method alone (docs/telldus-api.md, "Methods")
+    # Each method alone (docs/dev/telldus-api.md, "Methods")
     Row(ON, 0x00, DeviceKind.SWITCH, "switch:switch"),
     Row(OFF, 0x00, DeviceKind.SWITCH, "switch:switch"),
     Row(BELL, 0x00, DeviceKind.BELL, "button event:doorbell"),

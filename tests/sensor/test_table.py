@@ -16,7 +16,7 @@ from tests.integration_files import INTEGRATION, ROOT
 
 def test_every_documented_value_is_known() -> None:
     """The table of values is that of the document, no row more or less."""
-    text = (ROOT / "docs" / "telldus-api.md").read_text()
+    text = (ROOT / "docs" / "dev" / "telldus-api.md").read_text()
     section = text.partition("\n## Sensor values\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| \d+ \| ([\w.]+) \| ([^|]+) \|", section, re.MULTILINE)
     documented = {

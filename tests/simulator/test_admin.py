@@ -1,6 +1,6 @@
 """Functions that change what there is: devices, groups, extremes, events.
 
-Source: docs/telldus-api.md, "Device administration and history" and "Other sensor functions".
+Source: docs/dev/telldus-api.md, "Device administration and history" and "Other sensor functions".
 """
 
 import json

@@ -1,6 +1,6 @@
 """What commands, wall remotes and time do; the clock is moved by hand.
 
-Source: docs/telldus-api.md, "State" and "Thermostat, RGB, dim".
+Source: docs/dev/telldus-api.md, "State" and "Thermostat, RGB, dim".
 """
 
 from typing import Any

@@ -6,6 +6,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from simulator import DeviceType, Method, Simulator, demo_home, generated_home
+from simulator.demo import household
 from simulator.methods import kind_of
 
 from .conftest import NOW, Api
@@ -33,6 +34,19 @@ def test_demo_has_every_kind() -> None:
     assert len([d for d in plain if d.transport == "433"]) > 10
     names = {value.name for s in home.sensors.values() for value in s.values}
     assert len(names) == 21
+
+
+def test_household() -> None:
+    """The home to be looked at is the demo home, but for what only tests need."""
+    home, whole = household(NOW), demo_home(NOW)
+    assert all(row.name and not row.ignored for row in home.devices.values())
+    assert all(row.name and not row.ignored for row in home.sensors.values())
+    assert set(home.devices) < set(whole.devices)
+    assert set(home.sensors) < set(whole.sensors)
+    for device in home.devices.values():
+        assert (device.type == "group") is bool(device.members)
+        assert all(member in home.devices for member in device.members)
+        assert all(action.device_id in home.devices for action in device.actions)
 
 
 def test_pairs() -> None:

@@ -1,6 +1,6 @@
 """Meters that follow what their own node switches, and sensors that are heard again.
 
-Source: docs/telldus-api.md, "Sensor values".
+Source: docs/dev/telldus-api.md, "Sensor values".
 """
 
 from typing import Any

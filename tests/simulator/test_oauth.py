@@ -1,6 +1,6 @@
 """OAuth 1.0a: what is believed, and what is refused with which words.
 
-Source: docs/telldus-api.md, "OAuth 1.0a flow" and "Authentication errors".
+Source: docs/dev/telldus-api.md, "OAuth 1.0a flow" and "Authentication errors".
 """
 
 import base64

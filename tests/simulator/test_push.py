@@ -1,6 +1,6 @@
 """The push channel over real websockets: each message, each way to fail.
 
-Source: docs/telldus-api.md, "Push over websocket".
+Source: docs/dev/telldus-api.md, "Push over websocket".
 """
 
 import asyncio

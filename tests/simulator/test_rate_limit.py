@@ -1,6 +1,6 @@
 """Ten requests a minute, and what else the limit may be.
 
-Source: docs/telldus-api.md, "Limits and outages".
+Source: docs/dev/telldus-api.md, "Limits and outages".
 """
 
 import pytest

@@ -1,6 +1,6 @@
 """What goes on without anybody's command; the clock is moved by hand.
 
-Source: docs/telldus-api.md, "State" and "Device administration and history".
+Source: docs/dev/telldus-api.md, "State" and "Device administration and history".
 """
 
 from itertools import pairwise

@@ -1,7 +1,7 @@
 """The answers for the demo home: key for key, type for type.
 
 Each letter of a shape is a type: s text, i int, f float, b bool, n null, l list, o object.
-Source: docs/telldus-api.md, "Functions".
+Source: docs/dev/telldus-api.md, "Functions".
 """
 
 from itertools import pairwise

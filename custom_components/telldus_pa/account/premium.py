@@ -1,7 +1,7 @@
 """Telldus Premium, without which the API may refuse us.
 
 A notice of the vendor says that one needs it; what becomes of an account without it is
-not known. Source: docs/telldus-api.md, "Limits" and "Scheduler, events, user, rooms".
+not known. Source: docs/dev/telldus-api.md, "Limits" and "Scheduler, events, user, rooms".
 """
 
 from datetime import datetime

@@ -2,7 +2,7 @@
 
 Devices tell their room by an id. What it is called only a function tells that nobody is
 known to have called: it is asked once a day at most, and silence is an answer.
-Source: docs/telldus-api.md, "Scheduler, events, user, rooms".
+Source: docs/dev/telldus-api.md, "Scheduler, events, user, rooms".
 """
 
 from typing import Any, Final, override

@@ -1,7 +1,7 @@
 """What a group is like: what its members are like together.
 
 What Telldus tells of a group is what the group was told last, whatever became of its
-members since. Source: docs/telldus-api.md, "type, groups, scenes".
+members since. Source: docs/dev/telldus-api.md, "type, groups, scenes".
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,6 @@
 """What a device is, and which entities show it. The one place that decides it.
 
-Source: docs/telldus-api.md, "Which kind?" and "deviceType".
+Source: docs/dev/telldus-api.md, "Which kind?" and "deviceType".
 """
 
 from collections.abc import Collection, Iterator

@@ -1,6 +1,6 @@
 """What each value of a sensor is to Home Assistant: its device class, unit and state class.
 
-Source: docs/telldus-api.md, "Sensor values".
+Source: docs/dev/telldus-api.md, "Sensor values".
 """
 
 from dataclasses import dataclass

@@ -4,7 +4,7 @@ Telldus is asked backwards from the first hour that Home Assistant has, a part a
 with the hour before which to go on in each answer: what it says of that hour tells how much
 a counter grew, and whether anything newer was left out. Home Assistant's first hour is read
 anew each time, so that each hour is imported once, however often this is interrupted.
-Source: docs/telldus-api.md, "Other sensor functions".
+Source: docs/dev/telldus-api.md, "Other sensor functions".
 """
 
 import asyncio

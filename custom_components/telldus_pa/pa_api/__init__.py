@@ -4,7 +4,7 @@
 function of the API, and ``rate_limiter`` decides when a request may be sent. ``models`` are
 the rows of responses, ``parsing`` converts their JSON, ``command`` has what is sent to
 devices and its effect. ``push`` receives changes over websockets. ``exceptions`` has an
-error for each thing that a caller can do. Facts and their sources: ``docs/telldus-api.md``.
+error for each thing that a caller can do. Facts and their sources: ``docs/dev/telldus-api.md``.
 """
 
 from .auth import Credentials

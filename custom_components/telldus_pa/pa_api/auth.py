@@ -1,6 +1,6 @@
 """Credentials and signatures, and keeping both out of every log.
 
-Source: docs/telldus-api.md, "Signing in": OAuth 1.0a, HMAC-SHA1, credentials in the
+Source: docs/dev/telldus-api.md, "Signing in": OAuth 1.0a, HMAC-SHA1, credentials in the
 ``Authorization`` header.
 """
 

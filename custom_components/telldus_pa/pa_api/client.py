@@ -1,6 +1,6 @@
 """Signed requests to the PA API, one method for each function used.
 
-Source: docs/telldus-api.md, "Functions".
+Source: docs/dev/telldus-api.md, "Functions".
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Commands, and their effects on a device.
 
-Source: docs/telldus-api.md, "Commands", "State", "Thermostat commands" and "RGB and dim".
+Source: docs/dev/telldus-api.md, "Commands", "State", "Thermostat commands" and "RGB and dim".
 """
 
 from dataclasses import dataclass, replace

@@ -1,6 +1,6 @@
 """Errors: one class for each thing that a caller can do about them.
 
-Source: docs/telldus-api.md, "Errors".
+Source: docs/dev/telldus-api.md, "Errors".
 """
 
 from email.utils import parsedate_to_datetime

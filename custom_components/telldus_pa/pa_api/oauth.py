@@ -1,6 +1,6 @@
 """OAuth 1.0a in the three steps of the vendor's guide.
 
-Source: docs/telldus-api.md, "Signing in". requests-oauthlib blocks: each step
+Source: docs/dev/telldus-api.md, "Signing in". requests-oauthlib blocks: each step
 runs in a thread.
 """
 

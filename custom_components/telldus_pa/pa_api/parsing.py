@@ -1,7 +1,7 @@
 """Conversions of Telldus' JSON, each oddity handled once.
 
 Numbers in strings and strings in numbers, ``"0"`` for false, nulls, missing keys, JSON in
-a string, lists and objects as PHP writes them. Source: docs/telldus-api.md, "General
+a string, lists and objects as PHP writes them. Source: docs/dev/telldus-api.md, "General
 rules" and "Quirks checklist".
 """
 

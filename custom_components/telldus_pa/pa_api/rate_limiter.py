@@ -1,7 +1,7 @@
 """Decides when each request to a server may be sent.
 
 Telldus allows about ten requests a minute, a limit known only by hearsay (source:
-docs/telldus-api.md, "Limits"). Whether it counts by account, key or address is not known;
+docs/dev/telldus-api.md, "Limits"). Whether it counts by account, key or address is not known;
 so there is one rate limiter for each server, and every request passes through it.
 """
 

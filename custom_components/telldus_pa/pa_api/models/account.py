@@ -1,6 +1,6 @@
 """The account's profile and rooms.
 
-Source: docs/telldus-api.md, "Scheduler, events, user, rooms".
+Source: docs/dev/telldus-api.md, "Scheduler, events, user, rooms".
 """
 
 from dataclasses import dataclass

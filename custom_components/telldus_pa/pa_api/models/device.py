@@ -1,6 +1,6 @@
 """Devices: their methods, types and states.
 
-Source: docs/telldus-api.md, "Devices" and "Thermostat, RGB, dim".
+Source: docs/dev/telldus-api.md, "Devices" and "Thermostat, RGB, dim".
 """
 
 from collections.abc import Mapping

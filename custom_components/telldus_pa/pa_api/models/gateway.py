@@ -1,4 +1,4 @@
-"""Gateways, and the addresses of their servers. Source: docs/telldus-api.md, "Gateways"."""
+"""Gateways, and the addresses of their servers. Source: docs/dev/telldus-api.md, "Gateways"."""
 
 from dataclasses import dataclass
 from ipaddress import ip_address

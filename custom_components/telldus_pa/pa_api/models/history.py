@@ -1,6 +1,6 @@
 """Histories of devices and sensors.
 
-Source: docs/telldus-api.md, "Devices" and "Sensors".
+Source: docs/dev/telldus-api.md, "Devices" and "Sensors".
 """
 
 from dataclasses import dataclass

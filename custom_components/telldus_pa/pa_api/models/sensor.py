@@ -1,4 +1,4 @@
-"""Sensors and their values. Source: docs/telldus-api.md, "Sensors"."""
+"""Sensors and their values. Source: docs/dev/telldus-api.md, "Sensors"."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,6 +1,6 @@
 """The push channel: one websocket for each gateway, over which changes come as they happen.
 
-No client is known to have used it with keys like these for years (docs/telldus-api.md,
+No client is known to have used it with keys like these for years (docs/dev/telldus-api.md,
 "Push over websocket"): it is tried, cheaply, and never needed. Every failure is a state.
 """
 

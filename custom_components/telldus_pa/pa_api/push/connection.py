@@ -1,6 +1,6 @@
 """The websocket of one gateway: opened, read, opened again.
 
-Source: docs/telldus-api.md, "Push over websocket".
+Source: docs/dev/telldus-api.md, "Push over websocket".
 """
 
 import asyncio

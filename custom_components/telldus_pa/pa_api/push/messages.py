@@ -1,6 +1,6 @@
 """Messages of the push channel.
 
-Source: docs/telldus-api.md, "Push over websocket", "Sensor values" and "Thermostat, RGB,
+Source: docs/dev/telldus-api.md, "Push over websocket", "Sensor values" and "Thermostat, RGB,
 dim". Much of it is inferred: what cannot be parsed is ignored.
 """
 

@@ -1,6 +1,6 @@
 """The session id that authenticates the websockets of all of an account's gateways.
 
-Source: docs/telldus-api.md, "Push over websocket".
+Source: docs/dev/telldus-api.md, "Push over websocket".
 """
 
 import asyncio
