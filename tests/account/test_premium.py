@@ -61,7 +61,7 @@ async def test_premium_lapsed(
         (Fault.APPLICATION_ERROR, {"text": "Premium is needed"}, "premium_lapsed"),
         (Fault.UNAUTHORIZED_XML, {}, "premium_lapsed"),
         (Fault.CLOUDFLARE, {}, "premium_lapsed"),
-        (Fault.BAD_GATEWAY, {}, "unreachable"),
+        (Fault.BAD_GATEWAY, {}, "cannot_connect"),
         (Fault.RATE_LIMITED, {}, "rate_limited"),
     ],
 )
