@@ -33,7 +33,7 @@ from .helpers import complaints, state_of
 from .integration_files import INTEGRATION, ROOT, english, leaves
 
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-EXAMPLES = ROOT / "docs" / "examples.md"
+EXAMPLES = ROOT / "docs" / "automations.md"
 
 
 def text_of(name: str) -> str:
@@ -123,7 +123,7 @@ def test_fields_of_the_forms() -> None:
     """What is asked for when signing in, and anew, is told of."""
     steps = english()["config"]["step"]
     for step, document in (
-        ("user", ROOT / "README.md"),
+        ("user", ROOT / "docs" / "install.md"),
         ("reconfigure", ROOT / "docs" / "options.md"),
     ):
         cells = re.findall(r"^\| ([^|]+) \|", document.read_text(), re.MULTILINE)
@@ -174,7 +174,7 @@ def test_every_state_of_the_connection_is_explained() -> None:
     told = {row[0] for row in cells_of("troubleshooting.md", "State")}
     assert set(names) == set(ConnectionState)
     assert set(names.values()) <= told
-    assert all(f"`{cause}`" in text_of("examples.md") for cause in ConnectionState)
+    assert all(f"`{cause}`" in text_of("automations.md") for cause in ConnectionState)
 
 
 def test_every_state_of_the_import_is_explained() -> None:
@@ -334,7 +334,7 @@ def test_documented_events() -> None:
     """What a remote may send is told where it is used."""
     states = english()["entity"]["event"]["remote"]["state_attributes"]["event_type"]
     told = re.search(
-        r"`event_type` says what was pressed: ([^.]+)", text_of("examples.md")
+        r"`event_type` says what was pressed: ([^.]+)", text_of("automations.md")
     )
     assert told
     assert set(re.findall(r"`(\w+)`", told[1])) == set(states["state"])
@@ -461,7 +461,7 @@ async def test_examples_are_valid(
         used = automation.entities_in_automation(hass, entity_id)
         used += script.entities_in_script(hass, entity_id)
         for one in used:
-            if one != "sun.sun":
+            if one not in ("sun.sun", "sensor.electricity_price"):
                 assert er.async_get(hass).async_get(one), one
                 assert hass.states.get(one), one
     for step in steps_of(blocks_of(EXAMPLES)):
@@ -504,6 +504,16 @@ async def test_examples_of_what_is_heard(
     assert state_of(hass, "light.ceiling_dimmer").state == "on"
     await time.move(301)
     assert state_of(hass, "light.ceiling_dimmer").state == "off"
+
+
+async def test_example_of_cheap_electricity(
+    hass: HomeAssistant, examples: Examples, time: Time
+) -> None:
+    """A plug is on while electricity is cheap."""
+    for price, state in ((0.5, "on"), (0.9, "off"), (0.7, "on")):
+        hass.states.async_set("sensor.electricity_price", str(price))
+        await time.move(2)
+        assert state_of(hass, "switch.christmas_star").state == state, price
 
 
 async def test_examples_of_batteries_and_silence(
