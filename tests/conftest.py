@@ -183,16 +183,20 @@ def custom_integrations(enable_custom_integrations: None) -> None:
 
 
 @pytest.fixture(autouse=True)
-def quiet_servers() -> Generator[None]:
-    """Keep aiohttp's access log still, as Home Assistant's bootstrap does.
+def quiet_libraries() -> Generator[None]:
+    """Keep aiohttp's access log still, as Home Assistant's bootstrap does, and SQL.
 
-    Besides, it cannot tell the time when that is frozen.
+    The former cannot tell the time when that is frozen; the latter writes each statement.
     """
-    logger = logging.getLogger("aiohttp.access")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
+    loggers = [
+        logging.getLogger(name) for name in ("aiohttp.access", "sqlalchemy.engine")
+    ]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     yield
-    logger.setLevel(level)
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ SHOWN: Final = {
     ),
     "old data for ever": (
         "test_coordinator.py::test_long_trouble",
-        "test_init.py::test_gateway_offline",
+        "test_entity.py::test_gateway_offline",
     ),
     "values that nobody has measured": (
         "sensor/test_values.py::test_old_value",
@@ -213,7 +213,7 @@ def test_one_view() -> None:
         for node in ast.walk(module)
         if isinstance(node, ast.Assign) and "requires_auth" in ast.unparse(node)
     ]
-    assert found == [("oauth_callback.py", "requires_auth = False")]
+    assert found == [("sign_in/callback_view.py", "requires_auth = False")]
 
 
 def test_tls_is_verified() -> None:
@@ -238,8 +238,8 @@ def test_every_request_ends() -> None:
             assert "timeout" in {keyword.arg for keyword in node.keywords}, name
             found += 1
     assert found == 2
-    handshake = (INTEGRATION / "pa_api" / "handshake.py").read_text()
-    assert 'kwargs |= {"timeout": _TIMEOUT, ' in handshake
+    handshake = (INTEGRATION / "pa_api" / "oauth.py").read_text()
+    assert 'kwargs |= {"timeout": _HTTP_TIMEOUT, ' in handshake
 
 
 def test_what_blocks_is_kept_from_the_loop() -> None:
@@ -250,8 +250,8 @@ def test_what_blocks_is_kept_from_the_loop() -> None:
         for name, module in sources().items()
         if any(one.partition(".")[0] in blocking for one in imports(module))
     }
-    assert using == {"pa_api/handshake.py"}
-    text = (INTEGRATION / "pa_api" / "handshake.py").read_text()
+    assert using == {"pa_api/oauth.py"}
+    text = (INTEGRATION / "pa_api" / "oauth.py").read_text()
     assert "to_thread" in text or "run_in_executor" in text
     assert not [name for name, node in calls() if ast.unparse(node.func) == "open"]
 

@@ -21,7 +21,7 @@ async def test_premium(
 ) -> None:
     """Until when Premium is paid for is asked once a day, after everything else."""
     await time.move(30)
-    assert [one.path for one in simulator.log][-2:].count(PROFILE) == 1
+    assert polls(simulator, PROFILE) == 1
     assert state_of(hass, PREMIUM).attributes["device_class"] == "timestamp"
     assert state_of(hass, PREMIUM).state.startswith("2027-")
     assert issues(hass) == set()
@@ -61,7 +61,7 @@ async def test_premium_lapsed(
         (Fault.APPLICATION_ERROR, {"text": "Premium is needed"}, "premium_lapsed"),
         (Fault.UNAUTHORIZED_XML, {}, "premium_lapsed"),
         (Fault.CLOUDFLARE, {}, "premium_lapsed"),
-        (Fault.BAD_GATEWAY, {}, "cannot_connect"),
+        (Fault.BAD_GATEWAY, {}, "unreachable"),
         (Fault.RATE_LIMITED, {}, "rate_limited"),
     ],
 )
@@ -99,5 +99,5 @@ async def test_profile_without_premium(
     simulator.faults.add(Fault.MISSING_KEYS, match=PROFILE, times=1, keys=["pro"])
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(75)
-    assert entry.runtime_data.premium.is_known is False
-    assert not entry.runtime_data.premium.is_missing
+    assert state_of(hass, PREMIUM).state == "unknown"
+    assert issues(hass) == set()
