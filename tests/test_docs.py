@@ -15,7 +15,7 @@ from custom_components.telldus_pa.account.storage import StorageKey
 from custom_components.telldus_pa.connection_status import ConnectionState
 from custom_components.telldus_pa.devices import kinds, sensor_types
 from custom_components.telldus_pa.history.importer import ImportState
-from custom_components.telldus_pa.pa_api import DeviceType, Method
+from custom_components.telldus_pa.pa_api import DEFAULT_SERVER, DeviceType, Method
 from homeassistant.components import automation, persistent_notification, script
 from homeassistant.components.persistent_notification import Notification, UpdateType
 from homeassistant.components.sensor import SensorStateClass
@@ -100,6 +100,51 @@ def test_every_document_can_be_found() -> None:
             if target not in found:
                 waiting.append(target)
     assert found >= set(DOCUMENTS) - {ROOT / "CHANGELOG.md"}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_files_that_are_named(path: Path) -> None:
+    """A document names no test, script or module of the end-to-end tests that is gone."""
+    named = r"`(?:[^`]*[ =])?((?:tests|scripts|e2e|simulator|blueprints)/[\w/.-]*\w)"
+    for name in re.findall(named, path.read_text()):
+        assert (ROOT / name).exists(), name
+
+
+OWNERS = [
+    path
+    for path in DOCUMENTS
+    if path.parent.name == "docs" or path.name in ("README.md", "CONTRIBUTING.md")
+]
+
+
+@pytest.mark.parametrize("path", OWNERS, ids=lambda path: path.stem)
+def test_american_english(path: Path) -> None:
+    """One spelling, as in Home Assistant."""
+    british = r"\b\w*(?:colour|neighbour|behaviour|licence|centre|isation|ise[ds])\b"
+    allowed = {"advised", "raised", "promised", "revised"}
+    assert set(re.findall(british, path.read_text().lower())) <= allowed
+
+
+def test_readme() -> None:
+    """What the README says of versions and figures is so; and it is short."""
+    readme = (ROOT / "README.md").read_text()
+    assert len(readme.split()) < 800
+    oldest = load_yaml_dict(str(ROOT / "hacs.json"))["homeassistant"]
+    for text in (readme, text_of("install.md")):
+        assert f"Home Assistant {str(oldest).removesuffix('.0')} or later" in text
+    shortest = const.SHORTEST_POLL_INTERVAL.total_seconds()
+    longest = const.LONGEST_POLL_INTERVAL.total_seconds() / 3600
+    assert f"| {shortest:.0f} seconds to {longest:.0f} hour |" in readme
+    languages = (INTEGRATION / "translations").glob("*.json")
+    (said,) = re.findall(r"speaks your language:\*\* ([^.]+)", readme)
+    assert len(said.split(",")) == len(list(languages))
+
+
+def test_install() -> None:
+    """The page for the keys and the server are those of the code."""
+    document = text_of("install.md")
+    assert f"`{DEFAULT_SERVER}`" in document
+    assert f"({DEFAULT_SERVER}/keys/showToken)" in document
 
 
 # Options
@@ -224,7 +269,7 @@ _TYPES = {
     "window covering": DeviceType.WINDOW_COVERING,
 }
 _ABLE = {
-    "colour": Method.RGB,
+    "color": Method.RGB,
     "dim": Method.DIM,
     "down": Method.DOWN,
     "heat or cool": Method.THERMOSTAT,
