@@ -46,7 +46,7 @@ async def test_import(
     assert blueprint.domain == "automation"
     assert not blueprint.validate()
     assert imported.suggested_filename == f"telldus-pa/{path.stem}"
-    document = (ROOT / "docs" / "blueprints.md").read_text()
+    document = (ROOT / "docs" / "automations.md").read_text()
     assert f"blueprint_import/?blueprint_url={ADDRESS}{where}" in document
     for name, told in blueprint.inputs.items():
         assert told["name"], name

@@ -15,7 +15,7 @@ from custom_components.telldus_pa.account.storage import StorageKey
 from custom_components.telldus_pa.connection_status import ConnectionState
 from custom_components.telldus_pa.devices import kinds, sensor_types
 from custom_components.telldus_pa.history.importer import ImportState
-from custom_components.telldus_pa.pa_api import DeviceType, Method
+from custom_components.telldus_pa.pa_api import DEFAULT_SERVER, DeviceType, Method
 from homeassistant.components import automation, persistent_notification, script
 from homeassistant.components.persistent_notification import Notification, UpdateType
 from homeassistant.components.sensor import SensorStateClass
@@ -33,7 +33,7 @@ from .helpers import complaints, state_of
 from .integration_files import INTEGRATION, ROOT, english, leaves
 
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-EXAMPLES = ROOT / "docs" / "examples.md"
+EXAMPLES = ROOT / "docs" / "automations.md"
 
 
 def text_of(name: str) -> str:
@@ -102,6 +102,51 @@ def test_every_document_can_be_found() -> None:
     assert found >= set(DOCUMENTS) - {ROOT / "CHANGELOG.md"}
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_files_that_are_named(path: Path) -> None:
+    """A document names no test, script or module of the end-to-end tests that is gone."""
+    named = r"`(?:[^`]*[ =])?((?:tests|scripts|e2e|simulator|blueprints)/[\w/.-]*\w)"
+    for name in re.findall(named, path.read_text()):
+        assert (ROOT / name).exists(), name
+
+
+OWNERS = [
+    path
+    for path in DOCUMENTS
+    if path.parent.name == "docs" or path.name in ("README.md", "CONTRIBUTING.md")
+]
+
+
+@pytest.mark.parametrize("path", OWNERS, ids=lambda path: path.stem)
+def test_american_english(path: Path) -> None:
+    """One spelling, as in Home Assistant."""
+    british = r"\b\w*(?:colour|neighbour|behaviour|licence|centre|isation|ise[ds])\b"
+    allowed = {"advised", "raised", "promised", "revised"}
+    assert set(re.findall(british, path.read_text().lower())) <= allowed
+
+
+def test_readme() -> None:
+    """What the README says of versions and figures is so; and it is short."""
+    readme = (ROOT / "README.md").read_text()
+    assert len(readme.split()) < 800
+    oldest = load_yaml_dict(str(ROOT / "hacs.json"))["homeassistant"]
+    for text in (readme, text_of("install.md")):
+        assert f"Home Assistant {str(oldest).removesuffix('.0')} or later" in text
+    shortest = const.SHORTEST_POLL_INTERVAL.total_seconds()
+    longest = const.LONGEST_POLL_INTERVAL.total_seconds() / 3600
+    assert f"| {shortest:.0f} seconds to {longest:.0f} hour |" in readme
+    languages = (INTEGRATION / "translations").glob("*.json")
+    (said,) = re.findall(r"speaks your language:\*\* ([^.]+)", readme)
+    assert len(said.split(",")) == len(list(languages))
+
+
+def test_install() -> None:
+    """The page for the keys and the server are those of the code."""
+    document = text_of("install.md")
+    assert f"`{DEFAULT_SERVER}`" in document
+    assert f"({DEFAULT_SERVER}/keys/showToken)" in document
+
+
 # Options
 
 
@@ -123,7 +168,7 @@ def test_fields_of_the_forms() -> None:
     """What is asked for when signing in, and anew, is told of."""
     steps = english()["config"]["step"]
     for step, document in (
-        ("user", ROOT / "README.md"),
+        ("user", ROOT / "docs" / "install.md"),
         ("reconfigure", ROOT / "docs" / "options.md"),
     ):
         cells = re.findall(r"^\| ([^|]+) \|", document.read_text(), re.MULTILINE)
@@ -174,7 +219,7 @@ def test_every_state_of_the_connection_is_explained() -> None:
     told = {row[0] for row in cells_of("troubleshooting.md", "State")}
     assert set(names) == set(ConnectionState)
     assert set(names.values()) <= told
-    assert all(f"`{cause}`" in text_of("examples.md") for cause in ConnectionState)
+    assert all(f"`{cause}`" in text_of("automations.md") for cause in ConnectionState)
 
 
 def test_every_state_of_the_import_is_explained() -> None:
@@ -224,7 +269,7 @@ _TYPES = {
     "window covering": DeviceType.WINDOW_COVERING,
 }
 _ABLE = {
-    "colour": Method.RGB,
+    "color": Method.RGB,
     "dim": Method.DIM,
     "down": Method.DOWN,
     "heat or cool": Method.THERMOSTAT,
@@ -334,7 +379,7 @@ def test_documented_events() -> None:
     """What a remote may send is told where it is used."""
     states = english()["entity"]["event"]["remote"]["state_attributes"]["event_type"]
     told = re.search(
-        r"`event_type` says what was pressed: ([^.]+)", text_of("examples.md")
+        r"`event_type` says what was pressed: ([^.]+)", text_of("automations.md")
     )
     assert told
     assert set(re.findall(r"`(\w+)`", told[1])) == set(states["state"])
@@ -461,7 +506,7 @@ async def test_examples_are_valid(
         used = automation.entities_in_automation(hass, entity_id)
         used += script.entities_in_script(hass, entity_id)
         for one in used:
-            if one != "sun.sun":
+            if one not in ("sun.sun", "sensor.electricity_price"):
                 assert er.async_get(hass).async_get(one), one
                 assert hass.states.get(one), one
     for step in steps_of(blocks_of(EXAMPLES)):
@@ -504,6 +549,16 @@ async def test_examples_of_what_is_heard(
     assert state_of(hass, "light.ceiling_dimmer").state == "on"
     await time.move(301)
     assert state_of(hass, "light.ceiling_dimmer").state == "off"
+
+
+async def test_example_of_cheap_electricity(
+    hass: HomeAssistant, examples: Examples, time: Time
+) -> None:
+    """A plug is on while electricity is cheap."""
+    for price, state in ((0.5, "on"), (0.9, "off"), (0.7, "on")):
+        hass.states.async_set("sensor.electricity_price", str(price))
+        await time.move(2)
+        assert state_of(hass, "switch.christmas_star").state == state, price
 
 
 async def test_examples_of_batteries_and_silence(

@@ -1,4 +1,4 @@
-"""Every fault of the simulator in every situation; the table is in docs/dev/reliability.md."""
+"""Every fault of the simulator in every situation; the table is in docs/dev/testing.md."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ from .helpers import (
 )
 from .integration_files import english
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "dev" / "reliability.md"
+DOCUMENT = Path(__file__).parent.parent / "docs" / "dev" / "testing.md"
 
 # The rows of the table, and what to switch on for each.
 FAULTS: dict[str, tuple[Fault, dict[str, Any]]] = {
