@@ -113,7 +113,7 @@ def _account(entry: TelldusConfigEntry) -> Tree:
         },
         "account": {
             "is_known": entry.data.get(CONF_ACCOUNT_UUID) is not None,
-            "is_refused": data.account.watch.refused,
+            "is_refused": data.account.auth_failures.needs_reauth,
             "premium": {
                 "is_known": premium.is_known,
                 "is_missing": premium.is_missing,

@@ -32,7 +32,8 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         "accounts": len(entries),
         "can_reach_server": _async_reach(hass, servers),
         "signed_in": sum(
-            not entry.runtime_data.account.watch.refused for entry in loaded
+            not entry.runtime_data.account.auth_failures.needs_reauth
+            for entry in loaded
         ),
         "connection": ", ".join(
             sorted(

@@ -194,7 +194,7 @@ async def test_removed(
     time: Time,
 ) -> None:
     """What was written down goes with the entry."""
-    key = f"telldus_pa.rooms.{loaded.entry_id}"
-    assert key in hass_storage
+    key = f"telldus_pa.{loaded.entry_id}"
+    assert "rooms" in hass_storage[key]["data"]
     await time.until(hass.config_entries.async_remove(loaded.entry_id))
     assert key not in hass_storage
