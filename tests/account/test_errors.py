@@ -28,7 +28,7 @@ from homeassistant.exceptions import ServiceValidationError
         (AuthenticationError(), "invalid_auth", "invalid_auth"),
         (RateLimitError(30), "rate_limited", "rate_limited_retry"),
         (GatewayOfflineError("Offline"), "gateway_offline", "gateway_offline"),
-        (ApiError("No"), "refused", "refused"),
+        (ApiError("No"), "rejected", "rejected"),
         (InvalidResponseError("?"), "invalid_response", "invalid_response"),
         (TelldusConnectionError("?"), "cannot_connect", "cannot_connect"),
     ],

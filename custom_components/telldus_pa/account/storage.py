@@ -144,7 +144,10 @@ class EntryStore:
         """Update the sections as if they were written and read again."""
         while self._unsaved:
             key, data_func = self._unsaved.popitem()
-            sections[key] = json_loads_object(json_bytes(data_func()))
+            if data := json_loads_object(json_bytes(data_func())):
+                sections[key] = data
+            else:
+                sections.pop(key, None)
         return sections
 
 
