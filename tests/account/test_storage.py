@@ -65,7 +65,8 @@ def files(folder: Path) -> list[str]:
 async def write(hass: HomeAssistant, file: Path, text: str) -> None:
     """Write a file as an earlier run would have."""
     # Home Assistant remembers which files there were when it started.
-    await Store(hass, 1, file.name).async_save({})
+    store: Store[dict[str, Any]] = Store(hass, 1, file.name)
+    await store.async_save({})
     file.write_text(text)
 
 
