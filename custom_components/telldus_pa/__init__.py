@@ -26,7 +26,7 @@ from .account.account import TelldusAccount
 from .account.domain_data import async_get_domain_data
 from .account.premium import Premium
 from .account.rooms import Rooms
-from .account.storage import async_remove_stores
+from .account.storage import async_remove_entry_store
 from .commands.manager import CommandManager
 from .connection_status import ConnectionStatus
 from .const import (
@@ -92,7 +92,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         rate_limiter,
     )
     account = TelldusAccount(
-        hass, entry, client, rate_limiter, shared.auth_failures(entry.entry_id)
+        hass, entry, client, rate_limiter, shared.auth_failures[entry.entry_id]
     )
     devices = DeviceCoordinator(hass, entry, account)
     await devices.async_config_entry_first_refresh()
@@ -175,12 +175,12 @@ async def async_unload_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> 
 async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
     """Forget an account that was removed."""
     async_delete_issues(hass, entry, for_good=True)
-    await async_restore_on_removal(hass, entry)
-    shared = await async_get_domain_data(hass)
-    await shared.async_remove_entry(
-        entry.entry_id, last=not hass.config_entries.async_entries(DOMAIN)
-    )
-    await async_remove_stores(hass, entry.entry_id)
+    try:
+        await async_restore_on_removal(hass, entry)
+    finally:
+        shared = await async_get_domain_data(hass)
+        await shared.async_remove_entry(entry.entry_id)
+        await async_remove_entry_store(hass, entry.entry_id)
     # Home Assistant ends those that sign in again, and leaves those that reconfigure.
     flows = hass.config_entries.flow
     for flow in flows.async_progress_by_handler(

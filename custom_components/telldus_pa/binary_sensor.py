@@ -29,10 +29,10 @@ from .events.matching import DeviceEvent
 from .pa_api import Gateway, Method
 from .registry.device_info import all_gateways, gateway_info
 
-# The rate limiter paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
 
-# What those are that can only tell; what is not here is on or off, and no more is known.
+# Other kinds are on or off, without a device class.
 _DEVICE_CLASSES: Final = {
     DeviceKind.ALARM: BinarySensorDeviceClass.SAFETY,
     DeviceKind.CONTACT: BinarySensorDeviceClass.DOOR,
@@ -65,49 +65,49 @@ async def async_setup_entry(
 
 
 class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
-    """A device that tells something and can be told nothing."""
+    """A device that reports something and accepts no commands."""
 
-    # What is shown for a moment, of what no list or push leaves to be seen.
-    _passing: bool | None = None
+    # The state during a pulse, None otherwise.
+    _pulse: bool | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to what the device is heard to do."""
+        """Listen to the events of the device."""
         await super().async_added_to_hass()
-        heard = self._data.events
-        self.async_on_remove(heard.async_listen(self._row_id, self._async_pulse))
+        events = self._data.events
+        self.async_on_remove(events.async_listen(self._row_id, self._async_pulse))
 
     @callback
-    def _async_pulse(self, occurrence: DeviceEvent, shown: bool) -> None:
-        """Go on, perhaps once more, where the state that follows would not show it."""
-        if shown or occurrence.method is not Method.TURNON:
+    def _async_pulse(self, event: DeviceEvent, in_state: bool) -> None:
+        """Turn on, from off, for an event that the row does not show."""
+        if in_state or event.method is not Method.TURNON:
             return
-        for self._passing in (False, True):
+        for self._pulse in (False, True):
             self.async_write_ha_state()
-        self._passing = None
+        self._pulse = None
         self.async_write_ha_state()
 
     @property
     @override
     def device_class(self) -> BinarySensorDeviceClass | None:
-        """Return what it tells of, None if nobody said so at Telldus."""
+        """The device class, None if Telldus' type of the device does not say."""
         return _DEVICE_CLASSES.get(kind_of(self.device))
 
     @property
     @override
     def assumed_state(self) -> bool:
-        """Return False: one way is enough for what only tells."""
+        """Always False: reports need one way only."""
         return False
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether it is open, moved, there ...; None if Telldus does not know."""
-        return self.device.is_on if self._passing is None else self._passing
+        """Whether it is open, has moved, is present ...; None if unknown."""
+        return self.device.is_on if self._pulse is None else self._pulse
 
 
 class TelldusBatteryLow(TelldusSensorEntity, BinarySensorEntity):
-    """A battery that says no more than whether it is low."""
+    """A battery that reports only whether it is low."""
 
     _attr_device_class = BinarySensorDeviceClass.BATTERY
     _attr_entity_category = EntityCategory.DIAGNOSTIC
@@ -115,35 +115,36 @@ class TelldusBatteryLow(TelldusSensorEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether it is low; with another battery it may tell a percentage."""
+        """Whether the battery is low; it may report a percentage after it was replaced."""
         sensor = self.row
         return sensor.battery_low if sensor.battery is None else False
 
     @override
     def _state_key(self) -> object:
-        """Return whether it is low."""
+        """Return whether the battery is low."""
         return self.is_on
 
 
 class TelldusConnectivitySensor(
     CoordinatorEntity[DeviceCoordinator], BinarySensorEntity
 ):
-    """Whether Telldus reaches a gateway. It is there also while the gateway is not."""
+    """Whether Telldus reaches a gateway. It is available while the gateway is offline."""
 
     _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
     _attr_entity_category = EntityCategory.DIAGNOSTIC
     _attr_has_entity_name = True
 
     def __init__(self, entry: TelldusConfigEntry, gateway_id: str) -> None:
-        """Stand for a gateway that a list tells of now."""
+        """Initialize the sensor of a gateway that is in a list now."""
         data = entry.runtime_data
         super().__init__(data.devices, context=gateway_context(gateway_id))
         self._sensors = data.sensors
         self._gateways = data.gateways
         self._connection = data.connection_status
         self._gateway_id = gateway_id
-        thing = gateway_unique_id(entry, gateway_id)
-        self._attr_unique_id = entity_unique_id(thing, _CONNECTIVITY)
+        self._attr_unique_id = entity_unique_id(
+            gateway_unique_id(entry, gateway_id), _CONNECTIVITY
+        )
         self._attr_device_info = gateway_info(entry, all_gateways(data)[gateway_id])
 
     @override
@@ -163,18 +164,18 @@ class TelldusConnectivitySensor(
 
     @property
     def _gateway(self) -> Gateway | None:
-        """Return the newest that is known."""
+        """The gateway by the newest list."""
         return self._connection.gateway(self._gateway_id)
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether Telldus tells anything of it, and that not long ago."""
+        """Whether a list has the gateway, and is not too old."""
         return super().available and self._gateway is not None
 
     @property
     @override
     def is_on(self) -> bool:
-        """Return whether Telldus reaches the gateway."""
+        """Whether Telldus reaches the gateway."""
         gateway = self._gateway
         return gateway is not None and gateway.online

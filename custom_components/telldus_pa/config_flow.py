@@ -253,7 +253,7 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
         }
         if entry := self._own_entry:
             shared = await async_get_domain_data(self.hass)
-            shared.auth_failures(entry.entry_id).record_success()
+            shared.auth_failures[entry.entry_id].record_success()
             if profile is not None:
                 data[CONF_ACCOUNT_UUID] = profile.uuid
             return self.async_update_reload_and_abort(entry, data_updates=data)

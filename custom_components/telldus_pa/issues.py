@@ -1,4 +1,4 @@
-"""Repairs: what only the person can mend."""
+"""Repair issues, for what only the user can fix."""
 
 from enum import StrEnum
 from typing import Any, Final
@@ -11,14 +11,14 @@ from .const import DOMAIN
 
 
 class Issue(StrEnum):
-    """What can be shown, each for an entry of its own."""
+    """The issues; each entry can have one of each."""
 
     TELLDUSLIVE_ACTIVE = "tellduslive_active"
     RATE_LIMIT_EXHAUSTED = "rate_limit_exhausted"
     PREMIUM_LAPSED = "premium_lapsed"
 
 
-# Those for which ``repairs`` has a flow.
+# The issues that ``repairs`` has a flow for.
 FIXABLE: Final = frozenset((Issue.TELLDUSLIVE_ACTIVE, Issue.RATE_LIMIT_EXHAUSTED))
 
 
@@ -26,13 +26,13 @@ FIXABLE: Final = frozenset((Issue.TELLDUSLIVE_ACTIVE, Issue.RATE_LIMIT_EXHAUSTED
 def async_set_issue(
     hass: HomeAssistant, entry: ConfigEntry[Any], issue: Issue, *, show: bool
 ) -> None:
-    """Show an issue or take it away, whichever it is that has not been done."""
+    """Create an issue or delete it, unless it is as it should be."""
     issue_id = f"{issue}_{entry.entry_id}"
     if not show:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
-    elif not (known := ir.async_get(hass).async_get_issue(DOMAIN, issue_id)) or (
-        # Of one that was shown before a restart only the id is left.
-        not known.active
+    elif not (existing := ir.async_get(hass).async_get_issue(DOMAIN, issue_id)) or (
+        # After a restart, Home Assistant remembers only the id.
+        not existing.active
     ):
         ir.async_create_issue(
             hass,
@@ -50,13 +50,13 @@ def async_set_issue(
 def async_delete_issues(
     hass: HomeAssistant, entry: ConfigEntry[Any], *, for_good: bool = False
 ) -> None:
-    """Take all issues of an entry away: it was unloaded, and nobody watches any more.
+    """Delete the issues of an entry that is unloaded, or removed (``for_good``).
 
-    Those that the person wants to ignore nobody sees; they stay unless it is for good, lest
-    they be shown again after a reload.
+    Those that the user ignores stay until the entry is removed, so that they are not
+    displayed again after a reload.
     """
     registry = ir.async_get(hass)
     for issue in Issue:
-        known = registry.async_get_issue(DOMAIN, f"{issue}_{entry.entry_id}")
-        if for_good or not (known and known.dismissed_version):
+        existing = registry.async_get_issue(DOMAIN, f"{issue}_{entry.entry_id}")
+        if for_good or not (existing and existing.dismissed_version):
             async_set_issue(hass, entry, issue, show=False)

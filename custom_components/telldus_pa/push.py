@@ -7,13 +7,14 @@ pushed; and none of its failures is one of the account.
 from datetime import datetime
 from typing import Any, Final
 
+import voluptuous as vol
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.event import async_call_later
-from homeassistant.util import dt as dt_util
 
-from .account.storage import StorageKey, entry_store
+from .account.storage import UTC_DATETIME, StorageKey, entry_store
 from .commands.manager import CommandManager
 from .const import CONF_PUSH, LOGGER
 from .coordinator import DeviceCoordinator, SensorCoordinator, TelldusUpdateCoordinator
@@ -95,7 +96,12 @@ class PushManager:
         self._commands = commands
         self._events = events
         self._listeners: list[CALLBACK_TYPE] = []
-        self._store = entry_store(hass, StorageKey.LIVE, entry.entry_id)
+        self._store = entry_store(
+            hass,
+            StorageKey.PUSH,
+            entry.entry_id,
+            {"refused_until": vol.Any(None, UTC_DATETIME)},
+        )
         self._live: PushClient | None = None
         self._states: dict[str, PushState] = {}
         self._readers = {
@@ -107,14 +113,13 @@ class PushManager:
         """Try to be live, if the person has nothing against it."""
         if not self._entry.options.get(CONF_PUSH, True):
             return
-        stored = await self._store.async_load() or {}
-        until = stored.get("refused_until")
+        stored = await self._store.async_load()
         account = self._devices.account
         self._live = PushClient(
             async_create_clientsession(self._hass, **push_session_options()),
             account.client,
             self,
-            refused_until=dt_util.utc_from_timestamp(until) if until else None,
+            refused_until=stored.get("refused_until"),
         )
         self._follow_gateways()
         for coordinator in (self._devices, self._sensors):
@@ -261,6 +266,5 @@ class PushManager:
 
     @callback
     def _to_store(self) -> dict[str, Any]:
-        """Return what must outlive a restart."""
-        until = self.refused_until
-        return {"refused_until": until.timestamp() if until else None}
+        """Build what is stored."""
+        return {"refused_until": self.refused_until}

@@ -152,7 +152,7 @@ async def test_postponed(
     """A pause in which nothing may be asked is no answer."""
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(25)
+    await time.move(12)
     rate_limiter = entry.runtime_data.account.rate_limiter
     rate_limiter.on_rate_limited(60)
     await time.move(60)
@@ -173,7 +173,7 @@ async def test_signed_out(
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     # The request for the rooms waits for its turn, and a poll is refused before it is.
-    await time.move(25)
+    await time.move(12)
     simulator.faults.add(Fault.UNAUTHORIZED_TEXT, times=None)
     await time.until(entry.runtime_data.devices.async_refresh())
     await time.move(35)
@@ -194,7 +194,7 @@ async def test_removed(
     time: Time,
 ) -> None:
     """What was written down goes with the entry."""
-    key = f"telldus_pa.rooms.{loaded.entry_id}"
-    assert key in hass_storage
+    key = f"telldus_pa.{loaded.entry_id}"
+    assert "rooms" in hass_storage[key]["data"]
     await time.until(hass.config_entries.async_remove(loaded.entry_id))
     assert key not in hass_storage

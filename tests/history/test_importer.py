@@ -634,7 +634,7 @@ async def test_removed(
 ) -> None:
     """What is left to do goes with the entry."""
     await recorded.runtime_data.history_import.async_start()
-    key = f"{DOMAIN}.history_import.{recorded.entry_id}"
-    assert hass_storage[key]["data"]["todo"] == [METER]
+    key = f"{DOMAIN}.{recorded.entry_id}"
+    assert hass_storage[key]["data"]["history_import"]["todo"] == [METER]
     await time.until(hass.config_entries.async_remove(recorded.entry_id))
     assert key not in hass_storage

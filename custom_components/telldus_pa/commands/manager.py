@@ -15,6 +15,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final, override
 
+import voluptuous as vol
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import (
     CALLBACK_TYPE,
@@ -185,7 +187,12 @@ class CommandManager:
         self._entry = entry
         self._coordinator = coordinator
         self._sensors = sensors
-        self._store = entry_store(hass, StorageKey.COMMANDS, entry.entry_id)
+        self._store = entry_store(
+            hass,
+            StorageKey.COMMANDS,
+            entry.entry_id,
+            {"accepted": {str: [vol.Coerce(float)]}},
+        )
         # When Telldus accepted commands (unix seconds) that no event was matched with yet,
         # by device, for those devices whose events are reported.
         self._accepted: dict[str, list[float]] = {}
@@ -259,7 +266,7 @@ class CommandManager:
 
     async def async_load(self) -> None:
         """Restore the accepted commands of an earlier run."""
-        stored = await self._store.async_load() or {}
+        stored = await self._store.async_load()
         self._accepted = stored.get("accepted", {})
 
     async def async_save(self) -> None:

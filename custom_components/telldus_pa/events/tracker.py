@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
+import voluptuous as vol
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -51,6 +53,20 @@ _EVENT_SPACING: Final = 0.01
 # What was heard is written down this soon, in seconds, lest a crash tells it twice.
 _SAVE_DELAY: Final = 10.0
 
+_SECONDS: Final = vol.Coerce(float)
+# Times are unix seconds.
+_STORED: Final = {
+    "ask_again": _SECONDS,
+    "tracks": {
+        str: {
+            vol.Required("from"): _SECONDS,
+            vol.Required("known"): [
+                vol.ExactSequence([vol.Coerce(Method), _SECONDS, _SECONDS])
+            ],
+        }
+    },
+}
+
 type Listener = Callable[[DeviceEvent, bool], None]
 
 
@@ -70,7 +86,7 @@ class EventTracker:
         self._devices = devices
         self._commands = commands
         self._rate_limiter = devices.account.rate_limiter
-        self._store = entry_store(hass, StorageKey.EVENTS, entry.entry_id)
+        self._store = entry_store(hass, StorageKey.EVENTS, entry.entry_id, _STORED)
         self.timelines: dict[str, DeviceTimeline] = {}
         self._seen = devices.data
         self._lists = devices.success_count
@@ -95,7 +111,7 @@ class EventTracker:
 
     async def async_load(self) -> None:
         """Go on where an earlier run ended."""
-        stored = await self._store.async_load() or {}
+        stored = await self._store.async_load()
         self._ask_again = min(stored.get("ask_again", 0.0), _now() + _REFUSED_FOR)
         self.timelines = {
             device_id: DeviceTimeline.from_dict(device_id, track)

@@ -91,7 +91,12 @@ class HistoryImport:
         self._hass = hass
         self._entry = entry
         self._sensors = sensors
-        self._store = entry_store(hass, StorageKey.HISTORY_IMPORT, entry.entry_id)
+        self._store = entry_store(
+            hass,
+            StorageKey.HISTORY_IMPORT,
+            entry.entry_id,
+            {"todo": [str], "hours": int},
+        )
         # The sensors of which the history is still to be imported.
         self._remaining: list[str] = []
         self._task: asyncio.Task[None] | None = None
@@ -102,7 +107,7 @@ class HistoryImport:
 
     async def async_load(self) -> None:
         """Recall what an earlier run has left to do."""
-        stored = await self._store.async_load() or {}
+        stored = await self._store.async_load()
         self._remaining = list(stored.get("todo", ()))
         self.hours = stored.get("hours", 0)
         if stored:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+import voluptuous as vol
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -28,6 +30,13 @@ DEVICE_FIELDS: Final = (
 )
 # Those that the user sets.
 DEVICE_USER_FIELDS: Final = ("name_by_user", "area_id", "labels")
+
+_STORED: Final = {
+    vol.Required("core"): str,
+    vol.Required("entities"): [dict],
+    vol.Required("devices"): [dict],
+    vol.Required("device_links"): [vol.ExactSequence([str, vol.Any(str, None)])],
+}
 
 type Devices = tuple[dr.DeviceEntry, ...]
 
@@ -100,7 +109,7 @@ class MigrationStore:
     def __init__(self, hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
         """Initialize the store."""
         self._hass = hass
-        self._store = entry_store(hass, StorageKey.TAKEOVER, entry.entry_id)
+        self._store = entry_store(hass, StorageKey.MIGRATION, entry.entry_id, _STORED)
 
     async def async_load(self) -> tuple[ConfigEntry | None, RegistryTransfer]:
         """Load the entry of tellduslive, None if there is none, and what it gets back."""
