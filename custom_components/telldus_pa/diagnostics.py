@@ -191,7 +191,7 @@ def _list(coordinator: TelldusUpdateCoordinator[Any]) -> Tree:
         "lists": coordinator.success_count,
         "age": round(age, _DIGITS) if coordinator.success_count else None,
         "interval": interval.total_seconds() if interval else None,
-        "is_shown": coordinator.last_update_success,
+        "is_shown": coordinator.is_available,
         "problem": type(problem).__name__
         if (problem := coordinator.last_error)
         else None,

@@ -58,14 +58,28 @@ class AuthFailureTracker:
         return max(0.0, self.last + REAUTH_POLL_INTERVAL - now)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptLists:
+    """The lists of an entry that was unloaded, for a set-up that follows soon.
+
+    ``owner`` is what they belong to: they are of no use where it has changed. ``kept_at`` is
+    by the rate limiter's clock.
+    """
+
+    owner: object = field(repr=False)
+    kept_at: float
+    lists: tuple[Any, ...] = field(repr=False)
+
+
 @dataclass(slots=True)
 class DomainData:
-    """The rate limiters by server and the watches by config entry."""
+    """The rate limiters by server, and by config entry what outlives a reload."""
 
     store: Store[dict[str, Any]]
     stored: dict[str, Any]
     rate_limiters: dict[str, RateLimiter] = field(default_factory=dict)
     watches: dict[str, AuthFailureTracker] = field(default_factory=dict)
+    kept_lists: dict[str, KeptLists] = field(default_factory=dict)
     _listeners: dict[str, list[CALLBACK_TYPE]] = field(default_factory=dict)
 
     @callback
@@ -103,6 +117,7 @@ class DomainData:
     async def async_remove_entry(self, entry_id: str, *, last: bool) -> None:
         """Forget an entry that was removed, and everything on disk with the last one."""
         self.watches.pop(entry_id, None)
+        self.kept_lists.pop(entry_id, None)
         if last:
             await self.store.async_remove()
 
