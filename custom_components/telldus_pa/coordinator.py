@@ -272,7 +272,9 @@ class TelldusUpdateCoordinator[RowT: ListItem](
         if not self.success_count:
             # In a pause that Telldus asked for, nobody can say more than when it ends.
             pause = timedelta(seconds=self.account.rate_limiter.paused_for)
-            retry = pause + _AFTER_PAUSE if pause else _FIRST_RETRY * 2**self._first_retries
+            retry = (
+                pause + _AFTER_PAUSE if pause else _FIRST_RETRY * 2**self._first_retries
+            )
             interval = min(interval, retry)
         self.update_interval = self._current_interval = interval
         self._async_schedule_staleness()

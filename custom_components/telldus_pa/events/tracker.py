@@ -8,7 +8,7 @@ event on Home Assistant's bus.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -23,7 +23,8 @@ from ..account.storage import StorageKey, entry_store
 from ..commands.manager import CommandManager
 from ..const import DOMAIN, EVENT_MISSED, LOGGER
 from ..coordinator import DeviceCoordinator
-from ..devices.kinds import EVENT_KINDS, MAIN_ENTITY, RING, entity_parts
+from ..devices.kinds import EVENT_KINDS, MAIN_ENTITY, RING, DeviceKind, entity_parts
+from ..devices.topology import is_group
 from ..devices.unique_ids import device_unique_id, entity_unique_id
 from ..pa_api import Device, DeviceStateMessage, Method, Priority, TelldusError
 from ..pa_api.rate_limiter import MAX_REQUESTS
@@ -172,6 +173,7 @@ class EventTracker:
             return
         self._lists = self._devices.success_count
         before, self._seen = self._seen, self._devices.data
+        self._async_poll_faster_after_change(before)
         since = self._unix(self._devices.previous_requested_at)
         now = self._unix(self._devices.requested_at)
         for track in self.timelines.values():
@@ -188,6 +190,24 @@ class EventTracker:
             self._async_report(
                 track.add_poll_change(method, level, since, now), shown=True
             )
+
+    @callback
+    def _async_poll_faster_after_change(self, before: Mapping[str, Device]) -> None:
+        """Poll faster if something changed that was not commanded from here.
+
+        What counts is what people do by hand: motion sensors would keep it fast all day.
+        """
+        kinds, now = self._devices.topology.kinds, _now()
+        if not self._live_since and any(
+            row is not (old := before.get(device_id))
+            and _difference(old, row) is not None
+            and (row.methods or kinds.get(device_id) is DeviceKind.CONTACT)
+            and kinds.get(device_id) is not DeviceKind.MOTION
+            and not is_group(row)
+            and not self._commands.has_own_command_at(device_id, now)
+            for device_id, row in self._seen.items()
+        ):
+            self._devices.async_poll_faster()
 
     @callback
     def _follow_devices(self) -> None:
@@ -278,7 +298,7 @@ class EventTracker:
             self._devices.last_error is None
             and not rate_limiter.paused_for
             and not rate_limiter.waiting
-            and rate_limiter.used <= _MOST_USED
+            and rate_limiter.used - self._devices.extra_polls <= _MOST_USED
             and (limited_at is None or rate_limiter.now() - limited_at >= _QUIET_PERIOD)
             and not self._commands.queue_length
         )
