@@ -193,8 +193,9 @@ class TelldusUpdateCoordinator[RowT: ListItem](
         self.requested_at = response.requested_at
         self._fresh_at = self.account.rate_limiter.now()
         self.is_stale = False
+        data = self._merge(response)
         self._adjust_interval(None)
-        return self._merge(response)
+        return data
 
     async def _async_fetch_list(self, timeout: float | None) -> ListResponse[RowT]:
         """Request the list, unless Telldus is known to reject the login."""
@@ -279,16 +280,6 @@ class TelldusUpdateCoordinator[RowT: ListItem](
         self.update_interval = self._current_interval = interval
         self._async_schedule_staleness()
 
-    @callback
-    def _async_reschedule(self) -> None:
-        """Count the interval that is right now from now on, not from the next poll on.
-
-        Home Assistant schedules anew by itself only together with new data.
-        """
-        self._apply_interval()
-        self._schedule_refresh()
-        self._note_next_poll()
-
     def _note_next_poll(self) -> None:
         """Note when the poll that was just scheduled is due."""
         self.next_poll_at = None
@@ -305,7 +296,11 @@ class TelldusUpdateCoordinator[RowT: ListItem](
         changed = (all_live, any_live) != (self._all_live, self._any_live)
         self._all_live, self._any_live = all_live, any_live
         if changed:
-            self._async_reschedule()
+            self._apply_interval()
+            # From now on, not from the next poll on. Home Assistant has no public way but
+            # together with new data.
+            self._schedule_refresh()
+            self._note_next_poll()
 
     @callback
     @override
@@ -479,6 +474,9 @@ class DeviceCoordinator(TelldusItemCoordinator[Device]):
             hass, entry, account, "devices", interval, timedelta(minutes=5)
         )
         self.topology = Topology()
+        # Whether the difference between two rows of a device was made at home, by hand. It is
+        # asked before the commands that the newer list confirms are dropped.
+        self.is_manual_change: Callable[[Device, Device], bool] = lambda *_: False
         self._fast_until_at = -inf
         # When the newest poll of the usual interval was, and when those in between were.
         self._usual_poll_at = -inf
@@ -489,12 +487,6 @@ class DeviceCoordinator(TelldusItemCoordinator[Device]):
         """How many requests of the last minute were due to faster polling alone."""
         after = self.account.rate_limiter.now() - WINDOW_SECONDS
         return sum(polled_at > after for polled_at in self._extra_polls_at)
-
-    @callback
-    def async_poll_faster(self) -> None:
-        """Poll faster for some minutes: after one change at home, more follow soon."""
-        self._fast_until_at = self.account.rate_limiter.now() + _FAST_SECONDS
-        self._async_reschedule()
 
     @property
     def _is_fast(self) -> bool:
@@ -509,6 +501,19 @@ class DeviceCoordinator(TelldusItemCoordinator[Device]):
         if self._is_fast and self.account.rate_limiter.used <= _MAX_REQUESTS_FOR_FAST:
             return min(interval, max(_MIN_FAST_INTERVAL, interval / 2))
         return interval
+
+    @override
+    def _merge(self, response: ListResponse[Device]) -> Mapping[str, Device]:
+        """Poll faster for some minutes after a change at home: more follow soon."""
+        known, merged = self.data, super()._merge(response)
+        if any(
+            (old := known.get(row.id)) is not None
+            and old is not row
+            and self.is_manual_change(old, row)
+            for row in merged.values()
+        ):
+            self._fast_until_at = self.account.rate_limiter.now() + _FAST_SECONDS
+        return merged
 
     @override
     async def _async_fetch(self, timeout: float | None) -> ListResponse[Device]:

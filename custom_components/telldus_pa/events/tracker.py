@@ -8,7 +8,7 @@ event on Home Assistant's bus.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -88,6 +88,7 @@ class EventTracker:
         self._is_reading = False
         self._is_stopped = False
         self._listeners: dict[str, list[Listener]] = {}
+        devices.is_manual_change = self._is_manual_change
         entry.async_on_unload(
             devices.async_add_refresh_listener(self._async_handle_poll)
         )
@@ -173,7 +174,6 @@ class EventTracker:
             return
         self._lists = self._devices.success_count
         before, self._seen = self._seen, self._devices.data
-        self._async_poll_faster_after_change(before)
         since = self._unix(self._devices.previous_requested_at)
         now = self._unix(self._devices.requested_at)
         for track in self.timelines.values():
@@ -191,23 +191,21 @@ class EventTracker:
                 track.add_poll_change(method, level, since, now), shown=True
             )
 
-    @callback
-    def _async_poll_faster_after_change(self, before: Mapping[str, Device]) -> None:
-        """Poll faster if something changed that was not commanded from here.
+    def _is_manual_change(self, before: Device, after: Device) -> bool:
+        """Return whether somebody did something at home, where nothing is pushed.
 
-        What counts is what people do by hand: motion sensors would keep it fast all day.
+        Motion does not count: it would keep polling fast all day. A group changes with its
+        members.
         """
-        kinds, now = self._devices.topology.kinds, _now()
-        if not self._live_since and any(
-            row is not (old := before.get(device_id))
-            and _difference(old, row) is not None
-            and (row.methods or kinds.get(device_id) is DeviceKind.CONTACT)
-            and kinds.get(device_id) is not DeviceKind.MOTION
-            and not is_group(row)
-            and not self._commands.has_own_command_at(device_id, now)
-            for device_id, row in self._seen.items()
-        ):
-            self._devices.async_poll_faster()
+        kind = self._devices.topology.kinds.get(after.id)
+        return (
+            not self._live_since
+            and _difference(before, after) is not None
+            and (bool(after.methods) or kind is DeviceKind.CONTACT)
+            and kind is not DeviceKind.MOTION
+            and not is_group(after)
+            and not self._commands.is_commanded(after.id)
+        )
 
     @callback
     def _follow_devices(self) -> None:
