@@ -12,9 +12,7 @@ from homeassistant.components.binary_sensor import (
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .coordinator import DeviceCoordinator, gateway_context
 from .data import TelldusConfigEntry
 from .devices.kinds import MAIN_ENTITY, DeviceKind, kind_of
 from .devices.unique_ids import entity_unique_id, gateway_unique_id
@@ -27,7 +25,7 @@ from .entity import (
 )
 from .events.matching import DeviceEvent
 from .pa_api import Gateway, Method
-from .registry.device_info import all_gateways, gateway_info
+from .registry.device_info import gateway_info
 
 # The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
@@ -59,7 +57,7 @@ async def async_setup_entry(
         async_add_entities,
         platform,
         [data.devices, data.gateways],
-        lambda: all_gateways(data),
+        lambda: data.connection_status.gateways,
         lambda gateway_id: TelldusConnectivitySensor(entry, gateway_id),
     )
 
@@ -125,53 +123,41 @@ class TelldusBatteryLow(TelldusSensorEntity, BinarySensorEntity):
         return self.is_on
 
 
-class TelldusConnectivitySensor(
-    CoordinatorEntity[DeviceCoordinator], BinarySensorEntity
-):
-    """Whether Telldus reaches a gateway. It is available while the gateway is offline."""
+class TelldusConnectivitySensor(BinarySensorEntity):
+    """Whether Telldus reaches a gateway. It is there also while the gateway is not."""
 
     _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
     _attr_entity_category = EntityCategory.DIAGNOSTIC
     _attr_has_entity_name = True
+    _attr_should_poll = False
 
     def __init__(self, entry: TelldusConfigEntry, gateway_id: str) -> None:
         """Initialize the sensor of a gateway that is in a list now."""
         data = entry.runtime_data
-        super().__init__(data.devices, context=gateway_context(gateway_id))
-        self._sensors = data.sensors
-        self._gateways = data.gateways
+        self._devices = data.devices
         self._connection = data.connection_status
         self._gateway_id = gateway_id
-        self._attr_unique_id = entity_unique_id(
-            gateway_unique_id(entry, gateway_id), _CONNECTIVITY
+        thing = gateway_unique_id(entry, gateway_id)
+        self._attr_unique_id = entity_unique_id(thing, _CONNECTIVITY)
+        self._attr_device_info = gateway_info(
+            entry, self._connection.gateways[gateway_id]
         )
-        self._attr_device_info = gateway_info(entry, all_gateways(data)[gateway_id])
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to all lists."""
-        await super().async_added_to_hass()
-        self.async_on_remove(
-            self._sensors.async_add_listener(
-                self._handle_coordinator_update, gateway_context(self._gateway_id)
-            )
-        )
-        self.async_on_remove(
-            self._gateways.async_add_listener(
-                self._handle_coordinator_update, self._gateway_id
-            )
-        )
+        """Listen to the status of the connection and of the gateways."""
+        self.async_on_remove(self._connection.async_listen(self.async_write_ha_state))
 
     @property
     def _gateway(self) -> Gateway | None:
-        """The gateway by the newest list."""
-        return self._connection.gateway(self._gateway_id)
+        """Return the newest that is known."""
+        return self._connection.gateways.get(self._gateway_id)
 
     @property
     @override
     def available(self) -> bool:
-        """Whether a list has the gateway, and is not too old."""
-        return super().available and self._gateway is not None
+        """Return whether a list that is recent enough has the gateway."""
+        return self._devices.is_available and self._gateway is not None
 
     @property
     @override

@@ -317,7 +317,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
     def _measured(self, name: str, scale: int) -> float | None:
         """Return a value of the sensor, None while the sensor is unavailable."""
         sensors = self._data.sensors
-        if self._sensor_id is None or not sensors.last_update_success:
+        if self._sensor_id is None or not sensors.is_available:
             return None
         found = sensors.current_value(self._sensor_id, (name, scale))
         value = found and found.value

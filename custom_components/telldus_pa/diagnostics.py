@@ -190,7 +190,7 @@ def _list(coordinator: TelldusUpdateCoordinator[Any]) -> Tree:
         "polls": coordinator.success_count,
         "age": round(age, _DIGITS) if coordinator.success_count else None,
         "interval": interval.total_seconds() if interval else None,
-        "last_update_success": coordinator.last_update_success,
+        "is_available": coordinator.is_available,
         "last_error": type(error).__name__
         if (error := coordinator.last_error)
         else None,

@@ -27,7 +27,6 @@ from .pa_api import (
     Sensor,
     TelldusError,
 )
-from .registry.device_info import all_gateways
 
 _FORMAT: Final = 1
 # The default folder, within the configuration.
@@ -74,7 +73,7 @@ async def async_export_home(
                 "model": gateway.model,
                 "version": gateway.version,
             }
-            for gateway in all_gateways(data).values()
+            for gateway in data.connection_status.gateways.values()
         ],
         "devices": [_device(entry, one) for one in devices],
         "sensors": [_sensor(one) for one in sensors],

@@ -21,7 +21,6 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account.domain_data import DomainData, async_get_domain_data
 from .connection_status import ConnectionState
 from .const import CONF_SERVER_URL
-from .coordinator import gateway_context
 from .data import TelldusConfigEntry, TelldusData
 from .devices.kinds import BATTERY, LAST_SEEN, value_key
 from .devices.sensor_types import SENSOR_TYPES, TelldusSensorEntityDescription
@@ -33,7 +32,7 @@ from .entity import (
 )
 from .history.importer import ImportState
 from .pa_api import SensorValue
-from .registry.device_info import account_info, all_gateways, gateway_info
+from .registry.device_info import account_info, gateway_info
 
 # The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
@@ -89,7 +88,7 @@ async def async_setup_entry(
         async_add_entities,
         Platform.SENSOR,
         [data.devices, data.gateways],
-        lambda: all_gateways(data),
+        lambda: data.connection_status.gateways,
         lambda gateway_id: TelldusConnectionSensor(entry, gateway_id),
     )
     shared = await async_get_domain_data(hass)
@@ -250,32 +249,19 @@ class TelldusConnectionSensor(SensorEntity):
     _attr_translation_key = "connection"
 
     def __init__(self, entry: TelldusConfigEntry, gateway_id: str) -> None:
-        """Initialize the sensor of a gateway that is in a list now."""
-        data = entry.runtime_data
-        self._lists = (data.devices, data.sensors)
-        self._gateways = data.gateways
-        self._connection = data.connection_status
+        """Stand for a gateway that a list tells of now."""
+        self._connection = entry.runtime_data.connection_status
         self._gateway_id = gateway_id
-        self._attr_unique_id = entity_unique_id(
-            gateway_unique_id(entry, gateway_id), _CONNECTION
+        thing = gateway_unique_id(entry, gateway_id)
+        self._attr_unique_id = entity_unique_id(thing, _CONNECTION)
+        self._attr_device_info = gateway_info(
+            entry, self._connection.gateways[gateway_id]
         )
-        self._attr_device_info = gateway_info(entry, all_gateways(data)[gateway_id])
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the connection of the account, and to the gateway in the lists."""
+        """Listen to the status of the connection and of the gateways."""
         self.async_on_remove(self._connection.async_listen(self.async_write_ha_state))
-        for coordinator in self._lists:
-            self.async_on_remove(
-                coordinator.async_add_listener(
-                    self.async_write_ha_state, gateway_context(self._gateway_id)
-                )
-            )
-        self.async_on_remove(
-            self._gateways.async_add_listener(
-                self.async_write_ha_state, self._gateway_id
-            )
-        )
 
     @property
     @override

@@ -74,9 +74,22 @@ class AuthFailureTracker:
         return max(0.0, self.last_at + REAUTH_POLL_INTERVAL - now)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptLists:
+    """The lists of an entry that was unloaded, for a set-up that follows soon.
+
+    ``owner`` is what they belong to: they are of no use where it has changed. ``kept_at`` is
+    by the rate limiter's clock.
+    """
+
+    owner: object = field(repr=False)
+    kept_at: float
+    lists: tuple[Any, ...] = field(repr=False)
+
+
 @dataclass(slots=True)
 class DomainData:
-    """The rate limiters by server, and the failed authentications by config entry."""
+    """The rate limiters by server, and by config entry what outlives a reload."""
 
     store: TelldusStore
     stored: dict[str, Any]
@@ -84,6 +97,7 @@ class DomainData:
     auth_failures: dict[str, AuthFailureTracker] = field(
         default_factory=lambda: defaultdict(AuthFailureTracker)
     )
+    kept_lists: dict[str, KeptLists] = field(default_factory=dict)
     _listeners: dict[str, list[CALLBACK_TYPE]] = field(default_factory=dict)
 
     @callback
@@ -108,6 +122,7 @@ class DomainData:
     async def async_remove_entry(self, entry_id: str) -> None:
         """Drop what belongs to a removed entry, and the file with the last entry."""
         self.auth_failures.pop(entry_id, None)
+        self.kept_lists.pop(entry_id, None)
         if not self._has_entries():
             await self.store.async_remove_all()
 

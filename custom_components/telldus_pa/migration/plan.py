@@ -20,7 +20,6 @@ from ..devices.unique_ids import (
     gateway_unique_id,
     sensor_unique_id,
 )
-from ..registry.device_info import all_gateways
 from .references import ReferenceSearch
 from .tellduslive import (
     TELLDUSLIVE_DOMAIN,
@@ -229,7 +228,7 @@ def _devices(
     Yields the identifiers that tellduslive has for each, and those that it has here.
     """
     data = entry.runtime_data
-    for gateway_id in all_gateways(data):
+    for gateway_id in data.connection_status.gateways:
         yield (gateway_id,), frozenset((gateway_unique_id(entry, gateway_id),))
     for device in data.devices.data.values():
         identifiers = frozenset((device_unique_id(entry, device.id),))

@@ -1,13 +1,12 @@
 """What the device registry stores of an account, its gateways, devices and sensors."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
 from ..const import DOMAIN
-from ..data import TelldusConfigEntry, TelldusData
+from ..data import TelldusConfigEntry
 from ..devices.kinds import DeviceKind
 from ..devices.topology import is_group
 from ..devices.unique_ids import (
@@ -41,16 +40,6 @@ def account_info(entry: TelldusConfigEntry) -> DeviceInfo:
         model="Telldus Live!",
         configuration_url="https://live.telldus.com",
     )
-
-
-def all_gateways(data: TelldusData) -> Mapping[str, Gateway]:
-    """Return all gateways, with as much as is known of each."""
-    return {
-        # One may have nothing but sensors.
-        **data.sensors.gateways,
-        **data.devices.gateways,
-        **data.gateways.data,
-    }
 
 
 def gateway_info(entry: TelldusConfigEntry, gateway: Gateway) -> DeviceInfo:
