@@ -47,6 +47,7 @@ from .pa_api import Credentials, TelldusClient
 from .push import PushManager
 from .registry.sync import RegistrySync
 from .services import async_register_actions
+from .sign_in.callback_view import async_get_view
 
 # How often to see whether a day has passed.
 _DAILY_LOOK: Final = timedelta(hours=1)
@@ -70,8 +71,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Offer the actions, also while no account can be reached."""
+    """Register what does not depend on a loaded account: the actions and the callback view."""
     async_register_actions(hass)
+    async_get_view(hass)
     return True
 
 
@@ -178,7 +180,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> 
     await async_restore_on_removal(hass, entry)
     shared = await async_get_domain_data(hass)
     await shared.async_remove_entry(
-        entry.entry_id, last=not hass.config_entries.async_entries(DOMAIN)
+        entry.entry_id,
+        last=not hass.config_entries.async_entries(DOMAIN, include_ignore=False),
     )
     await async_remove_stores(hass, entry.entry_id)
     # Home Assistant ends those that sign in again, and leaves those that reconfigure.

@@ -115,7 +115,14 @@ class DomainData:
 
     @callback
     def _async_save(self) -> None:
-        """Write the rate limiters down, at once where one is in a pause."""
+        """Write the rate limiters down, at once where one is in a pause.
+
+        Without an entry there is only a sign-in, which may be left: that leaves no file.
+        """
+        if not self.store.hass.config_entries.async_entries(
+            DOMAIN, include_ignore=False
+        ):
+            return
         if any(rate_limiter.paused_for for rate_limiter in self.rate_limiters.values()):
             self.store.hass.async_create_task(
                 self.store.async_save(self._to_store()), f"{DOMAIN} rate limiter"
