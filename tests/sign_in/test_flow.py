@@ -312,11 +312,6 @@ async def test_no_way_back_chosen(
     assert not simulator.authorize(token).startswith("http")
     step = await flow_user.submit()
     assert step["type"] == "create_entry"
-    assert [
-        "oauth_callback" in request.params
-        for request in simulator.log
-        if request.path == "oauth/requestToken"
-    ] == [False, False]
 
 
 async def test_token_refused_after_the_link(
