@@ -9,8 +9,9 @@ from packaging.requirements import Requirement
 import voluptuous as vol
 
 import custom_components.telldus_pa
-from custom_components.telldus_pa import const, services, services as actions
+from custom_components.telldus_pa import const, services as actions
 from custom_components.telldus_pa.devices import kinds
+from custom_components.telldus_pa.history.response import METHODS
 from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.util.yaml import load_yaml_dict
 
@@ -45,9 +46,9 @@ def test_every_action_has_its_texts_and_icons() -> None:
             assert set(texts[name]["fields"][field]) == {"name", "description"}
             assert f"| `{field}` |" in document, field
     select = told["send_command"]["fields"]["method"]["selector"]["select"]
-    assert select["options"] == list(services.METHODS)
+    assert select["options"] == list(METHODS)
     options = english()["selector"][select["translation_key"]]["options"]
-    assert set(options) == set(services.METHODS)
+    assert set(options) == set(METHODS)
 
 
 def entity_keys() -> dict[str, set[str]]:

@@ -65,6 +65,7 @@ from .pa_api import Credentials, TelldusClient
 from .push import PushManager
 from .registry.sync import RegistrySync
 from .services import async_register_actions
+from .sign_in.callback_view import async_get_view
 
 # How often to check whether a day has passed.
 _DAILY_CHECK: Final = timedelta(hours=1)
@@ -91,8 +92,9 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register the actions: they exist also while no account can be reached."""
+    """Register what does not depend on a loaded account: the actions and the callback view."""
     async_register_actions(hass)
+    async_get_view(hass)
     return True
 
 

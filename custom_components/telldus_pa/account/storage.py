@@ -62,7 +62,9 @@ class TelldusStore(Store[dict[str, Any]]):
             vol.Invalid,
         ) as err:
             LOGGER.warning(
-                "The file %s cannot be used and is renamed: %r", self.key, err
+                "The file %s cannot be used and is renamed: %s",
+                Path(self.path).name,
+                type(err).__name__,
             )
             await self.hass.async_add_executor_job(self._rename)
             return {}
