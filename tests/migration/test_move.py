@@ -12,7 +12,6 @@ from custom_components.telldus_pa.migration.move import (
     async_take_over,
     async_taken_over_from,
 )
-from custom_components.telldus_pa.migration.plan import make_plan
 from homeassistant.config_entries import (
     ConfigEntries,
     ConfigEntryDisabler,
@@ -195,14 +194,13 @@ async def test_core_cannot_be_stopped(
 ) -> None:
     """Nothing is begun while the other one cannot be stopped."""
     before = snapshot(hass)
-    plan = make_plan(hass, loaded, customized.entry_id)
 
     async def refuse(*args: Any, **kwargs: Any) -> bool:
         return False
 
     monkeypatch.setattr(ConfigEntries, "async_unload", refuse)
     with pytest.raises(MigrationError):
-        await time.until(async_take_over(hass, loaded, plan))
+        await time.until(async_take_over(hass, loaded, customized.entry_id))
     monkeypatch.undo()
     await assert_unchanged(hass, before, customized, loaded, time)
 

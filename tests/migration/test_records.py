@@ -30,7 +30,6 @@ async def test_record_cannot_be_written(
 ) -> None:
     """Without a record there would be no way back."""
     before = snapshot(hass)
-    plan = make_plan(hass, loaded, customized.entry_id)
     really = Store.async_save
 
     async def save(store: Store[Any], data: Any) -> None:
@@ -40,7 +39,7 @@ async def test_record_cannot_be_written(
 
     monkeypatch.setattr(Store, "async_save", save)
     with pytest.raises(OSError, match="full"):
-        await time.until(async_take_over(hass, loaded, plan))
+        await time.until(async_take_over(hass, loaded, customized.entry_id))
     await assert_unchanged(hass, before, customized, loaded, time)
 
 

@@ -5,19 +5,16 @@ imported where it is used: where it has moved, that part is skipped, and ``is_co
 so. A migration must not fail because of it.
 """
 
-from collections.abc import Iterator, Mapping
-import re
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity import entity_sources
 
 from ..const import LOGGER
+from .helpers import texts
 
 # What a moved module, a renamed attribute and a changed signature raise.
 _MOVED: Final = (ImportError, AttributeError, TypeError)
-# How an entity is named in a text, a template among them.
-_ENTITY_ID: Final = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
 
 
 class ReferenceSearch:
@@ -98,7 +95,7 @@ class ReferenceSearch:
                 except ConfigNotFound:
                     # Home Assistant generates it each time that it is displayed.
                     continue
-                self._dashboards[title] = frozenset(_texts(config))
+                self._dashboards[title] = frozenset(texts(config))
         except _MOVED as err:
             self._skip("dashboards", err)
 
@@ -113,16 +110,3 @@ class ReferenceSearch:
         if self.is_complete:
             LOGGER.warning("Home Assistant's %s cannot be searched: %r", what, err)
         self.is_complete = False
-
-
-def _texts(part: Any) -> Iterator[str]:
-    """Iterate over the texts in a dashboard that may be the id of an entity or a device."""
-    if isinstance(part, str):
-        yield part
-        yield from _ENTITY_ID.findall(part)
-    elif isinstance(part, Mapping):
-        for value in part.values():
-            yield from _texts(value)
-    elif isinstance(part, list):
-        for value in part:
-            yield from _texts(value)
