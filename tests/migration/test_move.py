@@ -241,6 +241,7 @@ async def test_there_and_back_and_there_again(
     await take_over(hass, automated, loaded, time)
     first = snapshot(hass)
     await time.until(async_revert(hass, loaded))
+    await time.move(45)
     await time.until(hass.config_entries.async_set_disabled_by(loaded.entry_id, None))
     await time.move(45)
     await take_over(hass, automated, loaded, time)

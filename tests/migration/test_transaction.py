@@ -185,7 +185,6 @@ async def test_area_without_a_name(
         (er.EntityRegistry, "async_update_entity_platform", 3),
         (dr.DeviceRegistry, "async_update_device", 3),
         (ConfigEntries, "async_set_disabled_by", 1),
-        (ConfigEntries, "async_set_disabled_by", 2),
     ],
 )
 async def test_going_back_fails(

@@ -30,14 +30,6 @@ from .transfer import forward_transfer, reverse_transfer
 class MigrationError(HomeAssistantError):
     """An entry cannot be stopped, started or found; nothing has changed."""
 
-    def __init__(self, key: str, **placeholders: str) -> None:
-        """Initialize the error by the key of its text."""
-        super().__init__(
-            translation_domain=DOMAIN,
-            translation_key=key,
-            translation_placeholders=placeholders or None,
-        )
-
 
 async def async_take_over(
     hass: HomeAssistant, entry: TelldusConfigEntry, core_entry_id: str
@@ -51,9 +43,13 @@ async def async_take_over(
     async with async_running(hass, entry), AsyncExitStack() as rollback:
         core_entry = hass.config_entries.async_get_entry(core_entry_id)
         if core_entry is None or await async_owner(hass, core_entry):
-            raise MigrationError("nothing_to_take_over")
+            raise MigrationError(
+                translation_domain=DOMAIN, translation_key="nothing_to_take_over"
+            )
         if entry.state is not ConfigEntryState.LOADED:
-            raise MigrationError("not_running")
+            raise MigrationError(
+                translation_domain=DOMAIN, translation_key="not_running"
+            )
         plan = make_plan(hass, entry, core_entry_id)
         record = MigrationRecord(
             core_entry_id,
@@ -108,7 +104,9 @@ async def async_revert(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
             or not record.is_taken_over
             or (core_entry := record.core_entry(hass)) is None
         ):
-            raise MigrationError("no_way_back")
+            raise MigrationError(
+                translation_domain=DOMAIN, translation_key="no_way_back"
+            )
         for one in (entry, core_entry, *helper_entries(hass, record)):
             await async_stop(hass, one, rollback)
         await store.async_save(replace(record, stage=MigrationStage.RETURNING))
@@ -206,7 +204,11 @@ async def async_stop(
         # It is being set up, or could not be unloaded before.
         is_unloaded = False
     if not is_unloaded:
-        raise MigrationError("cannot_stop", name=entry.title)
+        raise MigrationError(
+            translation_domain=DOMAIN,
+            translation_key="cannot_stop",
+            translation_placeholders={"name": entry.title},
+        )
 
     async def async_start() -> None:
         """Enable and load the entry, or disable it, as it was."""
@@ -231,7 +233,11 @@ async def _async_start(
         await entries.async_setup(receiver.entry_id)
     # While Telldus cannot be reached, Home Assistant tries again.
     if receiver.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY):
-        raise MigrationError("cannot_start", name=receiver.title)
+        raise MigrationError(
+            translation_domain=DOMAIN,
+            translation_key="cannot_start",
+            translation_placeholders={"name": receiver.title},
+        )
     rollback.pop_all()
 
 

@@ -36,7 +36,9 @@ async def async_resume(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
         return
     if running_entry_id:
         # It may wait for this entry to be set up.
-        raise ConfigEntryNotReady("Another migration runs")
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN, translation_key="migration_running"
+        )
     async with async_running(hass, entry):
         try:
             await _async_finish(hass, entry, core_entry, record)
