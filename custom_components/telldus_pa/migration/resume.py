@@ -1,6 +1,7 @@
 """Finishes a migration at the start of an entry, where a power cut came before the end."""
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -45,8 +46,11 @@ async def async_resume(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
         except MigrationError as err:
             raise ConfigEntryNotReady(str(err)) from err
         except Exception:  # noqa: BLE001
-            # What is on disk stays, and can be moved by hand or by another try.
             LOGGER.exception("A migration that was interrupted cannot be finished")
+            if not record.reverse.async_is_pending(hass, entry):
+                # All is still theirs, and can be moved by another try.
+                record = replace(record, stage=MigrationStage.CANCELLED)
+                await store.async_save(record)
     async_watch_record(hass, entry)
     if record.stage is MigrationStage.RETURNING:
         raise ConfigEntryNotReady(

@@ -82,12 +82,12 @@ async def _async_settle(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
     After going back, the entry is disabled only then: a start before that has to finish
     what was begun, and Home Assistant does not load what is disabled.
     """
-    store = MigrationStore(hass, entry)
-    if (record := await store.async_load()) is None:
+    if (record := await MigrationStore(hass, entry).async_load()) is None:
         return
     while not await async_is_stored(hass, record):
         await asyncio.sleep(_LOOK_INTERVAL)
     async with async_running(hass, entry):
+        store = MigrationStore(hass, entry)
         current = await store.async_load()
         if current is None or current.stage is not record.stage:
             # Another migration has begun since.
