@@ -1,5 +1,6 @@
 """Taking over from the real integration of Home Assistant, and going back."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,7 +25,7 @@ from simulator.methods import Method
 from tests.conftest import Time
 from tests.helpers import state_of
 
-from .conftest import assert_unchanged, device_of, snapshot, take_over
+from .conftest import assert_unchanged, break_nth, device_of, snapshot, take_over
 
 # What must stay the same: what the user has set, and what refers to an entity.
 KEPT_FIELDS = (
@@ -349,3 +350,117 @@ async def test_core_is_disabled_already(
             before.entities[entity_id], after.entities[entity_id], KEPT_FIELDS
         )
     assert state_of(hass, "light.bedroom").state == "on"
+
+
+# What must not happen
+
+
+@pytest.mark.parametrize("fails", ["async_unload_platforms", "async_unload_entry"])
+async def test_ours_is_removed_and_cannot_be_unloaded(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+    fails: str,
+) -> None:
+    """What was taken over is given back all the same, and not deleted with ours."""
+    before = snapshot(hass).of(automated)
+    await take_over(hass, automated, loaded, time)
+
+    async def refuse(*args: Any, **kwargs: Any) -> bool:
+        return False
+
+    async def fail(*args: Any, **kwargs: Any) -> bool:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(ConfigEntries, "async_unload_platforms", refuse)
+    if fails == "async_unload_entry":
+        for domain in ("light", "switch", "sensor"):
+            monkeypatch.setattr(f"homeassistant.components.{domain}.{fails}", fail)
+    await time.until(hass.config_entries.async_remove(loaded.entry_id))
+    after = snapshot(hass).of(automated)
+    assert after.entities.keys() == before.entities.keys()
+    assert after.devices.keys() == before.devices.keys()
+    for entity_id, row in before.entities.items():
+        assert_same_fields(row, after.entities[entity_id], ("id", "name", "device_id"))
+
+
+async def test_one_failure_does_not_keep_the_rest(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever deletes ours has back all that can be given back."""
+    before = snapshot(hass).of(automated)
+    await take_over(hass, automated, loaded, time)
+    break_nth(monkeypatch, er.EntityRegistry, "async_update_entity_platform", 1)
+    await time.until(hass.config_entries.async_remove(loaded.entry_id))
+    after = snapshot(hass).of(automated)
+    assert len(before.entities.keys() - after.entities.keys()) == 1
+
+
+async def test_removal_waits_for_the_disk(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    registries_on_disk: dict[str, Any],
+    time: Time,
+) -> None:
+    """Ours is not gone on disk before the registries have what was given back."""
+    await take_over(hass, automated, loaded, time)
+    await time.until(hass.config_entries.async_remove(loaded.entry_id))
+    rows = registries_on_disk[er.STORAGE_KEY]["data"]["entities"]
+    (lamp,) = (row for row in rows if row["entity_id"] == "light.bedroom")
+    assert lamp["config_entry_id"] == automated.entry_id
+
+
+async def test_two_moves_at_once(
+    hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
+) -> None:
+    """The second finds nothing left, and spoils nothing of the first."""
+    before = snapshot(hass).of(automated)
+    first = asyncio.ensure_future(async_take_over(hass, loaded, automated.entry_id))
+    second = asyncio.ensure_future(async_take_over(hass, loaded, automated.entry_id))
+    await time.until(first)
+    with pytest.raises(MigrationError) as err:
+        await time.until(second)
+    assert err.value.translation_key == "nothing_to_take_over"
+    await time.move(45)
+    back = [asyncio.ensure_future(async_revert(hass, loaded)) for _ in range(2)]
+    await time.until(back[0])
+    with pytest.raises(MigrationError) as err:
+        await time.until(back[1])
+    assert err.value.translation_key == "no_way_back"
+    await time.move(45)
+    assert snapshot(hass).of(automated) == before
+
+
+async def test_not_running_any_more(
+    hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
+) -> None:
+    """A move whose account was unloaded while it waited changes nothing."""
+    await time.until(hass.config_entries.async_unload(loaded.entry_id))
+    before = snapshot(hass)
+    with pytest.raises(MigrationError) as err:
+        await async_take_over(hass, loaded, automated.entry_id)
+    assert err.value.translation_key == "not_running"
+    with pytest.raises(MigrationError) as err:
+        await async_take_over(hass, loaded, "no such entry")
+    assert err.value.translation_key == "nothing_to_take_over"
+    assert snapshot(hass) == before
+
+
+async def test_core_could_not_be_unloaded_before(
+    hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
+) -> None:
+    """What needs a restart first is said, and nothing has changed."""
+    before = snapshot(hass)
+    automated.mock_state(hass, ConfigEntryState.FAILED_UNLOAD)
+    with pytest.raises(MigrationError) as err:
+        await time.until(async_take_over(hass, loaded, automated.entry_id))
+    assert err.value.translation_key == "cannot_stop"
+    automated.mock_state(hass, ConfigEntryState.LOADED)
+    await assert_unchanged(hass, before, automated, loaded, time)

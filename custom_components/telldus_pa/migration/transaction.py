@@ -188,6 +188,11 @@ class RegistryTransaction:
                 new_unique_id=before.unique_id,
                 new_device_id=before.device_id,
             )
+        if entity.entity_id != before.entity_id and self._entities.async_is_registered(
+            before.entity_id
+        ):
+            # One that is restored after this one has it.
+            self._free_entity_id(before.entity_id)
         entity = self._entities.async_update_entity(
             entity.entity_id,
             new_entity_id=before.entity_id,
