@@ -1,7 +1,8 @@
 """Taking over from the real integration of Home Assistant, and going back."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -422,19 +423,24 @@ async def test_two_moves_at_once(
 ) -> None:
     """The second finds nothing left, and spoils nothing of the first."""
     before = snapshot(hass).of(automated)
-    first = asyncio.ensure_future(async_take_over(hass, loaded, automated.entry_id))
-    second = asyncio.ensure_future(async_take_over(hass, loaded, automated.entry_id))
-    await time.until(first)
-    with pytest.raises(MigrationError) as err:
-        await time.until(second)
-    assert err.value.translation_key == "nothing_to_take_over"
-    await time.move(45)
-    back = [asyncio.ensure_future(async_revert(hass, loaded)) for _ in range(2)]
-    await time.until(back[0])
-    with pytest.raises(MigrationError) as err:
-        await time.until(back[1])
-    assert err.value.translation_key == "no_way_back"
-    await time.move(45)
+
+    async def at_once(
+        migrate: Callable[[], Coroutine[Any, Any, None]],
+    ) -> list[Any]:
+        """Migrate twice; return what came of it."""
+        both = (migrate(), migrate())
+        return [*await asyncio.gather(*both, return_exceptions=True)]
+
+    take = partial(async_take_over, hass, loaded, automated.entry_id)
+    for migrate, reason in (
+        (take, "nothing_to_take_over"),
+        (partial(async_revert, hass, loaded), "no_way_back"),
+    ):
+        first, second = await time.until(at_once(migrate))
+        assert first is None
+        assert isinstance(second, MigrationError)
+        assert second.translation_key == reason
+        await time.move(45)
     assert snapshot(hass).of(automated) == before
 
 
