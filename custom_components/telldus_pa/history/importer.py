@@ -185,13 +185,17 @@ class HistoryImport:
     async def _async_import(self, sensor_id: str) -> bool:
         """Import all that Telldus has of a sensor; return False while nothing leads up to it."""
         walk: BackfillCursor | None = None
+        made_up: dict[ValueKey, StatisticSeries] = {}
         refusals = 0
         until = dt_util.utcnow().timestamp() // HOUR * HOUR
         while targets := self._targets(sensor_id):
             self.state = ImportState.RUNNING
-            series = await self._async_series(sensor_id, targets, int(until))
-            if series is None:
-                return False
+            series = await self._async_series(targets)
+            if not series and not made_up:
+                if self._has_to_wait(sensor_id):
+                    return False
+                made_up = self._made_up_series(targets, int(until))
+            series = made_up | series
             if walk is None and series:
                 walk = BackfillCursor(series)
             if walk is None or walk.is_over:
@@ -216,33 +220,38 @@ class HistoryImport:
         return True
 
     async def _async_series(
-        self, sensor_id: str, targets: dict[ValueKey, _StatisticTarget], until: int
-    ) -> dict[ValueKey, StatisticSeries] | None:
-        """Read what Home Assistant has of the values, None if it has to be waited for.
+        self, targets: dict[ValueKey, _StatisticTarget]
+    ) -> dict[ValueKey, StatisticSeries]:
+        """Read the statistics of values; those without an hour are left out."""
+        from .recorder import async_series  # noqa: PLC0415 (needs a recorder)
 
-        For a sensor that has sent nothing in time, statistics are made up that lead up to the
-        hour that begins at ``until``, in unix seconds.
-        """
-        from .recorder import async_series, async_series_without_hours  # noqa: PLC0415 (needs a recorder)
+        found = await async_series(
+            self._hass, {target.entity_id for target in targets.values()}
+        )
+        return {
+            key: found[target.entity_id]
+            for key, target in targets.items()
+            if target.entity_id in found
+        }
 
-        entity_ids = {key: target.entity_id for key, target in targets.items()}
-        found = await async_series(self._hass, set(entity_ids.values()))
-        if not found:
-            now = dt_util.utcnow()
-            if (deadline := self._remaining[sensor_id]) is None:
-                deadline = self._remaining[sensor_id] = now + _FIRST_HOUR_WITHIN
-            if now < deadline:
-                return None
+    def _made_up_series(
+        self, targets: dict[ValueKey, _StatisticTarget], until: int
+    ) -> dict[ValueKey, StatisticSeries]:
+        """Make up statistics that lead up to the hour at ``until``, in unix seconds."""
+        from .recorder import async_series_without_hours  # noqa: PLC0415
+
         series = {
-            key: found.get(entity_id)
-            or (
-                None
-                if found
-                else async_series_without_hours(self._hass, entity_id, until)
-            )
-            for key, entity_id in entity_ids.items()
+            key: async_series_without_hours(self._hass, target.entity_id, until)
+            for key, target in targets.items()
         }
         return {key: one for key, one in series.items() if one}
+
+    def _has_to_wait(self, sensor_id: str) -> bool:
+        """Tell whether a sensor that has no hour yet may still get one."""
+        now = dt_util.utcnow()
+        if (deadline := self._remaining[sensor_id]) is None:
+            deadline = self._remaining[sensor_id] = now + _FIRST_HOUR_WITHIN
+        return now < deadline
 
     async def _async_fetch_part(
         self, sensor_id: str, walk: BackfillCursor
