@@ -9,13 +9,14 @@ Source: docs/telldus-api.md, "Other sensor functions".
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
+from homeassistant.const import STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
 
 # How long to wait where something is not there yet, in seconds.
 _WAIT: Final = 600.0
-# How long to wait for Home Assistant's first hour. A sensor that has sent nothing by then is
-# dead; what is known of it is imported all the same.
+# How long to wait for Home Assistant's first hour. What is known of a sensor that has none
+# by then is imported all the same.
 _FIRST_HOUR_WITHIN: Final = timedelta(hours=2)
 # The same for the first list of sensors, which is asked for again every other minute or so.
 _UNTIL_LIST: Final = 60.0
@@ -185,16 +186,17 @@ class HistoryImport:
     async def _async_import(self, sensor_id: str) -> bool:
         """Import all that Telldus has of a sensor; return False while nothing leads up to it."""
         walk: BackfillCursor | None = None
-        made_up: dict[ValueKey, StatisticSeries] = {}
+        made_up: dict[ValueKey, StatisticSeries] | None = None
         refusals = 0
         until = dt_util.utcnow().timestamp() // HOUR * HOUR
         while targets := self._targets(sensor_id):
             self.state = ImportState.RUNNING
             series = await self._async_series(targets)
-            if not series and not made_up:
-                if self._has_to_wait(sensor_id):
+            if made_up is None:
+                missing = {key: targets[key] for key in targets.keys() - series.keys()}
+                made_up = self._made_up_series(missing, int(until))
+                if self._has_to_wait(sensor_id, [missing[key] for key in made_up]):
                     return False
-                made_up = self._made_up_series(targets, int(until))
             series = made_up | series
             if walk is None and series:
                 walk = BackfillCursor(series)
@@ -246,8 +248,14 @@ class HistoryImport:
         }
         return {key: one for key, one in series.items() if one}
 
-    def _has_to_wait(self, sensor_id: str) -> bool:
-        """Tell whether a sensor that has no hour yet may still get one."""
+    def _has_to_wait(self, sensor_id: str, missing: Iterable[_StatisticTarget]) -> bool:
+        """Tell whether a value without an hour may still get one.
+
+        One that is unknown, since nothing has come for a day, will not.
+        """
+        states = (self._hass.states.get(target.entity_id) for target in missing)
+        if all(state is None or state.state == STATE_UNKNOWN for state in states):
+            return False
         now = dt_util.utcnow()
         if (deadline := self._remaining[sensor_id]) is None:
             deadline = self._remaining[sensor_id] = now + _FIRST_HOUR_WITHIN
