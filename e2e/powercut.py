@@ -163,7 +163,7 @@ class _Run:
                 (ours,) = await home_assistant.entries(DOMAIN)
                 is_settled = self._stack.record() in ("none", "moved")
                 is_calm = ours["state"] == "loaded" or ours["disabled_by"] is not None
-                return is_settled and is_calm
+                return bool(is_settled and is_calm)
 
             # A start writes its registries after three minutes.
             await poll("the migration is settled", settled, 400)
