@@ -60,6 +60,7 @@ from .events.tracker import EventTracker
 from .history.importer import HistoryImport
 from .issues import async_delete_issues
 from .migration.move import async_restore_on_removal
+from .migration.resume import async_resume
 from .migration.tellduslive import async_watch_tellduslive
 from .pa_api import Credentials, TelldusClient
 from .push import PushManager
@@ -100,6 +101,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> bool:
     """Set up an account. Only the list of devices is waited for, and not after a reload."""
+    await async_resume(hass, entry)
     shared = await async_get_domain_data(hass)
     server = entry.data[CONF_SERVER_URL]
     rate_limiter = shared.rate_limiter(server)

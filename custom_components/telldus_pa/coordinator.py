@@ -25,6 +25,7 @@ from homeassistant.util import dt as dt_util
 from .account.account import TelldusAccount
 from .account.errors import error_placeholders, translation_key_for
 from .const import CONF_GATEWAYS, CONF_INCLUDE_IGNORED, DOMAIN, LOGGER, POLL_INTERVAL
+from .devices.sensor_types import is_total
 from .devices.topology import HasGateway, Topology, gateways_from_rows, structure_key
 from .devices.unique_ids import device_unique_id
 from .pa_api import (
@@ -650,6 +651,7 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
         value = sensor and sensor.values.get(key)
         if not value or (
             value.last_updated
+            and not is_total(value)
             and value.last_updated + _VALUE_EXPIRES <= dt_util.utcnow()
         ):
             return None
@@ -676,7 +678,7 @@ def _value_expiry(sensor: Sensor, now: datetime) -> datetime:
     times = (
         value.last_updated + _VALUE_EXPIRES
         for value in sensor.values.values()
-        if value.last_updated
+        if value.last_updated and not is_total(value)
     )
     return min(
         (when for when in times if when > now), default=datetime.max.replace(tzinfo=UTC)

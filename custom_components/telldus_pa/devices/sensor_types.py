@@ -253,6 +253,15 @@ def unit_of(value: SensorValue) -> str | None:
     return description.native_unit_of_measurement if description else value.unit
 
 
+def is_total(value: SensorValue) -> bool:
+    """Tell whether a value is a total, as a meter's: it is true until the next one comes."""
+    description = SENSOR_TYPES.get(value_key(value))
+    return (
+        description is not None
+        and description.state_class is SensorStateClass.TOTAL_INCREASING
+    )
+
+
 def described_as(value: SensorValue) -> str | None:
     """Return what a value was taken for, None where it is not known."""
     if (description := SENSOR_TYPES.get(value_key(value))) is None:
