@@ -89,7 +89,7 @@ class Device:
     `values` holds stateValues by method bit: 16 a level, 1024 a colour, 2048 an object.
     `members` is for groups, `actions` for scenes. `wake_interval` (seconds) makes a
     battery device that receives commands only when it wakes. `routine` is what it does
-    without a command.
+    without a command. A shutter that `runs_reversed` has the levels of its ends swapped.
     """
 
     id: str
@@ -115,6 +115,7 @@ class Device:
     history: list[HistoryRow] = field(default_factory=list)
     previous_mode: str | None = None
     routine: Routine | None = None
+    runs_reversed: bool = False
 
     @property
     def uuid(self) -> str:

@@ -29,7 +29,7 @@ from homeassistant.util import dt as dt_util
 
 from ..account.errors import error_placeholders, translation_key_for
 from ..account.storage import StorageKey, entry_store
-from ..const import DOMAIN, LOGGER
+from ..const import CONF_REVERSED_COVERS, DOMAIN, LOGGER
 from ..coordinator import DeviceCoordinator, SensorCoordinator
 from ..devices.group_state import group_state
 from ..devices.kinds import EVENT_KINDS
@@ -232,7 +232,8 @@ class CommandManager:
         if members := [
             self.optimistic_state(devices[one]) for one in leaves if one in devices
         ]:
-            shown = group_state(shown, members)
+            reversed_covers = self._entry.options.get(CONF_REVERSED_COVERS, ())
+            shown = group_state(shown, members, reversed_covers)
         if shown is not device:
             self._shown[device.id] = device, shown
         return shown
