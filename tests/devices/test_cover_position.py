@@ -188,7 +188,7 @@ class Meddler:
     ) -> None:
         """Take hold of the shutter."""
         self._devices = entry.runtime_data.devices
-        self._shutter = simulator.home.devices[SHUTTER_ID]
+        self._simulator = simulator
         self._time = time
         self._do = dashboard.do
 
@@ -205,7 +205,7 @@ class Meddler:
             case "group":
                 await self._do("close_cover", GROUP)
             case "hand":
-                self._shutter.state = 256
+                self._simulator.press(SHUTTER_ID, "down")
                 await self._time.move(35)
             case "push":
                 await self._time.move(31)
