@@ -23,7 +23,13 @@ from ..devices.unique_ids import (
     gateway_unique_id,
     sensor_unique_id,
 )
-from ..registry.device_info import all_gateways, device_info, gateway_info, sensor_info
+from ..registry.device_info import (
+    account_info,
+    all_gateways,
+    device_info,
+    gateway_info,
+    sensor_info,
+)
 
 # How long, in seconds and in lists, something must have been missing to be gone.
 _GONE_AFTER: Final = 24 * 3600.0
@@ -87,9 +93,12 @@ class RegistrySync:
     def async_start(self) -> None:
         """Begin with what there is, and follow the lists from now on.
 
-        Gateways come first: what points at them must find them.
+        The account and its gateways come first: what points at them must find them.
         """
         data = self._data
+        self._registry.async_get_or_create(
+            config_entry_id=self._entry.entry_id, **account_info(self._entry)
+        )
         for coordinator in (data.devices, data.sensors, data.gateways):
             self._follow(coordinator, self._async_register_gateways)
         self._follow(data.devices, self._async_update_devices)
