@@ -36,6 +36,7 @@ PARALLEL_UPDATES = 0
 _DEVICE_CLASSES: Final = {
     DeviceKind.ALARM: BinarySensorDeviceClass.SAFETY,
     DeviceKind.CONTACT: BinarySensorDeviceClass.DOOR,
+    DeviceKind.LOCK_SENSOR: BinarySensorDeviceClass.LOCK,
     DeviceKind.MOTION: BinarySensorDeviceClass.MOTION,
     DeviceKind.PERSON: BinarySensorDeviceClass.PRESENCE,
     DeviceKind.SMOKE: BinarySensorDeviceClass.SMOKE,
@@ -102,8 +103,14 @@ class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether it is open, moved, there ...; None if Telldus does not know."""
-        return self.device.is_on if self._passing is None else self._passing
+        """Return whether it is open, moved, there ...; None if Telldus does not know.
+
+        To Telldus a lock is on when it is locked, to Home Assistant when it is not.
+        """
+        is_on = self.device.is_on if self._passing is None else self._passing
+        if is_on is not None and self.device_class is BinarySensorDeviceClass.LOCK:
+            return not is_on
+        return is_on
 
 
 class TelldusBatteryLow(TelldusSensorEntity, BinarySensorEntity):

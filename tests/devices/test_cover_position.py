@@ -214,9 +214,7 @@ class Meddler:
                 self._devices.async_set_pushed_item(pushed)
 
 
-@pytest.mark.parametrize(
-    "how", ["wait", "stop", "position", "group", "hand", "push"]
-)
+@pytest.mark.parametrize("how", ["wait", "stop", "position", "group", "hand", "push"])
 async def test_other_reasons(
     hass: HomeAssistant,
     loaded: MockConfigEntry,

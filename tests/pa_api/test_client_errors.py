@@ -293,7 +293,8 @@ async def test_rows_that_lack_something(
 ) -> None:
     """A row without what is not needed is a row."""
     simulator.faults.add(
-        Fault.MISSING_KEYS, keys=["name", "state", "stateValues", "methods", "online", "client"]
+        Fault.MISSING_KEYS,
+        keys=["name", "state", "stateValues", "methods", "online", "client"],
     )
 
     rows = (await client.devices()).rows

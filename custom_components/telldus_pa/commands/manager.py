@@ -154,9 +154,13 @@ class _Pending:
 
     def implies(self, other: _Pending) -> bool:
         """Return whether this does all that another would do, and to the same effect."""
-        return self.command.attribute_group is other.command.attribute_group and all(
-            self.effects.get(device_id) == effect
-            for device_id, effect in other.effects.items()
+        return (
+            not self.command.is_step
+            and self.command.attribute_group is other.command.attribute_group
+            and all(
+                self.effects.get(device_id) == effect
+                for device_id, effect in other.effects.items()
+            )
         )
 
     def covers(self, other: _Pending) -> bool:
@@ -164,6 +168,7 @@ class _Pending:
         facet = self.command.attribute_group
         return (
             facet is other.command.attribute_group
+            and not other.command.is_step
             # What a thermostat was told before may be for another mode.
             and facet is not Method.THERMOSTAT
             and other.effects.keys() <= self.effects.keys()
