@@ -41,6 +41,7 @@ _DEVICE_CLASSES: Final = {
     DeviceKind.PERSON: BinarySensorDeviceClass.PRESENCE,
     DeviceKind.SMOKE: BinarySensorDeviceClass.SMOKE,
 }
+_EVENT_STATES: Final = {Method.TURNON: True, Method.TURNOFF: False}
 _CONNECTIVITY: Final = "connectivity"
 
 
@@ -75,18 +76,28 @@ class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to what the device is heard to do."""
         await super().async_added_to_hass()
-        heard = self._data.events
-        self.async_on_remove(heard.async_listen(self._row_id, self._async_pulse))
+        events = self._data.events
+        self.async_on_remove(events.async_listen(self._row_id, self._async_show_event))
 
     @callback
-    def _async_pulse(self, occurrence: DeviceEvent, shown: bool) -> None:
-        """Go on, perhaps once more, where the state that follows would not show it."""
-        if shown or occurrence.method is not Method.TURNON:
+    def _async_show_event(self, event: DeviceEvent, shown: bool) -> None:
+        """Show an event that the state that follows does not show.
+
+        What went on and off again, or off and on, is shown so for a moment. A repeat is no
+        change: of a motion sensor alone it is written again, since somebody still moves.
+        """
+        if shown or event.method not in _EVENT_STATES:
             return
-        for self._passing in (False, True):
+        is_on = _EVENT_STATES[event.method]
+        if is_on is not self.device.is_on:
+            self._passing = is_on
             self.async_write_ha_state()
-        self._passing = None
-        self.async_write_ha_state()
+            self._passing = None
+            self.async_write_ha_state()
+        elif is_on and self.device_class is BinarySensorDeviceClass.MOTION:
+            self._attr_force_update = True
+            self.async_write_ha_state()
+            self._attr_force_update = False
 
     @property
     @override

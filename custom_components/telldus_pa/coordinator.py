@@ -19,6 +19,7 @@ from homeassistant.util import dt as dt_util
 from .account.account import TelldusAccount
 from .account.errors import error_placeholders, translation_key_for
 from .const import CONF_GATEWAYS, CONF_INCLUDE_IGNORED, DOMAIN, LOGGER, POLL_INTERVAL
+from .devices.sensor_types import is_total
 from .devices.topology import HasGateway, Topology, gateways_from_rows, structure_key
 from .devices.unique_ids import device_unique_id
 from .pa_api import (
@@ -546,12 +547,16 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
     def current_value(
         self, sensor_id: str, key: tuple[str, int | None]
     ) -> SensorValue | None:
-        """Return a value, None where there is none or it is older than a day."""
+        """Return a value, None where there is none or it is older than a day.
+
+        What a meter has counted does not age.
+        """
         sensor = self.data.get(sensor_id)
         value = sensor and sensor.values.get(key)
         if not value or (
             value.last_updated
             and value.last_updated + _VALUE_EXPIRES <= dt_util.utcnow()
+            and not is_total(value)
         ):
             return None
         return value

@@ -24,7 +24,7 @@ from ..account.storage import StorageKey, entry_store
 from ..const import DOMAIN, LOGGER
 from ..coordinator import SensorCoordinator
 from ..devices.kinds import value_key
-from ..devices.sensor_types import unit_of
+from ..devices.sensor_types import number_of, unit_of
 from ..devices.unique_ids import entity_unique_id, sensor_unique_id
 from ..pa_api import (
     ApiError,
@@ -374,7 +374,7 @@ def _numbers(
     told: dict[_Key, list[Sample]] = {}
     for reading in readings:
         for key, value in reading.values.items():
-            if value.value is not None and not isinstance(value.value, str):
-                sample = Sample(reading.when.timestamp(), value.value)
+            if (number := number_of(value)) is not None:
+                sample = Sample(reading.when.timestamp(), number)
                 told.setdefault(key, []).append(sample)
     return {key: by_hour(of_key) for key, of_key in told.items()}
