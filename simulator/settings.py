@@ -54,7 +54,9 @@ class Settings:
     # Functions
     refuse_profile: bool = False
     rooms: bool = False
-    """room/list answers; no public client is known to call it."""
+    """rooms/list answers."""
+    rooms_singular: bool = False
+    """It is called room/list instead."""
     sensor_info_limit: bool = False
     """sensor/info once in 10 minutes for each sensor, as its documentation asks."""
     premium: bool = True

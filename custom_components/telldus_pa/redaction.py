@@ -222,6 +222,7 @@ LISTS: Final[Mapping[str, Mapping[str, Callable[[object], Shown]]]] = {
         "version": version,
     },
     "room/list": {},
+    "rooms/list": {},
 }
 
 
