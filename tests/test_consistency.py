@@ -57,6 +57,7 @@ def entity_keys() -> dict[str, set[str]]:
         f"{platform.value}.py": platform.value
         for platform in custom_components.telldus_pa.PLATFORMS
     }
+    names["devices/sensor_types.py"] = "sensor"
     found: dict[str, set[str]] = {platform: set() for platform in names.values()}
     for name, module in sources().items():
         if (platform := names.get(name)) is None:
@@ -102,8 +103,8 @@ def test_every_entity_has_its_texts_and_icons() -> None:
         assert re.fullmatch(r"mdi:[a-z0-9-]+", icon), name
     devices = set(english()["device"])
     assert devices == {"unnamed_device", "unnamed_sensor"}
-    entity = (INTEGRATION / "entity.py").read_text()
-    assert all(f'"{key}"' in entity for key in devices)
+    info = (INTEGRATION / "registry" / "device_info.py").read_text()
+    assert all(f'"{key}"' in info for key in devices)
 
 
 def test_every_option_has_its_texts() -> None:

@@ -34,10 +34,12 @@ PARALLEL_UPDATES = 0
 _DEVICE_CLASSES: Final = {
     DeviceKind.ALARM: BinarySensorDeviceClass.SAFETY,
     DeviceKind.CONTACT: BinarySensorDeviceClass.DOOR,
+    DeviceKind.LOCK_SENSOR: BinarySensorDeviceClass.LOCK,
     DeviceKind.MOTION: BinarySensorDeviceClass.MOTION,
     DeviceKind.PERSON: BinarySensorDeviceClass.PRESENCE,
     DeviceKind.SMOKE: BinarySensorDeviceClass.SMOKE,
 }
+_EVENT_STATES: Final = {Method.TURNON: True, Method.TURNOFF: False}
 _CONNECTIVITY: Final = "connectivity"
 
 
@@ -73,17 +75,27 @@ class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
         """Listen to the events of the device."""
         await super().async_added_to_hass()
         events = self._data.events
-        self.async_on_remove(events.async_listen(self._row_id, self._async_pulse))
+        self.async_on_remove(events.async_listen(self._row_id, self._async_show_event))
 
     @callback
-    def _async_pulse(self, event: DeviceEvent, in_state: bool) -> None:
-        """Turn on, from off, for an event that the row does not show."""
-        if in_state or event.method is not Method.TURNON:
+    def _async_show_event(self, event: DeviceEvent, in_state: bool) -> None:
+        """Show an event that the state that follows does not show.
+
+        What went on and off again, or off and on, is shown so for a moment. A repeat is no
+        change: of a motion sensor alone it is written again, since somebody still moves.
+        """
+        if in_state or event.method not in _EVENT_STATES:
             return
-        for self._pulse in (False, True):
+        is_on = _EVENT_STATES[event.method]
+        if is_on is not self.device.is_on:
+            self._pulse = is_on
             self.async_write_ha_state()
-        self._pulse = None
-        self.async_write_ha_state()
+            self._pulse = None
+            self.async_write_ha_state()
+        elif is_on and self.device_class is BinarySensorDeviceClass.MOTION:
+            self._attr_force_update = True
+            self.async_write_ha_state()
+            self._attr_force_update = False
 
     @property
     @override
@@ -100,8 +112,14 @@ class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Whether it is open, has moved, is present ...; None if unknown."""
-        return self.device.is_on if self._pulse is None else self._pulse
+        """Return whether it is open, moved, there ...; None if Telldus does not know.
+
+        To Telldus a lock is on when it is locked, to Home Assistant when it is not.
+        """
+        is_on = self.device.is_on if self._pulse is None else self._pulse
+        if is_on is not None and self.device_class is BinarySensorDeviceClass.LOCK:
+            return not is_on
+        return is_on
 
 
 class TelldusBatteryLow(TelldusSensorEntity, BinarySensorEntity):

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .data import TelldusConfigEntry
-from .devices.kinds import LEARN, MAIN_ENTITY
+from .devices.kinds import BELL, LEARN, MAIN_ENTITY
 from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import Method
 
@@ -26,7 +26,11 @@ async def async_setup_entry(
         entry,
         async_add_entities,
         Platform.BUTTON,
-        {LEARN: TelldusLearnButton, MAIN_ENTITY: TelldusBellButton},
+        {
+            BELL: TelldusBellButton,
+            LEARN: TelldusLearnButton,
+            MAIN_ENTITY: TelldusBellButton,
+        },
     )
 
 
@@ -48,7 +52,7 @@ class TelldusButton(TelldusDeviceEntity, ButtonEntity):
 
 
 class TelldusBellButton(TelldusButton):
-    """Rings a bell."""
+    """Rings a bell, or the one in something that is more than a bell."""
 
     _attr_translation_key = "bell"
     method = Method.BELL

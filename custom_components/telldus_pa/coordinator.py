@@ -63,7 +63,8 @@ _VALUE_EXPIRES: Final = timedelta(hours=24)
 # The platforms on which a device is for its methods alone.
 _BY_METHODS: Final = (
     *(Platform.BUTTON, Platform.CLIMATE, Platform.COVER),
-    *(Platform.LIGHT, Platform.LOCK, Platform.SWITCH),
+    *(Platform.LIGHT, Platform.LOCK, Platform.MEDIA_PLAYER, Platform.SIREN),
+    Platform.SWITCH,
 )
 # Set-up must not hold up Home Assistant's start; it is tried again soon. In seconds.
 _SETUP_TIMEOUT: Final = 5.0

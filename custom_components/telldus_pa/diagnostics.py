@@ -45,7 +45,7 @@ from .pa_api import DEFAULT_SERVER, Device, Gateway, RateLimiter, Sensor
 from .pa_api.parsing import to_list
 
 _DIGITS: Final = 1
-_LISTS: Final = ("devices/list", "sensors/list", "clients/list", "room/list")
+_LISTS: Final = ("devices/list", "sensors/list", "clients/list", "rooms/list")
 
 type Tree = dict[str, Any]
 

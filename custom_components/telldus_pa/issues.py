@@ -11,15 +11,18 @@ from .const import DOMAIN
 
 
 class Issue(StrEnum):
-    """The issues; each entry can have one of each."""
+    """What can be shown, each for an entry of its own, or for a cover of an entry."""
 
+    COVER_DIRECTION = "cover_direction"
     TELLDUSLIVE_ACTIVE = "tellduslive_active"
     RATE_LIMIT_EXHAUSTED = "rate_limit_exhausted"
     PREMIUM_LAPSED = "premium_lapsed"
 
 
-# The issues that ``repairs`` has a flow for.
-FIXABLE: Final = frozenset((Issue.TELLDUSLIVE_ACTIVE, Issue.RATE_LIMIT_EXHAUSTED))
+# Those for which ``repairs`` has a flow.
+FIXABLE: Final = frozenset(
+    (Issue.COVER_DIRECTION, Issue.TELLDUSLIVE_ACTIVE, Issue.RATE_LIMIT_EXHAUSTED)
+)
 
 
 @callback
@@ -28,21 +31,47 @@ def async_set_issue(
 ) -> None:
     """Create an issue or delete it, unless it is as it should be."""
     issue_id = f"{issue}_{entry.entry_id}"
-    if not show:
+    if show:
+        _async_show(hass, issue_id, issue, entry, {"name": entry.title})
+    else:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
-    elif not (existing := ir.async_get(hass).async_get_issue(DOMAIN, issue_id)) or (
-        # After a restart, Home Assistant remembers only the id.
-        not existing.active
+
+
+@callback
+def async_suggest_reversing(
+    hass: HomeAssistant, entry: ConfigEntry[Any], device_id: str, name: str
+) -> None:
+    """Offer to turn the scale of a cover, which seems to run the other way."""
+    issue_id = f"{Issue.COVER_DIRECTION}_{entry.entry_id}_{device_id}"
+    placeholders = {"name": entry.title, "cover": name}
+    _async_show(
+        hass, issue_id, Issue.COVER_DIRECTION, entry, placeholders, device_id=device_id
+    )
+
+
+@callback
+def _async_show(
+    hass: HomeAssistant,
+    issue_id: str,
+    issue: Issue,
+    entry: ConfigEntry[Any],
+    placeholders: dict[str, str],
+    **more: str,
+) -> None:
+    """Show an issue, unless that was done."""
+    if not (known := ir.async_get(hass).async_get_issue(DOMAIN, issue_id)) or (
+        # Of one that was shown before a restart only the id is left.
+        not known.active
     ):
         ir.async_create_issue(
             hass,
             DOMAIN,
             issue_id,
             is_fixable=issue in FIXABLE,
-            data={"issue": issue, "entry_id": entry.entry_id},
+            data={"issue": issue, "entry_id": entry.entry_id, **placeholders, **more},
             severity=ir.IssueSeverity.WARNING,
             translation_key=issue,
-            translation_placeholders={"name": entry.title},
+            translation_placeholders=placeholders,
         )
 
 
@@ -56,7 +85,11 @@ def async_delete_issues(
     displayed again after a reload.
     """
     registry = ir.async_get(hass)
-    for issue in Issue:
-        existing = registry.async_get_issue(DOMAIN, f"{issue}_{entry.entry_id}")
-        if for_good or not (existing and existing.dismissed_version):
-            async_set_issue(hass, entry, issue, show=False)
+    ours = tuple(f"{issue}_{entry.entry_id}" for issue in Issue)
+    for (domain, issue_id), known in tuple(registry.issues.items()):
+        if (
+            domain == DOMAIN
+            and issue_id.startswith(ours)
+            and (for_good or not known.dismissed_version)
+        ):
+            ir.async_delete_issue(hass, DOMAIN, issue_id)

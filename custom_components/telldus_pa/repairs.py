@@ -9,7 +9,7 @@ from homeassistant.components.repairs import RepairsFlow
 from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant
 
-from .const import LONGEST_POLL_INTERVAL, POLL_INTERVAL
+from .const import CONF_REVERSED_COVERS, LONGEST_POLL_INTERVAL, POLL_INTERVAL
 from .data import TelldusConfigEntry
 from .issues import Issue
 from .migration.flow import MigrationFlow
@@ -59,6 +59,45 @@ class ReducePollingRepairFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
 
+class ReverseCoverRepairFlow(RepairsFlow):
+    """Turn the scale of a cover that was seen to run the other way."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Begin."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> RepairsFlowResult:
+        """Ask whether to, and do so."""
+        if TYPE_CHECKING:
+            assert self.data is not None
+        entries = self.hass.config_entries
+        entry = entries.async_get_entry(str(self.data["entry_id"]))
+        if entry is None:
+            return self.async_abort(reason="entry_gone")
+        if user_input is None:
+            return self.async_show_form(
+                step_id="confirm",
+                data_schema=vol.Schema({}),
+                description_placeholders={
+                    "name": entry.title,
+                    "cover": str(self.data["cover"]),
+                },
+            )
+        # Those that run the other way, with this one changed over.
+        turned = {*entry.options.get(CONF_REVERSED_COVERS, ())} ^ {
+            str(self.data["device_id"])
+        }
+        entries.async_update_entry(
+            entry, options={**entry.options, CONF_REVERSED_COVERS: sorted(turned)}
+        )
+        entries.async_schedule_reload(entry.entry_id)
+        return self.async_create_entry(data={})
+
+
 class MigrationRepairFlow(MigrationFlow["RepairsFlowResult"], RepairsFlow):
     """Takes over from Home Assistant's own integration, which runs beside this one."""
 
@@ -80,8 +119,9 @@ class MigrationRepairFlow(MigrationFlow["RepairsFlowResult"], RepairsFlow):
         return await self.async_step_take_over()
 
 
-# The flow of each issue in ``issues.FIXABLE``.
-FLOWS: Final[Mapping[Issue, Callable[[], RepairsFlow]]] = {
+# Which flow mends which issue; ``issues.FIXABLE`` has the same.
+FLOWS: Final[Mapping[str, Callable[[], RepairsFlow]]] = {
+    Issue.COVER_DIRECTION: ReverseCoverRepairFlow,
     Issue.TELLDUSLIVE_ACTIVE: MigrationRepairFlow,
     Issue.RATE_LIMIT_EXHAUSTED: ReducePollingRepairFlow,
 }

@@ -23,7 +23,11 @@ from .connection_status import ConnectionState
 from .const import CONF_SERVER_URL
 from .data import TelldusConfigEntry, TelldusData
 from .devices.kinds import BATTERY, LAST_SEEN, value_key
-from .devices.sensor_types import SENSOR_TYPES, TelldusSensorEntityDescription
+from .devices.sensor_types import (
+    SENSOR_TYPES,
+    TelldusSensorEntityDescription,
+    number_of,
+)
 from .devices.unique_ids import account_unique_id, entity_unique_id, gateway_unique_id
 from .entity import (
     TelldusSensorEntity,
@@ -126,9 +130,12 @@ class TelldusValueEntity(TelldusSensorEntity, SensorEntity):
 
     @override
     def _state_key(self) -> object:
-        """Return the value and its unit."""
+        """Return the reading, its unit and its time.
+
+        An equal reading is a new one: what integrates or averages must hear of it.
+        """
         value = self.value
-        return value and (value.value, value.unit)
+        return value and (value.value, value.unit, value.last_updated)
 
 
 class TelldusValueSensor(TelldusValueEntity):
@@ -149,9 +156,7 @@ class TelldusValueSensor(TelldusValueEntity):
     def native_value(self) -> float | None:
         """The number, None if the value is a text."""
         value = self.value
-        if value is None or isinstance(value.value, str):
-            return None
-        return value.value
+        return number_of(value) if value else None
 
 
 class TelldusUnknownValueSensor(TelldusValueEntity):

@@ -13,7 +13,7 @@ from tests.conftest import AddEntry, Time
 from tests.helpers import Registries, complaints, polls
 
 DAY = 24 * 3600
-ROOMS = "json/room/list"
+ROOMS = "json/rooms/list"
 PROFILE = "json/user/profile"
 
 
@@ -41,6 +41,21 @@ async def test_areas(
     assert area_of(hass, registries, "sensor_1540000006") == "Living room"
     assert area_of(hass, registries, "device_2100006") is None
     assert area_of(hass, registries, "sensor_1540000001") is None
+
+
+async def test_former_name(
+    has_rooms: None,
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    time: Time,
+) -> None:
+    """Where the server does not know the name, the one before is tried, and only then."""
+    simulator.settings.rooms_singular = True
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(240)
+    assert polls(simulator, ROOMS) == polls(simulator, "json/room/list") == 1
+    assert area_of(hass, Registries(hass, entry), "device_2100001") == "Living room"
 
 
 async def test_only_a_suggestion(

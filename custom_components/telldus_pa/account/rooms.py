@@ -12,12 +12,14 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntry
 
-from ..pa_api import Device, Room
+from ..pa_api import Device, Room, TelldusError
 from .account import TelldusAccount
 from .daily import DailyFetch
 from .storage import StorageKey
 
 _SAVE_DELAY: Final = 60
+# All other lists have a plural for a name.
+_FORMER_FUNCTION: Final = "room/list"
 
 
 class Rooms(DailyFetch[tuple[Room, ...]]):
@@ -54,8 +56,14 @@ class Rooms(DailyFetch[tuple[Room, ...]]):
 
     @override
     async def _async_fetch(self, account: TelldusAccount) -> tuple[Room, ...]:
-        """Fetch the rooms."""
-        return (await account.client.rooms()).rows
+        """Ask for the rooms, by the name before where Telldus does not know this one."""
+        try:
+            response = await account.client.rooms()
+        except TelldusError as err:
+            if not account.is_permanent_error(err):
+                raise
+            response = await account.client.rooms(_FORMER_FUNCTION)
+        return response.rows
 
     @override
     def _process(self, response: tuple[Room, ...]) -> None:

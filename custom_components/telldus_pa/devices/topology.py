@@ -34,8 +34,8 @@ class Topology:
         local = {
             (device.gateway_id, device.client_device_id): device.id
             for device in devices.values()
-            # Who has no number of the gateway's is nobody else.
-            if device.client_device_id
+            # Who has no gateway, or no number of its own there, is nobody else.
+            if device.gateway_id and device.client_device_id
         }
         members = {
             device.id: tuple(dict.fromkeys(_members(device, devices, local)))
@@ -109,7 +109,7 @@ class HasGateway(Protocol):
 
 def gateways_from_rows(rows: Mapping[str, HasGateway]) -> dict[str, Gateway]:
     """Return the gateways as far as their devices, or their sensors, tell of them."""
-    newest = {row.gateway_id: row for row in rows.values()}
+    newest = {row.gateway_id: row for row in rows.values() if row.gateway_id}
     return {
         gateway_id: Gateway(gateway_id, row.gateway_name, row.online)
         for gateway_id, row in newest.items()

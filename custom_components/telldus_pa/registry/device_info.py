@@ -108,11 +108,15 @@ def sensor_info(entry: TelldusConfigEntry, sensor: Sensor) -> DeviceInfo:
 def _node_info(
     entry: TelldusConfigEntry, gateway_id: str, name: str | None
 ) -> DeviceInfo:
-    """Return what devices and sensors have in common."""
+    """Return what devices and sensors have in common.
+
+    What hangs on no gateway, as far as Telldus tells, hangs on the account.
+    """
+    via = gateway_unique_id(entry, gateway_id) if gateway_id else None
     info = DeviceInfo(
         via_device_id=dr.async_get_device_id_by_identifier(
             entry.runtime_data.devices.hass,
-            (DOMAIN, gateway_unique_id(entry, gateway_id)),
+            (DOMAIN, via or account_unique_id(entry)),
             config_entry_id=entry.entry_id,
         )
     )

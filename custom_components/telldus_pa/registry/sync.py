@@ -24,7 +24,7 @@ from ..devices.unique_ids import (
     gateway_unique_id,
     sensor_unique_id,
 )
-from ..registry.device_info import device_info, gateway_info, sensor_info
+from ..registry.device_info import account_info, device_info, gateway_info, sensor_info
 
 # What is missing for so many seconds and in so many lists is removed.
 _STALE_AFTER: Final = 24 * 3600.0
@@ -102,9 +102,12 @@ class RegistrySync:
     def async_start(self) -> None:
         """Register what there is, and follow the lists.
 
-        Gateways come first: their devices refer to them.
+        The account and its gateways come first: what points at them must find them.
         """
         data = self._data
+        self._registry.async_get_or_create(
+            config_entry_id=self._entry.entry_id, **account_info(self._entry)
+        )
         for coordinator in (data.devices, data.sensors, data.gateways):
             self._follow(coordinator, self._async_register_gateways)
         self._follow(data.devices, self._async_update_devices)
