@@ -29,7 +29,7 @@ USERNAME = "demo"
 PASSWORD = "demo"
 # The name of the home that has all that the dashboard and the automation speak of
 DEMO = "demo"
-_AUTOMATION = {
+AUTOMATION = {
     "alias": "Wall remote turns the sofa lamp on and off",
     "description": "Press a button of the remote on the simulator's page.",
     "triggers": [
@@ -110,7 +110,7 @@ async def _furnish(home_assistant: HomeAssistant) -> None:
     await home_assistant.ask(
         "frontend/set_user_data", key="core", value={"default_panel": HOME}
     )
-    await home_assistant.save_automation("demo", _AUTOMATION)
+    await home_assistant.save_automation(DEMO, AUTOMATION)
 
 
 async def _add_integration(

@@ -88,6 +88,16 @@ def test_links(path: Path) -> None:
             assert anchor in anchors_of(target), link
 
 
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / ".github").rglob("*.yml")), ids=lambda path: path.stem
+)
+def test_links_of_issue_templates(path: Path) -> None:
+    """What GitHub's forms link to within the project is there."""
+    for name in re.findall(r"telldus_pa/blob/main/([^\s#)]+)", path.read_text()):
+        assert (ROOT / name).exists(), name
+    assert "telldus_pa#" not in path.read_text()
+
+
 def test_every_document_can_be_found() -> None:
     """The README leads to each document, perhaps by way of another."""
     found: set[Path] = set()
