@@ -23,7 +23,7 @@ from ..account.storage import StorageKey, entry_store
 from ..commands.manager import CommandManager
 from ..const import DOMAIN, EVENT_MISSED, LOGGER
 from ..coordinator import DeviceCoordinator
-from ..devices.kinds import EVENT_KINDS, MAIN_ENTITY, RING, entity_parts
+from ..devices.kinds import EVENT_KINDS, MAIN_ENTITY, RING, DeviceKind, entity_parts
 from ..devices.topology import is_group
 from ..devices.unique_ids import device_unique_id, entity_unique_id
 from ..pa_api import Device, DeviceStateMessage, Method, Priority, TelldusError
@@ -192,16 +192,16 @@ class EventTracker:
             )
 
     def _is_manual_change(self, before: Device, after: Device) -> bool:
-        """Return whether somebody used a device at home, where nothing is pushed.
+        """Return whether somebody did something at home, where nothing is pushed.
 
-        Devices with a timeline do not count, and none while a history waits to be read:
-        faster polls would delay the events in it. A group changes with its members.
+        Motion does not count: it would keep polling fast all day. A group changes with its
+        members.
         """
+        kind = self._devices.topology.kinds.get(after.id)
         return (
             not self._live_since
-            and not self._changed
-            and after.id not in self.timelines
-            and bool(after.methods)
+            and (bool(after.methods) or kind is DeviceKind.CONTACT)
+            and kind is not DeviceKind.MOTION
             and not is_group(after)
             and _difference(before, after) is not None
             and not self._commands.is_commanded(after.id)
