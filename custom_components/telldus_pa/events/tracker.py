@@ -216,10 +216,10 @@ class EventTracker:
         kind = self._devices.topology.kinds.get(after.id)
         return (
             not self._live_since
-            and _difference(before, after) is not None
             and (bool(after.methods) or kind is DeviceKind.CONTACT)
             and kind is not DeviceKind.MOTION
             and not is_group(after)
+            and _difference(before, after) is not None
             and not self._commands.is_commanded(after.id)
         )
 
