@@ -174,6 +174,11 @@ class TelldusUpdateCoordinator[RowT: ListItem](
         limit = max(_STALE_AFTER, self._current_interval * _STALE_AFTER_POLLS)
         return self.account.rate_limiter.now() - since >= limit.total_seconds()
 
+    @property
+    def next_poll_at(self) -> float:
+        """Return when the next poll is due, by the rate limiter's clock."""
+        return self.requested_at + self._current_interval.total_seconds()
+
     def _update_failed(self, err: TelldusError) -> UpdateFailed:
         """Return the error that says why there are no data."""
         return UpdateFailed(

@@ -170,7 +170,7 @@ async def _async_send_command(call: ServiceCall) -> None:
     """Send a raw command to a device, as entities do."""
     entry, device = _device(call.hass, call.data[ATTR_DEVICE_ID])
     command = _command(device, call.data)
-    await entry.runtime_data.commands.async_send(command)
+    await entry.runtime_data.commands.async_send(command, context=call.context)
 
 
 async def _async_get_history(call: ServiceCall) -> ServiceResponse:

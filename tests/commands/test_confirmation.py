@@ -3,7 +3,7 @@
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.commands.manager import CommandOutcome
+from custom_components.telldus_pa.commands.pending import CommandOutcome
 from custom_components.telldus_pa.pa_api import (
     Command,
     Device,

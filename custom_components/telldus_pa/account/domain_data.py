@@ -67,6 +67,8 @@ class DomainData:
     rate_limiters: dict[str, RateLimiter] = field(default_factory=dict)
     watches: dict[str, AuthFailureTracker] = field(default_factory=dict)
     _listeners: dict[str, list[CALLBACK_TYPE]] = field(default_factory=dict)
+    # The unsent and the undecided commands by config entry; theirs is the layer above.
+    commands: dict[str, Any] = field(default_factory=dict)
 
     @callback
     def rate_limiter(self, server: str) -> RateLimiter:
@@ -103,6 +105,8 @@ class DomainData:
     async def async_remove_entry(self, entry_id: str, *, last: bool) -> None:
         """Forget an entry that was removed, and everything on disk with the last one."""
         self.watches.pop(entry_id, None)
+        if commands := self.commands.pop(entry_id, None):
+            commands.async_interrupt_all()
         if last:
             await self.store.async_remove()
 
