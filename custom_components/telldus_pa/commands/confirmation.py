@@ -40,10 +40,11 @@ _SETTLES_AFTER: Final = 10.0
 _BELIEVED_AFTER: Final = 30.0
 # A little later, in seconds, lest a list is asked for a moment too early by some clock.
 _MARGIN: Final = 0.5
-# A poll that comes this many seconds after a list can tell is soon enough, and a list of its
-# own is asked for this rarely, in seconds.
-_SOON: Final = 20.0
+# A poll that comes this many seconds after a list can tell is soon enough (20, and what a
+# request takes). A list of its own is asked for this rarely, and not this soon after another.
+_SOON: Final = 21.0
 _LOOK_INTERVAL: Final = 30.0
+_LIST_INTERVAL: Final = 10.0
 # Seconds that a battery device may sleep before what it was told is taken for lost.
 _SLEEPS_AT_MOST: Final = 2 * 3600.0
 # How many devices' histories are asked for at a time; each is a request.
@@ -307,7 +308,11 @@ class Confirmation:
             wanted.append(self._lost_look_at)
         if not wanted:
             return None
-        look_at = max(min(wanted), self._looked_at + _LOOK_INTERVAL)
+        look_at = max(
+            min(wanted),
+            self._looked_at + _LOOK_INTERVAL,
+            self._coordinator.requested_at + _LIST_INTERVAL,
+        )
         is_soon = self._coordinator.next_poll_at <= look_at + _SOON
         return None if is_soon else look_at
 

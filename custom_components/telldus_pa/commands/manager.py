@@ -212,7 +212,7 @@ class CommandManager:
         """
         if not self._batch:
             loop = self._hass.loop
-            loop.call_soon(loop.call_soon, self._async_resolve)
+            loop.call_soon(loop.call_soon, self.async_resolve)
         results: list[asyncio.Future[None]] = []
         action = (context or Context()).id
         for command in commands:
@@ -270,7 +270,7 @@ class CommandManager:
         )
 
     @callback
-    def _async_resolve(self) -> None:
+    def async_resolve(self) -> None:
         """Queue what was collected, show it, and have it sent."""
         batch, self._batch = self._batch, []
         if not batch:
@@ -424,7 +424,7 @@ class CommandManager:
     def _async_unload(self) -> None:
         """Stop with the entry: after a reload the rest is sent, and else never."""
         self._confirmation.async_cancel()
-        self._async_resolve()
+        self.async_resolve()
         if self._entry.disabled_by:
             self._state.async_interrupt_all()
 
@@ -432,7 +432,7 @@ class CommandManager:
     def _async_stop(self, _event: Event) -> None:
         """Stop with Home Assistant."""
         self._state.remove_stop_listener = None
-        self._async_resolve()
+        self.async_resolve()
         self._state.async_interrupt_all()
 
 
