@@ -330,4 +330,3 @@ class Confirmation:
 def async_warn(pending: PendingCommand, reason: str) -> None:
     """Say why a command failed to nobody in particular: who gave it has gone."""
     LOGGER.warning("A command to %s was not carried out: %s", pending.names, reason)
-

@@ -240,28 +240,31 @@ class CommandManager:
         """Return a command with what it makes of each device that it reaches."""
         devices, home = self._coordinator.data, self._coordinator.topology
         device_id = command.device_id
+        members = home.resolved_members.get(device_id, ())
         effects = {
             member.id: effect
-            for one in home.resolved_members.get(device_id, ())
+            for one in members
             # A member may have left since the groups were last looked at.
             if (member := devices.get(one))
             and (effect := command.for_group_member(member))
-        } or {device_id: command}
+        }
+        commanded = devices.get(device_id)
+        # Nor is it known what a member does that has not got the method.
+        is_opaque = len(effects) < len(members) or (
+            commanded is not None
+            and is_group(commanded)
+            and device_id not in home.complete_groups
+        )
+        effects = effects or {device_id: command}
         reached = [
             (one, devices[one]) for one in {device_id, *effects} & devices.keys()
         ]
-        commanded = devices.get(device_id)
         return PendingCommand(
             command,
             effects,
             self._rate_limiter.now(),
             list(callers),
-            is_opaque=home.kinds.get(device_id) is DeviceKind.SCENE
-            or (
-                commanded is not None
-                and is_group(commanded)
-                and device_id not in home.complete_groups
-            ),
+            is_opaque=is_opaque or home.kinds.get(device_id) is DeviceKind.SCENE,
             is_urgent=any(
                 is_urgent(effects.get(one, command), device, home.kinds.get(one))
                 for one, device in reached
