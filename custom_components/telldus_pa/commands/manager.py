@@ -38,6 +38,11 @@ from .pending import CommandCaller, CommandOutcome, PendingCommand, is_step, is_
 
 # Seconds that an action waits for its own request.
 _ACTION_WAITS: Final = 20.0
+# Once commands have waited for a minute, without a break of so many seconds, they are sent so
+# many seconds apart: as many get through, and a click does not wait for the next burst of ten.
+_FLOOD_AFTER: Final = 60.0
+_FLOOD_BREAK: Final = 15.0
+_FLOOD_INTERVAL: Final = 6.0
 # A command explains an event so many seconds before Telldus accepted it, or after; and so
 # many of the last commands to each device are remembered, and saved this soon, in seconds.
 _MATCH_BEFORE: Final = 15.0
@@ -73,6 +78,7 @@ class CommandManager:
         # What was given in these turns of the loop, each with the action that it belongs to.
         self._batch: list[tuple[str, PendingCommand]] = []
         self._is_sending = False
+        self._sent_at = self._flood_began_at = float("-inf")
         self._queued = asyncio.Event()
         entry.async_on_unload(
             coordinator.async_add_refresh_listener(self._confirmation.async_settle)
@@ -299,17 +305,24 @@ class CommandManager:
     async def _async_send_all(self) -> None:
         """Send what is to be sent, until nothing is left."""
         queue = self._state.queue
+        now = self._rate_limiter.now()
+        if now - self._sent_at > _FLOOD_BREAK:
+            self._flood_began_at = now
         try:
             while queue:
                 now = self._rate_limiter.now()
                 self._async_expire(now)
-                if queue and (wait := queue.ready_at() - now) > 0:
+                ready_at = queue.ready_at() if queue else now
+                if now - self._flood_began_at > _FLOOD_AFTER:
+                    ready_at = max(ready_at, self._sent_at + _FLOOD_INTERVAL)
+                if ready_at > now:
                     self._queued.clear()
                     with suppress(TimeoutError):
-                        async with asyncio.timeout(wait):
+                        async with asyncio.timeout(ready_at - now):
                             await self._queued.wait()
                 elif queue:
                     await self._async_send_next()
+                    self._sent_at = self._rate_limiter.now()
         finally:
             self._is_sending = False
             self._confirmation.async_plan()
