@@ -175,7 +175,7 @@ async def test_slider_of_a_group(
     ):
         hass.async_create_task(commands.async_send(command))
         await time.leap(0.3)
-    await time.settle()
+    await time.leap(0.3)
     assert sent(simulator) == ["dim 90 50", "dim 90 60", "turnOff 1"]
     await time.move(5)
     assert simulator.homes["demo"].devices["1"].state == Told.TURNOFF

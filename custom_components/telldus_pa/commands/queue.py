@@ -76,8 +76,14 @@ class CommandQueue:
         return replaced
 
     def _add_opaque(self, new: PendingCommand) -> int:
-        """Queue a barrier at the end, in place of one to the same device."""
-        old = [one for one in self._opaque if covers(new.command, one.command)]
+        """Queue a barrier at the end, in place of one of its kind to the same device."""
+        old = [
+            one
+            for one in self._opaque
+            # Of a group, another method may be for other members.
+            if one.command.method is new.command.method
+            and covers(new.command, one.command)
+        ]
         for one in old:
             self.remove(one)
             new.callers = one.callers + new.callers
