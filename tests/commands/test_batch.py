@@ -177,5 +177,5 @@ async def test_slider_of_a_group(
         await time.leap(0.3)
     await time.leap(0.3)
     assert sent(simulator) == ["dim 90 50", "dim 90 60", "turnOff 1"]
-    await time.move(5)
+    await time.move(35)
     assert simulator.homes["demo"].devices["1"].state == Told.TURNOFF

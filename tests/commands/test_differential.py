@@ -210,19 +210,9 @@ async def test_as_if_in_order(
             await time.move(110)
         assert all(task.done() for task, *_ in round_.tasks)
         expected = round_.expected(before, settings, simulator.clock())
-        # DEBUG
         doubtful = round_.doubtful(home)
         now = {key: row for key, row in picture(home).items() if key not in doubtful}
         expected = {key: row for key, row in expected.items() if key not in doubtful}
-        if now != expected:
-            with open("/tmp/diff_fail.txt", "a") as f:
-                print("SEED", seed, number, file=f)
-                for one in simulator.log[log:]:
-                    if "json/device/" in one.path: print(one.time, one.path, one.params, one.status, file=f)
-                for t in round_.tasks: print(t[1:], t[0].exception(), home.devices[t[1]].members, home.devices[t[1]].actions, file=f)
-                for d in home.devices.values(): print(d.id, d.methods, d.device_type, d.transport, file=f)
-                for k,v in expected.items():
-                    if now[k]!=v: print("DIFF", k, "have", now[k], "want", v, file=f)
         assert now == expected, f"round {number}"
         told = Counter(commands.outcome_counts) - outcomes
         assert (commands.queue_length, commands.pending_count) == (0, 0)

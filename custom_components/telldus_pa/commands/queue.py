@@ -214,6 +214,7 @@ class CommandQueue:
             first = next(rivals, None)
             if (
                 first is None
+                or first.is_opaque
                 or not group.implies(first)
                 or self._is_after_barrier(first)
             ):
