@@ -1,4 +1,4 @@
-"""Desktop, English: a sign-in that goes wrong leads on, in a browser.
+"""Desktop, Danish: a sign-in that goes wrong leads on, in a browser.
 
 The tests are steps that depend on one another. Their pictures are in `.e2e/browser/`.
 """
@@ -16,7 +16,7 @@ from .test_support import AUTHORIZATION_LIFETIME
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SIZE, LANGUAGE = "wide", "en"
+SIZE, LANGUAGE = "desktop", "da"
 # Seconds: enough to log in at the simulator's page, and little to wait for
 LIFETIME = 20
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pytest
 
-from custom_components.telldus_pa import config_flow, const, options_flow
+from custom_components.telldus_pa import const, options_flow
 from custom_components.telldus_pa.pa_api import DEFAULT_SERVER
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 
@@ -151,13 +151,13 @@ def test_oldest_home_assistant() -> None:
 
 def test_secrets_are_typed_into_hidden_fields() -> None:
     """Each field for something secret hides it, in every form."""
-    schemas = {
-        "keys": config_flow._KEYS_SCHEMA,  # noqa: SLF001
-        "other keys": config_flow._OTHER_KEYS_SCHEMA,  # noqa: SLF001
+    forms_with_fields = {
+        "keys": schemas.KEYS_SCHEMA,
+        "other keys": schemas.OTHER_KEYS_SCHEMA,
         "options": options_flow._SCHEMA,  # noqa: SLF001
     }
     hidden = 0
-    for name, schema in schemas.items():
+    for name, schema in forms_with_fields.items():
         for field, selector in schema.schema.items():
             if re.search("private|secret|token|password", str(field)):
                 assert selector.config["type"] == "password", name
@@ -174,9 +174,11 @@ def test_secrets_are_typed_into_hidden_fields() -> None:
     }
     filled = "self.add_suggested_values_to_schema"
     assert schemas_shown == {
-        f"{filled}(_OTHER_KEYS_SCHEMA if others else _KEYS_SCHEMA, kept)",
+        f"{filled}(OTHER_KEYS_SCHEMA if is_change else KEYS_SCHEMA, kept)",
         f"{filled}(schema, shown)",
         "_CONFIRM",
+        "FAILED_SCHEMA",
+        "vol.Schema({vol.Required(_ACCOUNT): selector})",
         "vol.Schema({})",
     }
 
@@ -201,7 +203,13 @@ def test_who_an_account_is() -> None:
     (call,) = (
         node for _, node in calls() if "async_set_unique_id" in ast.unparse(node.func)
     )
-    assert ast.unparse(call.args[0]) == "profile.uuid if profile else uuid4().hex"
+    assert ast.unparse(call.args[0]) == "unique_id"
+    given = {
+        ast.unparse(node.value)
+        for node in ast.walk(sources()["config_flow.py"])
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "unique_id"
+    }
+    assert given == {"profile.uuid if profile else uuid4().hex", "uuid4().hex"}
 
 
 def test_one_view() -> None:
@@ -212,7 +220,7 @@ def test_one_view() -> None:
         for node in ast.walk(module)
         if isinstance(node, ast.Assign) and "requires_auth" in ast.unparse(node)
     ]
-    assert found == [("oauth_callback.py", "requires_auth = False")]
+    assert found == [("sign_in/callback_view.py", "requires_auth = False")]
 
 
 def test_tls_is_verified() -> None:
