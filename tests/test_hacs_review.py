@@ -14,6 +14,7 @@ import pytest
 
 from custom_components.telldus_pa import const, options_flow
 from custom_components.telldus_pa.pa_api import DEFAULT_SERVER
+from custom_components.telldus_pa.sign_in import schemas
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 
 from .integration_files import INTEGRATION, ROOT, imports, manifest, sources
