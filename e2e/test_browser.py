@@ -59,7 +59,7 @@ async def test_refuse(session: BrowserSession) -> None:
 async def test_agree(session: BrowserSession) -> None:
     """After the authorization the window closes, and the dialog lists the devices."""
     dialog = Dialog(session.user)
-    await dialog.submit()
+    await dialog.choose("config.step.refused.menu_options.authorize")
     await dialog.waits_for_window()
     telldus = await session.user.window()
     await telldus.log_in()

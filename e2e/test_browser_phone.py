@@ -57,7 +57,7 @@ async def test_link(session: BrowserSession) -> None:
     await dialog.submit()
     await dialog.shows("config.step.method.title")
     await dialog.choose("config.step.method.menu_options.manual")
-    await dialog.shows("config.step.link.title")
+    await dialog.shows("config.step.manual.title")
     await user.take_picture("link")
     await dialog.submit()
     await dialog.shows("config.error.not_authorized")

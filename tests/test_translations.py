@@ -230,7 +230,7 @@ def test_every_step_has_its_texts() -> None:
     told = english()
     # These show nothing of their own.
     shown = steps["TelldusConfigFlow"] | steps["SignInFlow"]
-    shown -= {"exchange", "reuse_keys", "reauth"}
+    shown -= {"dhcp", "exchange", "reauth"}
     assert set(told["config"]["step"]) == shown
     shown = steps["TelldusOptionsFlow"] | steps["MigrationFlow"]
     shown -= {"move", "moved", "settings", "take_over"}

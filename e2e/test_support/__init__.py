@@ -1,9 +1,10 @@
-"""A component for tests: makes the rate-limit issue of a new stack look hours old.
+"""A component for tests: has them wait for seconds where users wait for minutes or hours.
 
-A test asks Home Assistant to load it beside the integration; it listens for an event.
+A test asks Home Assistant to load it beside the integration; it listens for events.
 """
 
 from custom_components.telldus_pa.connection_status import ConnectionStatus
+from custom_components.telldus_pa.sign_in import callback_view
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.typing import ConfigType
 
@@ -11,6 +12,8 @@ DOMAIN = "test_support"
 # The event: rate-limited since hours
 RATE_LIMIT_EXHAUSTED = f"{DOMAIN}_rate_limit_exhausted"
 _LONG: float = 3 * 3600
+# The event: the browser must come back from Telldus within ``seconds``
+AUTHORIZATION_LIFETIME = f"{DOMAIN}_authorization_lifetime"
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -26,5 +29,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
             connection._limited_since = rate_limiter.now() - _LONG  # noqa: SLF001
             connection.async_update()
 
+    @callback
+    def async_set_lifetime(event: Event) -> None:
+        """Set the lifetime of the authorizations to come."""
+        callback_view.LIFETIME = event.data["seconds"]  # type: ignore[misc]
+
     hass.bus.async_listen(RATE_LIMIT_EXHAUSTED, async_use_up)
+    hass.bus.async_listen(AUTHORIZATION_LIFETIME, async_set_lifetime)
     return True
