@@ -9,7 +9,7 @@ serialization.py  rows of the responses; responses.py: bodies, errors, corruptio
 home.py       gateways, devices, sensors; methods.py: what a device can do
 command_effects.py  what commands, remotes and time change in a home, computed from the clock
 routines.py   what doors, motion sensors, buttons and people do by themselves, likewise
-demo*.py      the demo home; generated.py: homes of any size
+demo*.py      the demo home; uncommon.py: what few homes have; generated.py: homes of any size
 push.py       push sessions, sockets, when to send; push_socket.py: one socket; push_frames.py
 rate_limit.py  ten requests a minute; faults.py, settings.py: all that can be switched
 control.py    the control API for tests
@@ -24,6 +24,7 @@ from .home import Home
 from .methods import DeviceType, Method
 from .server import Simulator
 from .settings import Settings
+from .uncommon import uncommon_home
 
 __all__ = [
     "DEMO_PRIVATE_KEY",
@@ -37,4 +38,5 @@ __all__ = [
     "Simulator",
     "demo_home",
     "generated_home",
+    "uncommon_home",
 ]

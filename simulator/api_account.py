@@ -244,10 +244,12 @@ def event_remove_action(call: Call) -> Row:
 
 
 @function("room/list")
-def room_list(call: Call) -> Row:
-    """Return {"room": [row, …]} if the setting says that there is such a function."""
-    if not call.settings.rooms:
-        raise ApiError('The function "room/list" does not exist', NOT_FOUND)
+@function("rooms/list")
+def rooms_list(call: Call) -> Row:
+    """Return {"room": [row, …]} if the settings say that there is such a function."""
+    name = "room/list" if call.settings.rooms_singular else "rooms/list"
+    if not call.settings.rooms or call.function != name:
+        raise ApiError(f'The function "{call.function}" does not exist', NOT_FOUND)
     responsible = next((gateway.uuid for gateway in call.home.gateways.values()), "")
     return {
         "room": [

@@ -138,6 +138,8 @@ def apply(device: Device, settings: Settings, command: Command) -> None:
             device.state = method
             if method in (Method.UP, Method.DOWN) and device.methods & Method.DIM:
                 closed = settings.shutter_closed
+                if device.runs_reversed:
+                    closed = 255 - closed
                 level = closed if method is Method.DOWN else 255 - closed
                 device.state_value = str(level)
                 device.values[Method.DIM] = level

@@ -89,7 +89,8 @@ class Device:
     `values` holds stateValues by method bit: 16 a level, 1024 a colour, 2048 an object.
     `members` is for groups, `actions` for scenes. `wake_interval` (seconds) makes a
     battery device that receives commands only when it wakes. `routine` is what it does
-    without a command.
+    without a command. A shutter that `runs_reversed` has the levels of its ends swapped.
+    A row that `is_sparse` has nothing but the fields of the vendor's guide.
     """
 
     id: str
@@ -115,6 +116,8 @@ class Device:
     history: list[HistoryRow] = field(default_factory=list)
     previous_mode: str | None = None
     routine: Routine | None = None
+    runs_reversed: bool = False
+    is_sparse: bool = False
 
     @property
     def uuid(self) -> str:
@@ -187,6 +190,7 @@ class Sensor:
     misc_values: str | None = "{}"
     values: list[SensorValue] = field(default_factory=list)
     heard: int = 0
+    is_sparse: bool = False
 
     @property
     def node(self) -> tuple[str, str]:

@@ -13,6 +13,9 @@ from .methods import Method, mask_methods
 from .settings import Settings
 
 _DAY = 86400
+# What a row that is sparse has, of a device and of a sensor.
+_SPARSE = frozenset(("id", "name", "methods", "state"))
+_SPARSE_SENSOR = frozenset(("id", "name", "data"))
 
 # name, scale -> unit; docs/dev/telldus-api.md, "Sensor values".
 UNITS: dict[tuple[str, str], str] = {
@@ -102,7 +105,7 @@ class Serializer:
         row = self._device(device, mask) | self._device_extras(device, extras)
         if device.type == "group" and self._settings.members_in != "parameter":
             row["devices"] = ", ".join(device.members)
-        return row
+        return _only(row, _SPARSE) if device.is_sparse else row
 
     def device_info(self, device: Device, mask: int, extras: frozenset[str]) -> Row:
         """Return device/info's response."""
@@ -150,7 +153,7 @@ class Serializer:
             row["data"] = [_value(value, unit=unit) for value in sensor.values]
         elif values and not scale:
             row |= _flat(sensor)
-        return row
+        return _only(row, _SPARSE_SENSOR) if sensor.is_sparse else row
 
     def _device(self, device: Device, mask: int) -> Row:
         """Return the keys that lists and device/info share."""
@@ -233,6 +236,11 @@ def method_names(methods: int) -> str:
     return " ".join(
         method.name.lower() for method in Method if methods & method and method.name
     )
+
+
+def _only(row: Row, keys: frozenset[str]) -> Row:
+    """Return a row with nothing but some of its keys."""
+    return {key: value for key, value in row.items() if key in keys}
 
 
 def _named(values: Row) -> list[Row]:

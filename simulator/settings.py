@@ -35,8 +35,8 @@ class Settings:
     """Seconds from a command's "success" to its effect."""
     dim_edges: bool = False
     """Level 0 becomes TURNOFF and 255 TURNON."""
-    shutter_closed: int = 255
-    """The level of a closed shutter: 255 or 0."""
+    shutter_closed: int = 0
+    """The level of a closed shutter: 0 or 255; one that `runs_reversed` has the other."""
 
     # Shapes
     state_values_as_strings: bool = False
@@ -54,7 +54,9 @@ class Settings:
     # Functions
     refuse_profile: bool = False
     rooms: bool = False
-    """room/list answers; no public client is known to call it."""
+    """rooms/list answers."""
+    rooms_singular: bool = False
+    """It is called room/list instead."""
     sensor_info_limit: bool = False
     """sensor/info once in 10 minutes for each sensor, as its documentation asks."""
     premium: bool = True

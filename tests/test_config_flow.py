@@ -1,6 +1,8 @@
 """The config flow from end to end: an account added, and signed in to again."""
 
+from fnmatch import fnmatch
 from http import HTTPStatus
+import json
 import time as clock
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -13,12 +15,24 @@ from custom_components.telldus_pa.const import (
     CONF_SERVER_URL,
     DOMAIN,
 )
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from custom_components.telldus_pa.pa_api import DEFAULT_SERVER
+from homeassistant.config_entries import (
+    DEFAULT_DISCOVERY_UNIQUE_ID,
+    SOURCE_DHCP,
+    SOURCE_IGNORE,
+    ConfigEntry,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
 from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
-from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator, demo_home
+from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
+from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Fault, Simulator, demo_home
 
+from .conftest import AddEntry
 from .flow_user import FlowUser, keys, only_entry
+from .integration_files import INTEGRATION
 
 
 async def test_sign_in(
@@ -75,11 +89,13 @@ async def test_same_account_twice(
     step = await flow_user.sign_in(await flow_user.choose("authorize"))
     assert (step["type"], step["reason"]) == ("abort", "already_configured")
 
-    await flow_user.time.move(60)
+    # Two accounts poll by now.
+    await flow_user.time.move(75)
     await flow_user.begin()
     step = await flow_user.choose("user")
     assert (step["type"], step["step_id"]) == ("form", "user")
-    await flow_user.submit(keys(server_url))
+    step = await flow_user.submit(keys(server_url))
+    assert step["step_id"] == "method"
     simulator.homes["neighbour"] = demo_home(clock.time())
     step = await flow_user.sign_in(
         await flow_user.choose("authorize"), user="neighbour"
@@ -96,6 +112,135 @@ async def sign_in_account(flow_user: FlowUser, server_url: str) -> None:
     step = await flow_user.sign_in(await flow_user.choose("authorize"))
     assert step["type"] == "create_entry"
     await flow_user.time.move(60)
+
+
+async def test_keys_to_choose_from(
+    flow_user: FlowUser, add_entry: AddEntry, simulator: Simulator
+) -> None:
+    """Keys are offered by the accounts that use them, but not those of a disabled one."""
+    simulator.tokens.consumers["other"] = "pair"
+    other = {CONF_PUBLIC_KEY: "other", CONF_PRIVATE_KEY: "pair"}
+    off = ConfigEntryDisabler.USER
+    add_entry(unique_id="off", title="Off", disabled_by=off, more_data=other)
+    step = await flow_user.begin()
+    assert (step["type"], step["step_id"]) == ("form", "user")
+
+    add_entry(unique_id="anna", title="Anna")
+    add_entry(unique_id="bo", title="Bo")
+    step = await flow_user.begin()
+    assert step["description_placeholders"] == {"accounts": "Anna, Bo"}
+    step = await flow_user.choose("reuse_keys")
+    assert step["step_id"] == "method"
+    assert simulator.log[-1].path == "oauth/requestToken"
+
+    mine = add_entry(unique_id="cilla", title="Cilla", more_data=other)
+    step = await flow_user.begin()
+    assert step["description_placeholders"] == {"accounts": "Anna, Bo, Cilla"}
+    step = await flow_user.choose("reuse_keys")
+    assert (step["type"], step["step_id"]) == ("form", "reuse_keys")
+    (field,) = step["data_schema"]
+    options = field["selector"]["select"]["options"]
+    assert [one["label"] for one in options] == ["Anna, Bo", "Cilla"]
+    step = await flow_user.submit({"account": mine.entry_id})
+    assert step["step_id"] == "method"
+    step = await flow_user.sign_in(await flow_user.choose("authorize"), "neighbour")
+    assert step["type"] == "create_entry"
+    added = flow_user.hass.config_entries.async_get_known_entry(
+        step["result"]["entry_id"]
+    )
+    assert added.data[CONF_PUBLIC_KEY] == "other"
+
+
+async def test_keys_of_another_server(
+    flow_user: FlowUser, add_entry: AddEntry, server_url: str
+) -> None:
+    """Where an account is at Telldus, the keys of other servers are not offered."""
+    add_entry(unique_id="anna", title="Anna")
+    add_entry(
+        unique_id="bo",
+        title="Bo",
+        more_data={CONF_SERVER_URL: DEFAULT_SERVER},
+        state=ConfigEntryState.SETUP_RETRY,
+    )
+    step = await flow_user.begin()
+    assert step["description_placeholders"] == {"accounts": "Bo"}
+
+
+async def test_keys_gone_while_on_offer(
+    hass: HomeAssistant, flow_user: FlowUser, entry: MockConfigEntry
+) -> None:
+    """Where the account is removed meanwhile, new keys are asked for."""
+    await flow_user.begin()
+    await flow_user.time.until(hass.config_entries.async_remove(entry.entry_id))
+    step = await flow_user.choose("reuse_keys")
+    assert (step["type"], step["step_id"]) == ("form", "user")
+
+
+async def test_trouble_with_known_keys(
+    flow_user: FlowUser, entry: MockConfigEntry, simulator: Simulator
+) -> None:
+    """A failure before the choice of how to log in leads back to it."""
+    await flow_user.begin()
+    simulator.faults.add(Fault.BAD_GATEWAY, match="oauth/*", times=1)
+    step = await flow_user.choose("reuse_keys")
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": "cannot_connect"})
+    assert (await flow_user.submit())["step_id"] == "method"
+
+
+TELLSTICK = DhcpServiceInfo(
+    ip="192.0.2.7", hostname="tellstick", macaddress="acca54012345"
+)
+
+
+async def discover(hass: HomeAssistant) -> ConfigFlowResult:
+    """Find a TellStick on the network."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_DHCP}, data=TELLSTICK
+    )
+
+
+async def test_discovery(
+    hass: HomeAssistant, flow_user: FlowUser, server_url: str
+) -> None:
+    """A TellStick on the network offers the set-up, once; the account is the entry."""
+    found = await discover(hass)
+    assert found["step_id"] == "dhcp_confirm"
+    again = await discover(hass)
+    assert (again["type"], again["reason"]) == ("abort", "already_in_progress")
+    flow_user.flow_id = found["flow_id"]
+    assert (await flow_user.look())["step_id"] == "dhcp_confirm"
+    step = await flow_user.submit()
+    assert (step["type"], step["step_id"]) == ("form", "user")
+    await flow_user.submit(keys(server_url))
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
+    assert step["type"] == "create_entry"
+    entry = only_entry(hass)
+    assert entry.unique_id == entry.data[CONF_ACCOUNT_UUID]
+    after = await discover(hass)
+    assert (after["type"], after["reason"]) == ("abort", "already_configured")
+
+
+async def test_discovery_ignored(hass: HomeAssistant, flow_user: FlowUser) -> None:
+    """Who ignores it is not asked again, and can add the integration all the same."""
+    found = await discover(hass)
+    await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_IGNORE},
+        data={"unique_id": DEFAULT_DISCOVERY_UNIQUE_ID, "title": "TellStick"},
+    )
+    assert found["flow_id"] not in {
+        flow["flow_id"] for flow in hass.config_entries.flow.async_progress()
+    }
+    assert (await discover(hass))["reason"] == "already_configured"
+    step = await flow_user.begin()
+    assert (step["type"], step["step_id"]) == ("form", "user")
+
+
+async def test_manifest_finds_tellsticks() -> None:
+    """The matcher is the maker's MAC prefix."""
+    manifest = json.loads((INTEGRATION / "manifest.json").read_text())
+    (matcher,) = manifest["dhcp"]
+    assert fnmatch(TELLSTICK.macaddress.upper(), matcher["macaddress"])
 
 
 async def test_known_keys_no_longer_good(
@@ -153,9 +298,8 @@ async def test_reauth_left_open(flow_user: FlowUser, reauth_entry: ConfigEntry) 
     first = await flow_user.choose("authorize")
     await flow_user.time.move(2 * 3600)
     step = await flow_user.look()
-    assert (step["type"], step["step_id"]) == ("external_done", "expired")
-    assert (await flow_user.look())["step_id"] == "expired"
-    second = await flow_user.submit()
+    assert (step["type"], step["step_id"]) == ("menu", "expired")
+    second = await flow_user.choose("authorize")
     assert second["url"] != first["url"]
     step = await flow_user.sign_in(second)
     assert (step["type"], step["reason"]) == ("abort", "reauth_successful")

@@ -48,16 +48,16 @@ async def test_polling(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
             Fault.RATE_LIMITED,
             {"retry_after": 60},
             "rate_limited",
-            "Telldus refuses requests for being too many",
+            "Telldus refuses requests, although they are within its limit",
         ),
         (Fault.NOT_FOUND, {}, "cannot_connect", "Telldus cannot be reached"),
         (Fault.BAD_GATEWAY, {}, "cannot_connect", "Telldus cannot be reached"),
         (Fault.CLOUDFLARE, {}, "cannot_connect", "Telldus cannot be reached"),
         (Fault.REDIRECT, {}, "cannot_connect", "Telldus cannot be reached"),
-        (Fault.GARBAGE, {}, "invalid_response", "Telldus' answers make no sense"),
-        (Fault.EMPTY, {}, "invalid_response", "Telldus' answers make no sense"),
-        (Fault.TRUNCATED, {}, "invalid_response", "Telldus' answers make no sense"),
-        (Fault.DATABASE, {}, "invalid_response", "Telldus' answers make no sense"),
+        (Fault.GARBAGE, {}, "invalid_response", "Telldus' responses are invalid"),
+        (Fault.EMPTY, {}, "invalid_response", "Telldus' responses are invalid"),
+        (Fault.TRUNCATED, {}, "invalid_response", "Telldus' responses are invalid"),
+        (Fault.DATABASE, {}, "invalid_response", "Telldus' responses are invalid"),
         (
             Fault.APPLICATION_ERROR,
             {"text": "Unknown error"},
@@ -77,12 +77,13 @@ async def test_told_apart(
     cause: str,
     text: str,
 ) -> None:
-    """Each failure has a name of its own, said once at its beginning and at its end."""
+    """Each failure has a name of its own, logged once when data are lost, and once after."""
     simulator.faults.add(fault, match="json/devices/list", times=None, **arguments)
     await time.move(31)
     assert state_of(hass, HOME_CONNECTION).state == cause
     # Of a gateway nothing is known while nothing is known at all.
     assert state_of(hass, CABIN).state == cause
+    assert complaints(caplog) == []
     await time.move(119)
     await time.move(900)
     assert state_of(hass, HOME_CONNECTION).state == cause
@@ -90,9 +91,9 @@ async def test_told_apart(
     await time.move(2100)
     assert state_of(hass, HOME_CONNECTION).state == "polling"
     assert state_of(hass, CABIN).state == "gateway_offline"
-    began, ended = infos(caplog)
-    assert began.startswith(f"{text}: ")
-    assert ended == f"Over: {text}"
+    (lost,) = complaints(caplog)
+    assert lost.startswith(f"{text} (")
+    assert infos(caplog) == ["Data of Telldus are received again"]
 
 
 async def test_sensors_alone(
@@ -121,12 +122,8 @@ async def test_one_after_the_other(
     assert state_of(hass, HOME_CONNECTION).state == "cannot_connect"
     await time.move(119)
     await time.move(35)
-    assert infos(caplog) == [
-        "Telldus cannot be reached: devices/list: HTTP 502",
-        "Over: Telldus cannot be reached",
-        "Telldus' answers make no sense: devices/list: no JSON",
-        "Over: Telldus' answers make no sense",
-    ]
+    # Nothing was lost, so nothing is logged.
+    assert infos(caplog) == complaints(caplog) == []
     failures = loaded.runtime_data.connection_status.failures
     assert [(one.what, one.error, one.code) for one in failures] == [
         ("devices", "Unreachable", 502),

@@ -9,8 +9,9 @@ from packaging.requirements import Requirement
 import voluptuous as vol
 
 import custom_components.telldus_pa
-from custom_components.telldus_pa import const, services, services as actions
+from custom_components.telldus_pa import const, services as actions
 from custom_components.telldus_pa.devices import kinds
+from custom_components.telldus_pa.history.response import METHODS
 from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.util.yaml import load_yaml_dict
 
@@ -45,9 +46,9 @@ def test_every_action_has_its_texts_and_icons() -> None:
             assert set(texts[name]["fields"][field]) == {"name", "description"}
             assert f"| `{field}` |" in document, field
     select = told["send_command"]["fields"]["method"]["selector"]["select"]
-    assert select["options"] == list(services.METHODS)
+    assert select["options"] == list(METHODS)
     options = english()["selector"][select["translation_key"]]["options"]
-    assert set(options) == set(services.METHODS)
+    assert set(options) == set(METHODS)
 
 
 def entity_keys() -> dict[str, set[str]]:
@@ -56,6 +57,7 @@ def entity_keys() -> dict[str, set[str]]:
         f"{platform.value}.py": platform.value
         for platform in custom_components.telldus_pa.PLATFORMS
     }
+    names["devices/sensor_types.py"] = "sensor"
     found: dict[str, set[str]] = {platform: set() for platform in names.values()}
     for name, module in sources().items():
         if (platform := names.get(name)) is None:
@@ -101,8 +103,8 @@ def test_every_entity_has_its_texts_and_icons() -> None:
         assert re.fullmatch(r"mdi:[a-z0-9-]+", icon), name
     devices = set(english()["device"])
     assert devices == {"unnamed_device", "unnamed_sensor"}
-    entity = (INTEGRATION / "entity.py").read_text()
-    assert all(f'"{key}"' in entity for key in devices)
+    info = (INTEGRATION / "registry" / "device_info.py").read_text()
+    assert all(f'"{key}"' in info for key in devices)
 
 
 def test_every_option_has_its_texts() -> None:

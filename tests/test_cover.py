@@ -25,6 +25,7 @@ GROUP = "cover.all_blinds"
 GROUP_ID = "2100045"
 ROOF = "cover.roof_window"
 ROOF_ID = "2100055"
+DIMMER_ID = "2100003"
 
 
 def shown(hass: HomeAssistant, entity_id: str) -> tuple[str, int | None]:
@@ -39,7 +40,7 @@ def shown(hass: HomeAssistant, entity_id: str) -> tuple[str, int | None]:
         (AWNING, "open", "blind", Feature.OPEN | Feature.CLOSE | Feature.STOP),
         (
             SHUTTER,
-            "closed",
+            "open",
             "blind",
             Feature.OPEN | Feature.CLOSE | Feature.STOP | Feature.SET_POSITION,
         ),
@@ -125,11 +126,11 @@ async def test_433_with_position(
         ("up", None, "open", 100, 100),
         ("down", None, "closed", 0, 0),
         ("stop", None, "unknown", None, None),
-        ("dim", 255, "closed", 0, 100),
-        ("dim", 0, "open", 100, 0),
-        ("dim", 64, "open", 75, 25),
+        ("dim", 255, "open", 100, 0),
+        ("dim", 0, "closed", 0, 100),
+        ("dim", 64, "open", 25, 75),
         # Not quite closed, and yet 0: Home Assistant knows no tenths.
-        ("dim", 254, "closed", 0, 100),
+        ("dim", 1, "closed", 0, 100),
         # As on and off as some back ends write both ends
         ("turnOn", None, "unknown", None, None),
     ],
@@ -149,7 +150,7 @@ async def test_position(
 ) -> None:
     """The position is where the last thing it did leads to."""
     simulator.press(SHUTTER_ID, method, level)
-    simulator.press(ROOF_ID, "dim", 51)
+    simulator.press(ROOF_ID, "dim", 204)
     options = {CONF_REVERSED_COVERS: [SHUTTER_ID]} if is_reversed else {}
     entry = add_entry(options=options)
     await time.until(hass.config_entries.async_setup(entry.entry_id))
@@ -240,8 +241,8 @@ async def test_toggle(
         (0, f"down {SHUTTER_ID}", f"down {SHUTTER_ID}"),
         (100, f"up {SHUTTER_ID}", f"up {SHUTTER_ID}"),
         (50, f"dim {SHUTTER_ID} 128", f"dim {SHUTTER_ID} 128"),
-        (75, f"dim {SHUTTER_ID} 64", f"dim {SHUTTER_ID} 191"),
-        (1, f"dim {SHUTTER_ID} 252", f"dim {SHUTTER_ID} 3"),
+        (75, f"dim {SHUTTER_ID} 191", f"dim {SHUTTER_ID} 64"),
+        (1, f"dim {SHUTTER_ID} 3", f"dim {SHUTTER_ID} 252"),
     ],
 )
 @pytest.mark.parametrize("is_reversed", [False, True])
@@ -257,7 +258,7 @@ async def test_set_position(
     is_reversed: bool,
 ) -> None:
     """A position becomes a level in the right direction, and its ends up and down."""
-    simulator.settings.shutter_closed = 0 if is_reversed else 255
+    simulator.home.devices[SHUTTER_ID].runs_reversed = is_reversed
     entry = add_entry(
         options={CONF_REVERSED_COVERS: [SHUTTER_ID]} if is_reversed else {}
     )
@@ -272,7 +273,7 @@ async def test_set_position(
     assert shown(hass, SHUTTER) == (state, position)
 
 
-@pytest.mark.parametrize(("position", "level"), [(0, 255), (100, 0)])
+@pytest.mark.parametrize(("position", "level"), [(0, 0), (100, 255)])
 async def test_set_position_without_up_and_down(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -318,7 +319,7 @@ async def test_group(
     # A hand at one of them
     simulator.press(AWNING_ID, "up")
     await time.move(31)
-    assert shown(hass, GROUP) == ("open", 100)
+    assert shown(hass, GROUP) == ("open", 33)
     assert state_of(hass, SHUTTER).state == "closed"
 
 
@@ -332,8 +333,8 @@ async def test_group_with_positions(
     """A group of what has positions is in the middle of them, and can be given one."""
     group = simulator.home.devices[GROUP_ID]
     group.members = [SHUTTER_ID, ROOF_ID]
-    simulator.press(SHUTTER_ID, "dim", 204)
-    simulator.press(ROOF_ID, "dim", 102)
+    simulator.press(SHUTTER_ID, "dim", 51)
+    simulator.press(ROOF_ID, "dim", 153)
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(45)
@@ -341,12 +342,46 @@ async def test_group_with_positions(
     assert shown(hass, GROUP) == ("open", 40)
     assert "assumed_state" not in state_of(hass, GROUP).attributes
     await dashboard.do("set_cover_position", GROUP, position=80)
-    assert sent(simulator) == [f"dim {GROUP_ID} 51"]
+    assert sent(simulator) == [f"dim {GROUP_ID} 204"]
     assert shown(hass, SHUTTER) == shown(hass, ROOF) == shown(hass, GROUP)
     assert shown(hass, GROUP) == ("open", 80)
     await time.move(15)
     assert shown(hass, SHUTTER) == shown(hass, ROOF) == shown(hass, GROUP)
     assert shown(hass, GROUP) == ("open", 80)
+
+
+async def test_group_that_runs_both_ways(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_entry: AddEntry,
+    dashboard: Dashboard,
+    time: Time,
+) -> None:
+    """A position for a group reaches the same place in each cover, and no lamp."""
+    group = simulator.home.devices[GROUP_ID]
+    group.members = [SHUTTER_ID, ROOF_ID, DIMMER_ID]
+    simulator.home.devices[ROOF_ID].runs_reversed = True
+    simulator.press(SHUTTER_ID, "dim", 204)
+    simulator.press(ROOF_ID, "dim", 51)
+    simulator.press(DIMMER_ID, "dim", 7)
+    entry = add_entry(options={CONF_REVERSED_COVERS: [ROOF_ID]})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    assert shown(hass, SHUTTER) == shown(hass, ROOF) == ("open", 80)
+    assert shown(hass, GROUP) == ("open", 80)
+    await dashboard.do("set_cover_position", GROUP, position=40)
+    for _ in range(2):
+        assert sent(simulator) == [f"dim {SHUTTER_ID} 102", f"dim {ROOF_ID} 153"]
+        assert shown(hass, SHUTTER) == shown(hass, ROOF) == ("open", 40)
+        assert shown(hass, GROUP) == ("open", 40)
+        await time.move(45)
+    assert simulator.home.devices[DIMMER_ID].values[16] == 7
+    await dashboard.do("close_cover", GROUP)
+    await time.move(45)
+    assert sent(simulator)[2:] == [f"down {GROUP_ID}"]
+    assert simulator.home.devices[ROOF_ID].values[16] == 255
+    assert shown(hass, SHUTTER) == shown(hass, ROOF) == ("closed", 0)
+    assert shown(hass, GROUP) == ("closed", 0)
 
 
 @pytest.mark.parametrize(

@@ -189,35 +189,35 @@ async def test_what_is_needed(
     assert found["server"] == "other"
     assert found["account"] == {
         "is_known": True,
-        "is_refused": False,
-        "premium": {"is_known": True, "is_missing": False, "was_paid": True},
+        "needs_reauth": False,
+        "premium": {"is_known": True, "is_missing": False, "had_premium": True},
     }
-    assert found["connection"]["cause"] == "rate_limited"
-    assert found["connection"]["failures"][-1]["error"] == "RateLimitError"
+    assert found["connection"]["state"] == "rate_limited"
+    assert found["connection"]["failed_polls"][-1]["error"] == "RateLimitError"
     assert found["rate_limiter"]["used"] >= 2
     assert 0 < found["rate_limiter"]["paused_for"] <= 18
-    assert -5 < found["rate_limiter"]["last_refused"] <= 0
-    assert found["commands"] == {"unsent": 0, "undecided": 1, "fates": {}}
-    assert found["lists"]["devices"]["problem"] == "RateLimitError"
+    assert 0 <= found["rate_limiter"]["last_rate_limited_seconds_ago"] < 5
+    assert found["commands"] == {"queued": 0, "pending": 1, "outcomes": {}}
+    assert found["lists"]["devices"]["last_error"] == "RateLimitError"
     assert found["lists"]["devices"]["interval"] == 60
-    assert found["lists"]["sensors"]["problem"] is None
+    assert found["lists"]["sensors"]["last_error"] is None
     assert len(found["gateways"]) == 3
-    lamp = next(one for one in found["devices"] if one["is_commanded"])
-    assert (lamp["kind"], lamp["why"], lamp["transport"]) == (
+    lamp = next(one for one in found["devices"] if one["has_pending_command"])
+    assert (lamp["kind"], lamp["reason"], lamp["transport"]) == (
         "switch",
         KindReason.ON_OFF,
         "433",
     )
     assert lamp["methods"] == ["TURNON", "TURNOFF", "LEARN"]
-    assert (lamp["state"], lamp["shown"]) == ("TURNON", "TURNOFF")
+    assert (lamp["state"], lamp["optimistic_state"]) == ("TURNON", "TURNOFF")
     assert [one["platform"] for one in lamp["entities"]] == ["switch", "button"]
     assert lamp["entities"][0] == {
         "platform": "switch",
-        "part": "",
+        "key": "",
         "is_registered": True,
         "disabled_by": None,
         "hidden_by": None,
-        "is_there": True,
+        "has_state": True,
         "is_available": True,
         "is_known": True,
     }
@@ -230,7 +230,7 @@ async def test_what_is_needed(
     group = next(one for one in found["devices"] if one["type"] == "group")
     assert all(0 <= one < len(found["devices"]) for one in group["members"])
     values = [value for one in found["sensors"] for value in one["values"]]
-    assert any(value["is_silent"] for value in values)
+    assert any(value["is_expired"] for value in values)
     assert {
         "name": "temp",
         "scale": 0,
@@ -264,7 +264,7 @@ async def test_one_device(
     )
     await time.settle()
     found = await of_device(hass, hass_client, loaded, "Window lamp")
-    assert found["connection"]["cause"] == "polling"
+    assert found["connection"]["state"] == "polling"
     assert (len(found["devices"]), found["sensors"], found["gateways"]) == (1, [], [])
     assert "received" not in found
     lamp = found["devices"][0]
@@ -299,5 +299,5 @@ async def test_before_the_lists(
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     found = await diagnostics(hass, hass_client, entry)
     assert found["lists"]["sensors"]["age"] is None
-    assert found["rate_limiter"]["last_refused"] is None
+    assert found["rate_limiter"]["last_rate_limited_seconds_ago"] is None
     assert found["account"]["premium"]["is_known"] is False

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.const import STATE_UNAVAILABLE
@@ -10,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from simulator import Simulator
 
 from .conftest import Time
-from .helpers import CABIN_HEATER, LAMP, LAMP_ID, complaints, state_of
+from .helpers import CABIN_HEATER, LAMP, LAMP_ID, state_of
 
 
 async def test_only_what_changed_is_written(
@@ -33,26 +32,20 @@ async def test_only_what_changed_is_written(
     assert named == ["Window lamp", "All lamps", "Everything off"]
 
 
-async def test_one_bad_listener(
-    hass: HomeAssistant,
-    loaded: MockConfigEntry,
-    simulator: Simulator,
-    time: Time,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """Somebody's mistake in showing a row keeps nobody else from showing theirs."""
+async def test_update_within_an_update(loaded: MockConfigEntry, time: Time) -> None:
+    """A listener that has others notified keeps nobody from being notified."""
     coordinator = loaded.runtime_data.devices
+    notified: list[str] = []
 
-    def fail() -> None:
-        raise ValueError("a mistake")
+    def notify_another() -> None:
+        notified.append("first")
+        coordinator.async_notify_rows(["another"])
 
-    listeners = coordinator._by_id[LAMP_ID]  # noqa: SLF001
-    listeners.insert(0, fail)
-    simulator.press(LAMP_ID, "turnOff")
-    await time.move(31)
-    listeners.remove(fail)
-    assert state_of(hass, LAMP).state == "off"
-    assert complaints(caplog) == ["Unexpected error showing devices"]
+    coordinator.async_add_listener(notify_another, LAMP_ID)
+    coordinator.async_add_listener(lambda: notified.append("another"), "another")
+    coordinator.async_add_listener(lambda: notified.append("second"), LAMP_ID)
+    coordinator.async_notify_rows([LAMP_ID])
+    assert notified == ["first", "another", "second"]
 
 
 async def test_gateway_offline(

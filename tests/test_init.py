@@ -25,7 +25,7 @@ async def test_start(
     assert paths[:3] == ["json/devices/list", "json/sensors/list", "json/clients/list"]
     assert paths.count("json/sensors/list") == paths.count("json/clients/list") == 1
     # What is asked once a day
-    assert paths.count("json/room/list") == 1
+    assert paths.count("json/rooms/list") == 1
     # Lists follow soon; what is not urgent keeps its distance: bursts have been refused.
     for one, next_one in pairwise(simulator.log):
         is_list = next_one.path in paths[:3]

@@ -26,6 +26,7 @@ LAYERS = (
     ("entity", "export", "migration"),
     (
         *("binary_sensor", "button", "climate", "cover", "event", "light", "lock"),
+        *("media_player", "siren"),
         *("scene", "sensor", "switch", "options_flow", "repairs", "services"),
     ),
     ("__init__", "config_flow"),

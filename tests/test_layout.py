@@ -14,20 +14,13 @@ LONGEST: Final = 650
 # Until they are split
 LONGER: Final = {
     "commands/test_manager.py",
-    "pa_api/models/test_models.py",
-    "pa_api/push/test_client.py",
-    "pa_api/test_client.py",
-    "pa_api/test_oauth.py",
     "pa_api/test_rate_limiter.py",
 }
 # Modules that are tested by the tests of another: what they do can be seen only there.
 TESTED_BY: Final = {
     "account/account.py": "test_coordinator.py",
     "events/tracker.py": "push/test_events.py",
-    "migration/references.py": "migration/test_move.py",
-    "migration/summary.py": "migration/test_flow.py",
     "pa_api/push/connection.py": "pa_api/push/test_client.py",
-    "pa_api/push/session.py": "pa_api/push/test_client.py",
 }
 
 

@@ -190,10 +190,10 @@ async def test_another_account(
     step = await flow_user.sign_in(
         await flow_user.choose("authorize"), user="neighbour"
     )
-    assert (step["type"], step["step_id"]) == ("form", "wrong_account")
+    assert (step["type"], step["step_id"]) == ("menu", "wrong_account")
     assert signed_in.data[CONF_TOKEN] == token
     await flow_user.time.move(60)
-    step = await flow_user.sign_in(await flow_user.submit())
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
     assert step["reason"] == "reconfigure_successful"
 
 

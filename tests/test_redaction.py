@@ -1,37 +1,102 @@
-"""What of an answer may be seen by others."""
+"""What of a response may be seen by others."""
+
+import pytest
 
 from custom_components.telldus_pa import redaction
 
 
-def test_shapes() -> None:
-    """What something looks like is told, and nothing of what it says."""
-    assert redaction.describe_type("Åsa's lamp 12, 3.5 °C") == "text a?a a 9, 9.9 °a"
-    assert redaction.describe_type("") == "text"
-    assert redaction.describe_type(12) == "number"
-    assert redaction.describe_type(True) is True
-    assert redaction.describe_type([1, 2]) == "list of 2"
-    assert redaction.describe_type({"a": 1}) == "object of 1"
-    assert redaction.describe_type(object()) == "?"
-    assert redaction.number(1795000000) == 1795000000
-    assert redaction.number("21.5") == "21.5"
-    assert redaction.number("1234567") == "text 9"
-    assert redaction.number(float("inf")) == "number"
-    assert redaction.version("1.3.2") == "1.3.2"
-    assert redaction.version("203.0.113.1") == "text 9.9.9.9"
-    assert redaction.model("0176-0003-0003") == "0176-0003-0003"
-    assert redaction.model("Kalle") == "text a"
-    assert redaction.gateway_model("TellStick Net v2") == "TellStick Net v2"
-    assert redaction.gateway_model("TellStick of Kalle") == "text a a a"
-    state = '{"mode": "heat", "setpoint": {"heat": "21.5", "Kalle": 1234567}}'
+@pytest.mark.parametrize(
+    ("value", "shape"),
+    [
+        ("Åsa's lamp 12, 3.5 °C", "text a?a a 9, 9.9 °a"),
+        ("", "text"),
+        (12, "number"),
+        (True, True),
+        (None, None),
+        ([1, 2], "list of 2"),
+        ({"a": 1}, "object of 1"),
+        (object(), "?"),
+    ],
+)
+def test_shapes(value: object, shape: object) -> None:
+    """The shape of a value has nothing of its content."""
+    assert redaction.describe_type(value) == shape
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("433", "zwave", "temperaturehumidity", "n/a", "particulatematter2.5", "kWh"),
+        *("°C", "%", "m/s", "µg/m³", "eco-heat", "1.3.2", "0176-0003-0003"),
+        *("TellStick Net v2", "00000010-0001-1000-2005-ACCA54000000"),
+    ],
+)
+def test_words(word: str) -> None:
+    """What Telldus and makers write into their fields stays."""
+    assert redaction.redact_word(word) == word
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("203.0.113.1", "text 9.9.9.9"),
+        ("TellStick of Kalle", "text a a a"),
+        ("kalle@example.org", "text a?a.a"),
+        ("example.org", "text a.a"),
+        ("1234567", "text 9"),
+        ("åsa", "text a"),
+    ],
+)
+def test_no_words(text: str, shape: str) -> None:
+    """Addresses, serial numbers and names of several words do not."""
+    assert redaction.redact_word(text) == shape
+
+
+def test_numbers() -> None:
+    """Numbers that can be written in JSON stay, long ones in a text do not."""
+    assert redaction.redact_number(1795000000) == 1795000000
+    assert redaction.redact_number("21.5") == "21.5"
+    assert redaction.redact_number("1234567") == "text 9"
+    assert redaction.redact_number(float("inf")) == "number"
+
+
+def test_states() -> None:
+    """Of a state, numbers that are no codes stay, and the modes of a thermostat."""
+    state = """{
+        "mode": "heat", "lastUser": "kalle", "modes": ["off", "Kalle Anka"],
+        "setpoint": {"heat": "21.5", "cool": 19, "Kalle Anka": 1234567}
+    }"""
     assert redaction.redact_state(state) == {
         "mode": "heat",
-        "setpoint": {"heat": "21.5", "text a": "number"},
+        "lastUser": "text a",
+        "modes": ["off", "text a a"],
+        "setpoint": {"heat": "21.5", "cool": 19, "text a a": "number"},
     }
-    deep = redaction.redact_state([[[[["Kalle"]]]]])
-    assert deep == [[[["list of 1"]]]]
+    assert redaction.redact_state("1234") == "text 9"
+    assert redaction.redact_state([[[[["Kalle"]]]]]) == [[[["list of 1"]]]]
+
+
+def test_rows() -> None:
+    """Rows keep their fields, whatever Telldus sends instead of rows."""
+    parameters = [
+        5,
+        {"name": 5},
+        {"name": "house", "value": "12"},
+        {"name": "thermostat", "value": {"mode": "heat"}},
+    ]
     assert redaction.redact_rows(
-        "devices/list", [5, {"parameter": [5, {"name": 5}]}]
+        [5, {"Name of Kalle": 1, "name": "x", "type": "group", "parameter": parameters}]
     ) == [
         "number",
-        {"parameter": ["number", {"name": "number"}]},
+        {
+            "text a a a": "number",
+            "name": "text a",
+            "type": "group",
+            "parameter": [
+                "number",
+                {"name": "number"},
+                {"name": "house", "value": "text 9"},
+                {"name": "thermostat", "value": {"mode": "heat"}},
+            ],
+        },
     ]

@@ -366,7 +366,9 @@ def raised() -> dict[str, set[str] | None]:
         match node:
             case ast.Call(func=ast.Name("_invalid"), args=[ast.Constant(str(key))]):
                 found[key] = {str(keyword.arg) for keyword in node.keywords}
-            case ast.Call(func=ast.Name(name)) if name.endswith(("Error", "Failed")):
+            case ast.Call(func=ast.Name(name)) if name.endswith(
+                ("Error", "Failed", "NotReady")
+            ):
                 given = {keyword.arg: keyword.value for keyword in node.keywords}
                 domain, filled = (
                     given.get(f"translation_{one}")

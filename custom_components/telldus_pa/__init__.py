@@ -1,17 +1,29 @@
 """Telldus Live! for Home Assistant, by its PA API.
 
-The map of the house; docs/dev/how-it-works.md has more. Data flow up: ``pa_api`` (responses and
+This is the map; docs/dev/how-it-works.md has more. Data flow up: ``pa_api`` (responses and
 pushed messages, parsed once), ``coordinator`` (a snapshot of each list), ``commands`` (the
-optimistic state), ``entity`` and the platforms. Commands flow down: a platform, ``commands``
-(the queue), ``pa_api``. ``devices`` says what a device is and how devices belong together,
-``account`` holds what belongs to an account or a server, ``push`` passes pushed messages on,
-``events`` reports each press once, ``connection_status`` says what is wrong, and ``registry``
-keeps Home Assistant's registries up to date. ``sign_in`` serves the flows. ``history`` imports
-statistics, and ``migration`` moves over from Home Assistant's own integration.
+optimistic state), ``entity`` and the platforms. Commands flow down: a platform,
+``commands`` (the queue), ``pa_api``.
+
+``account``            an account, and what outlives a reload or is shared by a server's accounts
+``commands``           sends commands, and follows what becomes of them
+``connection_status``  what is wrong with the connection to Telldus
+``coordinator``        the three lists, polled
+``data``               the runtime data of an entry
+``devices``            what a device is, and how devices belong together; pure functions
+``events``             each press, opening and motion once
+``export``             writes what Telldus has into a file
+``history``            imports statistics
+``migration``          moves over from Home Assistant's own integration
+``pa_api``             the client; knows nothing of Home Assistant
+``push``               passes pushed messages on
+``registry``           keeps Home Assistant's registries up to date
+``sign_in``            the login, shared by the flows
 """
 
+import asyncio
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TOKEN, Platform
@@ -23,33 +35,45 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import ConfigType
 
 from .account.account import TelldusAccount
-from .account.domain_data import async_get_domain_data
+from .account.domain_data import KeptLists, async_get_domain_data
 from .account.premium import Premium
 from .account.rooms import Rooms
-from .account.storage import async_remove_stores
+from .account.storage import async_remove_entry_store
 from .commands.manager import CommandManager
 from .connection_status import ConnectionStatus
 from .const import (
+    CONF_INCLUDE_IGNORED,
     CONF_PRIVATE_KEY,
     CONF_PUBLIC_KEY,
     CONF_SERVER_URL,
     CONF_TOKEN_SECRET,
     DOMAIN,
 )
-from .coordinator import DeviceCoordinator, GatewayCoordinator, SensorCoordinator
+from .coordinator import (
+    DeviceCoordinator,
+    GatewayCoordinator,
+    SensorCoordinator,
+    TelldusUpdateCoordinator,
+)
 from .data import TelldusConfigEntry, TelldusData
 from .events.tracker import EventTracker
 from .history.importer import HistoryImport
 from .issues import async_delete_issues
 from .migration.move import async_restore_on_removal
+from .migration.resume import async_resume
 from .migration.tellduslive import async_watch_tellduslive
 from .pa_api import Credentials, TelldusClient
 from .push import PushManager
 from .registry.sync import RegistrySync
 from .services import async_register_actions
+from .sign_in.callback_view import async_get_view
 
-# How often to see whether a day has passed.
-_DAILY_LOOK: Final = timedelta(hours=1)
+# How often to check whether a day has passed.
+_DAILY_CHECK: Final = timedelta(hours=1)
+# A set-up this soon after an unload continues with the lists of before.
+_KEEP_LISTS_SECONDS: Final = 120.0
+# Lists are requested again one second after a pause. In seconds.
+_AFTER_LISTS: Final = 2.0
 
 PLATFORMS: Final = [
     Platform.BINARY_SENSOR,
@@ -59,24 +83,27 @@ PLATFORMS: Final = [
     Platform.EVENT,
     Platform.LIGHT,
     Platform.LOCK,
+    Platform.MEDIA_PLAYER,
     Platform.SCENE,
     Platform.SENSOR,
+    Platform.SIREN,
     Platform.SWITCH,
 ]
 
 
-# All is set up by config entries.
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Offer the actions, also while no account can be reached."""
+    """Register what does not depend on a loaded account: the actions and the callback view."""
     async_register_actions(hass)
+    async_get_view(hass)
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> bool:
-    """Set up an account. One list is waited for; the others come when the rate limiter allows."""
+    """Set up an account. Only the list of devices is waited for, and not after a reload."""
+    await async_resume(hass, entry)
     shared = await async_get_domain_data(hass)
     server = entry.data[CONF_SERVER_URL]
     rate_limiter = shared.rate_limiter(server)
@@ -92,18 +119,30 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         rate_limiter,
     )
     account = TelldusAccount(
-        hass, entry, client, rate_limiter, shared.auth_failures(entry.entry_id)
+        hass, entry, client, rate_limiter, shared.auth_failures[entry.entry_id]
     )
     devices = DeviceCoordinator(hass, entry, account)
-    await devices.async_config_entry_first_refresh()
+    sensors = SensorCoordinator(hass, entry, account, devices)
+    gateways = GatewayCoordinator(hass, entry, account)
+    lists: tuple[TelldusUpdateCoordinator[Any], ...] = (devices, sensors, gateways)
+    kept = shared.kept_lists.pop(entry.entry_id, None)
+    if (
+        kept
+        and kept.owner == _owner(entry)
+        and rate_limiter.now() - kept.kept_at <= _KEEP_LISTS_SECONDS
+    ):
+        for coordinator, kept_list in zip(lists, kept.lists, strict=True):
+            if kept_list:
+                coordinator.async_restore(kept_list)
+    is_restored = bool(devices.success_count)
+    if not is_restored:
+        await devices.async_config_entry_first_refresh()
     rooms, premium = Rooms(hass, entry.entry_id), Premium(hass, entry)
     for daily in (rooms, premium):
         await daily.async_load()
         entry.async_on_unload(daily.async_save)
-    sensors = SensorCoordinator(hass, entry, account, devices)
     history = HistoryImport(hass, entry, sensors)
     await history.async_load()
-    gateways = GatewayCoordinator(hass, entry, account)
     commands = CommandManager(hass, entry, devices, sensors)
     events = EventTracker(hass, entry, devices, commands)
     for stored in (commands, events):
@@ -113,7 +152,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
     connection = ConnectionStatus(
         hass, entry, account, devices, sensors, gateways, premium, push
     )
-    data = entry.runtime_data = TelldusData(
+    entry.runtime_data = TelldusData(
         account,
         devices,
         sensors,
@@ -126,61 +165,94 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         events,
         push,
     )
-    registrar = RegistrySync(hass, entry)
-    # Before the platforms, and so the first to hear of each list.
-    registrar.async_start()
     connection.async_start()
+    registry = RegistrySync(hass, entry)
+    # Before the platforms: devices must be registered before their entities.
+    registry.async_start()
     async_watch_tellduslive(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
 
     async def async_daily() -> None:
-        """Ask what is asked once a day, if that was not done today."""
-        await rooms.async_fetch_if_due(account)
-        registrar.async_suggest_areas()
-        await premium.async_fetch_if_due(account)
+        """Request what is requested once a day, if that was not done today."""
+        await asyncio.gather(
+            rooms.async_fetch_if_due(account), premium.async_fetch_if_due(account)
+        )
+        registry.async_suggest_areas()
         connection.async_update()
 
-    async def async_first_lists() -> None:
-        """Ask for the other lists, in the order in which a person misses them."""
-        await data.sensors.async_refresh()
-        history.async_resume()
-        await data.gateways.async_refresh()
-        # Before what is asked once a day: that has time.
+    async def async_less_urgent() -> None:
+        """Start what a user misses last. Lists that were refused come first."""
+        if pause := rate_limiter.paused_for:
+            await asyncio.sleep(pause + _AFTER_LISTS)
         events.async_start(push.last_message_at)
         await push.async_start()
         await async_daily()
 
+    async def async_first_requests() -> None:
+        """Request all that a start needs; the rate limiter decides when.
+
+        What comes after the sensors waits together: under load the wait for one request is
+        not added to that for the next.
+        """
+        if is_restored:
+            await devices.async_refresh()
+        await sensors.async_refresh()
+        history.async_resume()
+        await asyncio.gather(gateways.async_refresh(), async_less_urgent())
+
     @callback
-    def async_look(_now: datetime) -> None:
-        """See whether a day has passed."""
+    def async_request_daily(_now: datetime) -> None:
+        """Check whether a day has passed."""
         entry.async_create_background_task(hass, async_daily(), "daily")
 
-    entry.async_create_background_task(hass, async_first_lists(), "first lists")
+    entry.async_create_background_task(hass, async_first_requests(), "first requests")
     entry.async_on_unload(
         async_track_time_interval(
-            hass, async_look, _DAILY_LOOK, cancel_on_shutdown=True
+            hass, async_request_daily, _DAILY_CHECK, cancel_on_shutdown=True
         )
     )
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> bool:
-    """Unload an account."""
-    entry.runtime_data.events.async_stop()
+    """Unload an account, keeping its lists for a set-up that follows soon."""
+    data = entry.runtime_data
+    data.events.async_stop()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     async_delete_issues(hass, entry)
+    if data.devices.is_available:
+        shared = await async_get_domain_data(hass)
+        lists = (data.devices, data.sensors, data.gateways)
+        shared.kept_lists[entry.entry_id] = KeptLists(
+            _owner(entry),
+            data.account.rate_limiter.now(),
+            tuple(coordinator.keep() for coordinator in lists),
+        )
     return unloaded
 
 
-async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
-    """Forget an account that was removed."""
-    async_delete_issues(hass, entry, for_good=True)
-    await async_restore_on_removal(hass, entry)
-    shared = await async_get_domain_data(hass)
-    await shared.async_remove_entry(
-        entry.entry_id, last=not hass.config_entries.async_entries(DOMAIN)
+def _owner(entry: TelldusConfigEntry) -> object:
+    """Return what the lists belong to: the account, by which login, and what is hidden."""
+    keys = (
+        *(CONF_SERVER_URL, CONF_PUBLIC_KEY, CONF_PRIVATE_KEY),
+        *(CONF_TOKEN, CONF_TOKEN_SECRET),
     )
-    await async_remove_stores(hass, entry.entry_id)
+    return (
+        entry.unique_id,
+        entry.options.get(CONF_INCLUDE_IGNORED),
+        *(entry.data[key] for key in keys),
+    )
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
+    """Remove all that was stored of an account."""
+    async_delete_issues(hass, entry, for_good=True)
+    try:
+        await async_restore_on_removal(hass, entry)
+    finally:
+        shared = await async_get_domain_data(hass)
+        await shared.async_remove_entry(entry.entry_id)
+        await async_remove_entry_store(hass, entry.entry_id)
     # Home Assistant ends those that sign in again, and leaves those that reconfigure.
     flows = hass.config_entries.flow
     for flow in flows.async_progress_by_handler(
@@ -192,9 +264,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> 
 async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: TelldusConfigEntry, device: DeviceEntry
 ) -> bool:
-    """Let a person delete what Telldus no longer has."""
+    """Return whether a user may delete a device: Telldus must not have it any more."""
     if entry.state is not ConfigEntryState.LOADED:
-        # Who knows what Telldus has?
+        # What Telldus has is unknown.
         return False
-    registrar = RegistrySync(hass, entry)
-    return not any(registrar.is_present(thing) for _, thing in device.identifiers)
+    registry = RegistrySync(hass, entry)
+    return not any(registry.is_present(thing) for _, thing in device.identifiers)

@@ -12,9 +12,7 @@ from homeassistant.components.binary_sensor import (
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .coordinator import DeviceCoordinator, gateway_context
 from .data import TelldusConfigEntry
 from .devices.kinds import MAIN_ENTITY, DeviceKind, kind_of
 from .devices.unique_ids import entity_unique_id, gateway_unique_id
@@ -27,19 +25,21 @@ from .entity import (
 )
 from .events.matching import DeviceEvent
 from .pa_api import Gateway, Method
-from .registry.device_info import all_gateways, gateway_info
+from .registry.device_info import gateway_info
 
-# The rate limiter paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
 
-# What those are that can only tell; what is not here is on or off, and no more is known.
+# Other kinds are on or off, without a device class.
 _DEVICE_CLASSES: Final = {
     DeviceKind.ALARM: BinarySensorDeviceClass.SAFETY,
     DeviceKind.CONTACT: BinarySensorDeviceClass.DOOR,
+    DeviceKind.LOCK_SENSOR: BinarySensorDeviceClass.LOCK,
     DeviceKind.MOTION: BinarySensorDeviceClass.MOTION,
     DeviceKind.PERSON: BinarySensorDeviceClass.PRESENCE,
     DeviceKind.SMOKE: BinarySensorDeviceClass.SMOKE,
 }
+_EVENT_STATES: Final = {Method.TURNON: True, Method.TURNOFF: False}
 _CONNECTIVITY: Final = "connectivity"
 
 
@@ -59,55 +59,71 @@ async def async_setup_entry(
         async_add_entities,
         platform,
         [data.devices, data.gateways],
-        lambda: all_gateways(data),
+        lambda: data.connection_status.gateways,
         lambda gateway_id: TelldusConnectivitySensor(entry, gateway_id),
     )
 
 
 class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
-    """A device that tells something and can be told nothing."""
+    """A device that reports something and accepts no commands."""
 
-    # What is shown for a moment, of what no list or push leaves to be seen.
-    _passing: bool | None = None
+    # The state during a pulse, None otherwise.
+    _pulse: bool | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to what the device is heard to do."""
+        """Listen to the events of the device."""
         await super().async_added_to_hass()
-        heard = self._data.events
-        self.async_on_remove(heard.async_listen(self._row_id, self._async_pulse))
+        events = self._data.events
+        self.async_on_remove(events.async_listen(self._row_id, self._async_show_event))
 
     @callback
-    def _async_pulse(self, occurrence: DeviceEvent, shown: bool) -> None:
-        """Go on, perhaps once more, where the state that follows would not show it."""
-        if shown or occurrence.method is not Method.TURNON:
+    def _async_show_event(self, event: DeviceEvent, in_state: bool) -> None:
+        """Show an event that the state that follows does not show.
+
+        What went on and off again, or off and on, is shown so for a moment. A repeat is no
+        change: of a motion sensor alone it is written again, since somebody still moves.
+        """
+        if in_state or event.method not in _EVENT_STATES:
             return
-        for self._passing in (False, True):
+        is_on = _EVENT_STATES[event.method]
+        if is_on is not self.device.is_on:
+            self._pulse = is_on
             self.async_write_ha_state()
-        self._passing = None
-        self.async_write_ha_state()
+            self._pulse = None
+            self.async_write_ha_state()
+        elif is_on and self.device_class is BinarySensorDeviceClass.MOTION:
+            self._attr_force_update = True
+            self.async_write_ha_state()
+            self._attr_force_update = False
 
     @property
     @override
     def device_class(self) -> BinarySensorDeviceClass | None:
-        """Return what it tells of, None if nobody said so at Telldus."""
+        """The device class, None if Telldus' type of the device does not say."""
         return _DEVICE_CLASSES.get(kind_of(self.device))
 
     @property
     @override
     def assumed_state(self) -> bool:
-        """Return False: one way is enough for what only tells."""
+        """Always False: reports need one way only."""
         return False
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether it is open, moved, there ...; None if Telldus does not know."""
-        return self.device.is_on if self._passing is None else self._passing
+        """Return whether it is open, moved, there ...; None if Telldus does not know.
+
+        To Telldus a lock is on when it is locked, to Home Assistant when it is not.
+        """
+        is_on = self.device.is_on if self._pulse is None else self._pulse
+        if is_on is not None and self.device_class is BinarySensorDeviceClass.LOCK:
+            return not is_on
+        return is_on
 
 
 class TelldusBatteryLow(TelldusSensorEntity, BinarySensorEntity):
-    """A battery that says no more than whether it is low."""
+    """A battery that reports only whether it is low."""
 
     _attr_device_class = BinarySensorDeviceClass.BATTERY
     _attr_entity_category = EntityCategory.DIAGNOSTIC
@@ -115,66 +131,55 @@ class TelldusBatteryLow(TelldusSensorEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether it is low; with another battery it may tell a percentage."""
+        """Whether the battery is low; it may report a percentage after it was replaced."""
         sensor = self.row
         return sensor.battery_low if sensor.battery is None else False
 
     @override
     def _state_key(self) -> object:
-        """Return whether it is low."""
+        """Return whether the battery is low."""
         return self.is_on
 
 
-class TelldusConnectivitySensor(
-    CoordinatorEntity[DeviceCoordinator], BinarySensorEntity
-):
+class TelldusConnectivitySensor(BinarySensorEntity):
     """Whether Telldus reaches a gateway. It is there also while the gateway is not."""
 
     _attr_device_class = BinarySensorDeviceClass.CONNECTIVITY
     _attr_entity_category = EntityCategory.DIAGNOSTIC
     _attr_has_entity_name = True
+    _attr_should_poll = False
 
     def __init__(self, entry: TelldusConfigEntry, gateway_id: str) -> None:
-        """Stand for a gateway that a list tells of now."""
+        """Initialize the sensor of a gateway that is in a list now."""
         data = entry.runtime_data
-        super().__init__(data.devices, context=gateway_context(gateway_id))
-        self._sensors = data.sensors
-        self._gateways = data.gateways
+        self._devices = data.devices
         self._connection = data.connection_status
         self._gateway_id = gateway_id
         thing = gateway_unique_id(entry, gateway_id)
         self._attr_unique_id = entity_unique_id(thing, _CONNECTIVITY)
-        self._attr_device_info = gateway_info(entry, all_gateways(data)[gateway_id])
+        self._attr_device_info = gateway_info(
+            entry, self._connection.gateways[gateway_id]
+        )
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to all lists."""
-        await super().async_added_to_hass()
-        self.async_on_remove(
-            self._sensors.async_add_listener(
-                self._handle_coordinator_update, gateway_context(self._gateway_id)
-            )
-        )
-        self.async_on_remove(
-            self._gateways.async_add_listener(
-                self._handle_coordinator_update, self._gateway_id
-            )
-        )
+        """Listen to the status of the connection and of the gateways."""
+        self.async_on_remove(self._connection.async_listen(self.async_write_ha_state))
 
     @property
     def _gateway(self) -> Gateway | None:
         """Return the newest that is known."""
-        return self._connection.gateway(self._gateway_id)
+        return self._connection.gateways.get(self._gateway_id)
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether Telldus tells anything of it, and that not long ago."""
-        return super().available and self._gateway is not None
+        """Return whether a list that is recent enough has the gateway."""
+        return self._devices.is_available and self._gateway is not None
 
     @property
     @override
     def is_on(self) -> bool:
-        """Return whether Telldus reaches the gateway."""
+        """Whether Telldus reaches the gateway."""
         gateway = self._gateway
         return gateway is not None and gateway.online

@@ -1,4 +1,4 @@
-"""Thermostats: what keeps a temperature, in one of several modes."""
+"""Thermostats, with Telldus' modes as modes and presets."""
 
 from typing import Any, Final, override
 
@@ -39,7 +39,7 @@ from .pa_api import (
     ThermostatSetpoint,
 )
 
-# The rate limiter paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
 
 # Telldus has one list of modes, Home Assistant a mode and a preset within it.
@@ -59,11 +59,11 @@ _MODES: Final = {
     OFF: (HVACMode.OFF, PRESET_NONE),
     "program": (HVACMode.AUTO, "program"),
 }
-# What a temperature may be set to where Telldus tells no limit, in °C.
-_LOWEST: Final = 5.0
-_HIGHEST: Final = 35.0
-# What a group of thermostats tells that is no more than switched.
-_NOTHING: Final = Thermostat(mode=None, setpoints={}, modes=(), ranges={})
+# The limits of a setpoint in °C where Telldus reports none.
+_MIN_TEMP: Final = 5.0
+_MAX_TEMP: Final = 35.0
+# A group of thermostats that can only be switched.
+_SWITCHED_ONLY: Final = Thermostat(mode=None, setpoints={}, modes=(), ranges={})
 
 type _Command = tuple[Method, ThermostatSetpoint | None]
 
@@ -92,77 +92,77 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
 
     # The last mode that was not off.
     _last_mode: str | None = None
-    # The sensor that is listened to, and how to stop that.
+    # The sensor of the same node, and how to stop listening to it.
     _sensor_id: str | None = None
-    _unfollow: CALLBACK_TYPE | None = None
+    _unsub_sensor: CALLBACK_TYPE | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the sensor as well, which may come later, or another in its place."""
+        """Listen to the sensor as well, which may come later or be replaced."""
         await super().async_added_to_hass()
         self._async_update()
-        self.async_on_remove(self._async_stop_following)
+        self.async_on_remove(self._async_unfollow_sensor)
         self.async_on_remove(
-            self._data.sensors.async_add_listener(self._async_sensors_changed)
+            self._data.sensors.async_add_listener(self._async_handle_sensors_update)
         )
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Show what is new, and remember what there is to go back to."""
+        """Update the last mode and the sensor before the state."""
         self._async_update()
         super()._handle_coordinator_update()
 
     @callback
     def _async_update(self) -> None:
-        """Look at what the device is like now."""
+        """Update the last mode and the sensor."""
         if (mode := self._thermostat.mode) not in (None, OFF):
             self._last_mode = mode
-        self._async_follow()
+        self._async_follow_sensor()
 
     @callback
-    def _async_sensors_changed(self) -> None:
-        """Show the temperature of another sensor than before, or of none."""
-        if self._async_follow():
+    def _async_handle_sensors_update(self) -> None:
+        """Write the state if the sensor has changed."""
+        if self._async_follow_sensor():
             self.async_write_ha_state()
 
     @callback
-    def _async_follow(self) -> bool:
-        """Listen to the sensor that is the same node; return whether it is another now."""
+    def _async_follow_sensor(self) -> bool:
+        """Listen to the sensor of the same node; return whether it has changed."""
         sensors = self._data.sensors
         sensor = sensors.sensor_for_device(self.row)
         if self._sensor_id == (sensor_id := sensor.id if sensor else None):
             return False
-        self._async_stop_following()
+        self._async_unfollow_sensor()
         if sensor_id is not None:
             self._sensor_id = sensor_id
-            self._unfollow = sensors.async_add_listener(
+            self._unsub_sensor = sensors.async_add_listener(
                 self.async_write_ha_state, sensor_id
             )
         return True
 
     @callback
-    def _async_stop_following(self) -> None:
-        """Listen to no sensor."""
-        if self._unfollow:
-            self._unfollow()
-        self._sensor_id = self._unfollow = None
+    def _async_unfollow_sensor(self) -> None:
+        """Stop listening to the sensor."""
+        if self._unsub_sensor:
+            self._unsub_sensor()
+        self._sensor_id = self._unsub_sensor = None
 
-    # What it can do
+    # Abilities
 
     @property
     def _thermostat(self) -> Thermostat:
-        """Return what Telldus tells of it as a thermostat."""
-        return self.device.thermostat or _NOTHING
+        """The thermostat of the device, with its pending commands applied."""
+        return self.device.thermostat or _SWITCHED_ONLY
 
     @property
     def _modes(self) -> list[str]:
-        """Return Telldus' modes that can be chosen."""
+        """Telldus' modes that can be set."""
         return [mode for mode in self._thermostat.modes if mode != RESUME]
 
     @property
     def _plain_modes(self) -> list[str]:
-        """Return those of the modes that are no preset, and not off."""
+        """The modes that are neither a preset nor off."""
         return [
             mode
             for mode in self._modes
@@ -170,11 +170,11 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
         ]
 
     @property
-    def _adjusted_mode(self) -> str | None:
-        """Return the mode that a temperature is for, if any has one.
+    def _setpoint_mode(self) -> str | None:
+        """The mode whose setpoint is set, None if no mode has one.
 
-        That is the current mode; where this has no temperature, as "off" has none, the
-        one that there was before; else the first.
+        That is the current mode; if it has no setpoint, as "off" has none, the previous
+        one; else the first.
         """
         thermostat = self._thermostat
         modes = (thermostat.mode, self._last_mode, *thermostat.modes)
@@ -182,19 +182,19 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
 
     @property
     def _is_switched(self) -> bool:
-        """Return whether it is turned off like a lamp: off is not one of its modes."""
+        """Whether it is turned off as a lamp is: "off" is not one of its modes."""
         return OFF not in self._modes and Method.TURNOFF in self.device.methods
 
     @property
     def _turn_off_commands(self) -> tuple[_Command, ...]:
-        """Return what turns it off, nothing where nothing can."""
+        """The commands that turn it off, none if it cannot be turned off."""
         if self._is_switched:
             return ((Method.TURNOFF, None),)
         return (_mode_command(OFF),) if OFF in self._modes else ()
 
     @property
     def _turn_on_commands(self) -> tuple[_Command, ...]:
-        """Return what turns it on again, nothing where nothing can."""
+        """The commands that turn it on again, none if it cannot be turned on."""
         if self._is_switched and Method.TURNON in self.device.methods:
             return ((Method.TURNON, None),)
         if RESUME in self._thermostat.modes:
@@ -207,9 +207,9 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
     @property
     @override
     def supported_features(self) -> ClimateEntityFeature:
-        """Return what can be set."""
+        """The features, by the modes and methods of the device."""
         features = ClimateEntityFeature(0)
-        if self._adjusted_mode:
+        if self._setpoint_mode:
             features |= ClimateEntityFeature.TARGET_TEMPERATURE
         if self.preset_modes:
             features |= ClimateEntityFeature.PRESET_MODE
@@ -222,7 +222,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
     @property
     @override
     def hvac_modes(self) -> list[HVACMode]:
-        """Return Home Assistant's modes that Telldus' modes lead to."""
+        """Home Assistant's modes for those of Telldus."""
         modes = [_to_hvac(mode)[0] for mode in self._modes]
         if self._is_switched:
             modes.append(HVACMode.OFF)
@@ -231,7 +231,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
     @property
     @override
     def preset_modes(self) -> list[str] | None:
-        """Return the presets, and "none" where there is something else to go back to."""
+        """The presets, with "none" if there is a mode without a preset."""
         presets = dict.fromkeys(_to_hvac(mode)[1] for mode in self._modes)
         presets.pop(PRESET_NONE, None)
         if not presets:
@@ -242,28 +242,28 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
         """Return the lowest and the highest temperature of a mode."""
         limits = self._thermostat.ranges.get(mode or "", TemperatureRange())
         return (
-            _LOWEST if limits.min is None else limits.min,
-            _HIGHEST if limits.max is None else limits.max,
+            _MIN_TEMP if limits.min is None else limits.min,
+            _MAX_TEMP if limits.max is None else limits.max,
         )
 
     @property
     @override
     def min_temp(self) -> float:
-        """Return the lowest temperature that can be set."""
-        return self._limits(self._adjusted_mode)[0]
+        """The lowest temperature that can be set."""
+        return self._limits(self._setpoint_mode)[0]
 
     @property
     @override
     def max_temp(self) -> float:
-        """Return the highest temperature that can be set."""
-        return self._limits(self._adjusted_mode)[1]
+        """The highest temperature that can be set."""
+        return self._limits(self._setpoint_mode)[1]
 
-    # What it is like
+    # State
 
     @property
     @override
     def hvac_mode(self) -> HVACMode | None:
-        """Return the mode, None if Telldus does not know."""
+        """The mode, None if unknown."""
         mode = self._thermostat.mode
         if self.device.is_on is False and (mode is None or self._is_switched):
             return HVACMode.OFF
@@ -272,7 +272,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
     @property
     @override
     def preset_mode(self) -> str | None:
-        """Return the preset, None if Telldus does not know."""
+        """The preset, None if unknown."""
         mode = self._thermostat.mode
         preset = _to_hvac(mode)[1] if mode else None
         return None if preset == PRESET_NONE and not self._plain_modes else preset
@@ -280,7 +280,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
     @property
     @override
     def target_temperature(self) -> float | None:
-        """Return the temperature to be kept, None if the mode has none."""
+        """The setpoint of the mode, None if it has none."""
         thermostat = self._thermostat
         if (mode := thermostat.mode) is None or mode not in thermostat.ranges:
             return None
@@ -288,13 +288,13 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
 
     @property
     def native_target_temperature(self) -> float | None:
-        """Return the temperature to be kept, by its new name."""
+        """The setpoint, by its new name."""
         return self.target_temperature
 
     @property
     @override
     def current_temperature(self) -> float | None:
-        """Return what the sensor measures, None if that is not known."""
+        """The temperature of the sensor in °C, None if unknown."""
         if (celsius := self._measured("temp", 0)) is not None:
             return celsius
         if (fahrenheit := self._measured("temp", 1)) is None:
@@ -305,29 +305,29 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
 
     @property
     def native_current_temperature(self) -> float | None:
-        """Return what the sensor measures, by its new name."""
+        """The temperature of the sensor, by its new name."""
         return self.current_temperature
 
     @property
     @override
     def current_humidity(self) -> float | None:
-        """Return what the sensor measures, None if it does not, or it is not known."""
+        """The humidity of the sensor, None if unknown."""
         return self._measured("humidity", 0)
 
     def _measured(self, name: str, scale: int) -> float | None:
-        """Return a value of the sensor while it would be shown there."""
+        """Return a value of the sensor, None while the sensor is unavailable."""
         sensors = self._data.sensors
-        if self._sensor_id is None or not sensors.last_update_success:
+        if self._sensor_id is None or not sensors.is_available:
             return None
         found = sensors.current_value(self._sensor_id, (name, scale))
         value = found and found.value
         return value if isinstance(value, (int, float)) else None
 
-    # What it is told
+    # Actions
 
     @override
     async def async_turn_on(self) -> None:
-        """Turn the thermostat on, in the mode in which it was before."""
+        """Turn the thermostat on, in its previous mode."""
         await self.async_commands(*self._turn_on_commands)
 
     @override
@@ -337,12 +337,12 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
 
     @override
     async def async_set_hvac_mode(self, hvac_mode: HVACMode) -> None:
-        """Choose a mode, and no preset where that is possible."""
-        await self._async_choose(hvac_mode)
+        """Set a mode, without a preset if possible."""
+        await self._async_set_mode(hvac_mode)
 
     @override
     async def async_set_preset_mode(self, preset_mode: str) -> None:
-        """Choose a preset and with it its mode, or go back to a mode without one."""
+        """Set a preset with its mode, or return to a mode without a preset."""
         if preset_mode == PRESET_NONE:
             modes = self._plain_modes
             modes.sort(key=lambda mode: _to_hvac(mode)[0] is not self.hvac_mode)
@@ -352,18 +352,18 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
 
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
-        """Set a temperature, of the mode that is chosen with it or of the current one.
+        """Set the temperature of the mode that comes with it, or of the current one.
 
-        What has no temperature is chosen all the same.
+        A mode that comes with it is set even if it has no temperature.
         """
-        # Of degrees Fahrenheit many digits come.
+        # Converted from Fahrenheit, it has many digits.
         temperature = round(kwargs[ATTR_TEMPERATURE], 2)
         if hvac_mode := kwargs.get(ATTR_HVAC_MODE):
-            # This Home Assistant looks at only where the mode comes alone.
+            # Home Assistant validates the mode only when it comes alone.
             self._valid_mode_or_raise("hvac", hvac_mode, self.hvac_modes)
-            await self._async_choose(hvac_mode, temperature)
+            await self._async_set_mode(hvac_mode, temperature)
             return
-        if (mode := self._adjusted_mode) is None:
+        if (mode := self._setpoint_mode) is None:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key="no_temperature",
@@ -372,10 +372,10 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
         setting = ThermostatSetpoint(mode, temperature, change_mode=False)
         await self.async_command(Method.THERMOSTAT, setting)
 
-    async def _async_choose(
+    async def _async_set_mode(
         self, hvac_mode: HVACMode, temperature: float | None = None
     ) -> None:
-        """Choose a mode, without a preset where possible, and its temperature."""
+        """Set a mode, without a preset if possible, and its temperature."""
         if hvac_mode is HVACMode.OFF:
             await self.async_turn_off()
             return
@@ -389,7 +389,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
         await self.async_commands(_mode_command(mode, temperature))
 
     def _check(self, mode: str, temperature: float) -> None:
-        """Refuse what a mode does not allow; Home Assistant knows the current one only."""
+        """Raise if a mode does not allow a temperature; Home Assistant checks the current mode."""
         lowest, highest = self._limits(mode)
         if not lowest <= temperature <= highest:
             raise ServiceValidationError(
@@ -404,10 +404,10 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
 
 
 def _to_hvac(mode: str) -> tuple[HVACMode, str]:
-    """Return Home Assistant's mode and preset for a mode of Telldus."""
+    """Convert a mode of Telldus to Home Assistant's mode and preset."""
     return _MODES.get(mode) or (HVACMode.HEAT, slugify(mode))
 
 
 def _mode_command(mode: str, temperature: float | None = None) -> _Command:
-    """Return the command that chooses a mode."""
+    """Build the command that sets a mode."""
     return Method.THERMOSTAT, ThermostatSetpoint(mode, temperature)

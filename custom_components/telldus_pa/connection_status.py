@@ -1,9 +1,11 @@
-"""How the connection to Telldus is, told apart by what a person can do about it."""
+"""What is wrong with the connection to Telldus, told apart by what a user can do about it."""
 
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -20,7 +22,7 @@ from .coordinator import (
     SensorCoordinator,
     TelldusUpdateCoordinator,
 )
-from .devices.topology import gateways_from_rows
+from .devices.topology import merge_gateways
 from .issues import Issue, async_set_issue
 from .pa_api import (
     ApiError,
@@ -32,23 +34,24 @@ from .pa_api import (
 )
 from .push import PushManager
 
-# The limit is used up by something else where 429s have come for this long ...
-_USED_UP_AFTER: Final = 2 * 3600.0
-# ... with none of these pauses between them.
+# Something else uses up the limit where 429s have come for so many seconds ...
+_EXHAUSTED_AFTER: Final = 2 * 3600.0
+# ... without so many seconds in between that had none.
 _RECOVERED_AFTER: Final = 1800.0
-_MOST_FAILURES: Final = 20
+_MAX_FAILURES: Final = 20
 
 
 class ConnectionState(StrEnum):
     """The state of a connection.
 
-    Those of a failed poll are named as the texts of errors are, apart from AUTH_FAILED.
+    The states of a failed poll are named as the texts of errors are, except AUTH_FAILED.
     """
 
     LIVE = "live"
     POLLING = "polling"
     GATEWAY_OFFLINE = "gateway_offline"
     PREMIUM_LAPSED = "premium_lapsed"
+    LIMIT_REACHED = "limit_reached"
     RATE_LIMITED = "rate_limited"
     REJECTED = "rejected"
     AUTH_FAILED = "auth_failed"
@@ -56,28 +59,29 @@ class ConnectionState(StrEnum):
     CANNOT_CONNECT = "cannot_connect"
 
 
-_TROUBLES: Final[Mapping[ConnectionState, str]] = {
+_CAUSES: Final[Mapping[ConnectionState, str]] = {
     ConnectionState.PREMIUM_LAPSED: "Telldus refuses requests, and there is no Premium any more",
-    ConnectionState.RATE_LIMITED: "Telldus refuses requests for being too many",
+    ConnectionState.LIMIT_REACHED: "Requests of this Home Assistant fill Telldus' limit",
+    ConnectionState.RATE_LIMITED: "Telldus refuses requests, although they are within its limit",
     ConnectionState.REJECTED: "Telldus refuses requests",
     ConnectionState.AUTH_FAILED: "Telldus refuses the login",
-    ConnectionState.INVALID_RESPONSE: "Telldus' answers make no sense",
+    ConnectionState.INVALID_RESPONSE: "Telldus' responses are invalid",
     ConnectionState.CANNOT_CONNECT: "Telldus cannot be reached",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class FailedPoll:
-    """A poll that failed, without anything of the answer that could be private."""
+    """A poll that failed, without anything of the response that could be private."""
 
-    when: float
+    when: datetime
     what: str
     error: str
     code: int | None
 
 
 class ConnectionStatus:
-    """Follows how the polls of one account fare."""
+    """Follows the polls of one account: their failures, and the gateways they report."""
 
     def __init__(
         self,
@@ -88,83 +92,89 @@ class ConnectionStatus:
         sensors: SensorCoordinator,
         gateways: GatewayCoordinator,
         premium: Premium,
-        live: PushManager,
+        push: PushManager,
     ) -> None:
-        """Begin with all being well."""
+        """Initialize the status."""
         self._hass = hass
         self._entry = entry
         self._account = account
         self._devices = devices
         self._sensors = sensors
-        self._gateways = gateways
+        self._gateway_list = gateways
         self._premium = premium
-        self._live = live
+        self._push = push
         self.state = ConnectionState.POLLING
-        self.failures: deque[FailedPoll] = deque(maxlen=_MOST_FAILURES)
-        self._offline: frozenset[str] = frozenset()
+        self.failures: deque[FailedPoll] = deque(maxlen=_MAX_FAILURES)
+        # What all lists report of gateways, by gateway id.
+        self.gateways: Mapping[str, Gateway] = {}
+        self._is_stale = False
         self._limited_since: float | None = None
         self._listeners: list[CALLBACK_TYPE] = []
 
     @callback
     def async_start(self) -> None:
         """Follow the polls and the push connections."""
-        self._entry.async_on_unload(self._live.async_add_listener(self._async_notify))
+        self._entry.async_on_unload(self._push.async_add_listener(self._async_notify))
         for coordinator in (self._devices, self._sensors):
-            self._follow(coordinator)
+            for remove in (
+                coordinator.async_add_refresh_listener(
+                    partial(self._async_record_failure, coordinator)
+                ),
+                # Data become stale without a poll.
+                coordinator.async_add_listener(self.async_update),
+            ):
+                self._entry.async_on_unload(remove)
+        self._entry.async_on_unload(
+            self._gateway_list.async_add_refresh_listener(self.async_update)
+        )
         self.async_update()
 
-    def gateway(self, gateway_id: str) -> Gateway | None:
-        """Return the newest that is known of a gateway: the devices tell it most often."""
-        return (
-            self._devices.gateways.get(gateway_id)
-            or self._sensors.gateways.get(gateway_id)
-            or self._gateways.data.get(gateway_id)
-        )
-
     def of_gateway(self, gateway_id: str) -> ConnectionState:
-        """Return what the connection to a gateway is like."""
+        """Return the state of the connection to a gateway."""
         if self.state is not ConnectionState.POLLING:
             return self.state
-        gateway = self.gateway(gateway_id)
+        gateway = self.gateways.get(gateway_id)
         if gateway and not gateway.online:
             return ConnectionState.GATEWAY_OFFLINE
-        is_live = self._live.state_of(gateway_id) is PushState.LIVE
+        is_live = self._push.state_of(gateway_id) is PushState.LIVE
         return ConnectionState.LIVE if is_live else ConnectionState.POLLING
 
     @property
     def states(self) -> set[ConnectionState]:
-        """Return what the connections to all gateways are like, each kind once."""
-        gateway_ids = self._devices.gateways.keys() | self._sensors.gateways.keys()
-        return {self.of_gateway(one) for one in gateway_ids} or {self.state}
+        """The states of the connections to all gateways, each once."""
+        return {self.of_gateway(one) for one in self._push.gateway_ids} or {self.state}
 
     @callback
     def async_listen(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call somebody when the cause has changed, until what is returned is called."""
+        """Call ``listener`` after each change of the state or of a gateway."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     @callback
     def async_update(self) -> None:
-        """Look at how things are, tell who listens, and show what a person can mend."""
-        before, self.state = self.state, self._cause()
-        if before is not self.state:
-            # Each once, when it begins and when it ends. That data are lost, which may
-            # come of it later, the coordinators say louder.
-            if text := _TROUBLES.get(before):
-                LOGGER.info("Over: %s", text)
-            if text := _TROUBLES.get(self.state):
-                LOGGER.info("%s: %s", text, self._problem)
+        """Derive the state, log an outage, notify listeners and update the repair issues."""
+        before = self.state, self.gateways, self._is_stale
+        self.state = self._cause()
+        self.gateways = merge_gateways(
+            self._gateway_list.data, self._sensors.gateways, self._devices.gateways
+        )
+        self._log_outage()
+        self._log_gateways(before[1])
+        if before != (self.state, self.gateways, self._is_stale):
+            LOGGER.debug("Connection: %s, %s", self.state, self._problem)
             self._async_notify()
-        self._look_at_gateways()
-        refused = self.state is ConnectionState.PREMIUM_LAPSED
+        is_refused = self.state is ConnectionState.PREMIUM_LAPSED
         async_set_issue(
             self._hass,
             self._entry,
             Issue.PREMIUM_LAPSED,
-            show=self._premium.has_lapsed or refused,
+            show=self._premium.has_lapsed or is_refused,
         )
         async_set_issue(
-            self._hass, self._entry, Issue.RATE_LIMIT_EXHAUSTED, show=self._is_used_up()
+            self._hass,
+            self._entry,
+            Issue.RATE_LIMIT_EXHAUSTED,
+            show=self._is_limit_exhausted(),
         )
 
     @callback
@@ -175,14 +185,18 @@ class ConnectionStatus:
 
     @property
     def _problem(self) -> TelldusError | None:
-        """Return what is wrong: with the devices, or else with the sensors."""
+        """What is wrong: with the devices, or else with the sensors."""
         return self._devices.last_error or self._sensors.last_error
 
     def _cause(self) -> ConnectionState:
-        """Return what the connection is like now."""
+        """Return the state of the connection to Telldus."""
         if (err := self._problem) is None:
-            return ConnectionState.POLLING
-        # How Telldus would say so is not known: by any kind of refusal.
+            # No request failed, and yet none has returned: they wait for their turn.
+            is_stale = self._devices.is_stale or self._sensors.is_stale
+            return (
+                ConnectionState.LIMIT_REACHED if is_stale else ConnectionState.POLLING
+            )
+        # Telldus' error for missing Premium is unknown: any rejection is taken for it.
         refused = isinstance(err, (ApiError, AuthenticationError)) or (
             isinstance(err, TelldusConnectionError) and err.status in (402, 403)
         )
@@ -192,59 +206,56 @@ class ConnectionStatus:
             return ConnectionState.AUTH_FAILED
         return ConnectionState(translation_key_for(err))
 
-    def _follow(self, coordinator: TelldusUpdateCoordinator[Any]) -> None:
-        """Look whenever a list has come or failed."""
-
-        @callback
-        def async_polled() -> None:
-            """Write down a failure, and look."""
-            if err := coordinator.last_error:
-                status = err.status if isinstance(err, TelldusConnectionError) else None
-                self.failures.append(
-                    FailedPoll(
-                        dt_util.utcnow().timestamp(),
-                        coordinator.name,
-                        type(err).__name__,
-                        err.code if isinstance(err, ApiError) else status,
-                    )
+    @callback
+    def _async_record_failure(self, coordinator: TelldusUpdateCoordinator[Any]) -> None:
+        """Record a failed poll, and update."""
+        if err := coordinator.last_error:
+            status = err.status if isinstance(err, TelldusConnectionError) else None
+            self.failures.append(
+                FailedPoll(
+                    dt_util.utcnow(),
+                    coordinator.name,
+                    type(err).__name__,
+                    err.code if isinstance(err, ApiError) else status,
                 )
-            self.async_update()
+            )
+        self.async_update()
 
-        self._entry.async_on_unload(
-            coordinator.async_add_refresh_listener(async_polled)
-        )
+    def _log_outage(self) -> None:
+        """Log one line when data become stale, and one when all are current again."""
+        was_stale = self._is_stale
+        self._is_stale = self._devices.is_stale or self._sensors.is_stale
+        if self._is_stale and not was_stale:
+            problem = f" ({self._problem})" if self._problem else ""
+            LOGGER.warning(
+                "%s%s: the last data are too old to be displayed",
+                _CAUSES[self.state],
+                problem,
+            )
+        elif was_stale and not self._is_stale:
+            LOGGER.info("Data of Telldus are received again")
 
-    def _look_at_gateways(self) -> None:
-        """Tell once when a gateway goes offline, and once when it is back."""
-        gateways = {
-            **gateways_from_rows(self._sensors.data),
-            # The newer word
-            **gateways_from_rows(self._devices.data),
-        }
-        before = self._offline
-        self._offline = frozenset(
-            gateway_id for gateway_id, one in gateways.items() if not one.online
-        )
-        for gateway_id in sorted(self._offline ^ before):
-            if gateway := gateways.get(gateway_id):
+    def _log_gateways(self, before: Mapping[str, Gateway]) -> None:
+        """Log one line when a gateway goes offline, and one when it is back."""
+        for gateway_id, gateway in self.gateways.items():
+            was_online = before[gateway_id].online if gateway_id in before else True
+            if gateway.online is not was_online:
                 LOGGER.info(
                     "The gateway %s is %s",
                     gateway.name or gateway_id,
                     "back" if gateway.online else "offline",
                 )
 
-    def _is_used_up(self) -> bool:
-        """Return whether we are refused for hours though we keep to the limit."""
-        now, last = (
-            self._account.rate_limiter.now(),
-            self._account.rate_limiter.last_rate_limited_at,
-        )
+    def _is_limit_exhausted(self) -> bool:
+        """Return whether Telldus has answered 429 for hours though this keeps to the limit."""
+        limiter = self._account.rate_limiter
+        now, last = limiter.now(), limiter.last_rate_limited_at
         if last is None or (
             # In a pause that Telldus asked for nobody can tell.
-            not self._account.rate_limiter.paused_for and now - last >= _RECOVERED_AFTER
+            not limiter.paused_for and now - last >= _RECOVERED_AFTER
         ):
             self._limited_since = None
         elif self._limited_since is None:
             self._limited_since = last
         since = self._limited_since
-        return since is not None and now - since >= _USED_UP_AFTER
+        return since is not None and now - since >= _EXHAUSTED_AFTER

@@ -11,22 +11,22 @@ CONF_PUBLIC_KEY: Final = "public_key"
 CONF_PRIVATE_KEY: Final = "private_key"
 CONF_SERVER_URL: Final = "server_url"
 CONF_TOKEN_SECRET: Final = "token_secret"
-# The account's uuid at Telldus, None if Telldus would not tell.
+# The account's UUID at Telldus, None if it could not be fetched yet.
 CONF_ACCOUNT_UUID: Final = "account_uuid"
-# Ids of the gateways that the account owns: who it is, should Telldus not say so.
+# Ids of the gateways that the account owns; they identify it while it has no UUID.
 CONF_GATEWAYS: Final = "gateways"
-# Whether what is hidden at Telldus is shown here.
-# What is done once, and not kept
+# A field of the options' form that starts an import and is not stored.
 CONF_IMPORT_HISTORY: Final = "import_history"
+# Whether devices and sensors that are hidden at Telldus get entities.
 CONF_INCLUDE_IGNORED: Final = "include_ignored"
-# Whether changes are to come as they happen, where Telldus lets us.
+# Whether to use push, where Telldus allows it.
 CONF_PUSH: Final = "live"
-# Ids of the covers whose level runs the other way.
+# Ids of the covers whose level is inverted.
 CONF_REVERSED_COVERS: Final = "reversed_covers"
 
 POLL_INTERVAL: Final = timedelta(seconds=30)
 SHORTEST_POLL_INTERVAL: Final = timedelta(seconds=20)
 LONGEST_POLL_INTERVAL: Final = timedelta(hours=1)
 
-# Fired on Home Assistant's bus for what was heard too late to be shown as what happens now.
+# Fired on Home Assistant's bus for an event that was received too late for its entity.
 EVENT_MISSED: Final = f"{DOMAIN}_missed_event"

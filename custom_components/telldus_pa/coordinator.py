@@ -1,24 +1,31 @@
-"""The lists of Telldus, each polled by its own coordinator.
+"""The three lists of Telldus, each polled by its own coordinator.
 
-A list becomes a snapshot: rows by id. Entities listen with the id that they show and are
-woken only when that row changed.
+``TelldusUpdateCoordinator`` polls, judges the age of the data and notifies listeners;
+``TelldusItemCoordinator`` adds pushed changes and hidden rows; ``DeviceCoordinator``,
+``SensorCoordinator`` and ``GatewayCoordinator`` are the lists. A list becomes a snapshot:
+rows by id, and a row that did not change stays the same object.
 """
 
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any, Final, Protocol, Self, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_SCAN_INTERVAL, Platform
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from .account.account import TelldusAccount
 from .account.errors import error_placeholders, translation_key_for
 from .const import CONF_GATEWAYS, CONF_INCLUDE_IGNORED, DOMAIN, LOGGER, POLL_INTERVAL
+from .devices.sensor_types import is_total
 from .devices.topology import HasGateway, Topology, gateways_from_rows, structure_key
 from .devices.unique_ids import device_unique_id
 from .pa_api import (
@@ -32,24 +39,34 @@ from .pa_api import (
     SensorValue,
     TelldusError,
 )
+from .pa_api.rate_limiter import WINDOW_SECONDS
 
-# Data younger than this are shown although the last poll failed.
+# Data are stale when they are older than both of these.
 _STALE_AFTER: Final = timedelta(minutes=5)
 _STALE_AFTER_POLLS: Final = 3
-# The widest pace after many 429s, unless the person chose a wider one.
-_WIDEST: Final = timedelta(minutes=4)
-# A list may not know yet what was pushed so many seconds before it was asked for.
+# The longest interval after many 429s, unless the user chose a longer one.
+_MAX_BACKOFF_INTERVAL: Final = timedelta(minutes=4)
+# After a change that was not commanded from here, the list of devices is polled in half the
+# time for a while, but not while more requests than this were sent in the last minute.
+_MIN_FAST_INTERVAL: Final = timedelta(seconds=15)
+_FAST_SECONDS: Final = 180.0
+_MAX_REQUESTS_FOR_FAST: Final = 6
+# Telldus' lists lag behind push by up to this many seconds.
 _LISTS_LAG: Final = 5.0
-# A list that was never received is asked for again this soon, later twice as late.
-_UNTIL_FIRST: Final = timedelta(minutes=1)
-# A value that was not heard for this long, in seconds, is not what is now.
+# A list that was never received is requested again this soon, later twice as late.
+_FIRST_RETRY: Final = timedelta(minutes=1)
+_MAX_FIRST_RETRIES: Final = 10
+# Home Assistant counts an interval from a full second: it may begin up to one second early.
+_AFTER_PAUSE: Final = timedelta(seconds=1)
+# Values older than this are unknown.
 _VALUE_EXPIRES: Final = timedelta(hours=24)
-# What shows a device only for its methods.
+# The platforms on which a device is for its methods alone.
 _BY_METHODS: Final = (
     *(Platform.BUTTON, Platform.CLIMATE, Platform.COVER),
-    *(Platform.LIGHT, Platform.LOCK, Platform.SWITCH),
+    *(Platform.LIGHT, Platform.LOCK, Platform.MEDIA_PLAYER, Platform.SIREN),
+    Platform.SWITCH,
 )
-# Set-up must not hold up Home Assistant's start; it is tried again soon.
+# Set-up must not hold up Home Assistant's start; it is tried again soon. In seconds.
 _SETUP_TIMEOUT: Final = 5.0
 
 
@@ -58,248 +75,321 @@ class ListItem(Protocol):
 
     @property
     def id(self) -> str:
-        """Return the id that no other row of the list has."""
+        """The id, unique in its list."""
         ...
 
     @property
     def online(self) -> bool:
-        """Return whether Telldus reaches its gateway, or it is one and is reached."""
+        """Whether Telldus reaches the row's gateway (a gateway: itself)."""
         ...
 
 
-def gateway_context(gateway_id: str) -> str:
-    """Return what to listen to for what a list's rows tell of a gateway."""
-    return f"gateway {gateway_id}"
+@dataclass(frozen=True, slots=True)
+class KeptList[RowT: ListItem]:
+    """The rows of a list for the time of a reload, and when (monotonic) they were current."""
+
+    rows: Mapping[str, RowT]
+    fresh_at: float
 
 
 class TelldusUpdateCoordinator[RowT: ListItem](
     DataUpdateCoordinator[Mapping[str, RowT]]
 ):
-    """Polls one list and wakes those whose row changed."""
+    """Polls one list and notifies the listeners of the rows that changed.
+
+    The context of a listener is the id of its row. Without one it listens to the structure:
+    which rows there are, and what decides which entities they have. All times are monotonic
+    seconds by the rate limiter's clock.
+    """
 
     config_entry: ConfigEntry
+    # Whether an entry cannot be set up before this list has been received.
+    _is_required = False
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry: ConfigEntry,
         account: TelldusAccount,
-        what: str,
+        name: str,
         interval: timedelta,
         live_interval: timedelta | None = None,
     ) -> None:
-        """Set up polling of one list, more rarely while what is in it is pushed."""
+        """Initialize the coordinator; ``live_interval`` is for when all is pushed."""
         super().__init__(
-            hass, LOGGER, config_entry=entry, name=what, update_interval=interval
+            hass, LOGGER, config_entry=entry, name=name, update_interval=interval
         )
         self.data = {}
         self.account = account
         self.last_error: TelldusError | None = None
         self._interval = self._current_interval = interval
         self._live_interval = max(interval, live_interval or interval)
-        self._is_live = False
+        self._all_live = self._any_live = False
         self._backoff_factor = 1
-        self._initial_attempts = 0
-        # How many lists have come, and when the newest was asked for: what happened later
-        # may not be in it.
+        self._first_retries = 0
+        # How many lists were received, those of before a reload counting as one.
         self.success_count = 0
-        self.requested_at = float("-inf")
-        # The same of the list before that.
-        self.previous_requested_at = float("-inf")
-        self._created_at = account.rate_limiter.now()
-        self._last_success_at: float | None = None
-        # What the listeners were last woken for.
+        # When the newest list and the one before it were requested: what happened later may
+        # be missing in them. Minus infinity before the first.
+        self.requested_at = self.previous_requested_at = -inf
+        # When the next poll is due, None where there is none.
+        self.next_poll_at: float | None = None
+        self.is_stale = False
+        # Until when the data are known to have been current.
+        self._fresh_at = account.rate_limiter.now()
+        self._cancel_staleness: CALLBACK_TYPE | None = None
+        # What the listeners were last notified of.
         self._notified: Mapping[str, RowT] = {}
-        self._shown_success = True
-        self._by_id: dict[str | None, list[CALLBACK_TYPE]] = {}
-        self._on_list: list[CALLBACK_TYPE] = []
+        self._notified_available = True
+        # Whom the update of listeners that goes on is for.
+        self._contexts: frozenset[str | None] = frozenset()
+        self._refresh_listeners: list[CALLBACK_TYPE] = []
+        self._async_schedule_staleness()
+        entry.async_on_unload(self._async_stop_staleness)
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the data are recent enough to be displayed."""
+        return self.last_update_success and not self.is_stale
+
+    def keep(self) -> KeptList[RowT] | None:
+        """Return what a reload needs, None where the data are not worth keeping."""
+        if not self.success_count or not self.is_available:
+            return None
+        return KeptList(self.data, self._fresh_at)
+
+    @callback
+    def async_restore(self, kept: KeptList[RowT]) -> None:
+        """Continue with the rows of before a reload. They go on ageing."""
+        self.data = kept.rows
+        self.success_count = 1
+        self._fresh_at = kept.fresh_at
+        self._async_schedule_staleness()
+        self.async_update_listeners()
 
     @abstractmethod
     async def _async_fetch(self, timeout: float | None) -> ListResponse[RowT]:
-        """Ask Telldus for the list. Raises TelldusError."""
+        """Request the list. Raises TelldusError."""
 
     @override
     async def _async_update_data(self) -> Mapping[str, RowT]:
-        """Ask for the list; keep the last one through a failure that may be short."""
-        first = self._last_success_at is None
+        """Request the list. A failure keeps the last one: the clock says when it is stale."""
+        is_first = not self.success_count
         try:
-            answer = await self._async_fetch_list(_SETUP_TIMEOUT if first else None)
+            response = await self._async_fetch_list(
+                _SETUP_TIMEOUT if is_first else None
+            )
         except TelldusError as err:
             self.last_error = err
             self._adjust_interval(err)
-            # What is lost is not found by waiting longer for it.
-            if self._is_stale or not self.last_update_success:
-                raise self._update_failed(err) from err
+            if is_first and self._is_required:
+                raise UpdateFailed(
+                    translation_domain=DOMAIN,
+                    translation_key=translation_key_for(err),
+                    translation_placeholders=error_placeholders(err),
+                ) from err
             return self.data
         self.last_error = None
         self.success_count += 1
-        self.previous_requested_at, self.requested_at = (
-            self.requested_at,
-            answer.requested_at,
-        )
-        self._last_success_at = self.account.rate_limiter.now()
+        self.previous_requested_at = self.requested_at
+        self.requested_at = response.requested_at
+        self._fresh_at = self.account.rate_limiter.now()
+        self.is_stale = False
+        data = self._merge(response)
         self._adjust_interval(None)
-        return self._merge(answer)
+        return data
 
     async def _async_fetch_list(self, timeout: float | None) -> ListResponse[RowT]:
-        """Ask for the list, unless it is known that Telldus would refuse."""
+        """Request the list, unless Telldus is known to reject the login."""
         if self.account.is_refused:
             raise AuthenticationError("not asked again so soon")
         try:
-            answer = await self._async_fetch(timeout)
+            response = await self._async_fetch(timeout)
         except TelldusError as err:
             self.account.async_record_result(err)
             raise
         self.account.async_record_result(None)
-        return answer
+        return response
 
-    def _merge(self, answer: ListResponse[RowT]) -> Mapping[str, RowT]:
+    def _merge(self, response: ListResponse[RowT]) -> Mapping[str, RowT]:
         """Return the snapshot; rows that did not change stay the same objects."""
         known = self.data
         return {
             row.id: old if (old := known.get(row.id)) is not row and old == row else row
-            for row in answer.rows
+            for row in response.rows
         }
 
     @abstractmethod
     def _structure_key(self, row: RowT) -> object:
-        """Return what of a row is for those who listen to the list as a whole."""
+        """Return the part of a row that concerns those who listen to the structure."""
 
-    @property
-    def _is_stale(self) -> bool:
-        """Return whether the last list is too old to be shown as what is."""
-        since = (
-            self._created_at if self._last_success_at is None else self._last_success_at
-        )
+    @callback
+    def _async_schedule_staleness(self) -> None:
+        """Have the data become stale by the clock, whether or not a request returns."""
+        self._async_stop_staleness()
+        # Without polls it is the user who decides when data are too old.
+        if self.is_stale or self.config_entry.pref_disable_polling:
+            return
         limit = max(_STALE_AFTER, self._current_interval * _STALE_AFTER_POLLS)
-        return self.account.rate_limiter.now() - since >= limit.total_seconds()
-
-    def _update_failed(self, err: TelldusError) -> UpdateFailed:
-        """Return the error that says why there are no data."""
-        return UpdateFailed(
-            translation_domain=DOMAIN,
-            translation_key=translation_key_for(err),
-            translation_placeholders=error_placeholders(err),
+        age = self.account.rate_limiter.now() - self._fresh_at
+        self._cancel_staleness = async_call_later(
+            self.hass,
+            max(0.0, limit.total_seconds() - age),
+            HassJob(self._async_set_stale, "stale data", cancel_on_shutdown=True),
         )
+
+    @callback
+    def _async_stop_staleness(self) -> None:
+        """Cancel the timer."""
+        if self._cancel_staleness:
+            self._cancel_staleness()
+            self._cancel_staleness = None
+
+    @callback
+    def _async_set_stale(self, _now: datetime) -> None:
+        """Display the data no longer."""
+        self._cancel_staleness = None
+        self.is_stale = True
+        self.async_update_listeners()
 
     def _adjust_interval(self, err: TelldusError | None) -> None:
-        """Ask less often after each 429, and more often again after each success."""
+        """Poll less often after each 429, and more often again after each success."""
         if err is None:
             self._backoff_factor = max(self._backoff_factor // 2, 1)
         elif type(err) is RateLimitError:
             self._backoff_factor = min(self._backoff_factor * 2, 64)
         self._apply_interval()
-        if self._last_success_at is None:
-            self._initial_attempts = min(self._initial_attempts + 1, 10)
+        if not self.success_count:
+            self._first_retries = min(self._first_retries + 1, _MAX_FIRST_RETRIES)
+
+    def _usual_interval(self) -> timedelta:
+        """Return the interval where Telldus did not answer 429 lately."""
+        return self._live_interval if self._all_live else self._interval
 
     def _apply_interval(self) -> None:
-        """Poll as often as is right now, from the next time on."""
-        interval = self._live_interval if self._is_live else self._interval
-        pace = max(interval, min(self._interval * self._backoff_factor, _WIDEST))
-        if self._last_success_at is None:
-            pace = min(pace, _UNTIL_FIRST * 2**self._initial_attempts)
-        self.update_interval = self._current_interval = pace
+        """Set the interval from the next poll on."""
+        interval = self._usual_interval()
+        if self._backoff_factor > 1:
+            backoff = self._interval * self._backoff_factor
+            interval = max(interval, min(backoff, _MAX_BACKOFF_INTERVAL))
+        if not self.success_count:
+            # In a pause that Telldus asked for, nobody can say more than when it ends.
+            pause = timedelta(seconds=self.account.rate_limiter.paused_for)
+            retry = (
+                pause + _AFTER_PAUSE if pause else _FIRST_RETRY * 2**self._first_retries
+            )
+            interval = min(interval, retry)
+        self.update_interval = self._current_interval = interval
+        self._async_schedule_staleness()
+
+    def _note_next_poll(self) -> None:
+        """Note when the poll that was just scheduled is due."""
+        self.next_poll_at = None
+        if not self.config_entry.pref_disable_polling:
+            now = self.account.rate_limiter.now()
+            self.next_poll_at = now + self._current_interval.total_seconds()
 
     @callback
-    def async_set_push_active(self, *, live: bool) -> None:
-        """Poll as a safety net only, or as before again: from now on, not after the next."""
-        if live is not self._is_live:
-            self._is_live = live
+    def async_set_push_active(self, *, all_live: bool, any_live: bool) -> None:
+        """Note whether changes are pushed by all gateways, and by any."""
+        if self._all_live and not all_live:
+            # Up to now the data were kept current by what was pushed.
+            self._fresh_at = self.account.rate_limiter.now()
+        changed = (all_live, any_live) != (self._all_live, self._any_live)
+        self._all_live, self._any_live = all_live, any_live
+        if changed:
             self._apply_interval()
+            # From now on, not from the next poll on. Home Assistant has no public way but
+            # together with new data.
             self._schedule_refresh()
+            self._note_next_poll()
 
     @callback
     @override
     def async_add_listener(
         self, update_callback: CALLBACK_TYPE, context: Any = None
     ) -> Callable[[], None]:
-        """Listen to one row, named by ``context``, or without it to what there is."""
-        remove = super().async_add_listener(update_callback, context)
-        listeners = self._by_id.setdefault(context, [])
-        listeners.append(update_callback)
+        """Listen to the row whose id is ``context``, or without it to the structure."""
 
         @callback
-        def async_remove() -> None:
-            """Stop listening."""
-            listeners.remove(update_callback)
-            if not listeners:
-                self._by_id.pop(context, None)
-            remove()
+        def async_notify() -> None:
+            """Return at once where the update is not for this listener."""
+            if context in self._contexts:
+                update_callback()
 
-        return async_remove
+        return super().async_add_listener(async_notify, context)
 
     @callback
     def async_add_refresh_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call somebody after each poll, also one that changed nothing."""
-        self._on_list.append(listener)
-        return lambda: self._on_list.remove(listener)
+        """Call ``listener`` after each poll, also a failed one, before rows are notified."""
+        self._refresh_listeners.append(listener)
+        return lambda: self._refresh_listeners.remove(listener)
 
     @callback
     @override
     def _async_refresh_finished(self) -> None:
-        """Tell of a finished poll, before the rows that it changed are shown."""
-        for listener in self._on_list:
+        """Call the refresh listeners."""
+        self._note_next_poll()
+        for listener in self._refresh_listeners:
             listener()
 
     @callback
     @override
     def async_update_listeners(self) -> None:
-        """Wake those whose row changed, and all when data are lost or found again."""
-        shown, self._notified = self._notified, self.data
-        changed = [row_id for row_id in shown if row_id not in self.data]
+        """Notify the listeners of changed rows, and all when data become stale or recover."""
+        known, self._notified = self._notified, self.data
+        changed = [row_id for row_id in known if row_id not in self.data]
         changed += [
-            row_id for row_id, row in self.data.items() if shown.get(row_id) is not row
+            row_id for row_id, row in self.data.items() if known.get(row_id) is not row
         ]
-        reshaped = any(
-            (old := shown.get(row_id)) is None
+        is_restructured = any(
+            (old := known.get(row_id)) is None
             or (new := self.data.get(row_id)) is None
             or self._structure_key(old) != self._structure_key(new)
             for row_id in changed
         )
-        if reshaped:
-            self._async_update_topology()
-        if self._shown_success != self.last_update_success:
-            self._shown_success = self.last_update_success
-            self.async_notify_rows(list(self._by_id))
+        if is_restructured:
+            self._async_update_structure()
+        if self._notified_available is not self.is_available:
+            self._notified_available = self.is_available
+            self.async_notify_rows([None, *self.async_contexts()])
             return
-        # Those of the whole list first: gateways must be known before their devices.
-        if reshaped:
+        if is_restructured:
+            # First: gateways must be registered before their devices.
             self.async_notify_rows([None])
         self.async_notify_rows(changed)
 
     @callback
-    def _async_update_topology(self) -> None:
-        """Look anew at the list as a whole, before those are woken who listen to it."""
+    def _async_update_structure(self) -> None:
+        """Derive what depends on the structure, before its listeners are notified."""
 
     @callback
     def async_notify_rows(self, row_ids: Iterable[str | None]) -> None:
-        """Wake the listeners of some rows, None meaning those of the list as a whole."""
-        for row_id in row_ids:
-            for listener in tuple(self._by_id.get(row_id, ())):
-                try:
-                    listener()
-                except Exception:
-                    # As Home Assistant's own coordinator: one must not stop the others.
-                    self.logger.exception("Unexpected error showing %s", self.name)
+        """Notify the listeners of some rows, None being those of the structure."""
+        outer, self._contexts = self._contexts, frozenset(row_ids)
+        if self._contexts:
+            super().async_update_listeners()
+        # An update may be part of another.
+        self._contexts = outer
 
 
 class HideableItem(ListItem, HasGateway, Protocol):
-    """A row that a person can hide at Telldus."""
+    """A row that a user can hide at Telldus."""
 
     @property
     def ignored(self) -> bool:
-        """Return whether it is hidden."""
+        """Whether it is hidden."""
         ...
 
     def with_pushed(self, pushed: Self) -> Self:
-        """Return it with what was pushed after it had been asked for."""
+        """Return the row with what was pushed after the list had been requested."""
         ...
 
 
 class TelldusItemCoordinator[ItemT: HideableItem](TelldusUpdateCoordinator[ItemT]):
-    """Polls a list of which a person may have hidden something at Telldus."""
+    """Polls a list whose rows change by push as well, and can be hidden at Telldus."""
 
-    # What was left out of the last list because it is hidden there.
+    # The ids of the rows of the newest list that are left out, being hidden.
     ignored: frozenset[str] = frozenset()
 
     def __init__(
@@ -307,22 +397,29 @@ class TelldusItemCoordinator[ItemT: HideableItem](TelldusUpdateCoordinator[ItemT
         hass: HomeAssistant,
         entry: ConfigEntry,
         account: TelldusAccount,
-        what: str,
+        name: str,
         interval: timedelta,
         live_interval: timedelta,
     ) -> None:
-        """Begin with nothing pushed."""
-        super().__init__(hass, entry, account, what, interval, live_interval)
-        # What was pushed that the newest list may not know, and when.
+        """Initialize the coordinator."""
+        super().__init__(hass, entry, account, name, interval, live_interval)
+        # Pushed rows that the newest list may not have yet, and when they were pushed.
         self._pushed: dict[str, tuple[ItemT, float]] = {}
-        # As far as the rows tell of them
+        # What the rows say of their gateways, by gateway id.
         self.gateways: Mapping[str, Gateway] = {}
 
     @callback
-    def async_set_pushed_item(self, row: ItemT) -> None:
-        """Show what a row has become, to those who listen to it.
+    @override
+    def async_restore(self, kept: KeptList[ItemT]) -> None:
+        """Continue with the rows of before a reload, and with their gateways."""
+        self.gateways = gateways_from_rows(kept.rows)
+        super().async_restore(kept)
 
-        Not by ``async_set_updated_data``: that would put the next poll off each time.
+    @callback
+    def async_set_pushed_item(self, row: ItemT) -> None:
+        """Replace a row and notify its listeners.
+
+        ``async_set_updated_data`` would postpone the next poll each time.
         """
         before = self.data[row.id]
         self._pushed[row.id] = row, self.account.rate_limiter.now()
@@ -335,30 +432,18 @@ class TelldusItemCoordinator[ItemT: HideableItem](TelldusUpdateCoordinator[ItemT
         self._notified = self.data
         self.async_notify_rows([row.id])
 
-    @callback
     @override
-    def async_update_listeners(self) -> None:
-        """Wake those of the gateways as well."""
-        before, self.gateways = self.gateways, gateways_from_rows(self.data)
-        super().async_update_listeners()
-        self.async_notify_rows(
-            gateway_context(gateway_id)
-            for gateway_id in {**before, **self.gateways}
-            if before.get(gateway_id) != self.gateways.get(gateway_id)
-        )
+    def _merge(self, response: ListResponse[ItemT]) -> Mapping[str, ItemT]:
+        """Leave out hidden rows, unless the options include them.
 
-    @override
-    def _merge(self, answer: ListResponse[ItemT]) -> Mapping[str, ItemT]:
-        """Leave out what is hidden, unless the person wants to see that as well.
-
-        A list does not undo what was pushed after it had been asked for, or just before.
+        A list does not undo what was pushed after it had been requested, or just before.
         """
         self._pushed = {
-            row_id: (row, when)
-            for row_id, (row, when) in self._pushed.items()
-            if when + _LISTS_LAG >= answer.requested_at
+            row_id: (row, pushed_at)
+            for row_id, (row, pushed_at) in self._pushed.items()
+            if pushed_at + _LISTS_LAG >= response.requested_at
         }
-        rows = answer.rows
+        rows = response.rows
         if self._pushed:
             rows = tuple(
                 row.with_pushed(self._pushed[row.id][0])
@@ -370,37 +455,88 @@ class TelldusItemCoordinator[ItemT: HideableItem](TelldusUpdateCoordinator[ItemT
             self.ignored = frozenset([row.id for row in rows if row.ignored])
             if self.ignored:
                 rows = tuple(row for row in rows if not row.ignored)
-        return super()._merge(ListResponse(rows, answer.requested_at))
+        merged = super()._merge(ListResponse(rows, response.requested_at))
+        self.gateways = gateways_from_rows(merged)
+        return merged
 
 
 class DeviceCoordinator(TelldusItemCoordinator[Device]):
-    """Everything that has methods."""
+    """The list of devices: everything that has methods."""
+
+    # Without devices there is no home.
+    _is_required = True
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, account: TelldusAccount
     ) -> None:
-        """Poll as often as the person chose."""
+        """Initialize the coordinator with the interval that the user chose."""
         seconds = entry.options.get(CONF_SCAN_INTERVAL, POLL_INTERVAL.total_seconds())
         interval = timedelta(seconds=seconds)
         super().__init__(
             hass, entry, account, "devices", interval, timedelta(minutes=5)
         )
         self.topology = Topology()
+        # Whether the difference between two rows of a device was made at home, by hand. It is
+        # asked before the commands that the newer list confirms are dropped.
+        self.is_manual_change: Callable[[Device, Device], bool] = lambda *_: False
+        self._fast_until_at = -inf
+        # When the newest poll of the usual interval was, and when those in between were.
+        self._usual_poll_at = -inf
+        self._extra_polls_at: deque[float] = deque(maxlen=_MAX_REQUESTS_FOR_FAST)
+
+    @property
+    def extra_polls(self) -> int:
+        """How many requests of the last minute were due to faster polling alone."""
+        after = self.account.rate_limiter.now() - WINDOW_SECONDS
+        return sum(polled_at > after for polled_at in self._extra_polls_at)
+
+    @property
+    def _is_fast(self) -> bool:
+        """Whether somebody is active at home, and no gateway pushes what they do."""
+        now = self.account.rate_limiter.now()
+        return now < self._fast_until_at and not self._any_live
+
+    @override
+    def _usual_interval(self) -> timedelta:
+        """Return half of the interval while somebody is active and the window has room."""
+        interval = super()._usual_interval()
+        if self._is_fast and self.account.rate_limiter.used <= _MAX_REQUESTS_FOR_FAST:
+            return min(interval, max(_MIN_FAST_INTERVAL, interval / 2))
+        return interval
+
+    @override
+    def _merge(self, response: ListResponse[Device]) -> Mapping[str, Device]:
+        """Poll faster for some minutes after a change at home: more follow soon."""
+        known, merged = self.data, super()._merge(response)
+        if any(
+            (old := known.get(row.id)) is not None
+            and old is not row
+            and self.is_manual_change(old, row)
+            for row in merged.values()
+        ):
+            self._fast_until_at = self.account.rate_limiter.now() + _FAST_SECONDS
+        return merged
 
     @override
     async def _async_fetch(self, timeout: float | None) -> ListResponse[Device]:
-        """Ask for all devices."""
-        answer = await self.account.client.devices(timeout=timeout)
-        if self._lacks_methods(answer.rows):
-            # So it looks where the mask of methods got lost on the way. Believing it
-            # would turn every lamp and blind into something that can only be looked at.
+        """Request all devices."""
+        response = await self.account.client.devices(timeout=timeout)
+        if self._lacks_methods(response.rows):
+            # The mask of supported methods was lost on the way. Every lamp and blind would
+            # become something that can only be looked at.
             raise InvalidResponseError("devices/list: no methods")
-        return answer
+        polled_at = response.requested_at
+        # Polls come up to a second early.
+        if polled_at - self._usual_poll_at >= self._interval.total_seconds() - 2:
+            self._usual_poll_at = polled_at
+        elif self._is_fast:
+            self._extra_polls_at.append(polled_at)
+        return response
 
     def _lacks_methods(self, rows: Iterable[Device]) -> bool:
-        """Return whether nothing has methods any more, nor what had some before.
+        """Return whether no row has methods, though some of these devices had.
 
-        Before the first list, that is known by what Home Assistant remembers.
+        Before the first list the entity registry is what tells that they had.
         """
         if any(row.methods for row in rows):
             return False
@@ -417,12 +553,6 @@ class DeviceCoordinator(TelldusItemCoordinator[Device]):
             for platform in _BY_METHODS
         )
 
-    @property
-    @override
-    def _is_stale(self) -> bool:
-        """Return True also where there was no list yet: without one there is no home."""
-        return self._last_success_at is None or super()._is_stale
-
     @override
     def _structure_key(self, row: Device) -> object:
         """Return what decides which entities there are."""
@@ -430,24 +560,23 @@ class DeviceCoordinator(TelldusItemCoordinator[Device]):
 
     @callback
     @override
-    def _async_update_topology(self) -> None:
-        """Look anew at what the devices are to one another."""
+    def _async_update_structure(self) -> None:
+        """Derive groups and kinds."""
         self.topology = Topology.of(self.data)
 
     @callback
     @override
     def async_notify_rows(self, row_ids: Iterable[str | None]) -> None:
-        """Wake the listeners of some rows, and of the groups that these are in."""
+        """Notify the listeners of some rows, and of the groups that contain them."""
         groups = self.topology.groups_by_member
-        woken: dict[str | None, None] = {}
-        for row_id in row_ids:
-            woken[row_id] = None
-            woken |= dict.fromkeys(groups.get(row_id or "", ()))
-        super().async_notify_rows(woken)
+        notified = set(row_ids)
+        for row_id in tuple(notified):
+            notified.update(groups.get(row_id or "", ()))
+        super().async_notify_rows(notified)
 
 
 class SensorCoordinator(TelldusItemCoordinator[Sensor]):
-    """Everything that has values."""
+    """The list of sensors: everything that has values."""
 
     def __init__(
         self,
@@ -456,48 +585,21 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
         account: TelldusAccount,
         devices: DeviceCoordinator,
     ) -> None:
-        """Poll less often than devices: most values come every few minutes at best."""
+        """Initialize the coordinator. Most values change every few minutes at best."""
         super().__init__(
             *(hass, entry, account, "sensors"),
             timedelta(minutes=2),
             timedelta(minutes=10),
         )
         self._devices = devices
-        # One outage is one line in the log.
-        self._lost_silently = False
-        # When the next value of a sensor will be too old to be shown, in unix seconds, and
-        # the row of which that is true.
+        # By sensor id: the row, and when the next of its values expires.
         self._expires: dict[str, tuple[Sensor, datetime]] = {}
         self._sensor_by_node: Mapping[tuple[str, str], str] = {}
 
     @override
     async def _async_fetch(self, timeout: float | None) -> ListResponse[Sensor]:
-        """Ask for all sensors."""
+        """Request all sensors."""
         return await self.account.client.sensors()
-
-    @override
-    async def _async_update_data(self) -> Mapping[str, Sensor]:
-        """Ask for the list, and say nothing of what the list of devices tells already."""
-        silent = not self.last_update_success and self._lost_silently
-        try:
-            data = await super()._async_update_data()
-        except UpdateFailed:
-            devices = self._devices
-            if self.last_update_success and not devices.last_update_success:
-                self.last_update_success, self._lost_silently = False, True
-            raise
-        if silent:
-            self.last_update_success, self._lost_silently = True, False
-        return data
-
-    @property
-    @override
-    def _is_stale(self) -> bool:
-        """Wait for the list of devices to be lost first, where it is in trouble as well."""
-        devices = self._devices
-        return super()._is_stale and (
-            devices.last_error is None or not devices.last_update_success
-        )
 
     @override
     def _structure_key(self, row: Sensor) -> object:
@@ -516,8 +618,8 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
 
     @callback
     @override
-    def _async_update_topology(self) -> None:
-        """Look anew at which sensor is at which node."""
+    def _async_update_structure(self) -> None:
+        """Derive which sensor is at which node."""
         self._sensor_by_node = {
             (sensor.gateway_id, sensor.sensor_id): sensor.id
             for sensor in self.data.values()
@@ -527,7 +629,7 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
     @callback
     @override
     def async_update_listeners(self) -> None:
-        """Wake also those whose value has grown too old since."""
+        """Notify also the listeners of sensors of which a value has expired."""
         super().async_update_listeners()
         self.async_notify_rows(self._expired())
 
@@ -545,26 +647,27 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
     def current_value(
         self, sensor_id: str, key: tuple[str, int | None]
     ) -> SensorValue | None:
-        """Return a value, None where there is none or it is older than a day."""
+        """Return a value, None where there is none or it has expired."""
         sensor = self.data.get(sensor_id)
         value = sensor and sensor.values.get(key)
         if not value or (
             value.last_updated
+            and not is_total(value)
             and value.last_updated + _VALUE_EXPIRES <= dt_util.utcnow()
         ):
             return None
         return value
 
     def _expired(self) -> list[str]:
-        """Return the sensors of which a value has grown too old since the last look."""
+        """Return the sensors of which a value has expired since the last call."""
         now = dt_util.utcnow()
-        expired = [one for one, (_, when) in self._expires.items() if when <= now]
+        expired = [row_id for row_id, (_, at) in self._expires.items() if at <= now]
         known = self._expires
         self._expires = {
-            sensor_id: looked
-            if (looked := known.get(sensor_id))
-            and looked[0] is sensor
-            and looked[1] > now
+            sensor_id: before
+            if (before := known.get(sensor_id))
+            and before[0] is sensor
+            and before[1] > now
             else (sensor, _value_expiry(sensor, now))
             for sensor_id, sensor in self.data.items()
         }
@@ -572,11 +675,11 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
 
 
 def _value_expiry(sensor: Sensor, now: datetime) -> datetime:
-    """Return when the next of a sensor's values will be too old."""
+    """Return when the next of a sensor's values expires."""
     times = (
         value.last_updated + _VALUE_EXPIRES
         for value in sensor.values.values()
-        if value.last_updated
+        if value.last_updated and not is_total(value)
     )
     return min(
         (when for when in times if when > now), default=datetime.max.replace(tzinfo=UTC)
@@ -584,36 +687,27 @@ def _value_expiry(sensor: Sensor, now: datetime) -> datetime:
 
 
 class GatewayCoordinator(TelldusUpdateCoordinator[Gateway]):
-    """The gateways themselves."""
+    """The list of gateways. Their names and versions hardly ever change."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, account: TelldusAccount
     ) -> None:
-        """Poll rarely: a gateway's name and version hardly ever change."""
+        """Initialize the coordinator."""
         super().__init__(hass, entry, account, "gateways", timedelta(minutes=10))
 
     @override
     async def _async_fetch(self, timeout: float | None) -> ListResponse[Gateway]:
-        """Ask for all gateways, and write down which of them the account owns."""
-        answer = await self.account.client.gateways()
-        owned = sorted(gateway.id for gateway in answer.rows if gateway.is_owner)
+        """Request all gateways, and store in the entry which of them the account owns."""
+        response = await self.account.client.gateways()
+        owned = sorted(gateway.id for gateway in response.rows if gateway.is_owner)
         entry = self.config_entry
         if owned and owned != entry.data.get(CONF_GATEWAYS):
             self.hass.config_entries.async_update_entry(
                 entry, data={**entry.data, CONF_GATEWAYS: owned}
             )
-        return answer
+        return response
 
     @override
     def _structure_key(self, row: Gateway) -> object:
-        """Return what the registry is told."""
+        """Return what the device registry stores."""
         return (row.name, row.model, row.version)
-
-    @property
-    @override
-    def _is_stale(self) -> bool:
-        """Return False: little hangs on this list, and one line of a loss is enough.
-
-        Whether a gateway is there, its devices tell, and more often.
-        """
-        return False

@@ -12,14 +12,22 @@ from homeassistant.components.cover import (
     CoverEntityFeature,
 )
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import (
+    ExtraStoredData,
+    RestoredExtraData,
+    RestoreEntity,
+)
 
 from .const import CONF_REVERSED_COVERS
 from .data import TelldusConfigEntry
+from .devices.cover_position import SentDirection, cover_position, position_commands
 from .devices.kinds import MAIN_ENTITY
+from .devices.topology import is_group
 from .entity import TelldusDeviceEntity, async_add_device_entities
-from .pa_api import MAX_LEVEL, DeviceType, Method
+from .issues import async_suggest_reversing
+from .pa_api import Device, DeviceType, Method
 
 # The rate limiter paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
@@ -37,6 +45,8 @@ _FEATURES = {
     Method.STOP: CoverEntityFeature.STOP,
     Method.DIM: CoverEntityFeature.SET_POSITION,
 }
+# Commands that were contradicted before the person is asked.
+_CONTRADICTIONS = 2
 
 
 async def async_setup_entry(
@@ -50,8 +60,44 @@ async def async_setup_entry(
     )
 
 
-class TelldusCover(TelldusDeviceEntity, CoverEntity):
-    """Something that goes up and down. Nothing tells whether it is moving just now."""
+class TelldusCover(TelldusDeviceEntity, CoverEntity, RestoreEntity):
+    """Something that goes up and down. Nothing tells whether it is moving just now.
+
+    Which end of its level is open is a setting. A single cover that twice ended up at the
+    other end than it was sent to raises a repair that offers to change it.
+    """
+
+    # UP or DOWN, until the level has told where that led to or may no longer.
+    _sent: SentDirection | None = None
+    # How often in a row the cover ended up at the other end.
+    _contradictions = 0
+    # The row that was judged last, and how many lists had come by then.
+    _judged: tuple[Device | None, int] = (None, 0)
+
+    def __init__(self, entry: TelldusConfigEntry, device_id: str, part: str) -> None:
+        """Initialize the cover. Options that change reload the entry."""
+        super().__init__(entry, device_id, part)
+        reversed_covers = entry.options.get(CONF_REVERSED_COVERS, ())
+        # Whether the person has set that it is open at level 0.
+        self._is_reversed = device_id in reversed_covers
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Restore what the levels have told, if it was of the same setting."""
+        await super().async_added_to_hass()
+        if (stored := await self.async_get_last_extra_data()) is not None:
+            known = stored.as_dict()
+            if known.get("reversed") is self._is_reversed:
+                self._contradictions = known.get("contradictions", 0)
+        self._async_suggest()
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> ExtraStoredData:
+        """Return what the levels have told of the cover's direction."""
+        return RestoredExtraData(
+            {"reversed": self._is_reversed, "contradictions": self._contradictions}
+        )
 
     @property
     @override
@@ -90,35 +136,19 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity):
 
     @property
     def _position(self) -> int | None:
-        """Return the position that the last thing it did led to."""
-        device = self.device
-        match device.state:
-            case Method.UP:
-                return _OPEN
-            case Method.DOWN:
-                return _CLOSED
-            case Method.DIM if device.level is not None:
-                return round(_OPEN * self._to_position(device.level / MAX_LEVEL))
-        return None
-
-    def _to_position(self, share: float) -> float:
-        """Return a share of the highest level as one of being open, and the reverse.
-
-        255 is taken for closed. Which it is nobody knows for all covers, and so the
-        person can say that for some it is open.
-        """
-        reversed_covers = self._entry.options.get(CONF_REVERSED_COVERS, ())
-        return share if self._row_id in reversed_covers else 1 - share
+        """Return the position in percent, None if it is not known."""
+        position = cover_position(self.device, is_reversed=self._is_reversed)
+        return None if position is None else round(_OPEN * position)
 
     @override
     async def async_open_cover(self, **kwargs: Any) -> None:
         """Open the cover."""
-        await self.async_command(Method.UP)
+        await self._async_send_direction(Method.UP)
 
     @override
     async def async_close_cover(self, **kwargs: Any) -> None:
         """Close the cover."""
-        await self.async_command(Method.DOWN)
+        await self._async_send_direction(Method.DOWN)
 
     @override
     async def async_stop_cover(self, **kwargs: Any) -> None:
@@ -127,13 +157,63 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity):
 
     @override
     async def async_set_cover_position(self, **kwargs: Any) -> None:
-        """Move the cover to a position. Both ends are right whichever way levels run."""
-        position: int = kwargs[ATTR_POSITION]
-        methods = self.device.methods
-        if position == _OPEN and Method.UP in methods:
-            await self.async_command(Method.UP)
-        elif position == _CLOSED and Method.DOWN in methods:
-            await self.async_command(Method.DOWN)
-        else:
-            level = round(MAX_LEVEL * self._to_position(position / _OPEN))
-            await self.async_command(Method.DIM, level)
+        """Move the cover, or each one in a group, to a position."""
+        devices = self._data.devices
+        members = devices.topology.resolved_members.get(self._row_id, ())
+        commands = position_commands(
+            self.device,
+            [devices.data[one] for one in members],
+            kwargs[ATTR_POSITION] / _OPEN,
+            self._entry.options.get(CONF_REVERSED_COVERS, ()),
+        )
+        await self._data.commands.async_send(*commands, entity_id=self.entity_id)
+
+    async def _async_send_direction(self, method: Method) -> None:
+        """Send UP or DOWN, and remember it where the level will tell where it led to."""
+        row = self.row
+        if Method.DIM in row.methods and not is_group(row):
+            now = self._data.account.rate_limiter.now()
+            self._sent = SentDirection(method, row.level, now)
+            self._judged = row, self.coordinator.success_count
+        await self.async_command(method)
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Compare where the cover is with where it was sent."""
+        self._async_judge_direction()
+        super()._handle_coordinator_update()
+
+    @callback
+    def _async_judge_direction(self) -> None:
+        """Count a level that contradicts the setting, if nothing else can explain it.
+
+        Whatever else was commanded, pushed or done by hand meanwhile can.
+        """
+        if (sent := self._sent) is None:
+            return
+        row, shown, lists = self.row, self.device, self.coordinator.success_count
+        (before, lists_before), self._judged = self._judged, (row, lists)
+        is_new = row is not before
+        expected = (sent.method, Method.DIM)
+        if (
+            sent.is_over(self._data.account.rate_limiter.now())
+            or (is_new and lists == lists_before)
+            or (is_new and row.state not in expected)
+            or (shown is not row and shown.state is not sent.method)
+        ):
+            self._sent = None
+            return
+        agrees = sent.agrees_with(row, is_reversed=self._is_reversed)
+        if agrees is None:
+            return
+        self._sent = None
+        self._contradictions = 0 if agrees else self._contradictions + 1
+        self._async_suggest()
+
+    @callback
+    def _async_suggest(self) -> None:
+        """Offer to turn the scale once two commands in a row were contradicted."""
+        if self._contradictions >= _CONTRADICTIONS:
+            name = self.row.name or self._row_id
+            async_suggest_reversing(self.hass, self._entry, self._row_id, name)

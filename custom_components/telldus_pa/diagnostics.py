@@ -1,9 +1,9 @@
 """What a maintainer needs to find a fault, and nothing that is private.
 
-Nothing is taken out here: only what is named gets in, and of what Telldus says only what
-``disclosure`` lets through. Rows are numbered in the order of their lists, so that what
-belongs together can be seen without names and ids: ``devices``, ``sensors`` and
-``gateways`` are what was understood, ``received`` the rows as they came.
+Nothing is removed here: only what is named gets in, and of Telldus' own texts only what
+``redaction`` keeps. Rows are numbered in the order of their lists, so that what belongs
+together can be seen without names and ids: ``devices``, ``sensors`` and ``gateways`` are
+the parsed rows, ``received`` the rows as Telldus sent them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -45,6 +45,7 @@ from .pa_api import DEFAULT_SERVER, Device, Gateway, RateLimiter, Sensor
 from .pa_api.parsing import to_list
 
 _DIGITS: Final = 1
+_LISTS: Final = ("devices/list", "sensors/list", "clients/list", "rooms/list")
 
 type Tree = dict[str, Any]
 
@@ -52,20 +53,18 @@ type Tree = dict[str, Any]
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: TelldusConfigEntry
 ) -> Tree:
-    """Return what is known of an account and of how its requests fare."""
-    look = _DiagnosticsBuilder(hass, entry)
+    """Build the diagnostics of an account."""
+    builder = _DiagnosticsBuilder(hass, entry)
     data = entry.runtime_data
     return {
         **_account(entry),
-        "gateways": [look.gateway(one) for one in data.gateways.data.values()],
-        "devices": [look.device(one) for one in data.devices.data.values()],
-        "sensors": [look.sensor(one) for one in data.sensors.data.values()],
+        "gateways": [builder.gateway(one) for one in data.gateways.data.values()],
+        "devices": [builder.device(one) for one in data.devices.data.values()],
+        "sensors": [builder.sensor(one) for one in data.sensors.data.values()],
         "received": {
-            function: redaction.redact_rows(
-                function, data.account.client.last_raw[function]
-            )
-            for function in redaction.LISTS
-            if function in data.account.client.last_raw
+            function: redaction.redact_rows(rows)
+            for function in _LISTS
+            if (rows := data.account.client.last_raw.get(function)) is not None
         },
     }
 
@@ -73,32 +72,33 @@ async def async_get_config_entry_diagnostics(
 async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: TelldusConfigEntry, device: DeviceEntry
 ) -> Tree:
-    """Return what is known of one thing: a gateway, a device, a sensor, or two in one."""
-    look = _DiagnosticsBuilder(hass, entry)
+    """Build the diagnostics of a gateway, a device, a sensor, or of two rows in one."""
+    builder = _DiagnosticsBuilder(hass, entry)
     data = entry.runtime_data
-    things = {thing for domain, thing in device.identifiers if domain == DOMAIN}
+    identifiers = {one for domain, one in device.identifiers if domain == DOMAIN}
     return {
         **_account(entry),
         "gateways": [
-            look.gateway(one) | {"received": look.received("clients/list", one.id)}
+            builder.gateway(one)
+            | {"received": builder.received("clients/list", one.id)}
             for one in data.gateways.data.values()
-            if gateway_unique_id(entry, one.id) in things
+            if gateway_unique_id(entry, one.id) in identifiers
         ],
         "devices": [
-            look.device(one) | {"received": look.received("devices/list", one.id)}
+            builder.device(one) | {"received": builder.received("devices/list", one.id)}
             for one in data.devices.data.values()
-            if device_unique_id(entry, one.id) in things
+            if device_unique_id(entry, one.id) in identifiers
         ],
         "sensors": [
-            look.sensor(one) | {"received": look.received("sensors/list", one.id)}
+            builder.sensor(one) | {"received": builder.received("sensors/list", one.id)}
             for one in data.sensors.data.values()
-            if sensor_unique_id(entry, one.id) in things
+            if sensor_unique_id(entry, one.id) in identifiers
         ],
     }
 
 
 def _account(entry: TelldusConfigEntry) -> Tree:
-    """Return how an account and its requests fare."""
+    """Build the diagnostics of an account, its requests and commands."""
     data = entry.runtime_data
     premium = data.premium
     return {
@@ -113,30 +113,28 @@ def _account(entry: TelldusConfigEntry) -> Tree:
         },
         "account": {
             "is_known": entry.data.get(CONF_ACCOUNT_UUID) is not None,
-            "is_refused": data.account.watch.refused,
+            "needs_reauth": data.account.auth_failures.needs_reauth,
             "premium": {
                 "is_known": premium.is_known,
                 "is_missing": premium.is_missing,
-                "was_paid": premium.had_premium,
+                "had_premium": premium.had_premium,
             },
         },
         "connection": {
-            "cause": data.connection_status.state,
-            "failures": [
-                asdict(failure) for failure in data.connection_status.failures
-            ],
+            "state": data.connection_status.state,
+            "failed_polls": [asdict(poll) for poll in data.connection_status.failures],
         },
-        "live": _live(data),
+        "push": _push(data),
         "rate_limiter": _rate_limiter(data.account.rate_limiter),
         "commands": {
-            "unsent": data.commands.queue_length,
-            "undecided": data.commands.pending_count,
-            "fates": dict(data.commands.outcome_counts),
+            "queued": data.commands.queue_length,
+            "pending": data.commands.pending_count,
+            "outcomes": dict(data.commands.outcome_counts),
         },
-        "history": {
-            "phase": data.history_import.state,
+        "history_import": {
+            "state": data.history_import.state,
             "hours": data.history_import.hours,
-            "reached": data.history_import.cursor,
+            "cursor": data.history_import.cursor,
         },
         "lists": {
             "devices": _list(data.devices),
@@ -147,24 +145,24 @@ def _account(entry: TelldusConfigEntry) -> Tree:
 
 
 def _rate_limiter(rate_limiter: RateLimiter) -> Tree:
-    """Return what the rate limiter is like; times in seconds from now."""
-    refused = rate_limiter.last_rate_limited_at
+    """Build the diagnostics of a server's rate limiter."""
+    last_at = rate_limiter.last_rate_limited_at
     return {
         "used": rate_limiter.used,
-        "waiting": rate_limiter.waiting,
+        "queued": rate_limiter.waiting,
         "paused_for": round(rate_limiter.paused_for, _DIGITS),
-        "last_refused": (
-            None if refused is None else round(refused - rate_limiter.now(), _DIGITS)
+        "last_rate_limited_seconds_ago": (
+            None if last_at is None else round(rate_limiter.now() - last_at, _DIGITS)
         ),
     }
 
 
-def _live(data: TelldusData) -> Tree:
-    """Return how the gateways' sockets are; times in seconds from now."""
+def _push(data: TelldusData) -> Tree:
+    """Build the diagnostics of the push connections; times in seconds from now."""
     until = data.push.refused_until
     return {
         "gateways": [data.push.state_of(one) for one in sorted(data.push.gateway_ids)],
-        "refused_for": (
+        "rejected_for": (
             round((until - dt_util.utcnow()).total_seconds(), _DIGITS)
             if until
             else None
@@ -172,83 +170,86 @@ def _live(data: TelldusData) -> Tree:
     }
 
 
-def _heard(track: DeviceTimeline | None) -> Tree | None:
-    """Return how much of what a device did is known; times in seconds from now."""
-    if track is None:
+def _events(timeline: DeviceTimeline | None) -> Tree | None:
+    """Build how far the events of a device are known."""
+    if timeline is None:
         return None
+    age = dt_util.utcnow().timestamp() - timeline.read_from
     return {
-        "is_complete": track.is_complete,
-        "known_until": round(track.read_from - dt_util.utcnow().timestamp(), _DIGITS),
+        "is_complete": timeline.is_complete,
+        "complete_until_seconds_ago": round(age, _DIGITS),
     }
 
 
 def _list(coordinator: TelldusUpdateCoordinator[Any]) -> Tree:
-    """Return how the polls of a list fare; times in seconds."""
+    """Build the diagnostics of a list's polls; times in seconds."""
     interval = coordinator.update_interval
     age = coordinator.account.rate_limiter.now() - coordinator.requested_at
     return {
         "rows": len(coordinator.data),
-        "lists": coordinator.success_count,
+        "polls": coordinator.success_count,
         "age": round(age, _DIGITS) if coordinator.success_count else None,
         "interval": interval.total_seconds() if interval else None,
-        "is_shown": coordinator.last_update_success,
-        "problem": type(problem).__name__
-        if (problem := coordinator.last_error)
+        "is_available": coordinator.is_available,
+        "last_error": type(error).__name__
+        if (error := coordinator.last_error)
         else None,
     }
 
 
 class _DiagnosticsBuilder:
-    """Looks at the rows of an account, by their numbers."""
+    """Builds the diagnostics of rows, which refer to each other by their numbers."""
 
     def __init__(self, hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
-        """Start from the rows that there are now."""
+        """Initialize the builder with the rows that there are now."""
         self._hass = hass
         self._entry = entry
         self._data: TelldusData = entry.runtime_data
         self._devices = _numbered(self._data.devices.data)
         self._sensors = _numbered(self._data.sensors.data)
         self._gateways = _numbered(self._data.gateways.data)
-        # Where each row is in the list as it came.
+        # The position of each row in the list as received.
         self._rows: Mapping[str, Mapping[str, int]] = {
             function: _places(self._data.account.client.last_raw.get(function))
-            for function in redaction.LISTS
+            for function in _LISTS
         }
         self._registered = {
-            known.unique_id: known
-            for known in er.async_entries_for_config_entry(
+            entity.unique_id: entity
+            for entity in er.async_entries_for_config_entry(
                 er.async_get(hass), entry.entry_id
             )
         }
 
     def received(self, function: str, row_id: str) -> Any:
-        """Return a row as it came, None where it is not in the last list."""
+        """Redact a row as received, None if the last list does not have it."""
         rows = self._data.account.client.last_raw[function]
         place = self._rows[function].get(row_id)
-        return None if place is None else redaction.redact_rows(function, rows)[place]
+        return None if place is None else redaction.redact_rows(rows)[place]
 
     def gateway(self, gateway: Gateway) -> Tree:
-        """Return what a gateway is."""
+        """Build the diagnostics of a gateway."""
         return {
             "row": self._rows["clients/list"].get(gateway.id),
-            "model": redaction.gateway_model(gateway.model),
-            "version": redaction.version(gateway.version),
+            "model": redaction.redact_word(gateway.model),
+            "version": redaction.redact_word(gateway.version),
             "online": gateway.online,
-            "owned": gateway.is_owner,
+            "is_owner": gateway.is_owner,
         }
 
     def device(self, device: Device) -> Tree:
-        """Return what a device was taken for, and why."""
-        data, home = self._data, self._data.devices.topology
-        members = [home.kinds[one] for one in home.resolved_members.get(device.id, ())]
-        kind, why = classify(device, members)
+        """Build the diagnostics of a device: its kind, and the reason for it."""
+        data, topology = self._data, self._data.devices.topology
+        members = [
+            topology.kinds[one] for one in topology.resolved_members.get(device.id, ())
+        ]
+        kind, reason = classify(device, members)
         sensor = data.sensors.sensor_for_device(device)
-        shown = data.commands.optimistic_state(device)
+        optimistic = data.commands.optimistic_state(device)
         return {
             "row": self._rows["devices/list"].get(device.id),
             "gateway": self._gateways.get(device.gateway_id),
             "kind": kind,
-            "why": why,
+            "reason": reason,
             "entities": self._entities(
                 device_unique_id(self._entry, device.id),
                 (
@@ -262,31 +263,33 @@ class _DiagnosticsBuilder:
             "type": redaction.redact_word(device.type),
             "state": device.state and device.state.name,
             "level": device.level,
-            "shown": shown.state and shown.state.name,
+            "optimistic_state": optimistic.state and optimistic.state.name,
             "thermostat": redaction.redact_state(
                 device.thermostat and asdict(device.thermostat)
             ),
             "online": device.online,
-            "owned": device.is_owner,
+            "is_owner": device.is_owner,
             "ignored": device.ignored,
             "has_name": device.name is not None,
             "has_room": device.room is not None,
-            "knows_room": data.rooms.name_of(device) is not None,
-            "members": [self._devices[one] for one in home.members.get(device.id, ())],
-            "all_members_known": device.id in home.complete_groups,
+            "has_room_name": data.rooms.name_of(device) is not None,
+            "members": [
+                self._devices[one] for one in topology.members.get(device.id, ())
+            ],
+            "is_group_complete": device.id in topology.complete_groups,
             "sensor": sensor and self._sensors[sensor.id],
-            "is_commanded": data.commands.is_commanded(device.id),
-            "heard": _heard(data.events.timelines.get(device.id)),
+            "has_pending_command": data.commands.is_commanded(device.id),
+            "events": _events(data.events.timelines.get(device.id)),
         }
 
     def sensor(self, sensor: Sensor) -> Tree:
-        """Return what a sensor tells of; what it measures is nobody's business."""
+        """Build the diagnostics of a sensor, without what it measures."""
         data = self._data
         node = data.devices.topology.device_for_sensor(sensor, data.devices.data)
         names = {
             value_key(
                 value
-            ): f"{redaction.redact_word(value.name)}_{redaction.number(value.scale)}"
+            ): f"{redaction.redact_word(value.name)}_{redaction.redact_number(value.scale)}"
             for value in sensor.values.values()
         }
         return {
@@ -303,42 +306,42 @@ class _DiagnosticsBuilder:
             "values": [
                 {
                     "name": redaction.redact_word(value.name),
-                    "scale": redaction.number(value.scale),
+                    "scale": redaction.redact_number(value.scale),
                     "unit": redaction.redact_word(value.unit),
                     "described_as": described_as(value),
                     "value": redaction.describe_type(value.value),
-                    "is_silent": data.sensors.current_value(sensor.id, value.key)
+                    "is_expired": data.sensors.current_value(sensor.id, value.key)
                     is None,
                 }
                 for value in sensor.values.values()
             ],
             "battery": sensor.battery,
             "battery_low": sensor.battery_low,
-            "model": redaction.model(sensor.model),
+            "model": redaction.redact_word(sensor.model),
             "protocol": redaction.redact_word(sensor.protocol),
             "online": sensor.online,
-            "owned": sensor.is_owner,
+            "is_owner": sensor.is_owner,
             "ignored": sensor.ignored,
             "has_name": sensor.name is not None,
             "keep_history": sensor.keep_history,
         }
 
     def _entities(
-        self, thing: str, parts: Iterable[tuple[str, str, Platform]]
+        self, unique_id: str, parts: Iterable[tuple[str, str, Platform]]
     ) -> list[Tree]:
-        """Return how each part with an entity is there, by the name that it may be told by."""
+        """Build the diagnostics of entities: their keys, redacted keys, and platforms."""
         found: list[Tree] = []
-        for part, name, platform in parts:
-            known = self._registered.get(entity_unique_id(thing, part))
-            state = self._hass.states.get(known.entity_id) if known else None
+        for key, redacted_key, platform in parts:
+            entity = self._registered.get(entity_unique_id(unique_id, key))
+            state = self._hass.states.get(entity.entity_id) if entity else None
             found.append(
                 {
                     "platform": platform,
-                    "part": name,
-                    "is_registered": known is not None,
-                    "disabled_by": known and known.disabled_by,
-                    "hidden_by": known and known.hidden_by,
-                    "is_there": state is not None,
+                    "key": redacted_key,
+                    "is_registered": entity is not None,
+                    "disabled_by": entity and entity.disabled_by,
+                    "hidden_by": entity and entity.hidden_by,
+                    "has_state": state is not None,
                     "is_available": state and state.state != STATE_UNAVAILABLE,
                     "is_known": state and state.state != STATE_UNKNOWN,
                 }
@@ -347,12 +350,12 @@ class _DiagnosticsBuilder:
 
 
 def _numbered(rows: Mapping[str, object]) -> dict[str, int]:
-    """Return the number of each row."""
+    """Assign a number to each row."""
     return {row_id: number for number, row_id in enumerate(rows)}
 
 
 def _places(listed: object) -> dict[str, int]:
-    """Return where each row is in a list as it came."""
+    """Find the position of each row in a list as received."""
     return {
         str(row.get("id")): place
         for place, row in enumerate(to_list(listed))

@@ -1,4 +1,8 @@
-"""What all entities share: identity, device info, availability."""
+"""What all entities share: identity, device info, availability; and how they are added.
+
+``TelldusEntity`` stands for a row of a list, ``TelldusDeviceEntity`` also commands it. The
+functions at the end add entities as rows come.
+"""
 
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -27,36 +31,44 @@ _DISABLED_BY_INTEGRATION: Final = er.RegistryEntryDisabler.INTEGRATION
 class TelldusEntity[ItemT: HideableItem](
     CoordinatorEntity[TelldusItemCoordinator[ItemT]]
 ):
-    """An entity that shows something of one row of a list."""
+    """An entity of one row of a list.
+
+    It stays when its row leaves the list, and displays the last one as unavailable.
+    """
 
     _attr_has_entity_name = True
 
     def __init__(self, coordinator: TelldusItemCoordinator[ItemT], row_id: str) -> None:
-        """Stand for a row that is in the list now."""
+        """Initialize the entity of a row that is in the list now."""
         super().__init__(coordinator, context=row_id)
         self._row_id = row_id
-        # Kept for when it is gone: the entity stays, and must be able to say so.
         self._last = coordinator.data[row_id]
 
     @property
     def row(self) -> ItemT:
-        """Return the newest that Telldus said of it."""
-        self._last = self.coordinator.data.get(self._row_id, self._last)
-        return self._last
+        """The row of the newest list that has it."""
+        return self.coordinator.data.get(self._row_id, self._last)
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Keep the row for when it is gone, and write the state."""
+        self._last = self.row
+        super()._handle_coordinator_update()
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether Telldus reaches its gateway."""
+        """Return whether the data are recent, and Telldus reaches the gateway."""
         row = self.coordinator.data.get(self._row_id)
-        return super().available and row is not None and row.online
+        return self.coordinator.is_available and row is not None and row.online
 
 
 class TelldusDeviceEntity(TelldusEntity[Device]):
-    """An entity that shows and commands a device, or a part of it."""
+    """An entity that displays and commands a device, or a part of it."""
 
     def __init__(self, entry: TelldusConfigEntry, device_id: str, part: str) -> None:
-        """Stand for a device of the list."""
+        """Initialize the entity."""
         data = entry.runtime_data
         super().__init__(data.devices, device_id)
         self._data = data
@@ -66,7 +78,7 @@ class TelldusDeviceEntity(TelldusEntity[Device]):
         self._attr_device_info = info = device_info(entry, self._last)
         if part == MAIN_ENTITY:
             self._attr_name = None
-        # Nobody has taken the trouble to name it, or somebody hid it: not ours, it seems.
+        # Unnamed or hidden devices are most likely a neighbor's.
         self._attr_entity_registry_enabled_default = (
             "name" in info and not self._last.ignored
         )
@@ -75,14 +87,14 @@ class TelldusDeviceEntity(TelldusEntity[Device]):
             self.group = IntegrationSpecificGroup(self, self._members())
 
     def _members(self) -> list[str]:
-        """Return the unique ids of a group's members."""
+        """Return the unique ids of the members of a group."""
         members = self._data.devices.topology.members.get(self._row_id, ())
         return [device_unique_id(self._entry, member) for member in members]
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Show what is new, a group's new members among it."""
+        """Update the members of a group, and write the state."""
         if isinstance(self.group, IntegrationSpecificGroup):
             members = self._members()
             if members != self.group.member_unique_ids:
@@ -91,29 +103,29 @@ class TelldusDeviceEntity(TelldusEntity[Device]):
 
     @property
     def device(self) -> Device:
-        """Return the device as it is to be shown."""
+        """The device with its pending commands applied (optimistic state)."""
         return self._data.commands.optimistic_state(self.row)
 
     @property
     @override
     def assumed_state(self) -> bool:
-        """Return whether the device, or one that it consists of, gives no feedback."""
+        """Return whether the device, or a member of the group, gives no feedback."""
         devices = self._data.devices
-        leaves = devices.topology.resolved_members.get(self._row_id) or (self._row_id,)
+        members = devices.topology.resolved_members.get(self._row_id) or (self._row_id,)
         return any(
-            is_assumed(device) for one in leaves if (device := devices.data.get(one))
+            is_assumed(device) for one in members if (device := devices.data.get(one))
         )
 
     async def async_command(
         self, method: Method, value: int | ThermostatSetpoint | None = None
     ) -> None:
-        """Have the device do something. Raises HomeAssistantError."""
+        """Send a command to the device. Raises HomeAssistantError."""
         await self.async_commands((method, value))
 
     async def async_commands(
         self, *commands: tuple[Method, int | ThermostatSetpoint | None]
     ) -> None:
-        """Have the device do several things at once. Raises HomeAssistantError."""
+        """Send commands to the device at once. Raises HomeAssistantError."""
         await self._data.commands.async_send(
             *(Command(self._row_id, method, value) for method, value in commands),
             entity_id=self.entity_id,
@@ -121,37 +133,37 @@ class TelldusDeviceEntity(TelldusEntity[Device]):
 
 
 class TelldusSensorEntity(TelldusEntity[Sensor]):
-    """An entity that shows something that a sensor tells."""
+    """An entity of a value of a sensor, or of its battery.
+
+    A sensor with several values often changes one of them only.
+    """
 
     def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
-        """Stand for a sensor of the list."""
+        """Initialize the entity."""
         super().__init__(entry.runtime_data.sensors, sensor_id)
         self._attr_unique_id = entity_unique_id(
             sensor_unique_id(entry, sensor_id), part
         )
         self._attr_device_info = info = sensor_info(entry, self._last)
-        # Nobody has taken the trouble to name it: most likely a neighbour's.
+        # Unnamed sensors are most likely a neighbor's.
         self._attr_entity_registry_enabled_default = (
             "name" in info and not self._last.ignored
         )
-        # What was shown last.
         self._last_state_key: object = None
 
     @abstractmethod
     def _state_key(self) -> object:
-        """Return what of the sensor this shows."""
+        """Return the part of the sensor's data that the state depends on."""
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Show what is new: of a sensor with several values often only one is."""
-        # Not an older row, which would stay in memory beside the list.
+        """Write the state if it has changed."""
+        # An older row would stay in memory beside the list.
         self._last = self.row
-        shown, self._last_state_key = (
-            self._last_state_key,
-            (self.available, self._state_key()),
-        )
-        if shown != self._last_state_key:
+        before = self._last_state_key
+        self._last_state_key = self.available, self._state_key()
+        if before != self._last_state_key:
             super()._handle_coordinator_update()
 
 
@@ -164,37 +176,37 @@ def async_add_dynamic_entities[KeyT: Hashable](
     wanted: Callable[[], Iterable[KeyT]],
     create: Callable[[KeyT], Entity],
 ) -> None:
-    """Add an entity for each key that is wanted, now and when more come.
+    """Add an entity for each key that ``wanted`` returns, now and when more come.
 
-    What has vanished from a list keeps its entity until the registry forgets it. What we
-    disabled is enabled once we no longer would: somebody has given it a name.
+    The entity of a removed row stays until ``registry`` removes it. An entity that this
+    integration disabled is enabled once it no longer would be: its device has a name now.
     """
     registry = er.async_get(entry.runtime_data.devices.hass)
-    # The unique ids of what was added, by key.
+    # The unique ids of the entities that were added, by key.
     known: dict[KeyT, str | None] = {}
 
     def registered(unique_id: str | None) -> er.RegistryEntry | None:
-        """Return what the registry knows of an entity."""
+        """Return the registry entry of an entity, None where there is none."""
         entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id or "")
         return registry.async_get(entity_id) if entity_id else None
 
     @callback
     def async_add_new() -> None:
-        """Add those that are new."""
+        """Add new entities."""
         for key, unique_id in tuple(known.items()):
-            its_entry = registered(unique_id)
-            if not its_entry or its_entry.disabled_by is _DISABLED_BY_INTEGRATION:
+            entity_entry = registered(unique_id)
+            if not entity_entry or entity_entry.disabled_by is _DISABLED_BY_INTEGRATION:
                 del known[key]
         new = {key: create(key) for key in wanted() if key not in known}
         for key, entity in new.items():
             known[key] = entity.unique_id
-            its_entry = registered(entity.unique_id)
+            entity_entry = registered(entity.unique_id)
             if (
-                its_entry
-                and its_entry.disabled_by is _DISABLED_BY_INTEGRATION
+                entity_entry
+                and entity_entry.disabled_by is _DISABLED_BY_INTEGRATION
                 and entity.entity_registry_enabled_default
             ):
-                registry.async_update_entity(its_entry.entity_id, disabled_by=None)
+                registry.async_update_entity(entity_entry.entity_id, disabled_by=None)
         if new:
             async_add_entities(new.values())
 
@@ -210,11 +222,11 @@ def async_add_device_entities(
     platform: Platform,
     create: Mapping[str, Callable[[TelldusConfigEntry, str, str], Entity]],
 ) -> None:
-    """Add a platform's entities of devices, by the part of a device that they show."""
+    """Add a platform's entities of devices; ``create`` has a class for each part."""
     coordinator = entry.runtime_data.devices
 
     def wanted() -> Iterable[tuple[str, str]]:
-        """Return each device and part that this platform shows."""
+        """Return each device and part of this platform."""
         kinds = coordinator.topology.kinds
         return (
             (device.id, part)
@@ -244,7 +256,7 @@ def async_add_sensor_entities(
     coordinator = entry.runtime_data.sensors
 
     def wanted() -> Iterable[tuple[str, str]]:
-        """Return each sensor and part that this platform shows."""
+        """Return each sensor and part of this platform."""
         return (
             (sensor.id, part)
             for sensor in coordinator.data.values()

@@ -1,4 +1,4 @@
-"""Events: presses of remotes and rings of doorbells, as ``heard`` tells of them.
+"""Events: presses of remotes and rings of doorbells, as the event tracker reports them.
 
 Source: docs/dev/telldus-api.md, "State" and "Quirks checklist".
 """
@@ -22,7 +22,7 @@ from .entity import TelldusDeviceEntity, async_add_device_entities
 from .events.matching import DeviceEvent
 from .pa_api import Method
 
-# The rate limiter paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
 
 
@@ -31,7 +31,7 @@ async def async_setup_entry(
     entry: TelldusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the remotes and the bells of an account."""
+    """Set up the events of an account."""
     async_add_device_entities(
         entry,
         async_add_entities,
@@ -41,47 +41,47 @@ async def async_setup_entry(
 
 
 class TelldusEvent(TelldusDeviceEntity, EventEntity):
-    """Fires when its device is heard, and not when it is commanded from here."""
+    """Fires when its device sends something, and not when Home Assistant commands it."""
 
-    # What is fired for each method that the device may be heard to send.
+    # The event type for each method that the device may send.
     types: ClassVar[Mapping[Method, str]]
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to what the device is heard to do."""
+        """Listen to the events of the device."""
         await super().async_added_to_hass()
-        heard = self._data.events
-        self.async_on_remove(heard.async_listen(self._row_id, self._async_fire))
+        events = self._data.events
+        self.async_on_remove(events.async_listen(self._row_id, self._async_fire))
 
     @property
     @override
     def event_types(self) -> list[str]:
-        """Return what can be fired: anything, where Telldus does not know its methods."""
+        """The types of the device's methods, all if Telldus does not know them."""
         methods = self.row.methods
-        known = [name for method, name in self.types.items() if method in methods]
-        return known or list(self.types.values())
+        types = [name for method, name in self.types.items() if method in methods]
+        return types or list(self.types.values())
 
     @property
     @override
     def assumed_state(self) -> bool:
-        """Return False: what was heard was heard."""
+        """Always False: an event was received."""
         return False
 
     @callback
-    def _async_fire(self, occurrence: DeviceEvent, _shown: bool) -> None:
-        """Note that the device was heard to send a method."""
-        name = self.types.get(occurrence.method)
+    def _async_fire(self, event: DeviceEvent, _in_state: bool) -> None:
+        """Fire the type of an event's method."""
+        name = self.types.get(event.method)
         if name in self.event_types:
-            when = dt_util.utc_from_timestamp(occurrence.when)
+            when = dt_util.utc_from_timestamp(event.when)
             attributes = {"time": when.isoformat()}
-            if occurrence.origin:
-                attributes["origin"] = occurrence.origin
+            if event.origin:
+                attributes["origin"] = event.origin
             self._trigger_event(name, attributes)
             self.async_write_ha_state()
 
 
 class TelldusRemoteEvent(TelldusEvent):
-    """A remote, by the methods that it sends."""
+    """A remote control; a type for each method that it sends."""
 
     _attr_device_class = EventDeviceClass.BUTTON
     _attr_translation_key = "remote"

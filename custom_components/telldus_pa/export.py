@@ -1,6 +1,6 @@
-"""Writes a home down, 433 MHz codes included: all that a move to another system needs.
+"""Exports a home to a file, 433 MHz codes included, for a move to another system.
 
-The file is private: with the codes of a receiver anybody near it can switch it.
+The file is private: whoever has the codes of a receiver and is near it can switch it.
 """
 
 import asyncio
@@ -27,16 +27,15 @@ from .pa_api import (
     Sensor,
     TelldusError,
 )
-from .registry.device_info import all_gateways
 
 _FORMAT: Final = 1
-# Where a home is written to, within Home Assistant's own folder.
+# The default folder, within the configuration.
 _FOLDER: Final = "telldus_pa"
-# What is in this folder of Home Assistant's anybody can read who reaches it.
+# Home Assistant serves this folder's files without authentication.
 _PUBLIC: Final = "www"
-# Seconds that the lists, and all that is asked besides, may take.
+# Seconds for each list, and for all requests of protocols together.
 _TIMEOUT: Final = 60.0
-_LONGEST: Final = 600.0
+_PROTOCOLS_TIMEOUT: Final = 600.0
 
 
 async def async_export_home(
@@ -46,10 +45,10 @@ async def async_export_home(
     *,
     include_protocol: bool,
 ) -> ServiceResponse:
-    """Write an account's home to a file, and answer with its path.
+    """Write an account's home to a file; the response has its path.
 
     The protocol of a 433 MHz device takes a request of its own, so that a large home may
-    take several goes: what is known by then is remembered. Raises HomeAssistantError.
+    need several calls: protocols are cached. Raises HomeAssistantError.
     """
     file = await hass.async_add_executor_job(_file, hass, path)
     data = entry.runtime_data
@@ -63,7 +62,7 @@ async def async_export_home(
     data.account.async_record_result(None)
     missing = [one.device.id for one in devices if is_assumed(one.device)]
     if include_protocol:
-        await _async_ask_protocols(entry, missing)
+        await _async_fetch_protocols(entry, missing)
     home = {
         "format": _FORMAT,
         "exported": dt_util.utcnow().isoformat(),
@@ -74,7 +73,7 @@ async def async_export_home(
                 "model": gateway.model,
                 "version": gateway.version,
             }
-            for gateway in all_gateways(data).values()
+            for gateway in data.connection_status.gateways.values()
         ],
         "devices": [_device(entry, one) for one in devices],
         "sensors": [_sensor(one) for one in sensors],
@@ -89,15 +88,15 @@ async def async_export_home(
     }
 
 
-async def _async_ask_protocols(
+async def _async_fetch_protocols(
     entry: TelldusConfigEntry, device_ids: Iterable[str]
 ) -> None:
-    """Ask how devices are spoken to, for as long as an action may take."""
+    """Fetch the protocols of devices, for as long as an action may take."""
     data = entry.runtime_data
-    ends = data.account.rate_limiter.now() + _LONGEST
+    deadline = data.account.rate_limiter.now() + _PROTOCOLS_TIMEOUT
     for device_id in device_ids:
         while device_id not in data.protocols:
-            left = ends - data.account.rate_limiter.now()
+            left = deadline - data.account.rate_limiter.now()
             try:
                 data.protocols[device_id] = await data.account.client.device_info(
                     device_id, timeout=max(left, 0.0)
@@ -107,7 +106,7 @@ async def _async_ask_protocols(
                     return
                 await asyncio.sleep(err.retry_after)
             except ApiError:
-                # Of this one Telldus will not tell.
+                # Telldus rejects this device; the others follow.
                 break
             except TelldusError as err:
                 data.account.async_record_result(err)
@@ -115,10 +114,10 @@ async def _async_ask_protocols(
 
 
 def _device(entry: TelldusConfigEntry, one: DeviceWithParameters) -> dict[str, Any]:
-    """Return all that is known of a device."""
+    """Build the export of a device."""
     data = entry.runtime_data
     device: Device = one.device
-    radio = data.protocols.get(device.id)
+    protocol = data.protocols.get(device.id)
     return {
         "id": device.id,
         "local_id": device.client_device_id,
@@ -127,8 +126,8 @@ def _device(entry: TelldusConfigEntry, one: DeviceWithParameters) -> dict[str, A
         "type": device.type,
         "device_type": device.device_type.name.lower(),
         "transport": device.transport,
-        "protocol": radio and radio.protocol,
-        "model": radio and radio.model,
+        "protocol": protocol and protocol.protocol,
+        "model": protocol and protocol.model,
         "methods": [
             str(method.name).lower() for method in Method if method in device.methods
         ],
@@ -140,7 +139,7 @@ def _device(entry: TelldusConfigEntry, one: DeviceWithParameters) -> dict[str, A
 
 
 def _sensor(sensor: Sensor) -> dict[str, Any]:
-    """Return all that is known of a sensor but what it measures."""
+    """Build the export of a sensor, without what it measures."""
     return {
         "id": sensor.id,
         "local_id": sensor.sensor_id,
@@ -158,12 +157,12 @@ def _sensor(sensor: Sensor) -> dict[str, Any]:
 
 
 def _file(hass: HomeAssistant, path: str | None) -> Path:
-    """Return where to write. Raises ServiceValidationError for where nothing may be."""
+    """Resolve the path of the file. Raises ServiceValidationError if it is not allowed."""
     folder = Path(hass.config.path(_FOLDER)).resolve()
     if path is None:
         now = dt_util.now().strftime("%Y-%m-%d_%H%M%S")
         return folder / f"home_{now}.json"
-    # A name alone is one in our own folder.
+    # A name without a folder is in the default folder.
     file = folder / path
     parent = file.parent.resolve()
     public = Path(hass.config.path(_PUBLIC)).resolve()
@@ -181,7 +180,7 @@ def _file(hass: HomeAssistant, path: str | None) -> Path:
 
 
 def _write(file: Path, text: str) -> None:
-    """Write a file that nobody but Home Assistant may read."""
+    """Write a file that only Home Assistant's user may read. Raises HomeAssistantError."""
     try:
         file.parent.mkdir(mode=0o700, exist_ok=True)
         write_utf8_file_atomic(str(file), text, private=True)

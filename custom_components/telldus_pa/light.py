@@ -1,4 +1,4 @@
-"""Lights: dimmers, colour lamps, and what can be turned on and off and is a lamp."""
+"""Lights: dimmers, colour lamps, and lamps that can be turned on and off."""
 
 from typing import Any, override
 
@@ -18,7 +18,7 @@ from .devices.kinds import MAIN_ENTITY
 from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import MAX_LEVEL, Device, Method
 
-# The rate limiter paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
 
 type _Rgb = tuple[int, int, int]
@@ -42,7 +42,7 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
     @property
     @override
     def color_mode(self) -> ColorMode:
-        """Return what can be set: a colour, the level, or nothing but on and off."""
+        """The mode: a colour, the brightness, or only on and off."""
         methods = self.device.methods
         if Method.RGB in methods:
             return ColorMode.RGB
@@ -51,19 +51,19 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
     @property
     @override
     def supported_color_modes(self) -> set[ColorMode]:
-        """Return the one mode that there is."""
+        """The one mode of the lamp."""
         return {self.color_mode}
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the lamp is on, None if Telldus does not know."""
+        """Whether the lamp is on, None if unknown."""
         return self.device.is_on
 
     @property
     @override
     def brightness(self) -> int | None:
-        """Return the level, 1 to 255; None if it is not known.
+        """The brightness, 1 to 255; None if unknown.
 
         A colour lamp that cannot be dimmed has its brightness in its colour.
         """
@@ -76,9 +76,9 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
     @property
     @override
     def rgb_color(self) -> _Rgb | None:
-        """Return the colour without the brightness, None if it is not known.
+        """The colour at full brightness, None if unknown.
 
-        Of a colour that was dimmed to black nothing is left.
+        A colour that was dimmed to black is lost.
         """
         device = self.device
         rgb = _rgb_of(device)
@@ -88,7 +88,7 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn the lamp on; a level and a colour are sent only where they were asked for.
+        """Turn the lamp on; a level and a colour are sent only if the caller passed them.
 
         Setting a colour does not turn a lamp on by itself.
         """
@@ -116,13 +116,13 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
 
 
 def _rgb_of(device: Device) -> _Rgb | None:
-    """Return a lamp's colour as it was sent, None if it is not known."""
+    """Split a lamp's colour into its parts, None if it is unknown."""
     if device.rgb is None:
         return None
     return (device.rgb >> 16 & 0xFF, device.rgb >> 8 & 0xFF, device.rgb & 0xFF)
 
 
 def _scaled(rgb: _Rgb, level: int, full: int) -> _Rgb:
-    """Return a colour at another brightness: what is ``full`` is to be ``level``."""
+    """Scale a colour so that ``full`` becomes ``level``."""
     red, green, blue = (round(part * level / full) for part in rgb)
     return (red, green, blue)

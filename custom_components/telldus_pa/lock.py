@@ -1,4 +1,4 @@
-"""Locks: what is on when it is locked."""
+"""Locks."""
 
 from typing import Any, override
 
@@ -12,7 +12,7 @@ from .devices.kinds import MAIN_ENTITY
 from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import Method
 
-# The rate limiter paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
 
 
@@ -28,12 +28,12 @@ async def async_setup_entry(
 
 
 class TelldusLock(TelldusDeviceEntity, LockEntity):
-    """A lock. To Telldus, on is locked."""
+    """A lock; Telldus' "on" is locked."""
 
     @property
     @override
     def is_locked(self) -> bool | None:
-        """Return whether it is locked, None if Telldus does not know."""
+        """Whether it is locked, None if unknown."""
         return self.device.is_on
 
     @override

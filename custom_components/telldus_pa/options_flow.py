@@ -1,7 +1,7 @@
-"""Options: what a person may prefer. Each takes effect at once, by reloading the entry.
+"""The options flow. Options take effect at once, by reloading the entry.
 
-Beside them stands what is done once and is no preference: importing history, and moving over
-from Home Assistant's own integration, or back.
+It also starts what is done once: importing history, and moving over from Home Assistant's own
+integration, or back.
 """
 
 from collections.abc import Mapping
@@ -66,29 +66,29 @@ _SCHEMA: Final = vol.Schema(
 )
 
 
-# How the flow begins that follows on signing in: with the offer to take over.
+# The source of the flow that follows on signing in, with the offer to take over.
 SOURCE_MIGRATION_OFFER: Final = "offer"
 
 
 class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload):
-    """What a person may prefer."""
+    """The options of an account."""
 
     def __init__(self) -> None:
-        """Start with nothing shown."""
-        # The covers to choose from, by device id.
+        """Initialize the flow."""
+        # Names of the covers to choose from, by device id.
         self._covers: dict[str, str] = {}
-        self._offers = False
+        self._is_offer = False
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask what to do, if there is a choice."""
+        """Start with the offer to take over, the menu, or the settings."""
         if user_input is not None:
             return await self.async_step_settings(user_input)
-        self._offers = self.source == SOURCE_MIGRATION_OFFER or bool(
+        self._is_offer = self.source == SOURCE_MIGRATION_OFFER or bool(
             self._waiting_offers()
         )
-        if self._offers:
+        if self._is_offer:
             return await self.async_step_take_over()
         if core_entries(self.hass):
             return await self.async_step_menu()
@@ -97,7 +97,7 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
     async def async_step_menu(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Offer to move over beside the settings, or back."""
+        """Show the settings, and the way over or back."""
         back = await self._async_taken_over()
         return self.async_show_menu(
             step_id="menu",
@@ -107,21 +107,21 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
     async def async_step_settings(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask how often to poll, what to show, and which covers run the other way."""
+        """Show and store the settings."""
         if user_input is None:
             self._covers = self._positioned_covers()
             return self._form(self.config_entry.options)
-        before: list[str] = self.config_entry.options.get(CONF_REVERSED_COVERS, [])
+        stored: list[str] = self.config_entry.options.get(CONF_REVERSED_COVERS, [])
         chosen = user_input.get(CONF_REVERSED_COVERS, [])
-        # What was not there to be chosen may come back.
-        kept = [one for one in before if one not in self._covers]
+        # Covers that were not in the form may come back.
+        kept = [one for one in stored if one not in self._covers]
         options = {**user_input, CONF_REVERSED_COVERS: [*chosen, *kept]}
         if options.pop(CONF_IMPORT_HISTORY):
             try:
                 check_loaded(self.config_entry)
                 await self.config_entry.runtime_data.history_import.async_start()
             except HomeAssistantError as err:
-                # Those have the same names among the texts of actions.
+                # The form's errors have the same keys as the exceptions.
                 return self._form(
                     options, {CONF_IMPORT_HISTORY: str(err.translation_key)}
                 )
@@ -130,12 +130,12 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
     def _form(
         self, options: Mapping[str, Any], errors: dict[str, str] | None = None
     ) -> ConfigFlowResult:
-        """Return the form, filled in with some options."""
-        shown = {CONF_SCAN_INTERVAL: POLL_INTERVAL.total_seconds(), **options}
+        """Show the form, filled in with ``options``."""
+        suggested = {CONF_SCAN_INTERVAL: POLL_INTERVAL.total_seconds(), **options}
         schema = _SCHEMA
         if self._covers:
             reversed_covers = options.get(CONF_REVERSED_COVERS, [])
-            shown[CONF_REVERSED_COVERS] = [
+            suggested[CONF_REVERSED_COVERS] = [
                 one for one in reversed_covers if one in self._covers
             ]
             schema = schema.extend(
@@ -157,42 +157,42 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
         )
         return self.async_show_form(
             step_id="init",
-            data_schema=self.add_suggested_values_to_schema(schema, shown),
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
         )
 
     @property
     @override
     def _entry(self) -> TelldusConfigEntry | None:
-        """Return the entry that takes over."""
+        """The entry that takes over."""
         return self.hass.config_entries.async_get_entry(self.handler)
 
     @override
     def _done(self) -> ConfigFlowResult:
-        """End, the options being what they were."""
+        """End the flow without changing the options."""
         return self.async_create_entry(data={**self.config_entry.options})
 
     @override
     def _nothing_to_take_over(self) -> ConfigFlowResult:
-        """End, without a word to whoever has only signed in."""
-        if self._offers:
+        """End silently after a sign-in."""
+        if self._is_offer:
             return self._done()
         return super()._nothing_to_take_over()
 
     @callback
     @override
     def async_remove(self) -> None:
-        """End what this has taken the place of."""
-        if self._offers:
+        """Abort the flows that this one replaces."""
+        if self._is_offer:
             for flow_id in self._waiting_offers():
                 self.hass.config_entries.options.async_abort(flow_id)
 
     @callback
     def _waiting_offers(self) -> list[str]:
-        """Return the flows that wait to offer the take-over, this one apart.
+        """List the other flows that wait to offer the migration.
 
-        The frontend is told to go on with such a one, and begins one of its own as well,
-        as seen in 2026.11: that takes its place.
+        The frontend is given such a flow as the next one, and starts one of its own as
+        well, as seen in 2026.11, which replaces it.
         """
         flows = self.hass.config_entries.options
         return [
@@ -204,19 +204,19 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
 
     @callback
     def _positioned_covers(self) -> dict[str, str]:
-        """Return what the covers with a position are called; none while nothing is known."""
+        """Return the names of the covers with a position, none while the entry is not loaded."""
         entry: TelldusConfigEntry = self.config_entry
         if entry.state is not ConfigEntryState.LOADED:
             return {}
         devices = entry.runtime_data.devices
         registry = dr.async_get(self.hass)
         return {
-            device.id: known.name_by_user or known.name or device.id
+            device.id: registered.name_by_user or registered.name or device.id
             for device in devices.data.values()
             if devices.topology.kinds[device.id] is DeviceKind.COVER
             and Method.DIM in device.methods
             and (
-                known := registry.async_get_device_by_identifier(
+                registered := registry.async_get_device_by_identifier(
                     (DOMAIN, device_unique_id(entry, device.id)), entry.entry_id
                 )
             )

@@ -1,19 +1,22 @@
-"""The push channel of an account: changes are shown the moment they happen.
+"""The push channel of an account: changes are displayed the moment they happen.
 
 It is an extra. Whatever becomes of it, the lists are polled, only less often while all is
-pushed; and none of its failures is one of the account.
+pushed; and none of its failures is one of the account. The connections are those of
+``pa_api.push``; this module passes on what they receive.
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.helpers.aiohttp_client import async_create_clientsession
-from homeassistant.helpers.event import async_call_later
-from homeassistant.util import dt as dt_util
+import voluptuous as vol
 
-from .account.storage import StorageKey, entry_store
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.helpers.debounce import Debouncer
+
+from .account.storage import UTC_DATETIME, StorageKey, entry_store
 from .commands.manager import CommandManager
 from .const import CONF_PUSH, LOGGER
 from .coordinator import DeviceCoordinator, SensorCoordinator, TelldusUpdateCoordinator
@@ -29,54 +32,12 @@ from .pa_api import (
     push_session_options,
 )
 
-# Several changes that come together are one; and so are many, in some seconds.
-_READ_AFTER: Final = 0.5
-_READ_APART: Final = 10.0
-
-
-class _Reader:
-    """Has a list read soon, and not too often."""
-
-    def __init__(
-        self, hass: HomeAssistant, coordinator: TelldusUpdateCoordinator[Any]
-    ) -> None:
-        """Begin with nothing to read."""
-        self._hass = hass
-        self._coordinator = coordinator
-        self._planned: CALLBACK_TYPE | None = None
-
-    @callback
-    def async_read_soon(self) -> None:
-        """Have the list read, unless it will be soon or somebody wants no polls."""
-        coordinator = self._coordinator
-        if self._planned or coordinator.config_entry.pref_disable_polling:
-            return
-        since = coordinator.account.rate_limiter.now() - coordinator.requested_at
-        self._planned = async_call_later(
-            self._hass,
-            max(_READ_AFTER, _READ_APART - since),
-            HassJob(self._async_read, "read list", cancel_on_shutdown=True),
-        )
-
-    @callback
-    def _async_read(self, _now: object) -> None:
-        """Read the list, for as long as the entry is loaded."""
-        self._planned = None
-        coordinator = self._coordinator
-        coordinator.config_entry.async_create_background_task(
-            self._hass, coordinator.async_refresh(), "read list"
-        )
-
-    @callback
-    def async_stop(self) -> None:
-        """Read nothing more."""
-        if self._planned:
-            self._planned()
-            self._planned = None
+# Changes of a list that come within so many seconds cost one request together.
+_REFRESH_COOLDOWN: Final = 10.0
 
 
 class PushManager:
-    """Shows what is pushed, and has the lists read where that is not enough."""
+    """Applies what is pushed, and refreshes lists where that is not enough."""
 
     def __init__(
         self,
@@ -95,104 +56,117 @@ class PushManager:
         self._commands = commands
         self._events = events
         self._listeners: list[CALLBACK_TYPE] = []
-        self._store = entry_store(hass, StorageKey.LIVE, entry.entry_id)
-        self._live: PushClient | None = None
+        self._store = entry_store(
+            hass,
+            StorageKey.PUSH,
+            entry.entry_id,
+            {"refused_until": vol.Any(None, UTC_DATETIME)},
+        )
+        self._client: PushClient | None = None
+        # By gateway id; empty where push is not used.
         self._states: dict[str, PushState] = {}
-        self._readers = {
-            ListKind.DEVICES: _Reader(hass, devices),
-            ListKind.SENSORS: _Reader(hass, sensors),
+        self._lists: dict[ListKind, TelldusUpdateCoordinator[Any]] = {
+            ListKind.DEVICES: devices,
+            ListKind.SENSORS: sensors,
+        }
+        self._debouncers = {
+            kind: Debouncer(
+                hass,
+                LOGGER,
+                cooldown=_REFRESH_COOLDOWN,
+                immediate=True,
+                function=partial(self._async_refresh, coordinator),
+            )
+            for kind, coordinator in self._lists.items()
         }
 
     async def async_start(self) -> None:
-        """Try to be live, if the person has nothing against it."""
+        """Connect to the gateways, unless the options say no."""
         if not self._entry.options.get(CONF_PUSH, True):
             return
-        stored = await self._store.async_load() or {}
-        until = stored.get("refused_until")
-        account = self._devices.account
-        self._live = PushClient(
+        stored = await self._store.async_load()
+        self._client = PushClient(
             async_create_clientsession(self._hass, **push_session_options()),
-            account.client,
+            self._devices.account.client,
             self,
-            refused_until=dt_util.utc_from_timestamp(until) if until else None,
+            refused_until=stored.get("refused_until"),
         )
         self._follow_gateways()
-        for coordinator in (self._devices, self._sensors):
+        for coordinator in self._lists.values():
             self._entry.async_on_unload(
                 coordinator.async_add_listener(self._follow_gateways)
             )
-        for reader in self._readers.values():
-            self._entry.async_on_unload(reader.async_stop)
+        for debouncer in self._debouncers.values():
+            self._entry.async_on_unload(debouncer.async_shutdown)
         self._entry.async_create_background_task(
-            self._hass, self._async_run(self._live), "live"
+            self._hass, self._async_run(self._client), "push"
         )
 
-    async def _async_run(self, live: PushClient) -> None:
-        """Keep the sockets open; should that break, poll as if there were none."""
+    async def _async_run(self, client: PushClient) -> None:
+        """Keep the connections open; after a bug in them, poll as if there were none."""
         try:
-            await live.run()
+            await client.run()
         except Exception:  # noqa: BLE001
-            # Nobody knows how; but nothing is to stand still for it.
             LOGGER.exception("Changes are not pushed any more, until a reload")
             for gateway_id, state in self._states.items():
                 if state is PushState.LIVE:
-                    self._async_lost(gateway_id)
-            self._live = None
+                    self._async_stopped(gateway_id)
+            self._client = None
             self._states.clear()
-            self._async_set_pace()
+            self._async_set_intervals()
             self._async_notify()
 
     @property
     def refused_until(self) -> datetime | None:
-        """Return until when Telldus is not asked, None if it is."""
-        return self._live.refused_until if self._live else None
+        """The end of a refusal of all gateways, None if any of them is tried."""
+        return self._client.refused_until if self._client else None
 
     def state_of(self, gateway_id: str) -> PushState | None:
-        """Return how things stand with a gateway, None where nothing is tried."""
-        return self._live.state_of(gateway_id) if self._live else None
+        """Return the state of a gateway's connection, None where none is tried."""
+        return self._states.get(gateway_id)
 
     def last_message_at(self, gateway_id: str) -> float | None:
-        """Return when a gateway's socket last gave a sign of life, by the rate limiter's clock."""
-        return self._live.last_message_at(gateway_id) if self._live else None
+        """Return when a gateway's connection last received anything, in monotonic seconds."""
+        return self._client.last_message_at(gateway_id) if self._client else None
 
     @callback
     def on_message(self, gateway_id: str, event: PushMessage) -> None:
-        """Show what happened at a gateway."""
+        """Apply a message of a gateway."""
         match event:
             case DeviceStateMessage():
-                self._async_state_heard(event)
+                self._async_handle_device_state(event)
             case CommandFailedMessage():
                 self._commands.async_fail_from_push(event)
             case SensorValuesMessage():
-                self._async_values_heard(event)
+                self._async_handle_sensor_values(event)
             case _:
-                self._readers[event.what].async_read_soon()
+                self._async_request_refresh(event.what)
 
     @callback
-    def on_state_change(self, gateway_id: str) -> None:
-        """Follow the state of a gateway's socket."""
-        assert self._live
-        state = self._live.state_of(gateway_id)
-        before = self._states.get(gateway_id, PushState.CONNECTING)
+    def on_state_change(self, gateway_id: str, state: PushState) -> None:
+        """Follow the state of a gateway's connection."""
+        if (before := self._states.get(gateway_id)) is None:
+            # The gateway was removed, and its connection is about to be.
+            return
         self._states[gateway_id] = state
         if before is PushState.LIVE:
-            self._async_lost(gateway_id)
+            self._async_stopped(gateway_id)
         if state is PushState.LIVE:
             self._events.async_push_started(gateway_id)
-            # What happened until now nobody has pushed.
-            for reader in self._readers.values():
-                reader.async_read_soon()
+            # What happened until now was not pushed.
+            for kind in ListKind:
+                self._async_request_refresh(kind)
         elif PushState.OFFLINE in (before, state):
-            # Whether a gateway is there, the list alone tells.
-            self._readers[ListKind.DEVICES].async_read_soon()
+            # Whether a gateway is online, only the list says.
+            self._async_request_refresh(ListKind.DEVICES)
         if PushState.REFUSED in (before, state):
             self._store.async_delay_save(self._to_store)
-        self._async_set_pace()
+        self._async_set_intervals()
         self._async_notify()
 
     @property
     def gateway_ids(self) -> set[str]:
-        """Return the gateways of all that is shown."""
+        """The gateways that have devices or sensors."""
         return self._devices.gateways.keys() | self._sensors.gateways.keys()
 
     @callback
@@ -208,11 +182,11 @@ class PushManager:
             listener()
 
     @callback
-    def _async_state_heard(self, event: DeviceStateMessage) -> None:
-        """Show what a device did; a list has to be read for one that we do not know."""
+    def _async_handle_device_state(self, event: DeviceStateMessage) -> None:
+        """Apply the new state of a device; the list has one that is not known yet."""
         if (before := self._devices.data.get(event.device_id)) is None:
             if event.device_id not in self._devices.ignored:
-                self._readers[ListKind.DEVICES].async_read_soon()
+                self._async_request_refresh(ListKind.DEVICES)
             return
         self._events.async_handle_push(before, event)
         device = event.command.apply_to(before)
@@ -221,46 +195,65 @@ class PushManager:
         self._commands.async_confirm_from_push(device, event.method)
 
     @callback
-    def _async_values_heard(self, event: SensorValuesMessage) -> None:
-        """Show what a sensor told."""
+    def _async_handle_sensor_values(self, event: SensorValuesMessage) -> None:
+        """Apply new values of a sensor."""
         if sensor := self._sensors.data.get(event.sensor_id):
             self._sensors.async_set_pushed_item(event.apply_to(sensor))
         elif event.sensor_id not in self._sensors.ignored:
-            self._readers[ListKind.SENSORS].async_read_soon()
+            self._async_request_refresh(ListKind.SENSORS)
 
     @callback
-    def _async_lost(self, gateway_id: str) -> None:
-        """Note from when on nothing is pushed any more."""
-        heard = self.last_message_at(gateway_id)
+    def _async_request_refresh(self, kind: ListKind) -> None:
+        """Refresh a list soon, unless its next poll is as near or the user wants none."""
+        coordinator = self._lists[kind]
+        next_poll_at = coordinator.next_poll_at
+        if next_poll_at is None:
+            return
+        wait = next_poll_at - coordinator.account.rate_limiter.now()
+        # A poll that is under way may have been too early.
+        if not 0 < wait <= _REFRESH_COOLDOWN:
+            self._debouncers[kind].async_schedule_call()
+
+    @callback
+    def _async_refresh(self, coordinator: TelldusUpdateCoordinator[Any]) -> None:
+        """Refresh a list, for as long as the entry is loaded."""
+        self._entry.async_create_background_task(
+            self._hass, coordinator.async_refresh(), "refresh list"
+        )
+
+    @callback
+    def _async_stopped(self, gateway_id: str) -> None:
+        """Tell the events since when nothing is pushed any more."""
+        received_at = self.last_message_at(gateway_id)
         rate_limiter = self._devices.account.rate_limiter
         self._events.async_push_stopped(
-            gateway_id, rate_limiter.now() if heard is None else heard
+            gateway_id, rate_limiter.now() if received_at is None else received_at
         )
 
     @callback
     def _follow_gateways(self) -> None:
-        """Have a socket for each gateway that has devices, or sensors."""
-        if not self._live:
+        """Have a connection for each gateway that has devices or sensors."""
+        if not self._client:
             return
         gateway_ids = self.gateway_ids
-        self._live.set_gateways(gateway_ids)
+        self._client.set_gateways(gateway_ids)
         for gateway_id in self._states.keys() - gateway_ids:
             if self._states.pop(gateway_id) is PushState.LIVE:
-                self._async_lost(gateway_id)
-        self._async_set_pace()
+                self._async_stopped(gateway_id)
+        for gateway_id in gateway_ids - self._states.keys():
+            self._states[gateway_id] = self._client.state_of(gateway_id)
+        self._async_set_intervals()
 
     @callback
-    def _async_set_pace(self) -> None:
-        """Poll rarely where all is pushed that can be."""
-        states = [self.state_of(one) for one in self.gateway_ids]
-        live = PushState.LIVE in states and all(
-            state in (PushState.LIVE, PushState.OFFLINE) for state in states
-        )
-        for coordinator in (self._devices, self._sensors):
-            coordinator.async_set_push_active(live=live)
+    def _async_set_intervals(self) -> None:
+        """Poll rarely while all is pushed that can be."""
+        states = set(self._states.values())
+        any_live = PushState.LIVE in states
+        all_live = any_live and states <= {PushState.LIVE, PushState.OFFLINE}
+        for coordinator in self._lists.values():
+            coordinator.async_set_push_active(all_live=all_live, any_live=any_live)
 
     @callback
     def _to_store(self) -> dict[str, Any]:
-        """Return what must outlive a restart."""
-        until = self.refused_until
-        return {"refused_until": until.timestamp() if until else None}
+        """Build what is stored."""
+        return {"refused_until": self.refused_until}

@@ -1,230 +1,151 @@
-"""What of Telldus' answers others may see: what Telldus says itself, never what people say.
+"""What of Telldus' responses others may see: the shape of everything, the text of little.
 
-Deny by default. Of a text only those words get through that are Telldus' own vocabulary;
-of any other text its shape does: ``a`` for letters, ``9`` for digits. So it can be seen
-that something is an address, a decimal comma or a serial, and nothing of it.
+A text is reduced to ``a`` for letters and ``9`` for digits, so that an address, a decimal
+comma or a serial can be recognized and not read. Numbers that count or say yes or no stay,
+and single words stay in those fields that only Telldus or a maker fills.
 Source: docs/dev/telldus-api.md, "Functions", "transport, protocol, model" and "Sensor values".
 """
 
 from collections.abc import Callable, Mapping
 import re
-from typing import Final
+from typing import Any, Final
 
 from .pa_api.parsing import to_list, to_object
 
-_VOCABULARY: Final = {
-    "type, transport": "device group scene zwave zigbee 433 e433 egroup virtual",
-    "protocol": (
-        "arctech brateck comen everflourish fineoffset fuhaote hasta ikea kangtai "
-        "mandolyn oregon risingsun sartano silvanchip upm waveman x10 yidong"
-    ),
-    "model of a sensor": "temperature temperaturehumidity humidity rain wind n/a",
-    "names of parameters": (
-        "house unit code system units fade devicetype thermostat devices"
-    ),
-    "thermostat": (
-        "mode modes setpoint setpoints ranges min max changemode auto away cool dry "
-        "eco-cool eco-heat fan heat heat-cool hg manual off program resume"
-    ),
-    "names of values": (
-        "temp rrate rtot wdir wavg wgust uv watt lum dewp barpress genmeter co2 volume "
-        "loudness particulatematter2.5 particulatematter25 pm25 co weight moisture"
-    ),
-    "units": (
-        "°c °f % mm/h mm m/s kwh kvah w v a lx kpa inhg ppm l m³ db dba µg/m³ kg"
-    ),
-}
-_WORDS: Final = frozenset(
-    word for words in _VOCABULARY.values() for word in words.split()
+# No person's name with a blank, e-mail address, host name, IP address or serial number.
+_WORD: Final = re.compile(
+    r"[a-z°%µ][\w°%µ³/-]{0,23}(\.\d)?"  # zwave, kWh, m/s, eco-heat, pm2.5
+    r"|tellstick( (net|znet|duo|lite|pro|v\d))*"
+    r"|\d{1,4}(\.\d{1,4}){0,2}"  # 433, a version
+    r"|[\da-f]{4}(-[\da-f]{4}){1,2}"  # A Z-Wave sensor's maker and type
+    r"|[\da-f]{7,8}-0001-1000-2005-acca54000000",  # A deviceType
+    re.ASCII | re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"-?\d{1,4}(\.\d{1,4})?", re.ASCII)
-# Of a thermostat or a lamp nothing is larger.
-_LARGEST: Final = 1000
-_DEVICE_TYPE: Final = re.compile(
-    r"[0-9a-f]{7,8}-0001-1000-2005-acca54000000", re.ASCII | re.IGNORECASE
-)
-_MODEL: Final = re.compile(r"[0-9a-f]{4}(-[0-9a-f]{4}){0,2}", re.ASCII | re.IGNORECASE)
-_GATEWAY: Final = re.compile(
-    r"tellstick( (net|znet|duo|lite|pro|v\d))*", re.ASCII | re.IGNORECASE
-)
-# Not an IP address
-_VERSION: Final = re.compile(r"\d{1,4}(\.\d{1,4}){0,2}", re.ASCII)
 _FIELD: Final = re.compile(r"[a-z][A-Za-z]{1,24}", re.ASCII)
-_LONGEST: Final = 40
-_MOST: Final = 20
-_DEEPEST: Final = 4
-
-# Unix seconds, and anything else that is counted.
+# Unix seconds are smaller.
 _MAX_NUMBER: Final = 1e12
+# Temperatures and levels are smaller, codes are not.
+_MAX_STATE: Final = 1000
+_MAX_LENGTH: Final = 40
+_MAX_ITEMS: Final = 20
+_MAX_DEPTH: Final = 4
 
-type Shown = bool | int | float | str | list[Shown] | dict[str, Shown] | None
+type Redacted = bool | int | float | str | list[Redacted] | dict[str, Redacted] | None
+type Redact = Callable[[Any], Redacted]
 
 
-def describe_type(value: object) -> Shown:
-    """Return what something looks like, without anything of what it says."""
+def describe_type(value: object) -> Redacted:
+    """Describe the shape of a value."""
     match value:
         case None | bool():
             return value
         case int() | float():
             return "number"
         case str():
-            return f"text {_pattern(value)}".rstrip()
+            text = re.sub(r"[^\W\d_]+", "a", value)
+            text = re.sub(r"\d+", "9", text)
+            text = re.sub(r"[^a9\s.,:;/%°+-]+", "?", text)
+            return f"text {text[:_MAX_LENGTH]}".rstrip()
         case list():
             return f"list of {len(value)}"
     return f"object of {len(value)}" if isinstance(value, Mapping) else "?"
 
 
-def redact_word(value: object) -> Shown:
-    """Return a word of Telldus' own, the shape of anything else."""
-    return _either(value, lambda text: text.lower() in _WORDS)
-
-
-def number(value: object) -> Shown:
-    """Return a number, which may come as a text, and the shape of anything else."""
-    if isinstance(value, (int, float)) and -_MAX_NUMBER < value < _MAX_NUMBER:
+def redact_word(value: object) -> Redacted:
+    """Keep a single word of a field that no person fills."""
+    if isinstance(value, str) and _WORD.fullmatch(value):
         return value
-    return _either(value, _NUMBER.fullmatch)
+    return describe_type(value)
 
 
-def model(value: object) -> Shown:
-    """Return what maker and type a sensor is of."""
-    return _either(value, lambda text: text.lower() in _WORDS or _MODEL.fullmatch(text))
+def redact_number(value: object) -> Redacted:
+    """Keep a number, or a text with a short one."""
+    match value:
+        case int() | float() if abs(value) < _MAX_NUMBER:
+            return value
+        case str() if _NUMBER.fullmatch(value):
+            return value
+    return describe_type(value)
 
 
-def gateway_model(value: object) -> Shown:
-    """Return which TellStick a gateway is."""
-    return _either(value, _GATEWAY.fullmatch)
-
-
-def version(value: object) -> Shown:
-    """Return the version of a gateway's software."""
-    return _either(value, _VERSION.fullmatch)
-
-
-def redact_state(value: object, depth: int = 0) -> Shown:
-    """Return a state: words and small numbers of Telldus' own, nested, or in a JSON text."""
+def redact_state(value: object, key: str = "", depth: int = 0) -> Redacted:
+    """Keep small numbers, names of fields and of thermostat modes, also in a JSON text."""
     if isinstance(value, str):
         value = to_object(value) or value
-    if depth == _DEEPEST:
-        return describe_type(value)
     match value:
-        case int() | float():
-            return value if abs(value) < _LARGEST else describe_type(value)
-        case str():
-            small = _NUMBER.fullmatch(value) and abs(float(value)) < _LARGEST
-            return value if small else redact_word(value)
-        case list() | tuple():
-            return [redact_state(one, depth + 1) for one in value[:_MOST]]
-        case Mapping():
+        case int() | float() if abs(value) < _MAX_STATE:
+            return value
+        case str() if _NUMBER.fullmatch(value) and abs(float(value)) < _MAX_STATE:
+            return value
+        case str() if key in ("mode", "modes"):
+            return redact_word(value)
+        case list() | tuple() if depth < _MAX_DEPTH:
+            return [redact_state(one, key, depth + 1) for one in value[:_MAX_ITEMS]]
+        case Mapping() if depth < _MAX_DEPTH:
             return {
-                str(redact_word(key)): redact_state(one, depth + 1)
-                for key, one in tuple(value.items())[:_MOST]
+                str(redact_word(name)): redact_state(one, name, depth + 1)
+                for name, one in tuple(value.items())[:_MAX_ITEMS]
             }
     return describe_type(value)
 
 
-def row(value: object, fields: Mapping[str, Callable[[object], Shown]]) -> Shown:
-    """Return a row as it came; what is not among the fields by its shape alone."""
-    if not isinstance(value, Mapping):
-        return describe_type(value)
+def redact_rows(rows: object) -> list[Redacted]:
+    """Redact the rows of a list."""
+    return [_redact_row(row) for row in to_list(rows)]
+
+
+def _redact_row(row: object, more: Mapping[str, Redact] | None = None) -> Redacted:
+    """Redact a row; a field with a function in ``more`` or ``_FIELDS`` keeps more."""
+    if not isinstance(row, Mapping):
+        return describe_type(row)
+    fields = {**_FIELDS, **(more or {})}
     return {
-        str(
-            key
-            if key in fields or _FIELD.fullmatch(str(key))
-            else describe_type(str(key))
-        ): (fields.get(key, describe_type)(one))
-        for key, one in value.items()
+        str(key if _FIELD.fullmatch(key) else describe_type(key)): fields.get(
+            key, describe_type
+        )(value)
+        for key, value in row.items()
     }
 
 
-def _either(value: object, allowed: Callable[[str], object]) -> Shown:
-    """Return a text that is allowed, the shape of anything else."""
-    return value if isinstance(value, str) and allowed(value) else describe_type(value)
+def _redact_parameter(row: object) -> Redacted:
+    """Redact a parameter of a device; two of them have values that are not private."""
+    name = row.get("name") if isinstance(row, Mapping) else None
+    redact = {"devicetype": redact_word, "thermostat": redact_state}.get(str(name))
+    return _redact_row(row, {"name": redact_word, "value": redact or describe_type})
 
 
-def _pattern(text: str) -> str:
-    """Return what a text looks like: each run of letters, digits and others as one."""
-    text = re.sub(r"[^\W\d_]+", "a", text)
-    text = re.sub(r"\d+", "9", text)
-    return re.sub(r"[^a9\s.,:;/%°+-]+", "?", text)[:_LONGEST]
+def _inner_rows(redact_row: Redact) -> Redact:
+    """Make a function that redacts a list within a row."""
+    return lambda rows: [redact_row(row) for row in to_list(rows)[:_MAX_ITEMS]]
 
 
-def _device_type(value: object) -> Shown:
-    """Return a deviceType as it came."""
-    return _either(value, _DEVICE_TYPE.fullmatch)
-
-
-def _rows(
-    fields: Mapping[str, Callable[[object], Shown]],
-) -> Callable[[object], Shown]:
-    """Return what shows a list within a row."""
-    return lambda value: [row(one, fields) for one in to_list(value)[:_MOST]]
-
-
-def _parameters(value: object) -> Shown:
-    """Return a device's parameters: their names, and two values that are not private."""
-    found: list[Shown] = []
-    for one in to_list(value)[:_MOST]:
-        name = one.get("name") if isinstance(one, Mapping) else None
-        show = (
-            _PARAMETERS.get(name, describe_type)
-            if isinstance(name, str)
-            else describe_type
-        )
-        found.append(row(one, {"name": redact_word, "value": show}))
-    return found
-
-
-_PARAMETERS: Final = {"devicetype": _device_type, "thermostat": redact_state}
-_STATE_VALUES: Final = _rows({"state": number, "value": redact_state})
-
-# The lists, by function, and which fields of their rows say more than their shape.
-LISTS: Final[Mapping[str, Mapping[str, Callable[[object], Shown]]]] = {
-    "devices/list": {
-        "deviceType": _device_type,
-        "editable": number,
-        "ignored": number,
-        "methods": number,
-        "online": number,
-        "parameter": _parameters,
-        "state": number,
-        "stateValues": _STATE_VALUES,
-        "statevalue": redact_state,
-        "statevalues": _STATE_VALUES,
-        "transport": redact_word,
-        "type": redact_word,
-    },
-    "sensors/list": {
-        "battery": number,
-        "data": _rows(
-            {
-                "lastUpdated": number,
-                "maxTime": number,
-                "minTime": number,
-                "name": redact_word,
-                "scale": number,
-                "unit": redact_word,
-            }
+_STATE_VALUES: Final = _inner_rows(
+    lambda row: _redact_row(row, {"value": redact_state})
+)
+_FIELDS: Final[Mapping[str, Redact]] = {
+    **dict.fromkeys(
+        (
+            *("battery", "editable", "extensions", "ignored", "keepHistory"),
+            *(
+                "lastUpdated",
+                "maxTime",
+                "methods",
+                "minTime",
+                "online",
+                "scale",
+                "state",
+            ),
         ),
-        "editable": number,
-        "ignored": number,
-        "keepHistory": number,
-        "lastUpdated": number,
-        "model": model,
-        "online": number,
-        "protocol": redact_word,
-    },
-    "clients/list": {
-        "editable": number,
-        "extensions": number,
-        "online": number,
-        "type": gateway_model,
-        "version": version,
-    },
-    "room/list": {},
+        redact_number,
+    ),
+    **dict.fromkeys(
+        ("deviceType", "model", "protocol", "transport", "type", "unit", "version"),
+        redact_word,
+    ),
+    "data": _inner_rows(lambda row: _redact_row(row, {"name": redact_word})),
+    "parameter": _inner_rows(_redact_parameter),
+    "stateValues": _STATE_VALUES,
+    "statevalue": redact_state,
+    "statevalues": _STATE_VALUES,
 }
-
-
-def redact_rows(function: str, listed: object) -> list[Shown]:
-    """Return the rows of a list as they came."""
-    return [row(one, LISTS[function]) for one in to_list(listed)]

@@ -1,4 +1,4 @@
-"""Scenes that were made at Telldus."""
+"""Scenes that were created at Telldus."""
 
 from typing import Any, override
 
@@ -12,7 +12,7 @@ from .devices.kinds import MAIN_ENTITY
 from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import Method
 
-# The rate limiter paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
 
 
@@ -28,7 +28,7 @@ async def async_setup_entry(
 
 
 class TelldusScene(TelldusDeviceEntity, Scene):
-    """A scene. What it does only Telldus knows, so nothing of it is shown at once."""
+    """A scene. Its effects are unknown here, so no optimistic state follows."""
 
     @override
     async def async_activate(self, **kwargs: Any) -> None:

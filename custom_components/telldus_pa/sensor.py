@@ -1,4 +1,4 @@
-"""Sensors: what is measured and counted, batteries, and when something was last heard.
+"""Sensors: measured and counted values, batteries, last seen, and the account's own state.
 
 Source: docs/dev/telldus-api.md, "Sensor values" and "Battery".
 """
@@ -15,16 +15,19 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import EntityCategory, Platform, UnitOfRatio
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account.domain_data import DomainData, async_get_domain_data
 from .connection_status import ConnectionState
 from .const import CONF_SERVER_URL
-from .coordinator import gateway_context
 from .data import TelldusConfigEntry, TelldusData
 from .devices.kinds import BATTERY, LAST_SEEN, value_key
-from .devices.sensor_types import SENSOR_TYPES, TelldusSensorEntityDescription
+from .devices.sensor_types import (
+    SENSOR_TYPES,
+    TelldusSensorEntityDescription,
+    number_of,
+)
 from .devices.unique_ids import account_unique_id, entity_unique_id, gateway_unique_id
 from .entity import (
     TelldusSensorEntity,
@@ -33,12 +36,12 @@ from .entity import (
 )
 from .history.importer import ImportState
 from .pa_api import SensorValue
-from .registry.device_info import account_info, all_gateways, gateway_info
+from .registry.device_info import account_info, gateway_info
 
-# The rate limiter paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
 
-# How often the numbers of the rate limiter are looked at; nobody is asked for it.
+# How often the account's sensors are updated; nothing is requested for it.
 SCAN_INTERVAL = timedelta(seconds=30)
 
 _CONNECTION: Final = "connection"
@@ -46,7 +49,7 @@ _CONNECTION: Final = "connection"
 
 @dataclass(frozen=True, kw_only=True)
 class TelldusAccountSensorEntityDescription(SensorEntityDescription):
-    """Something of an account, or of the rate limiter that it shares with others."""
+    """A state of an account, or of the rate limiter that it shares with others."""
 
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
     value: Callable[[TelldusData], datetime | int | str | None]
@@ -81,7 +84,7 @@ async def async_setup_entry(
     entry: TelldusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the sensors of an account, and what tells of the account itself."""
+    """Set up the sensors of an account, its gateways' connections, and its own state."""
     async_add_sensor_entities(entry, async_add_entities, Platform.SENSOR, _create)
     data = entry.runtime_data
     async_add_dynamic_entities(
@@ -89,7 +92,7 @@ async def async_setup_entry(
         async_add_entities,
         Platform.SENSOR,
         [data.devices, data.gateways],
-        lambda: all_gateways(data),
+        lambda: data.connection_status.gateways,
         lambda gateway_id: TelldusConnectionSensor(entry, gateway_id),
     )
     shared = await async_get_domain_data(hass)
@@ -99,7 +102,7 @@ async def async_setup_entry(
 
 
 def _create(entry: TelldusConfigEntry, sensor_id: str, part: str) -> SensorEntity:
-    """Return the entity for a part of a sensor."""
+    """Create the entity of a key of a sensor."""
     if part == BATTERY:
         return TelldusBatterySensor(entry, sensor_id, part)
     if part == LAST_SEEN:
@@ -113,7 +116,7 @@ class TelldusValueEntity(TelldusSensorEntity, SensorEntity):
     """A value of a sensor."""
 
     def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
-        """Stand for a value that the sensor has now."""
+        """Initialize the entity of a value that the sensor has now."""
         super().__init__(entry, sensor_id, part)
         self._sensors = entry.runtime_data.sensors
         self._key = next(
@@ -122,23 +125,26 @@ class TelldusValueEntity(TelldusSensorEntity, SensorEntity):
 
     @property
     def value(self) -> SensorValue | None:
-        """Return the newest value, None if it is too old to be what is now."""
+        """The newest value, None if it is too old."""
         return self._sensors.current_value(self._row_id, self._key)
 
     @override
     def _state_key(self) -> object:
-        """Return the reading and its unit."""
+        """Return the reading, its unit and its time.
+
+        An equal reading is a new one: what integrates or averages must hear of it.
+        """
         value = self.value
-        return value and (value.value, value.unit)
+        return value and (value.value, value.unit, value.last_updated)
 
 
 class TelldusValueSensor(TelldusValueEntity):
-    """A value that is known for what it is."""
+    """A value that ``SENSOR_TYPES`` describes."""
 
     entity_description: TelldusSensorEntityDescription
 
     def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
-        """Describe the value; one that is there in another unit as well is not needed."""
+        """Initialize the sensor; it is disabled if the value is there in another unit."""
         super().__init__(entry, sensor_id, part)
         self.entity_description = SENSOR_TYPES[part]
         parts = {value_key(value) for value in self._last.values.values()}
@@ -148,21 +154,19 @@ class TelldusValueSensor(TelldusValueEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the number, None if what was told is none."""
+        """The number, None if the value is a text."""
         value = self.value
-        if value is None or isinstance(value.value, str):
-            return None
-        return value.value
+        return number_of(value) if value else None
 
 
 class TelldusUnknownValueSensor(TelldusValueEntity):
-    """A value of which nothing is known but what Telldus calls it."""
+    """A value that is not described, with Telldus' name."""
 
     def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
-        """Name the value as Telldus does."""
+        """Initialize the sensor."""
         super().__init__(entry, sensor_id, part)
         name, scale = self._key
-        self._unit: str | None = None
+        self._update_unit()
         self._attr_translation_key = "other_scale" if scale else "other_value"
         self._attr_translation_placeholders = {
             "name": name.capitalize(),
@@ -172,21 +176,27 @@ class TelldusUnknownValueSensor(TelldusValueEntity):
     @property
     @override
     def native_value(self) -> float | str | None:
-        """Return the number or the text."""
+        """The number or the text."""
         value = self.value
         return value.value if value else None
 
-    @property
+    @callback
     @override
-    def native_unit_of_measurement(self) -> str | None:
-        """Return Telldus' own unit, the last one once the value is gone; a text has none."""
-        if told := self.row.values.get(self._key):
-            self._unit = None if isinstance(told.value, str) else told.unit
-        return self._unit
+    def _handle_coordinator_update(self) -> None:
+        """Update the unit with the value."""
+        self._update_unit()
+        super()._handle_coordinator_update()
+
+    def _update_unit(self) -> None:
+        """Use Telldus' unit, the last one once the value is gone; a text has none."""
+        if value := self.row.values.get(self._key):
+            self._attr_native_unit_of_measurement = (
+                None if isinstance(value.value, str) else value.unit
+            )
 
 
 class TelldusBatterySensor(TelldusSensorEntity, SensorEntity):
-    """A sensor's battery."""
+    """The battery of a sensor."""
 
     _attr_device_class = SensorDeviceClass.BATTERY
     _attr_entity_category = EntityCategory.DIAGNOSTIC
@@ -196,32 +206,32 @@ class TelldusBatterySensor(TelldusSensorEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> int | None:
-        """Return what is left, in percent; as in the vendor's own app, low is nothing."""
+        """The level in percent; low counts as 0, as in the vendor's app."""
         sensor = self.row
         return 0 if sensor.battery_low else sensor.battery
 
     @override
     def _state_key(self) -> object:
-        """Return all that is told of the battery."""
+        """Return the level."""
         return self.native_value
 
 
 class TelldusLastSeenSensor(TelldusSensorEntity, SensorEntity):
-    """When a sensor gave its last sign of life."""
+    """When a sensor was last seen."""
 
     _attr_device_class = SensorDeviceClass.TIMESTAMP
     _attr_entity_category = EntityCategory.DIAGNOSTIC
     _attr_translation_key = LAST_SEEN
 
     def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
-        """Be there for those who look for it."""
+        """Initialize the sensor, disabled by default."""
         super().__init__(entry, sensor_id, part)
         self._attr_entity_registry_enabled_default = False
 
     @property
     @override
     def native_value(self) -> datetime | None:
-        """Return the time."""
+        """The time of the newest report."""
         return self.row.last_updated
 
     @override
@@ -231,9 +241,9 @@ class TelldusLastSeenSensor(TelldusSensorEntity, SensorEntity):
 
 
 class TelldusConnectionSensor(SensorEntity):
-    """How the connection to a gateway is, and what is in its way.
+    """The state of the connection to a gateway.
 
-    It is there when nothing else is: that is what it is for.
+    It is always available, so that it can say why other entities are not.
     """
 
     _attr_device_class = SensorDeviceClass.ENUM
@@ -245,40 +255,28 @@ class TelldusConnectionSensor(SensorEntity):
 
     def __init__(self, entry: TelldusConfigEntry, gateway_id: str) -> None:
         """Stand for a gateway that a list tells of now."""
-        data = entry.runtime_data
-        self._lists = (data.devices, data.sensors)
-        self._gateways = data.gateways
-        self._connection = data.connection_status
+        self._connection = entry.runtime_data.connection_status
         self._gateway_id = gateway_id
         thing = gateway_unique_id(entry, gateway_id)
         self._attr_unique_id = entity_unique_id(thing, _CONNECTION)
-        self._attr_device_info = gateway_info(entry, all_gateways(data)[gateway_id])
+        self._attr_device_info = gateway_info(
+            entry, self._connection.gateways[gateway_id]
+        )
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to what is known of all, and of this one."""
+        """Listen to the status of the connection and of the gateways."""
         self.async_on_remove(self._connection.async_listen(self.async_write_ha_state))
-        for coordinator in self._lists:
-            self.async_on_remove(
-                coordinator.async_add_listener(
-                    self.async_write_ha_state, gateway_context(self._gateway_id)
-                )
-            )
-        self.async_on_remove(
-            self._gateways.async_add_listener(
-                self.async_write_ha_state, self._gateway_id
-            )
-        )
 
     @property
     @override
     def native_value(self) -> ConnectionState:
-        """Return how it is."""
+        """The state of the connection."""
         return self._connection.of_gateway(self._gateway_id)
 
 
 class TelldusAccountSensor(SensorEntity):
-    """Something of the account itself. Its numbers change also without a request."""
+    """A state of the account. It is polled since it changes also without a request."""
 
     _attr_has_entity_name = True
     _attr_should_poll = True
@@ -290,7 +288,7 @@ class TelldusAccountSensor(SensorEntity):
         shared: DomainData,
         description: TelldusAccountSensorEntityDescription,
     ) -> None:
-        """Take hold of what it tells of."""
+        """Initialize the sensor."""
         self.entity_description = description
         self._data = entry.runtime_data
         self._shared = shared
@@ -310,5 +308,5 @@ class TelldusAccountSensor(SensorEntity):
     @property
     @override
     def native_value(self) -> datetime | int | str | None:
-        """Return what it is now."""
+        """The current value."""
         return self.entity_description.value(self._data)

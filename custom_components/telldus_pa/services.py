@@ -1,9 +1,11 @@
-"""Actions: what people can have done that no entity offers.
+"""Actions for what no entity offers: raw commands, history, import and export.
 
-Each finds its account by itself, and checks that it is loaded: actions are there as long as
-Home Assistant runs.
+They are registered for as long as Home Assistant runs, so each gets its config entry itself
+and raises ServiceValidationError where that is not loaded. They require the permissions that
+Home Assistant's own entity actions do.
 """
 
+from collections.abc import Container
 from datetime import datetime, timedelta
 from enum import StrEnum
 import math
@@ -11,6 +13,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID
 from homeassistant.core import (
     HomeAssistant,
@@ -19,30 +22,38 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import (
     config_validation as cv,
     device_registry as dr,
     entity_registry as er,
 )
-from homeassistant.helpers.service import async_register_admin_service
+from homeassistant.helpers.service import (
+    async_get_config_entry,
+    async_register_admin_service,
+)
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
-from .account.errors import check_loaded, service_error
+from .account.errors import service_error
 from .const import DOMAIN
 from .data import TelldusConfigEntry
-from .devices.kinds import value_key
+from .devices.kinds import LEARN, MAIN_ENTITY
 from .devices.unique_ids import device_unique_id, entity_unique_id, sensor_unique_id
 from .export import async_export_home
+from .history.response import (
+    METHODS,
+    device_row,
+    row_id_of,
+    sensor_rows,
+    value_unique_ids,
+)
 from .pa_api import (
     MAX_LEVEL,
     Command,
     Device,
-    HistoryEntry,
     Method,
     Priority,
-    SensorHistoryEntry,
     TelldusError,
     ThermostatSetpoint,
 )
@@ -58,42 +69,26 @@ ATTR_PATH: Final = "path"
 ATTR_START: Final = "start"
 ATTR_TEMPERATURE: Final = "temperature"
 
-# The methods that there is a function for, by the words that people use for them.
-METHODS: Final = {
-    "bell": Method.BELL,
-    "dim": Method.DIM,
-    "down": Method.DOWN,
-    "learn": Method.LEARN,
-    "rgb": Method.RGB,
-    "stop": Method.STOP,
-    "thermostat": Method.THERMOSTAT,
-    "turn_off": Method.TURNOFF,
-    "turn_on": Method.TURNON,
-    "up": Method.UP,
-}
-_WORDS: Final = {method: word for word, method in METHODS.items()}
-
-# What each method needs; it takes nothing else but what is in the second table.
-_NEEDS: Final = {
+# The field that a method requires, and those that it accepts besides.
+_REQUIRED: Final = {
     Method.DIM: ATTR_LEVEL,
     Method.RGB: ATTR_COLOR,
     Method.THERMOSTAT: ATTR_MODE,
 }
-_TAKES: Final = {Method.THERMOSTAT: {ATTR_TEMPERATURE, ATTR_CHANGE_MODE}}
-_PARAMETERS: Final = {
-    *(ATTR_CHANGE_MODE, ATTR_COLOR, ATTR_LEVEL, ATTR_MODE, ATTR_TEMPERATURE),
-}
+_OPTIONAL: Final = {Method.THERMOSTAT: {ATTR_TEMPERATURE, ATTR_CHANGE_MODE}}
 
-# What is asked for without a start, the longest that may be, and how much is answered.
-_USUAL_SPAN: Final = timedelta(days=1)
-_LONGEST_SPAN: Final = timedelta(days=31)
-_MOST_ROWS: Final = 1000
-# Seconds that somebody who asks is kept waiting for leave to ask Telldus.
+# The span without a start, the longest span, and the most rows in a response.
+_DEFAULT_SPAN: Final = timedelta(days=1)
+_MAX_SPAN: Final = timedelta(days=31)
+_MAX_ROWS: Final = 1000
+# A response of Telldus' with so many rows may have left some out: its limit is not known.
+_MAYBE_CUT: Final = 1000
+# Seconds that a caller waits for the rate limiter.
 _TIMEOUT: Final = 20.0
 
 
 class Action(StrEnum):
-    """What there is."""
+    """The actions."""
 
     EXPORT_HOME = "export_home"
     GET_HISTORY = "get_history"
@@ -137,7 +132,7 @@ _EXPORT_HOME: Final = vol.Schema(
 
 @callback
 def async_register_actions(hass: HomeAssistant) -> None:
-    """Offer the actions."""
+    """Register the actions."""
     hass.services.async_register(
         DOMAIN, Action.SEND_COMMAND, _async_send_command, _SEND_COMMAND
     )
@@ -167,56 +162,94 @@ def async_register_actions(hass: HomeAssistant) -> None:
 
 
 async def _async_send_command(call: ServiceCall) -> None:
-    """Send a raw command to a device, as entities do."""
-    entry, device = _device(call.hass, call.data[ATTR_DEVICE_ID])
-    command = _command(device, call.data)
-    await entry.runtime_data.commands.async_send(command)
+    """Send a raw command to a device, as its entities do."""
+    registered = dr.async_get(call.hass).async_get(call.data[ATTR_DEVICE_ID])
+    if registered is None:
+        raise _invalid("not_a_device")
+    entry: TelldusConfigEntry = async_get_config_entry(
+        call.hass, DOMAIN, registered.config_entry_id
+    )
+    devices = {
+        device_unique_id(entry, device.id): device
+        for device in entry.runtime_data.devices.data.values()
+    }
+    ours = [one for _, one in registered.identifiers if one in devices]
+    if not ours:
+        raise _invalid("not_a_device")
+    device = devices[ours[0]]
+    part = LEARN if METHODS[call.data[ATTR_METHOD]] is Method.LEARN else MAIN_ENTITY
+    unique_ids = {entity_unique_id(ours[0], part)}
+    await _async_check_permission(call, registered.id, unique_ids, POLICY_CONTROL)
+    if registered.disabled_by:
+        raise _invalid("device_disabled", device=device.name or device.id)
+    await entry.runtime_data.commands.async_send(_command(device, call.data))
 
 
 async def _async_get_history(call: ServiceCall) -> ServiceResponse:
-    """Answer with what Telldus has kept of what an entity shows."""
-    registered = er.async_get(call.hass).async_get(call.data[ATTR_ENTITY_ID])
-    if registered is None or registered.platform != DOMAIN:
+    """Return what Telldus has kept of an entity's device or sensor value."""
+    entity = er.async_get(call.hass).async_get(call.data[ATTR_ENTITY_ID])
+    if entity is None or entity.platform != DOMAIN or entity.config_entry_id is None:
         raise _invalid("not_an_entity", entity=call.data[ATTR_ENTITY_ID])
-    entry = _entry(call.hass, registered.config_entry_id or "")
-    start, end = _time_range(call.data)
+    entry: TelldusConfigEntry = async_get_config_entry(
+        call.hass, DOMAIN, entity.config_entry_id
+    )
     data = entry.runtime_data
+    unique_id = entity.unique_id
+    device_id = row_id_of(unique_id, data.devices.data, device_unique_id, entry)
+    sensor_id = row_id_of(unique_id, data.sensors.data, sensor_unique_id, entry)
+    # The entities that show what the response tells
+    if device_id:
+        shown = {device_unique_id(entry, device_id)}
+    elif sensor_id:
+        thing = sensor_unique_id(entry, sensor_id)
+        shown = value_unique_ids(thing, data.sensors.data[sensor_id], unique_id)
+    else:
+        shown = {unique_id}
+    await _async_check_permission(call, entity.device_id, shown, POLICY_READ)
+    start, end = _time_range(call.data)
     client = data.account.client
-    more: dict[str, Any] = {"priority": Priority.POLL, "timeout": _TIMEOUT}
+    fetch: dict[str, Any] = {"priority": Priority.POLL, "timeout": _TIMEOUT}
     rows: list[JsonValueType]
+    count = 0
     try:
-        if device := _row_id_of_entity(registered.unique_id, data.devices.data, entry):
-            deeds = await client.device_history(device, start, end, **more)
-            rows = [history_row(deed) for deed in deeds if start <= deed.when <= end]
-        elif sensor := _row_id_of_entity(
-            registered.unique_id, data.sensors.data, entry
-        ):
-            readings = await client.sensor_history(sensor, start, end, **more)
-            thing = sensor_unique_id(entry, sensor)
+        if device_id:
+            events = await client.device_history(device_id, start, end, **fetch)
+            rows = [device_row(one) for one in events if start <= one.when <= end]
+            count = len(events)
+        elif sensor_id:
+            readings = await client.sensor_history(sensor_id, start, end, **fetch)
             rows = [
                 row
                 for reading in readings
                 if start <= reading.when <= end
-                for row in reading_rows(reading, thing, registered.unique_id)
+                for row in sensor_rows(reading, thing, shown)
             ]
+            count = len(readings)
         else:
-            raise _invalid("no_history", entity=registered.entity_id)
+            raise _invalid("no_history", entity=entity.entity_id)
     except TelldusError as err:
         data.account.async_record_result(err)
         raise service_error(err) from err
     data.account.async_record_result(None)
-    return {"history": rows[-_MOST_ROWS:], "is_complete": len(rows) <= _MOST_ROWS}
+    return {
+        "history": rows[-_MAX_ROWS:],
+        "is_complete": count < _MAYBE_CUT and len(rows) <= _MAX_ROWS,
+    }
 
 
 async def _async_import_history(call: ServiceCall) -> ServiceResponse:
-    """Begin to import the history of an account's sensors."""
-    entry = _entry(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    """Start the import of the history of an account's sensors."""
+    entry: TelldusConfigEntry = async_get_config_entry(
+        call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
+    )
     return {"sensors": len(await entry.runtime_data.history_import.async_start())}
 
 
 async def _async_export_home(call: ServiceCall) -> ServiceResponse:
-    """Write the home down."""
-    entry = _entry(call.hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    """Write an account's home to a file."""
+    entry: TelldusConfigEntry = async_get_config_entry(
+        call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
+    )
     return await async_export_home(
         call.hass,
         entry,
@@ -225,8 +258,38 @@ async def _async_export_home(call: ServiceCall) -> ServiceResponse:
     )
 
 
+async def _async_check_permission(
+    call: ServiceCall, device_id: str | None, unique_ids: Container[str], policy: str
+) -> None:
+    """Raise Unauthorized unless the caller has a permission for some entities of a device.
+
+    Hidden and disabled entities count. Where there is none of them, only administrators may.
+    An automation has no user, and may do everything, as with Home Assistant's own actions.
+    """
+    context = call.context
+    if context.user_id is None:
+        return
+    user = await call.hass.auth.async_get_user(context.user_id)
+    if user is None:
+        raise UnknownUser(context=context, permission=policy)
+    if user.is_admin:
+        return
+    entity_ids = [
+        entity.entity_id
+        for entity in er.async_entries_for_device(
+            er.async_get(call.hass), device_id or "", include_disabled_entities=True
+        )
+        if entity.unique_id in unique_ids
+    ]
+    if not entity_ids:
+        raise Unauthorized(context=context, permission=policy)
+    for entity_id in entity_ids:
+        if not user.permissions.check_entity(entity_id, policy):
+            raise Unauthorized(context=context, entity_id=entity_id, permission=policy)
+
+
 def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return the error for what cannot be meant."""
+    """Return the error for a call that makes no sense."""
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=key,
@@ -234,49 +297,19 @@ def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
     )
 
 
-def _entry(hass: HomeAssistant, entry_id: str) -> TelldusConfigEntry:
-    """Return an account that is loaded."""
-    entry: TelldusConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.domain != DOMAIN:
-        raise _invalid("no_such_entry")
-    check_loaded(entry)
-    return entry
-
-
-def _device(hass: HomeAssistant, device_id: str) -> tuple[TelldusConfigEntry, Device]:
-    """Return what can be commanded of a device of the registry."""
-    registry = dr.async_get(hass)
-    owned = (
-        (entry, registered)
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        for registered in dr.async_entries_for_config_entry(registry, entry.entry_id)
-    )
-    found, registered = next(
-        (one for one in owned if one[1].id == device_id), (None, None)
-    )
-    if found is None or registered is None:
-        raise _invalid("not_a_device")
-    entry = _entry(hass, found.entry_id)
-    things = {thing for domain, thing in registered.identifiers if domain == DOMAIN}
-    for device in entry.runtime_data.devices.data.values():
-        if device_unique_id(entry, device.id) in things:
-            return entry, device
-    raise _invalid("not_a_device")
-
-
 def _command(device: Device, given: dict[str, Any]) -> Command:
-    """Return the command that is meant, refusing what makes no sense."""
+    """Return the command of a call. Raises ServiceValidationError where it makes no sense."""
     word = given[ATTR_METHOD]
     method = METHODS[word]
     name = device.name or device.id
     if method not in device.methods:
         raise _invalid("method_not_supported", device=name, method=word)
-    needed = _NEEDS.get(method)
-    if needed and needed not in given:
-        raise _invalid("parameter_missing", parameter=needed, method=word)
-    allowed = _TAKES.get(method, set()) | {needed}
-    if unwanted := sorted(_PARAMETERS.intersection(given) - allowed):
-        raise _invalid("unexpected_parameter", parameter=unwanted[0], method=word)
+    required = _REQUIRED.get(method)
+    if required and required not in given:
+        raise _invalid("parameter_missing", parameter=required, method=word)
+    allowed = {ATTR_DEVICE_ID, ATTR_METHOD, required} | _OPTIONAL.get(method, set())
+    if unexpected := sorted(given.keys() - allowed):
+        raise _invalid("unexpected_parameter", parameter=unexpected[0], method=word)
     value: int | ThermostatSetpoint | None = None
     match method:
         case Method.DIM:
@@ -286,10 +319,10 @@ def _command(device: Device, given: dict[str, Any]) -> Command:
             value = red << 16 | green << 8 | blue
         case Method.THERMOSTAT:
             mode = given[ATTR_MODE]
-            known = device.thermostat.modes if device.thermostat else ()
-            if known and mode not in known:
+            modes = device.thermostat.modes if device.thermostat else ()
+            if modes and mode not in modes:
                 raise _invalid(
-                    "mode_not_supported", device=name, mode=mode, modes=", ".join(known)
+                    "mode_not_supported", device=name, mode=mode, modes=", ".join(modes)
                 )
             value = ThermostatSetpoint(
                 mode, given.get(ATTR_TEMPERATURE), given.get(ATTR_CHANGE_MODE, True)
@@ -298,68 +331,16 @@ def _command(device: Device, given: dict[str, Any]) -> Command:
 
 
 def _time_range(given: dict[str, Any]) -> tuple[datetime, datetime]:
-    """Return from when to when to ask."""
+    """Return the start and the end of a history, in UTC.
+
+    Times without an offset are in Home Assistant's time zone. Two local times would be
+    compared by what the clock shows, which is wrong in the hour that comes twice.
+    """
     now = dt_util.utcnow()
-    end = min(_local(given[ATTR_END]) if ATTR_END in given else now, now)
-    start = _local(given[ATTR_START]) if ATTR_START in given else end - _USUAL_SPAN
+    end = min(dt_util.as_utc(given.get(ATTR_END, now)), now)
+    start = dt_util.as_utc(given.get(ATTR_START, end - _DEFAULT_SPAN))
     if start >= end:
         raise _invalid("start_after_end")
-    if end - start > _LONGEST_SPAN:
-        raise _invalid("span_too_long", days=str(_LONGEST_SPAN.days))
+    if end - start > _MAX_SPAN:
+        raise _invalid("span_too_long", days=str(_MAX_SPAN.days))
     return start, dt_util.utc_from_timestamp(math.ceil(end.timestamp()))
-
-
-def _local(time: datetime) -> datetime:
-    """Return a time, which is the person's own where nothing else is said."""
-    return dt_util.as_local(time)
-
-
-def _row_id_of_entity(
-    unique_id: str, rows: Any, entry: TelldusConfigEntry
-) -> str | None:
-    """Return the id of the row that an entity shows something of."""
-    id_of = (
-        device_unique_id
-        if rows is entry.runtime_data.devices.data
-        else sensor_unique_id
-    )
-    for row_id in rows:
-        thing = id_of(entry, row_id)
-        if unique_id == thing or unique_id.startswith(f"{thing}_"):
-            return str(row_id)
-    return None
-
-
-def history_row(deed: HistoryEntry) -> dict[str, JsonValueType]:
-    """Return what a device did, in words."""
-    value: JsonValueType = deed.value
-    if deed.method is Method.RGB and deed.value is not None:
-        value = list((deed.value & 0xFFFFFF).to_bytes(3))
-    elif deed.method is Method.THERMOSTAT:
-        value = {"mode": deed.mode, "temperature": deed.temperature}
-    return {
-        "time": deed.when.isoformat(),
-        "method": _WORDS.get(deed.method) if deed.method else None,
-        "value": value,
-        "origin": deed.origin,
-        "outcome": deed.outcome.name.lower(),
-    }
-
-
-def reading_rows(
-    reading: SensorHistoryEntry, thing: str, unique_id: str
-) -> list[dict[str, JsonValueType]]:
-    """Return what a sensor told: what the entity shows, or all where it shows no value."""
-    values = list(reading.values.values())
-    own = [
-        one for one in values if entity_unique_id(thing, value_key(one)) == unique_id
-    ]
-    return [
-        {
-            "time": reading.when.isoformat(),
-            "name": one.name,
-            "value": one.value,
-            "unit": one.unit,
-        }
-        for one in own or values
-    ]

@@ -1,4 +1,4 @@
-"""Switches: what can be turned on and off and is not a lamp."""
+"""Switches: devices that can be turned on and off and are no lamps."""
 
 from typing import Any, override
 
@@ -12,7 +12,7 @@ from .devices.kinds import MAIN_ENTITY
 from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import DeviceType, Method
 
-# The rate limiter paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
 
 
@@ -33,7 +33,7 @@ class TelldusSwitch(TelldusDeviceEntity, SwitchEntity):
     @property
     @override
     def device_class(self) -> SwitchDeviceClass:
-        """Return whether this is an outlet, as Telldus' type for both most often is."""
+        """The device class; Telldus' type for switches and outlets most often is an outlet."""
         if self.device.device_type is DeviceType.SWITCH_OUTLET:
             return SwitchDeviceClass.OUTLET
         return SwitchDeviceClass.SWITCH
@@ -41,7 +41,7 @@ class TelldusSwitch(TelldusDeviceEntity, SwitchEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the device is on, None if Telldus does not know."""
+        """Whether the device is on, None if unknown."""
         return self.device.is_on
 
     @override

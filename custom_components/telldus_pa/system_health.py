@@ -1,6 +1,6 @@
 """System health: whether Telldus is reached, and how much of its limit is used.
 
-The server's root is asked for, which is no call of the API and costs nothing of the limit.
+The server's root is requested, which is no API call and does not count towards the limit.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from .data import TelldusConfigEntry
 def async_register(
     hass: HomeAssistant, register: system_health.SystemHealthRegistration
 ) -> None:
-    """Register what to tell."""
+    """Register the information."""
     register.async_register_info(_async_info)
 
 
 async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
-    """Return what there is to tell of all accounts together."""
+    """Build the information about all accounts together."""
     entries: list[TelldusConfigEntry] = hass.config_entries.async_entries(DOMAIN)
     loaded: list[TelldusConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     servers = sorted({entry.data[CONF_SERVER_URL] for entry in entries})
@@ -32,7 +32,8 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
         "accounts": len(entries),
         "can_reach_server": _async_reach(hass, servers),
         "signed_in": sum(
-            not entry.runtime_data.account.watch.refused for entry in loaded
+            not entry.runtime_data.account.auth_failures.needs_reauth
+            for entry in loaded
         ),
         "connection": ", ".join(
             sorted(
@@ -46,8 +47,8 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
 
 
 async def _async_reach(hass: HomeAssistant, servers: list[str]) -> Any:
-    """Return whether all servers are reached, or what is wrong with one that is not."""
-    answers = await asyncio.gather(
+    """Return "ok" if all servers can be reached, else the error of one that cannot."""
+    results = await asyncio.gather(
         *(system_health.async_check_can_reach_url(hass, one) for one in servers)
     )
-    return next((answer for answer in answers if answer != "ok"), "ok")
+    return next((result for result in results if result != "ok"), "ok")

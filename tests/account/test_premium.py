@@ -21,7 +21,9 @@ async def test_premium(
 ) -> None:
     """Until when Premium is paid for is asked once a day, after everything else."""
     await time.move(30)
-    assert polls(simulator, PROFILE) == 1
+    paths = [one.path for one in simulator.log]
+    assert paths.count(PROFILE) == 1
+    assert paths.index(PROFILE) > paths.index("json/clients/list")
     assert state_of(hass, PREMIUM).attributes["device_class"] == "timestamp"
     assert state_of(hass, PREMIUM).state.startswith("2027-")
     assert issues(hass) == set()
@@ -61,7 +63,7 @@ async def test_premium_lapsed(
         (Fault.APPLICATION_ERROR, {"text": "Premium is needed"}, "premium_lapsed"),
         (Fault.UNAUTHORIZED_XML, {}, "premium_lapsed"),
         (Fault.CLOUDFLARE, {}, "premium_lapsed"),
-        (Fault.BAD_GATEWAY, {}, "unreachable"),
+        (Fault.BAD_GATEWAY, {}, "cannot_connect"),
         (Fault.RATE_LIMITED, {}, "rate_limited"),
     ],
 )

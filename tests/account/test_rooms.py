@@ -13,7 +13,7 @@ from tests.conftest import AddEntry, Time
 from tests.helpers import Registries, complaints, polls
 
 DAY = 24 * 3600
-ROOMS = "json/room/list"
+ROOMS = "json/rooms/list"
 PROFILE = "json/user/profile"
 
 
@@ -41,6 +41,21 @@ async def test_areas(
     assert area_of(hass, registries, "sensor_1540000006") == "Living room"
     assert area_of(hass, registries, "device_2100006") is None
     assert area_of(hass, registries, "sensor_1540000001") is None
+
+
+async def test_former_name(
+    has_rooms: None,
+    hass: HomeAssistant,
+    simulator: Simulator,
+    entry: MockConfigEntry,
+    time: Time,
+) -> None:
+    """Where the server does not know the name, the one before is tried, and only then."""
+    simulator.settings.rooms_singular = True
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(240)
+    assert polls(simulator, ROOMS) == polls(simulator, "json/room/list") == 1
+    assert area_of(hass, Registries(hass, entry), "device_2100001") == "Living room"
 
 
 async def test_only_a_suggestion(
@@ -152,7 +167,7 @@ async def test_postponed(
     """A pause in which nothing may be asked is no answer."""
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(25)
+    await time.move(12)
     rate_limiter = entry.runtime_data.account.rate_limiter
     rate_limiter.on_rate_limited(60)
     await time.move(60)
@@ -173,7 +188,7 @@ async def test_signed_out(
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     # The request for the rooms waits for its turn, and a poll is refused before it is.
-    await time.move(25)
+    await time.move(12)
     simulator.faults.add(Fault.UNAUTHORIZED_TEXT, times=None)
     await time.until(entry.runtime_data.devices.async_refresh())
     await time.move(35)
@@ -194,7 +209,7 @@ async def test_removed(
     time: Time,
 ) -> None:
     """What was written down goes with the entry."""
-    key = f"telldus_pa.rooms.{loaded.entry_id}"
-    assert key in hass_storage
+    key = f"telldus_pa.{loaded.entry_id}"
+    assert "rooms" in hass_storage[key]["data"]
     await time.until(hass.config_entries.async_remove(loaded.entry_id))
     assert key not in hass_storage

@@ -1,5 +1,6 @@
 """Groups: what their members are and do."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -92,18 +93,45 @@ def test_colour() -> None:
     [
         ([blind(256), blind(256)], Method.DOWN, None),
         ([blind(128), blind(128)], Method.UP, None),
-        ([blind(256), blind(128)], Method.UP, None),
-        ([blind(512), blind(512)], Method.STOP, None),
+        ([blind(256), blind(128)], Method.DIM, 128),
+        ([blind(256), blind(16, 0)], Method.DOWN, None),
+        ([blind(128), blind(16, 255)], Method.UP, None),
+        ([blind(512), blind(512)], None, None),
         ([blind(512), blind(256)], None, None),
+        ([blind(512), blind(128)], Method.UP, None),
         ([blind(16, 100), blind(16, 200)], Method.DIM, 150),
-        ([blind(16, 100), blind(16)], None, None),
-        ([blind(16, 100), blind(256)], None, None),
+        ([blind(16, 100), blind(16)], Method.DIM, 100),
+        ([blind(16, 100), blind(256)], Method.DIM, 50),
+        # What is no cover has no position, however bright it is.
+        ([blind(16, 100), lamp(16, 200)], Method.DIM, 100),
+        ([blind(256), lamp(1)], Method.DOWN, None),
+        ([lamp(1)], None, None),
     ],
 )
 def test_covers(members: list[Device], state: Method | None, level: int | None) -> None:
-    """Covers are closed when all are, and open when one is known to be."""
-    group = group_state(blind(0), members)
+    """Covers are closed when all are, and else where they are on average."""
+    group = group_state(replace(blind(0), methods=Method(931)), members)
     assert (group.state, group.level) == (state, level)
+
+
+@pytest.mark.parametrize(
+    ("reversed_covers", "level"),
+    [
+        # 80 % and 20 %
+        ((), 128),
+        # 80 % and 80 %
+        (["2"], 204),
+        # 20 % and 80 %
+        (["1", "2"], 128),
+        # A group's level is by its own direction.
+        (["9", "2"], 51),
+    ],
+)
+def test_reversed_covers(reversed_covers: Sequence[str], level: int) -> None:
+    """Each cover counts by its own direction."""
+    members = [replace(blind(16, 204), id="1"), replace(blind(16, 51), id="2")]
+    group = group_state(replace(blind(0), id="9"), members, reversed_covers)
+    assert (group.state, group.level) == (Method.DIM, level)
 
 
 @pytest.mark.parametrize(

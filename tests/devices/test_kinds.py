@@ -2,8 +2,13 @@
 
 import pytest
 
-from custom_components.telldus_pa.devices.kinds import DeviceKind, entity_parts, kind_of
-from custom_components.telldus_pa.pa_api import DeviceType
+from custom_components.telldus_pa.devices.kinds import (
+    DeviceKind,
+    entity_parts,
+    expires_soon,
+    kind_of,
+)
+from custom_components.telldus_pa.pa_api import Command, DeviceType, Method
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import Simulator
@@ -27,6 +32,35 @@ def test_table_is_complete() -> None:
     assert {row.kind for row in ROWS} == set(DeviceKind)
     for kind in DeviceKind:
         assert list(entity_parts(parsed(ROWS[0]), kind)) or kind is DeviceKind.METER
+
+
+@pytest.mark.parametrize(
+    ("row", "command", "soon"),
+    [
+        (Row(3, 0x06, DeviceKind.LOCK, ""), Command("1", Method.TURNOFF), True),
+        (Row(3, 0x01, DeviceKind.ALARM, ""), Command("1", Method.TURNON), True),
+        (Row(3, 0x01, DeviceKind.ALARM, "", "433"), Command("1", Method.TURNON), False),
+        (Row(4, 0x00, DeviceKind.BELL, ""), Command("1", Method.BELL), True),
+        (Row(896, 0x13, DeviceKind.COVER, ""), Command("1", Method.UP), True),
+        (Row(912, 0x13, DeviceKind.COVER, ""), Command("1", Method.UP), False),
+        (
+            Row(899, 0x0F, DeviceKind.MEDIA_PLAYER, "", "sonos"),
+            Command("1", Method.UP, is_volume_step=True),
+            True,
+        ),
+        (
+            Row(899, 0x0F, DeviceKind.MEDIA_PLAYER, "", "sonos"),
+            Command("1", Method.TURNON),
+            False,
+        ),
+        (Row(3, 0x05, DeviceKind.LIGHT, ""), Command("1", Method.TURNON), False),
+    ],
+)
+def test_expires_soon(row: Row, command: Command, soon: bool) -> None:
+    """What would startle somebody, or open a door, is not sent much later."""
+    device = parsed(row)
+    assert kind_of(device) is row.kind
+    assert expires_soon(command, device, row.kind) is soon
 
 
 async def test_what_is_shown(

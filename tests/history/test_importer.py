@@ -17,7 +17,6 @@ from pytest_homeassistant_custom_component.typing import RecorderInstanceContext
 
 from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.history import recorder as history_recorder
-from custom_components.telldus_pa.sensor import _ACCOUNT
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant
@@ -239,7 +238,9 @@ async def test_two_years(
     assert state_of(hass, PROGRESS).state == "running"
     asked_before = asked(simulator)
     assert asked_before
-    assert recorded.runtime_data.history_import.cursor < first
+    cursor = recorded.runtime_data.history_import.cursor
+    assert cursor
+    assert cursor.timestamp() < first
 
     assert await time.until(hass.config_entries.async_reload(recorded.entry_id))
     await pass_by(hass, time, 120)
@@ -370,17 +371,6 @@ async def test_nothing_to_import(
     assert asked(simulator) == 0
 
 
-async def test_how_far(
-    loaded: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """How far back the import is, is told as a time, and not before there is one."""
-    (reached,) = (one for one in _ACCOUNT if one.key == "history_reached")
-    assert reached.value(loaded.runtime_data) is None
-    monkeypatch.setattr(loaded.runtime_data.history_import, "cursor", 1_700_000_000.0)
-    when = dt_util.utc_from_timestamp(1_700_000_000)
-    assert reached.value(loaded.runtime_data) == when
-
-
 async def test_by_the_options(
     hass: HomeAssistant,
     recorded: MockConfigEntry,
@@ -453,17 +443,89 @@ async def test_never_recorded(
     time: Time,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What Home Assistant does not record is given up in the end."""
+    """What Home Assistant is told not to record gets nothing."""
+    monkeypatch.setattr(get_instance(hass), "entity_filter", lambda _: False)
+    await loaded.runtime_data.history_import.async_start()
+    await pass_by(hass, time, 30)
+    assert asked(simulator) == 0
+    assert loaded.runtime_data.history_import.state == "finished"
+
+
+async def test_no_hour_in_time(
+    hass: HomeAssistant,
+    recorder_mock: Recorder,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two hours are waited for the first hour, through reloads; then the rest comes."""
     monkeypatch.setattr(
         "homeassistant.components.sensor.recorder._get_sensor_states", lambda _: []
     )
+    simulator.settings.history_days = 2
     await loaded.runtime_data.history_import.async_start()
-    for _ in range(14):
-        await time.move(601)
-        await async_recorder_block_till_done(hass)
-        await time.settle()
-    assert asked(simulator) == 0
-    assert loaded.runtime_data.history_import.state == "finished"
+    for _ in range(2):
+        await time.move(3000)
+        assert asked(simulator) == 0
+        assert await time.until(hass.config_entries.async_reload(loaded.entry_id))
+        await time.move(45)
+    await time.move(1500)
+    await finish(hass, loaded, time)
+    assert len(await hours(hass, ENERGY)) > 40
+
+
+def add_dead_sensors(simulator: Simulator) -> None:
+    """Put three sensors before all others that have sent nothing for a month."""
+    then = int(simulator.clock()) - 30 * DAY
+    others = {**simulator.home.sensors}
+    simulator.home.sensors.clear()
+    for number in "123":
+        simulator.home.sensors[number] = Sensor(
+            id=number,
+            gateway_id=GATEWAY,
+            sensor_id=f"10{number}",
+            name=f"Dead {number}",
+            keep_history=True,
+            values=[
+                SensorValue("temp", "0", "10.5", then),
+                SensorValue("watt", "0", "90.0", then),
+            ],
+        )
+    simulator.home.sensors |= others
+
+
+async def test_dead_sensors(
+    hass: HomeAssistant,
+    recorder_mock: Recorder,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    written: Counter[tuple[str, float]],
+) -> None:
+    """They hold up nobody, and their past comes as well: they have no future."""
+    simulator.settings.history_days = 3
+    add_dead_sensors(simulator)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    await record(hass, time)
+    history = entry.runtime_data.history_import
+    assert state_of(hass, "sensor.dead_1_temperature").state == "unknown"
+    # A meter's reading does not age.
+    assert state_of(hass, "sensor.dead_1_energy").state == "90.0"
+    assert await history.async_start() == ["1", "2", "3", METER]
+    now = int(simulator.clock())
+    await finish(hass, entry, time)
+    assert len(await hours(hass, ENERGY)) > 60
+    for number in "123":
+        temperatures = await hours(hass, f"sensor.dead_{number}_temperature")
+        assert len(temperatures) > 60
+        assert {row["mean"] for row in temperatures} == {10.5}
+        assert max(starts(temperatures)) < now
+        meter = await hours(hass, f"sensor.dead_{number}_energy")
+        assert len(meter) > 60
+        assert {row["change"] for row in meter[1:]} == {0}
+    assert max(written.values()) == 1
 
 
 @pytest.mark.parametrize(
@@ -592,7 +654,7 @@ async def test_resumed_before_the_first_list(
     await time.until(hass.config_entries.async_reload(recorded.entry_id))
     await pass_by(hass, time, 60)
     history = recorded.runtime_data.history_import
-    assert (history.phase, history.hours) == ("waiting", 0)
+    assert (history.state, history.hours) == ("waiting", 0)
     assert asked(simulator) == 0
     await reach("finished", hass, recorded, time, 8000)
     assert len(await hours(hass, ENERGY)) > 45
@@ -634,7 +696,7 @@ async def test_removed(
 ) -> None:
     """What is left to do goes with the entry."""
     await recorded.runtime_data.history_import.async_start()
-    key = f"{DOMAIN}.history_import.{recorded.entry_id}"
-    assert hass_storage[key]["data"]["todo"] == [METER]
+    key = f"{DOMAIN}.{recorded.entry_id}"
+    assert hass_storage[key]["data"]["history_import"]["remaining"] == {METER: None}
     await time.until(hass.config_entries.async_remove(recorded.entry_id))
     assert key not in hass_storage

@@ -17,7 +17,6 @@ from custom_components.telldus_pa.migration.move import (
     async_take_over,
     async_taken_over_from,
 )
-from custom_components.telldus_pa.migration.plan import make_plan
 from custom_components.telldus_pa.migration.tellduslive import TELLDUSLIVE_DOMAIN
 from homeassistant.components.lovelace.const import LOVELACE_DATA
 from homeassistant.components.tellduslive.const import NOT_SO_PRIVATE_KEY, PUBLIC_KEY
@@ -98,6 +97,17 @@ def mixed_home(now: int) -> Home:
         ],
     )
     return home
+
+
+@pytest.fixture(autouse=True)
+def registries_on_disk(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> dict[str, Any]:
+    """Have Home Assistant write its registries, as it does but in tests; return what is stored."""
+    for registry in (er.async_get(hass), dr.async_get(hass)):
+        registry._store._load_empty = False  # noqa: SLF001
+        registry._store._read_only = False  # noqa: SLF001
+    return hass_storage
 
 
 @pytest.fixture
@@ -343,8 +353,7 @@ async def take_over(
     hass: HomeAssistant, core: MockConfigEntry, entry: MockConfigEntry, time: Time
 ) -> None:
     """Take over, and let all lists come again."""
-    plan = make_plan(hass, entry, core.entry_id)
-    await time.until(async_take_over(hass, entry, plan))
+    await time.until(async_take_over(hass, entry, core.entry_id))
     await time.move(45)
 
 

@@ -1,5 +1,6 @@
 """The dialogs for taking over and going back, over Home Assistant's own REST API."""
 
+from collections.abc import Callable
 import logging
 import sys
 from typing import Any
@@ -8,6 +9,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.const import DOMAIN
+from custom_components.telldus_pa.migration.move import (
+    MigrationError,
+    async_revert,
+    async_take_over,
+    async_taken_over_from,
+)
 from homeassistant.config_entries import (
     ConfigEntries,
     ConfigEntryDisabler,
@@ -328,3 +335,44 @@ async def test_unloaded_while_waiting(
     await time.until(hass.config_entries.async_unload(entry.entry_id))
     step = await repair.watch(step)
     assert (step["type"], step["reason"]) == ("abort", "not_running")
+
+
+async def test_two_accounts_with_the_same_gateways(
+    hass: HomeAssistant,
+    customized: MockConfigEntry,
+    loaded: MockConfigEntry,
+    add_entry: Callable[..., MockConfigEntry],
+    repair: Dialog,
+    options: Dialog,
+    time: Time,
+) -> None:
+    """One of them takes over, and that one goes back; the other one has no part in it."""
+    other = add_entry(unique_id="another", title="Shared")
+    await time.until(hass.config_entries.async_setup(other.entry_id))
+    await time.move(60)
+    before = snapshot(hass)
+    await take_over(hass, customized, loaded, time)
+    # To the other one nothing is left to take over, nor is there a way back for it.
+    menu = await options.begin({"handler": other.entry_id})
+    assert menu["menu_options"] == ["settings", "take_over"]
+    step = await options.watch(await options.submit(next_step_id="take_over"))
+    assert (step["type"], step["reason"]) == ("abort", "nothing_to_take_over")
+    with pytest.raises(MigrationError) as err:
+        await time.until(async_take_over(hass, other, customized.entry_id))
+    assert err.value.translation_key == "nothing_to_take_over"
+    # While core's runs all the same, both are told, and both can stop it.
+    enable = hass.config_entries.async_set_disabled_by(customized.entry_id, None)
+    await time.until(enable)
+    await time.move(15)
+    step = await repair.begin(the_issue(other))
+    assert (step["type"], step["step_id"]) == ("form", "stop_other")
+    assert (await repair.submit())["type"] == "create_entry"
+    assert customized.disabled_by is ConfigEntryDisabler.USER
+    # The one goes back; then the other may take over.
+    await time.until(async_revert(hass, loaded))
+    await time.move(45)
+    assert snapshot(hass).of(customized).entities == before.of(customized).entities
+    assert snapshot(hass).of(other).entities == before.of(other).entities
+    await take_over(hass, customized, other, time)
+    assert (await async_taken_over_from(hass, other)) is customized
+    assert (await async_taken_over_from(hass, loaded)) is None

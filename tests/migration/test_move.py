@@ -1,6 +1,8 @@
 """Taking over from the real integration of Home Assistant, and going back."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +14,6 @@ from custom_components.telldus_pa.migration.move import (
     async_take_over,
     async_taken_over_from,
 )
-from custom_components.telldus_pa.migration.plan import make_plan
 from homeassistant.config_entries import (
     ConfigEntries,
     ConfigEntryDisabler,
@@ -25,7 +26,7 @@ from simulator.methods import Method
 from tests.conftest import Time
 from tests.helpers import state_of
 
-from .conftest import assert_unchanged, device_of, snapshot, take_over
+from .conftest import assert_unchanged, break_nth, device_of, snapshot, take_over
 
 # What must stay the same: what the user has set, and what refers to an entity.
 KEPT_FIELDS = (
@@ -195,14 +196,13 @@ async def test_core_cannot_be_stopped(
 ) -> None:
     """Nothing is begun while the other one cannot be stopped."""
     before = snapshot(hass)
-    plan = make_plan(hass, loaded, customized.entry_id)
 
     async def refuse(*args: Any, **kwargs: Any) -> bool:
         return False
 
     monkeypatch.setattr(ConfigEntries, "async_unload", refuse)
     with pytest.raises(MigrationError):
-        await time.until(async_take_over(hass, loaded, plan))
+        await time.until(async_take_over(hass, loaded, customized.entry_id))
     monkeypatch.undo()
     await assert_unchanged(hass, before, customized, loaded, time)
 
@@ -243,6 +243,7 @@ async def test_there_and_back_and_there_again(
     await take_over(hass, automated, loaded, time)
     first = snapshot(hass)
     await time.until(async_revert(hass, loaded))
+    await time.move(45)
     await time.until(hass.config_entries.async_set_disabled_by(loaded.entry_id, None))
     await time.move(45)
     await take_over(hass, automated, loaded, time)
@@ -350,3 +351,122 @@ async def test_core_is_disabled_already(
             before.entities[entity_id], after.entities[entity_id], KEPT_FIELDS
         )
     assert state_of(hass, "light.bedroom").state == "on"
+
+
+# What must not happen
+
+
+@pytest.mark.parametrize("fails", ["async_unload_platforms", "async_unload_entry"])
+async def test_ours_is_removed_and_cannot_be_unloaded(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+    fails: str,
+) -> None:
+    """What was taken over is given back all the same, and not deleted with ours."""
+    before = snapshot(hass).of(automated)
+    await take_over(hass, automated, loaded, time)
+
+    async def refuse(*args: Any, **kwargs: Any) -> bool:
+        return False
+
+    async def fail(*args: Any, **kwargs: Any) -> bool:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(ConfigEntries, "async_unload_platforms", refuse)
+    if fails == "async_unload_entry":
+        for domain in ("light", "switch", "sensor"):
+            monkeypatch.setattr(f"homeassistant.components.{domain}.{fails}", fail)
+    await time.until(hass.config_entries.async_remove(loaded.entry_id))
+    after = snapshot(hass).of(automated)
+    assert after.entities.keys() == before.entities.keys()
+    assert after.devices.keys() == before.devices.keys()
+    for entity_id, row in before.entities.items():
+        assert_same_fields(row, after.entities[entity_id], ("id", "name", "device_id"))
+
+
+async def test_one_failure_does_not_keep_the_rest(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever deletes ours has back all that can be given back."""
+    before = snapshot(hass).of(automated)
+    await take_over(hass, automated, loaded, time)
+    break_nth(monkeypatch, er.EntityRegistry, "async_update_entity_platform", 1)
+    await time.until(hass.config_entries.async_remove(loaded.entry_id))
+    after = snapshot(hass).of(automated)
+    assert len(before.entities.keys() - after.entities.keys()) == 1
+
+
+async def test_removal_waits_for_the_disk(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    registries_on_disk: dict[str, Any],
+    time: Time,
+) -> None:
+    """Ours is not gone on disk before the registries have what was given back."""
+    await take_over(hass, automated, loaded, time)
+    await time.until(hass.config_entries.async_remove(loaded.entry_id))
+    rows = registries_on_disk[er.STORAGE_KEY]["data"]["entities"]
+    (lamp,) = (row for row in rows if row["entity_id"] == "light.bedroom")
+    assert lamp["config_entry_id"] == automated.entry_id
+
+
+async def test_two_moves_at_once(
+    hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
+) -> None:
+    """The second finds nothing left, and spoils nothing of the first."""
+    before = snapshot(hass).of(automated)
+
+    async def at_once(
+        migrate: Callable[[], Coroutine[Any, Any, None]],
+    ) -> list[Any]:
+        """Migrate twice; return what came of it."""
+        both = (migrate(), migrate())
+        return [*await asyncio.gather(*both, return_exceptions=True)]
+
+    take = partial(async_take_over, hass, loaded, automated.entry_id)
+    for migrate, reason in (
+        (take, "nothing_to_take_over"),
+        (partial(async_revert, hass, loaded), "no_way_back"),
+    ):
+        first, second = await time.until(at_once(migrate))
+        assert first is None
+        assert isinstance(second, MigrationError)
+        assert second.translation_key == reason
+        await time.move(45)
+    assert snapshot(hass).of(automated) == before
+
+
+async def test_not_running_any_more(
+    hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
+) -> None:
+    """A move whose account was unloaded while it waited changes nothing."""
+    await time.until(hass.config_entries.async_unload(loaded.entry_id))
+    before = snapshot(hass)
+    with pytest.raises(MigrationError) as err:
+        await async_take_over(hass, loaded, automated.entry_id)
+    assert err.value.translation_key == "not_running"
+    with pytest.raises(MigrationError) as err:
+        await async_take_over(hass, loaded, "no such entry")
+    assert err.value.translation_key == "nothing_to_take_over"
+    assert snapshot(hass) == before
+
+
+async def test_core_could_not_be_unloaded_before(
+    hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
+) -> None:
+    """What needs a restart first is said, and nothing has changed."""
+    before = snapshot(hass)
+    automated.mock_state(hass, ConfigEntryState.FAILED_UNLOAD)
+    with pytest.raises(MigrationError) as err:
+        await time.until(async_take_over(hass, loaded, automated.entry_id))
+    assert err.value.translation_key == "cannot_stop"
+    automated.mock_state(hass, ConfigEntryState.LOADED)
+    await assert_unchanged(hass, before, automated, loaded, time)

@@ -1,4 +1,4 @@
-"""What is stored for the way back."""
+"""What is stored of a migration, and what is compared with the registries on disk."""
 
 import json
 from typing import Any
@@ -7,14 +7,20 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.account.storage import StorageKey
-from custom_components.telldus_pa.migration.move import async_revert, async_take_over
-from custom_components.telldus_pa.migration.plan import make_plan
+from custom_components.telldus_pa.migration.move import async_take_over
+from custom_components.telldus_pa.migration.plan import MigrationAction, make_plan
 from custom_components.telldus_pa.migration.records import (
+    MigrationRecord,
+    MigrationStage,
     MigrationStore,
+    async_is_stored,
+)
+from custom_components.telldus_pa.migration.transfer import (
+    forward_transfer,
     reverse_transfer,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.storage import Store
 from tests.conftest import Time
 
@@ -30,63 +36,86 @@ async def test_record_cannot_be_written(
 ) -> None:
     """Without a record there would be no way back."""
     before = snapshot(hass)
-    plan = make_plan(hass, loaded, customized.entry_id)
     really = Store.async_save
 
     async def save(store: Store[Any], data: Any) -> None:
-        if StorageKey.TAKEOVER in store.key:
+        if StorageKey.MIGRATION in data:
             raise OSError("the disk is full")
         await really(store, data)
 
     monkeypatch.setattr(Store, "async_save", save)
     with pytest.raises(OSError, match="full"):
-        await time.until(async_take_over(hass, loaded, plan))
+        await time.until(async_take_over(hass, loaded, customized.entry_id))
     await assert_unchanged(hass, before, customized, loaded, time)
-
-
-async def test_what_was_chosen_since(
-    hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
-) -> None:
-    """What a device was given by another goes, unless somebody has changed it."""
-    washer = device_of(hass, "sensor.plug_power_2")
-    before = snapshot(hass).devices[washer]
-    await take_over(hass, automated, loaded, time)
-    dr.async_get(hass).async_update_device(washer, name_by_user="Dryer")
-    await time.until(async_revert(hass, loaded))
-    after = snapshot(hass).devices[washer]
-    assert after["name_by_user"] == "Dryer"
-    assert after["labels"] == before["labels"]
 
 
 async def test_round_trip(
     hass: HomeAssistant,
     automated: MockConfigEntry,
     loaded: MockConfigEntry,
-    hass_storage: dict[str, Any],
+    registries_on_disk: dict[str, Any],
     time: Time,
 ) -> None:
     """What is loaded is what was stored, through JSON."""
     await time.move(45)
-    washer = device_of(hass, "sensor.plug_power_2")
     dr.async_get(hass).async_update_device(
-        washer, entry_type=dr.DeviceEntryType.SERVICE
+        device_of(hass, "sensor.plug_power_2"), entry_type=dr.DeviceEntryType.SERVICE
     )
     plan = make_plan(hass, loaded, automated.entry_id)
-    transfer = reverse_transfer(hass, loaded, plan)
-    await MigrationStore(hass, loaded).async_save(automated.entry_id, transfer)
-    key = f"telldus_pa.{StorageKey.TAKEOVER}.{loaded.entry_id}"
-    hass_storage[key] = json.loads(json.dumps(hass_storage[key]))
-    core_entry, restored = await MigrationStore(hass, loaded).async_load()
-    assert core_entry is automated
-    assert [one.registry_id for one in restored.entities] == [
-        one.registry_id for one in transfer.entities
-    ]
-    assert restored.device_links == transfer.device_links
-    assert transfer.device_links
-    for before, after in zip(transfer.devices, restored.devices, strict=True):
-        assert after.integration_fields == before.integration_fields
-        assert {name: tuple(pair) for name, pair in after.user_fields.items()} == (
-            before.user_fields
-        )
-    types = {one.device_id: one.integration_fields for one in restored.devices}
-    assert types[washer]["entry_type"] is dr.DeviceEntryType.SERVICE
+    record = MigrationRecord(
+        automated.entry_id,
+        MigrationStage.MOVING,
+        forward_transfer(hass, plan),
+        reverse_transfer(hass, loaded, plan),
+        plan.entities_with(MigrationAction.REPLACED),
+    )
+    assert record.reverse.device_links
+    assert record.replaced
+    await MigrationStore(hass, loaded).async_save(record)
+    key = f"telldus_pa.{loaded.entry_id}"
+    before = json.loads(json.dumps(registries_on_disk[key]["data"]["migration"]))
+    registries_on_disk[key]["data"]["migration"] = before
+    restored = await MigrationStore(hass, loaded).async_load()
+    assert restored
+    assert restored.core_entry(hass) is automated
+    assert restored.replaced == record.replaced
+    assert restored.forward == record.forward
+    types = {one.integration_fields["entry_type"] for one in restored.reverse.devices}
+    assert types == {None, dr.DeviceEntryType.SERVICE}
+    await MigrationStore(hass, loaded).async_save(restored)
+    assert registries_on_disk[key]["data"]["migration"] == before
+
+
+async def test_compared_with_the_disk(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    registries_on_disk: dict[str, Any],
+    time: Time,
+) -> None:
+    """Whatever lacks on disk is noticed, and so is a file that nobody can read."""
+    await take_over(hass, automated, loaded, time)
+    record = await MigrationStore(hass, loaded).async_load()
+    assert record
+    assert await async_is_stored(hass, record)
+    lamp = er.async_get(hass).async_get("light.bedroom")
+    assert lamp
+    for key, rows, row_id in (
+        (er.STORAGE_KEY, "entities", lamp.id),
+        (dr.STORAGE_KEY, "devices", lamp.device_id),
+    ):
+        good = registries_on_disk[key]
+        bad = json.loads(json.dumps(good))
+        (row,) = (one for one in bad["data"][rows] if one["id"] == row_id)
+        row["config_entry_id"] = automated.entry_id
+        for broken in (
+            bad,
+            {**good, "data": {rows: [{}]}},
+            {**good, "version": good["version"] - 1},
+        ):
+            registries_on_disk[key] = broken
+            assert not await async_is_stored(hass, record)
+        del registries_on_disk[key]
+        assert not await async_is_stored(hass, record)
+        registries_on_disk[key] = good
+    assert await async_is_stored(hass, record)

@@ -14,7 +14,6 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 from custom_components.telldus_pa.migration.move import async_revert, async_take_over
-from custom_components.telldus_pa.migration.plan import make_plan
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.history import get_significant_states
 from homeassistant.components.recorder.statistics import (
@@ -109,8 +108,7 @@ async def test_statistics(
     await let_pass(hass, time)
     before, states = await statistics(hass), await history(hass)
     assert before.keys() == {*MOVED, KEPT}
-    plan = make_plan(hass, loaded, core.entry_id)
-    await time.until(async_take_over(hass, loaded, plan))
+    await time.until(async_take_over(hass, loaded, core.entry_id))
     assert await statistics(hass) == before
     await time.move(45)
     await let_pass(hass, time)

@@ -1,6 +1,7 @@
 """What the user is shown before a migration."""
 
 import re
+from typing import Any
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -92,3 +93,81 @@ def test_rows() -> None:
     unused, used, also = ("–", "`a`"), ("Evening", "`b`"), ("Morning", "`c`")
     lines = _markdown([unused, used, also]).splitlines()
     assert lines == ["| Evening | `b` |", "| Morning | `c` |", "| – | `a` |"]
+
+
+async def test_users_by_device(
+    hass: HomeAssistant,
+    customized: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+) -> None:
+    """What means an entity by its device is listed; what means another of it is not."""
+    registry = er.async_get(hass)
+    blind = registry.entities["light.blind"]
+    device_id = blind.device_id
+    target = {"target": {"device_id": [device_id]}}
+    device_trigger = {
+        "trigger": "device",
+        "device_id": device_id,
+        "domain": "light",
+        "entity_id": blind.id,
+        "type": "turned_on",
+    }
+    of_another = {**device_trigger, "domain": "sensor", "entity_id": "0" * 32}
+    condition = {**device_trigger, "condition": "device", "type": "is_on"}
+    del condition["trigger"]
+    nobody = {"trigger": "event", "event_type": "nobody"}
+    automations: dict[str, dict[str, Any]] = {
+        "Trigger": {"triggers": of_another | device_trigger, "actions": []},
+        "Condition": {"triggers": nobody, "conditions": condition, "actions": []},
+        "Target": {
+            "triggers": nobody,
+            "actions": [{"if": [], "then": {"action": "light.turn_on", **target}}],
+        },
+        "Old target": {
+            "triggers": nobody,
+            "actions": {"action": "light.turn_off", "data": {"device_id": device_id}},
+        },
+        "Template": {
+            "triggers": nobody,
+            "actions": {"action": "{{ 'light' }}.toggle", **target},
+        },
+        "Event": {
+            "triggers": nobody,
+            "actions": {"event": "x", "event_data": {"device_id": device_id}},
+        },
+        "Another entity": {"triggers": {**of_another, "type": "power"}, "actions": []},
+        "Whatever is there": {
+            "triggers": nobody,
+            "actions": {"action": "homeassistant.turn_off", **target},
+        },
+    }
+    config = {
+        "automation": [
+            {"id": alias, "alias": alias, **automation}
+            for alias, automation in automations.items()
+        ],
+        "script": {
+            "scripted": {
+                "alias": "Script",
+                "sequence": {"action": "light.toggle", **target},
+            }
+        },
+    }
+    assert await async_setup_component(hass, "homeassistant", {})
+    for domain in ("automation", "script"):
+        assert await async_setup_component(hass, domain, config)
+    await time.settle()
+    summary = await summarize(hass, customized, loaded, time)
+    (users,) = (
+        row[0] for row in rows(summary["replaced"]) if row[1] == "`light.blind`"
+    )
+    assert users.split(", ") == [
+        "Condition",
+        "Event",
+        "Old target",
+        "Script",
+        "Target",
+        "Template",
+        "Trigger",
+    ]

@@ -14,7 +14,6 @@ from custom_components.telldus_pa.migration.move import (
     async_take_over,
     async_taken_over_from,
 )
-from custom_components.telldus_pa.migration.plan import make_plan
 from custom_components.telldus_pa.migration.tellduslive import TELLDUSLIVE_DOMAIN
 from homeassistant.config_entries import (
     ConfigEntries,
@@ -92,10 +91,9 @@ async def test_failure(
 ) -> None:
     """Whatever goes wrong, all is as it was, and it works the next time."""
     before = snapshot(hass)
-    plan = make_plan(hass, loaded, automated.entry_id)
     calls = break_nth(monkeypatch, owner, name, call)
     with pytest.raises((RuntimeError, MigrationError)):
-        await time.until(async_take_over(hass, loaded, plan))
+        await time.until(async_take_over(hass, loaded, automated.entry_id))
     assert calls[0] >= call
     await assert_unchanged(hass, before, automated, loaded, time)
     await take_over(hass, automated, loaded, time)
@@ -111,7 +109,6 @@ async def test_failure_when_ours_runs(
 ) -> None:
     """Ours is stopped once more: what is loaded cannot go back."""
     before = snapshot(hass)
-    plan = make_plan(hass, loaded, automated.entry_id)
     really = ConfigEntries.async_setup
 
     async def fail(entries: ConfigEntries, entry_id: str, **reload: bool) -> bool:
@@ -123,7 +120,7 @@ async def test_failure_when_ours_runs(
     with monkeypatch.context() as patch:
         patch.setattr(ConfigEntries, "async_setup", fail)
         with pytest.raises(RuntimeError):
-            await time.until(async_take_over(hass, loaded, plan))
+            await time.until(async_take_over(hass, loaded, automated.entry_id))
     await assert_unchanged(hass, before, automated, loaded, time)
 
 
@@ -135,8 +132,7 @@ async def test_cancelled(
 ) -> None:
     """Whoever closes the dialog on the way is left with what they had."""
     before = snapshot(hass)
-    plan = make_plan(hass, loaded, automated.entry_id)
-    task = hass.async_create_task(async_take_over(hass, loaded, plan))
+    task = hass.async_create_task(async_take_over(hass, loaded, automated.entry_id))
     for _ in range(1000):
         if loaded.state is ConfigEntryState.SETUP_IN_PROGRESS:
             break
@@ -174,9 +170,8 @@ async def test_area_without_a_name(
     before = snapshot(hass)
     with monkeypatch.context() as patch:
         break_nth(patch, custom_components.telldus_pa, "async_setup_entry", 1)
-        plan = make_plan(hass, loaded, core.entry_id)
         with pytest.raises(MigrationError):
-            await time.until(async_take_over(hass, loaded, plan))
+            await time.until(async_take_over(hass, loaded, core.entry_id))
     await time.move(45)
     assert snapshot(hass) == before
     await take_over(hass, core, loaded, time)
@@ -190,7 +185,6 @@ async def test_area_without_a_name(
         (er.EntityRegistry, "async_update_entity_platform", 3),
         (dr.DeviceRegistry, "async_update_device", 3),
         (ConfigEntries, "async_set_disabled_by", 1),
-        (ConfigEntries, "async_set_disabled_by", 2),
     ],
 )
 async def test_going_back_fails(

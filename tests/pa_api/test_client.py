@@ -183,7 +183,7 @@ async def test_rooms(client: TelldusClient, simulator: Simulator) -> None:
 
     rooms = (await client.rooms()).rows
 
-    assert simulator.log[-1].path == "json/room/list"
+    assert simulator.log[-1].path == "json/rooms/list"
     assert simulator.log[-1].params == {}
     assert {room.id: room.name for room in rooms} == simulator.home.rooms
     devices = (await client.devices()).rows

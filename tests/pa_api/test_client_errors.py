@@ -282,9 +282,9 @@ async def test_bad_rows(
 
 async def test_every_row_bad(client: TelldusClient, simulator: Simulator) -> None:
     """Where nothing can be understood, that is no empty home."""
-    simulator.faults.add(Fault.MISSING_KEYS, keys=["client"])
+    simulator.faults.add(Fault.MISSING_KEYS, keys=["id"])
 
-    with pytest.raises(InvalidResponseError, match="no client"):
+    with pytest.raises(InvalidResponseError, match="no id"):
         await client.devices()
 
 
@@ -293,7 +293,8 @@ async def test_rows_that_lack_something(
 ) -> None:
     """A row without what is not needed is a row."""
     simulator.faults.add(
-        Fault.MISSING_KEYS, keys=["name", "state", "stateValues", "methods", "online"]
+        Fault.MISSING_KEYS,
+        keys=["name", "state", "stateValues", "methods", "online", "client"],
     )
 
     rows = (await client.devices()).rows

@@ -187,7 +187,25 @@ def test_other_things_are_left_alone(method: Method, other: Method) -> None:
     """A colour does not replace a level, nor learning a ring."""
     merged = command(method).merge_with(command(other))
 
-    assert merged == (command(method) if method is other else None)
+    is_newer_enough = method is other and method is not Method.BELL
+    assert merged == (command(method) if is_newer_enough else None)
+
+
+def test_steps() -> None:
+    """Two rings are two, and so are two steps of a volume; no state tells of them."""
+    up = Command(LAMP, Method.UP, is_volume_step=True)
+    down = Command(LAMP, Method.DOWN, is_volume_step=True)
+    play, ring = command(Method.TURNON), command(Method.BELL)
+    assert up.is_step
+    assert ring.is_step
+    assert not command(Method.UP).is_step
+    for step, other in ((up, up), (up, down), (up, play), (play, up), (ring, ring)):
+        assert step.merge_with(other) is None
+    assert up.attribute_group is not play.attribute_group
+    playing = replace(device(), state=Method.TURNON)
+    assert up.apply_to(playing) is playing
+    assert up.is_applied_to(playing)
+    assert command(Method.UP).apply_to(playing).state is Method.UP
 
 
 @pytest.mark.parametrize("method", [*STATES, *OWN])

@@ -3,6 +3,7 @@
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.telldus_pa.devices.sensor_types import SENSOR_TYPES
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -24,8 +25,6 @@ from .conftest import (
     tell,
 )
 
-# (two lines
-# to keep numbers)
 DAY = 86400
 
 
@@ -228,3 +227,126 @@ async def test_two_units_of_one_quantity(
     assert not first.disabled_by
     shown = state_of(hass, "sensor.scale_and_soil_temperature")
     assert float(shown.state) == pytest.approx(-5.4)
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("-1", STATE_UNKNOWN),
+        ("-1.0", STATE_UNKNOWN),
+        ("-90", "270"),
+        ("0", "0"),
+        ("337.5", "337.5"),
+        ("361", "1"),
+        ("n/a", STATE_UNKNOWN),
+    ],
+)
+async def test_wind_direction(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    told: str,
+    shown: str,
+) -> None:
+    """Where there is no wind it has no direction; all others are on the compass."""
+    tell(simulator, OUTDOOR, "wdir", "0", told)
+    await time.move(POLL)
+    assert state_of(hass, "sensor.outdoor_wind_direction").state == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "scale", "told", "entity", "unit"),
+    [
+        ("humidity", "1", "7.1", "absolute_humidity", "g/m³"),
+        ("wavg", "1", "5", "wind_speed", "mph"),
+        ("wgust", "1", "9", "wind_gust", "mph"),
+        ("weight", "1", "990", "weight", "lb"),
+        ("volume", "2", "120", "stored_volume", "gal"),
+        ("rrate", "1", "0.2", "precipitation_intensity", "in/h"),
+        ("co2", "0", "412", "carbon_dioxide", "ppm"),
+    ],
+)
+async def test_scales_of_newer_gateways(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    entity_registry: er.EntityRegistry,
+    time: Time,
+    name: str,
+    scale: str,
+    told: str,
+    entity: str,
+    unit: str,
+) -> None:
+    """Each has its quantity and its unit."""
+    tell(simulator, SILENT, name, scale, told)
+    await time.move(POLL)
+    state = state_of(hass, f"sensor.silent_{entity}")
+    assert state.attributes["device_class"] != ""
+    found = entity_of(entity_registry, SILENT, f"{name}_{scale}")
+    assert found is not None
+    assert found.entity_id == state.entity_id
+    # Home Assistant shows it in the person's own unit.
+    assert found.unit_of_measurement
+    assert SENSOR_TYPES[f"{name}_{scale}"].native_unit_of_measurement == unit
+
+
+async def test_equal_readings(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A sensor that is heard again with the same value has reported; a list has not."""
+    before = state_of(hass, TEMPERATURE)
+    # Home Assistant changes this in place.
+    reported, changed = before.last_reported, before.last_changed
+    await time.move(2 * POLL)
+    assert state_of(hass, TEMPERATURE).last_reported == reported
+    tell(simulator, OUTDOOR, "temp", "0", "-5.4")
+    await time.move(POLL)
+    after = state_of(hass, TEMPERATURE)
+    assert after.state == before.state
+    assert after.last_reported > reported
+    assert after.last_changed == changed
+
+
+async def test_integral(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A kilowatt for an hour, then nothing, is a kilowatt-hour to Home Assistant."""
+    tell(simulator, SILENT, "watt", "2", "0")
+    await time.move(POLL)
+    integral = MockConfigEntry(
+        domain="integration",
+        title="Energy",
+        options={
+            "name": "Energy",
+            "method": "left",
+            "round": 1.0,
+            "source": "sensor.silent_power",
+            "unit_time": "h",
+        },
+    )
+    integral.add_to_hass(hass)
+    assert await time.until(hass.config_entries.async_setup(integral.entry_id))
+    await time.move(5)
+    for _ in range(12):
+        tell(simulator, SILENT, "watt", "2", "1000")
+        for _ in range(2):
+            await time.leap(150)
+    tell(simulator, SILENT, "watt", "2", "0")
+    await time.move(POLL)
+    used = float(state_of(hass, "sensor.silent_energy").state)
+    assert used == pytest.approx(1000, abs=150)
+
+
+async def test_a_meter_does_not_age(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """What a meter has counted is right until it is read again; a power is not."""
+    tell(simulator, SILENT, "watt", "0", "12.5")
+    tell(simulator, SILENT, "watt", "2", "40")
+    await time.move(POLL)
+    await time.leap(DAY)
+    await time.move(2 * POLL)
+    assert state_of(hass, "sensor.silent_energy").state == "12.5"
+    assert state_of(hass, "sensor.silent_power").state == STATE_UNKNOWN

@@ -1,6 +1,7 @@
 """The steps of signing in: keys, the external step, the link, and what goes wrong."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from yarl import URL
 
 from custom_components.telldus_pa.const import DOMAIN
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
 from tests.flow_user import FLOWS, FlowUser, Step, keys, only_entry
@@ -105,10 +106,10 @@ async def test_refused_and_again(
     status, _ = await flow_user.come_back(agreed.without_query_params("oauth_verifier"))
     assert status == HTTPStatus.OK
     step = await flow_user.look()
-    assert (step["type"], step["step_id"]) == ("form", "refused")
+    assert (step["type"], step["step_id"]) == ("menu", "refused")
     step = await flow_user.look()
     assert step["step_id"] == "refused"
-    step = await flow_user.submit()
+    step = await flow_user.choose("authorize")
     assert step["url"] not in str(agreed)
     step = await flow_user.sign_in(step)
     assert step["type"] == "create_entry"
@@ -137,25 +138,103 @@ async def test_external_step_stands_still(
     assert len(simulator.log) == 1
 
 
-async def test_expired(
+async def no_return(flow_user: FlowUser, simulator: Simulator) -> Step:
+    """Let ten minutes pass at Telldus' page."""
+    await flow_user.choose("authorize")
+    await flow_user.time.move(601)
+    return await flow_user.look()
+
+
+async def refusal(flow_user: FlowUser, simulator: Simulator) -> Step:
+    """Refuse at Telldus' page."""
+    agreed = flow_user.agree(await flow_user.choose("authorize"))
+    await flow_user.come_back(agreed.without_query_params("oauth_verifier"))
+    return await flow_user.look()
+
+
+async def failure(flow_user: FlowUser, simulator: Simulator) -> Step:
+    """Come back while Telldus does not work."""
+    step = await flow_user.choose("authorize")
+    simulator.faults.add(Fault.BAD_GATEWAY, match="oauth/accessToken", times=1)
+    return await flow_user.sign_in(step)
+
+
+async def failure_after_exchange(flow_user: FlowUser, simulator: Simulator) -> Step:
+    """Come back, and Telldus stops working in the middle."""
+    step = await flow_user.choose("authorize")
+    simulator.faults.add(Fault.BAD_GATEWAY, match="json/user/profile", times=1)
+    return await flow_user.sign_in(step)
+
+
+async def somebody_else(flow_user: FlowUser, simulator: Simulator) -> Step:
+    """Sign in as somebody else."""
+    step = await flow_user.choose("authorize")
+    return await flow_user.sign_in(step, user="neighbour")
+
+
+async def somebody_else_by_link(flow_user: FlowUser, simulator: Simulator) -> Step:
+    """Sign in as somebody else, by the link."""
+    step = await flow_user.choose("manual")
+    token = URL(step["description_placeholders"]["link"]).query["oauth_token"]
+    simulator.authorize(token, "neighbour")
+    return await flow_user.submit()
+
+
+@pytest.mark.parametrize("way", ["authorize", "manual"])
+@pytest.mark.parametrize(
+    ("go_wrong", "step_id"),
+    [
+        (no_return, "expired"),
+        (refusal, "refused"),
+        (failure, "failed"),
+        (failure_after_exchange, "failed"),
+        (somebody_else, "wrong_account"),
+        (somebody_else_by_link, "wrong_account"),
+    ],
+)
+async def test_both_ways_after_a_failure(
+    flow_user: FlowUser,
+    reauth_entry: ConfigEntry,
+    simulator: Simulator,
+    go_wrong: Callable[[FlowUser, Simulator], Awaitable[Step]],
+    step_id: str,
+    way: str,
+) -> None:
+    """Whatever went wrong, the user can log in again, also without returning."""
+    step = await go_wrong(flow_user, simulator)
+    assert step["step_id"] == step_id
+    await flow_user.time.move(60)
+    if step["type"] == "form":
+        step = await flow_user.submit({"next_step": way})
+    else:
+        assert step["menu_options"] == ["authorize", "manual"]
+        step = await flow_user.choose(way)
+    if way == "authorize":
+        step = await flow_user.sign_in(step)
+    else:
+        token = URL(step["description_placeholders"]["link"]).query["oauth_token"]
+        simulator.authorize(token)
+        step = await flow_user.submit()
+    assert (step["type"], step["reason"]) == ("abort", "reauth_successful")
+
+
+async def test_new_keys_after_the_exchange(
     flow_user: FlowUser, server_url: str, simulator: Simulator
 ) -> None:
-    """Ten minutes without the browser: told, and anew with a new token."""
+    """An access token of other keys is not kept when the user enters new ones."""
     await flow_user.begin()
     await flow_user.submit(keys(server_url))
-    first = await flow_user.choose("authorize")
-    address = flow_user.agree(first)
-    await flow_user.time.move(601)
-    status, page = await flow_user.come_back(address)
-    assert status == HTTPStatus.BAD_REQUEST
-    assert "start again in Home Assistant" in page
-    step = await flow_user.look()
-    assert (step["type"], step["step_id"]) == ("external_done", "expired")
-    step = await flow_user.look()
-    assert (step["type"], step["step_id"]) == ("form", "expired")
-    second = await flow_user.submit()
-    assert second["url"] != first["url"]
-    assert (await flow_user.sign_in(second))["type"] == "create_entry"
+    await failure_after_exchange(flow_user, simulator)
+    simulator.tokens.consumers.clear()
+    simulator.tokens.consumers["new"] = "pair"
+    step = await flow_user.submit({"next_step": "authorize"})
+    assert (step["step_id"], step["errors"]) == ("user", {"base": "invalid_auth"})
+    step = await flow_user.submit(
+        keys(server_url, public_key="new", private_key="pair")
+    )
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
+    assert step["type"] == "create_entry"
+    assert only_entry(flow_user.hass).data["public_key"] == "new"
 
 
 async def test_menu_left_open(flow_user: FlowUser, server_url: str) -> None:
@@ -233,11 +312,6 @@ async def test_no_way_back_chosen(
     assert not simulator.authorize(token).startswith("http")
     step = await flow_user.submit()
     assert step["type"] == "create_entry"
-    assert [
-        "oauth_callback" in request.params
-        for request in simulator.log
-        if request.path == "oauth/requestToken"
-    ] == [False, False]
 
 
 async def test_token_refused_after_the_link(

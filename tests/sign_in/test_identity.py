@@ -1,8 +1,13 @@
 """Whose account it is: by its profile, or by its gateways."""
 
+from aiohttp.test_utils import TestServer
 import pytest
 
-from custom_components.telldus_pa.const import CONF_ACCOUNT_UUID, CONF_GATEWAYS
+from custom_components.telldus_pa.const import (
+    CONF_ACCOUNT_UUID,
+    CONF_GATEWAYS,
+    CONF_SERVER_URL,
+)
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
@@ -43,6 +48,113 @@ async def test_profile_refused(
 
 
 @pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.BAD_GATEWAY,
+        Fault.CLOUDFLARE,
+        Fault.GARBAGE,
+        Fault.EMPTY,
+        Fault.TIMEOUT,
+        Fault.UNAUTHORIZED_XML,
+    ],
+)
+async def test_profile_not_there_for_the_moment(
+    hass: HomeAssistant,
+    flow_user: FlowUser,
+    server_url: str,
+    simulator: Simulator,
+    fault: Fault,
+) -> None:
+    """A fault that passes does not give the account an id that nobody else knows."""
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    step = await flow_user.choose("authorize")
+    simulator.faults.add(fault, match="json/user/profile", times=1)
+    step = await flow_user.sign_in(step)
+    if step["type"] != "create_entry":
+        assert step["step_id"] == "failed"
+        step = await flow_user.submit()
+    assert step["type"] == "create_entry"
+    entry = only_entry(hass)
+    assert entry.unique_id == entry.data[CONF_ACCOUNT_UUID] is not None
+
+
+@pytest.mark.parametrize("fault", [Fault.BAD_GATEWAY, Fault.GARBAGE])
+async def test_profile_that_never_comes(
+    hass: HomeAssistant,
+    flow_user: FlowUser,
+    server_url: str,
+    simulator: Simulator,
+    fault: Fault,
+) -> None:
+    """After three attempts the gateways decide: nobody is stuck."""
+    simulator.faults.add(fault, match="json/user/profile", times=None)
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
+    for _ in range(2):
+        assert step["step_id"] == "failed"
+        step = await flow_user.submit()
+    assert step["type"] == "create_entry"
+    assert only_entry(hass).data[CONF_GATEWAYS]
+
+
+async def test_accounts_on_two_servers(
+    hass: HomeAssistant, flow_user: FlowUser, server_url: str, simulator: Simulator
+) -> None:
+    """Neither the same id nor the same gateways make accounts on two servers one."""
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
+    assert step["type"] == "create_entry"
+    first = only_entry(hass)
+    other = flow_user.simulator = Simulator()
+    async with TestServer(other.app) as server:
+        url = str(server.make_url("")).rstrip("/")
+        for refuse_profile in (True, False):
+            other.settings.refuse_profile = refuse_profile
+            await flow_user.time.move(60)
+            await flow_user.begin()
+            await flow_user.choose("user")
+            await flow_user.submit(keys(url))
+            step = await flow_user.sign_in(await flow_user.choose("authorize"))
+            assert step["type"] == "create_entry", step
+            added = hass.config_entries.async_get_known_entry(
+                step["result"]["entry_id"]
+            )
+            assert added.unique_id != first.unique_id
+            if refuse_profile:
+                assert added.data[CONF_GATEWAYS] == sorted(simulator.home.gateways)
+            await flow_user.time.until(hass.config_entries.async_remove(added.entry_id))
+        assert added.data[CONF_ACCOUNT_UUID] == first.data[CONF_ACCOUNT_UUID]
+
+
+@pytest.mark.parametrize(("owned", "user"), [(["410001"], "demo"), ([], "guest")])
+async def test_gateways_of_another_server_prove_nothing(
+    hass: HomeAssistant,
+    flow_user: FlowUser,
+    reauth_entry: ConfigEntry,
+    simulator: Simulator,
+    owned: list[str],
+    user: str,
+) -> None:
+    """Where only gateways could tell, an account on another server is another one."""
+    simulator.settings.refuse_profile = True
+    step = await flow_user.choose("authorize")
+    # As after a change to this server
+    hass.config_entries.async_update_entry(
+        reauth_entry,
+        data={
+            **reauth_entry.data,
+            CONF_GATEWAYS: owned,
+            CONF_SERVER_URL: "https://telldus.example",
+        },
+    )
+    step = await flow_user.sign_in(step, user=user)
+    assert step["step_id"] == "wrong_account"
+
+
+@pytest.mark.parametrize(
     "fault", [Fault.NOT_FOUND, Fault.UNAUTHORIZED_XML, Fault.APPLICATION_ERROR]
 )
 async def test_profile_not_there(
@@ -68,11 +180,11 @@ async def test_reauth_with_another_account(
     token = reauth_entry.data[CONF_TOKEN]
     first = await flow_user.choose("authorize")
     step = await flow_user.sign_in(first, user="neighbour")
-    assert (step["type"], step["step_id"]) == ("form", "wrong_account")
+    assert (step["type"], step["step_id"]) == ("menu", "wrong_account")
     assert (await flow_user.look())["step_id"] == "wrong_account"
     assert reauth_entry.data[CONF_TOKEN] == token
     assert len(hass.config_entries.flow.async_progress()) == 1
-    second = await flow_user.submit()
+    second = await flow_user.choose("authorize")
     assert second["url"] != first["url"]
     step = await flow_user.sign_in(second)
     assert (step["type"], step["reason"]) == ("abort", "reauth_successful")

@@ -572,10 +572,13 @@ async def test_variants(api: Api, sim: Simulator) -> None:
     assert "devices" not in group
     assert group["parameter"] == [{"name": "devices", "value": "1,3,4"}]
     assert (await api.get("user/profile"))["pro"] == -1
-    assert (await api.get("room/list"))["room"][0]["name"] == "Living room"
+    assert (await api.get("rooms/list"))["room"][0]["name"] == "Living room"
     sim.settings.change({"refuse_profile": True, "rooms": False})
     assert "error" in await api.get("user/profile")
-    assert "error" in await api.get("room/list")
+    assert "error" in await api.get("rooms/list")
+    sim.settings.change({"rooms": True, "rooms_singular": True})
+    assert "error" in await api.get("rooms/list")
+    assert (await api.get("room/list"))["room"]
     sim.settings.sensor_info_limit = True
     assert "data" in await api.get("sensor/info", id="1540000001")
     assert "error" in await api.get("sensor/info", id="1540000001")

@@ -112,7 +112,7 @@ async def sample_server(home: str, socket_enabled: None) -> AsyncGenerator[str]:
         "devices/list": "devices_list",
         "sensors/list": "sensors_list_units",
         "clients/list": "clients_list",
-        "room/list": "room_list",
+        "rooms/list": "room_list",
         f"{home.partition('_')[0]}/list": home,
     }
 

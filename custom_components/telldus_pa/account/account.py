@@ -1,4 +1,4 @@
-"""An account at a server: what all its requests go through, and whether it is accepted."""
+"""An account at a server: what its requests go through, and whether Telldus accepts them."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from .domain_data import AuthFailureTracker
 
 
 class TelldusAccount:
-    """One account. Whoever asks Telldus something on its behalf notes what came of it."""
+    """One account. Each caller of its client records the result of the request."""
 
     def __init__(
         self,
@@ -22,38 +22,38 @@ class TelldusAccount:
         rate_limiter: RateLimiter,
         auth_failures: AuthFailureTracker,
     ) -> None:
-        """Put together what outlives a reload and what does not."""
+        """Initialize the account; the last two outlive a reload."""
         self._hass = hass
         self._entry = entry
         self.client = client
         self.rate_limiter = rate_limiter
-        self.watch = auth_failures
+        self.auth_failures = auth_failures
 
     @property
     def is_refused(self) -> bool:
-        """Return whether it is known that Telldus would refuse, so that asking is vain."""
-        return bool(self.watch.wait(self.rate_limiter.now()))
+        """Whether Telldus rejects the sign-in, so that a request would be in vain."""
+        return bool(self.auth_failures.wait(self.rate_limiter.now()))
 
     def is_permanent_error(self, err: TelldusError) -> bool:
-        """Return whether Telldus will not do what it refused, however often it is asked.
+        """Return whether the same request would fail however often it is repeated.
 
-        A refused sign-in says so only while it accepts other requests.
+        A rejected sign-in counts only while Telldus accepts other requests.
         """
         return is_client_error(err) and not (
-            isinstance(err, AuthenticationError) and self.watch.first is not None
+            isinstance(err, AuthenticationError)
+            and self.auth_failures.first_at is not None
         )
 
     @callback
     def async_record_result(self, err: TelldusError | None) -> None:
-        """Take note of what came of a request: None is that it was accepted.
+        """Record the error of a request, None if Telldus accepted it.
 
-        A person is asked to sign in again where a refusal (401) is not the first, and
-        need not any more with the first accepted request.
+        A repeated 401 asks the user to sign in again; the first accepted request ends that.
         """
         if isinstance(err, AuthenticationError):
-            if self.watch.record_failure(self.rate_limiter.now()):
+            if self.auth_failures.record_failure(self.rate_limiter.now()):
                 self._entry.async_start_reauth(self._hass)
-        elif err is None and self.watch.record_success():
+        elif err is None and self.auth_failures.record_success():
             flows = self._hass.config_entries.flow
             for flow in flows.async_progress_by_handler(
                 DOMAIN,

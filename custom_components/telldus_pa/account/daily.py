@@ -1,8 +1,11 @@
-"""What Telldus is asked once a day at most, restarts included."""
+"""What is fetched once a day at most, restarts included."""
 
 from abc import ABC, abstractmethod
-from datetime import timedelta
-from typing import Any, Final
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+import voluptuous as vol
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
@@ -10,72 +13,81 @@ from homeassistant.util import dt as dt_util
 from ..const import LOGGER
 from ..pa_api import InvalidResponseError, TelldusError
 from .account import TelldusAccount
-from .storage import StorageKey, entry_store
+from .storage import UTC_DATETIME, StorageKey, entry_store
 
-_ASK_EVERY: Final = timedelta(days=1).total_seconds()
+_INTERVAL: Final = timedelta(days=1)
 
 
-class DailyFetch[AnswerT](ABC):
-    """Something that hardly ever changes, and that Telldus may refuse to tell."""
+class DailyFetch[ResponseT](ABC):
+    """Data that hardly ever change, from a function that Telldus may reject."""
 
-    # What it is called in the storage.
-    what: StorageKey
+    key: ClassVar[StorageKey]
+    # The shape of what ``_as_dict`` returns.
+    schema: ClassVar[Mapping[str, Any]]
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Know nothing yet."""
+        """Initialize the data as never fetched."""
         self._hass = hass
-        self._store = entry_store(hass, self.what, entry_id)
-        self._asked = 0.0
+        self._store = entry_store(
+            hass,
+            self.key,
+            entry_id,
+            {"fetched_at": vol.Any(None, UTC_DATETIME), **self.schema},
+        )
+        self._fetched_at: datetime | None = None
 
     async def async_load(self) -> None:
-        """Recall what an earlier run was told."""
-        stored = await self._store.async_load() or {}
-        self._asked = stored.get("asked", 0.0)
+        """Restore what an earlier run has fetched."""
+        stored = await self._store.async_load()
+        self._fetched_at = stored.get("fetched_at")
         self._restore(stored)
 
     async def async_fetch_if_due(self, account: TelldusAccount) -> None:
-        """Ask Telldus, unless that was done within a day.
+        """Fetch the data, unless that was done within a day.
 
-        Also a refusal is an answer: of a function that few accounts may use. What Telldus
-        cannot tell just now is none, and while it refuses the sign-in it is not asked.
+        A permanent rejection counts as done, since few accounts may use the function.
+        What may pass, such as an outage, does not, and while Telldus rejects the sign-in
+        nothing is sent.
         """
-        now = dt_util.utcnow().timestamp()
-        if account.watch.first is not None or 0 <= now - self._asked < _ASK_EVERY:
+        now = dt_util.utcnow()
+        if account.auth_failures.first_at is not None or (
+            self._fetched_at and timedelta(0) <= now - self._fetched_at < _INTERVAL
+        ):
             return
         try:
-            answer = await self._async_fetch(account)
+            response = await self._async_fetch(account)
         except TelldusError as err:
             if not (
                 isinstance(err, InvalidResponseError) or account.is_permanent_error(err)
             ):
                 return
-            LOGGER.debug("Telldus does not tell: %s: %s", self.what, err)
+            LOGGER.debug("Telldus does not provide %s: %s", self.key, err)
         else:
-            self._process(answer)
-        self._asked = now
+            self._process(response)
+        self._fetched_at = now
         await self.async_save()
 
     async def async_save(self) -> None:
-        """Write down what is known."""
+        """Save the data."""
         await self._store.async_save(self._to_store())
 
     @callback
     def _to_store(self) -> dict[str, Any]:
-        """Return what is written down."""
-        return {"asked": self._asked, **self._as_dict()}
+        """Build what is stored."""
+        return {"fetched_at": self._fetched_at, **self._as_dict()}
 
     @abstractmethod
-    async def _async_fetch(self, account: TelldusAccount) -> AnswerT:
-        """Ask Telldus. Raises TelldusError."""
+    async def _async_fetch(self, account: TelldusAccount) -> ResponseT:
+        """Fetch the data. Raises TelldusError."""
 
     @abstractmethod
-    def _process(self, answer: AnswerT) -> None:
-        """Remember an answer."""
+    def _process(self, response: ResponseT) -> None:
+        """Take over a response."""
 
     @abstractmethod
-    def _restore(self, stored: dict[str, Any]) -> None:
-        """Remember what was written down, nothing of which need be there."""
+    def _restore(self, stored: Mapping[str, Any]) -> None:
+        """Take over what was stored; any key may be missing."""
 
     @abstractmethod
     def _as_dict(self) -> dict[str, Any]:
-        """Return what is to be written down."""
+        """Build what is stored, besides the time."""

@@ -1,121 +1,147 @@
-"""What outlives a reload: the rate limiters, and how often a sign-in was refused.
+"""What outlives a reload: the rate limiters, and the failed authentications.
 
-A rate limiter belongs to a server and not to a config entry. Reloading an entry must not forget
-what was sent, nor must a restart, or it would spend a second rate limiter in the same minute.
+A rate limiter belongs to a server and not to a config entry. Neither a reload nor a restart
+may forget what was sent, or the limit would be used up twice in the same minute.
 """
 
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Final
+
+import voluptuous as vol
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.singleton import singleton
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..pa_api import RateLimiter
 from ..pa_api.rate_limiter import RateLimiterState
-from .storage import rate_limiter_store
+from .storage import UTC_DATETIME, TelldusStore
 
-# Written when Home Assistant stops, or in a pause. Each request puts it off further: an
-# SD card is worth more than a minute's window after a crash.
-_SAVE_DELAY = 600
+# Seconds. Each request puts it off further, so that the state is written in a pause or when
+# Home Assistant stops: an SD card is worth more than a minute's window after a crash.
+_SAVE_DELAY: Final = 600
 
-# A single refusal may be a hiccup; two this far apart are not.
-_REAUTH_AFTER = 60.0
-# How often to ask while refused: such storms have passed by themselves after days.
-REAUTH_POLL_INTERVAL = 1800.0
+_SECONDS: Final = vol.Coerce(float)
+_STORED: Final = vol.Schema(
+    {
+        str: {
+            vol.Required("saved_at"): UTC_DATETIME,
+            vol.Required("sent"): vol.All([_SECONDS], vol.Coerce(tuple)),
+            vol.Required("pause"): _SECONDS,
+            vol.Required("backoff_count"): int,
+            vol.Required("list_spacing"): _SECONDS,
+        }
+    }
+)
+
+# A single rejection may be a hiccup; two this many seconds apart are not.
+_REAUTH_AFTER: Final = 60.0
+# How often to poll, in seconds, while Telldus rejects the sign-in: such storms have passed
+# by themselves after days.
+REAUTH_POLL_INTERVAL: Final = 1800.0
 
 
 @dataclass(slots=True)
 class AuthFailureTracker:
-    """Counts the refusals (401) of one account. Times are by the rate limiter's clock."""
+    """Counts the rejected sign-ins (401) of one account. Times are monotonic seconds."""
 
-    first: float | None = None
-    last: float | None = None
-    refused: bool = False
+    first_at: float | None = None
+    last_at: float | None = None
+    needs_reauth: bool = False
 
     def record_failure(self, now: float) -> bool:
-        """Take note of a refusal; return whether the person has to be asked."""
-        self.last = now
-        if self.first is None:
-            self.first = now
-        self.refused = self.refused or now - self.first >= _REAUTH_AFTER
-        return self.refused
+        """Record a rejection; return whether the user has to sign in again."""
+        self.last_at = now
+        if self.first_at is None:
+            self.first_at = now
+        self.needs_reauth = self.needs_reauth or now - self.first_at >= _REAUTH_AFTER
+        return self.needs_reauth
 
     def record_success(self) -> bool:
-        """Take note of an accepted answer; return whether it ended a refusal."""
-        ended = self.refused
-        self.first, self.last, self.refused = None, None, False
+        """Record an accepted request; return whether the user had to sign in again."""
+        ended = self.needs_reauth
+        self.first_at, self.last_at, self.needs_reauth = None, None, False
         return ended
 
     def wait(self, now: float) -> float:
-        """Return for how many seconds a poll would be in vain."""
-        if not self.refused or self.last is None:
+        """Return for how many seconds not to poll."""
+        if not self.needs_reauth or self.last_at is None:
             return 0.0
-        return max(0.0, self.last + REAUTH_POLL_INTERVAL - now)
+        return max(0.0, self.last_at + REAUTH_POLL_INTERVAL - now)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLists:
+    """The lists of an entry that was unloaded, for a set-up that follows soon.
+
+    ``owner`` is what they belong to: they are of no use where it has changed. ``kept_at`` is
+    by the rate limiter's clock.
+    """
+
+    owner: object = field(repr=False)
+    kept_at: float
+    lists: tuple[Any, ...] = field(repr=False)
 
 
 @dataclass(slots=True)
 class DomainData:
-    """The rate limiters by server and the watches by config entry."""
+    """The rate limiters by server, and by config entry what outlives a reload."""
 
-    store: Store[dict[str, Any]]
+    store: TelldusStore
     stored: dict[str, Any]
     rate_limiters: dict[str, RateLimiter] = field(default_factory=dict)
-    watches: dict[str, AuthFailureTracker] = field(default_factory=dict)
+    auth_failures: dict[str, AuthFailureTracker] = field(
+        default_factory=lambda: defaultdict(AuthFailureTracker)
+    )
+    kept_lists: dict[str, KeptLists] = field(default_factory=dict)
     _listeners: dict[str, list[CALLBACK_TYPE]] = field(default_factory=dict)
 
     @callback
     def rate_limiter(self, server: str) -> RateLimiter:
-        """Return the rate limiter of a server, with what an earlier run left of it."""
+        """Get the rate limiter of a server; it goes on where an earlier run ended."""
         if (rate_limiter := self.rate_limiters.get(server)) is None:
             rate_limiter = self.rate_limiters[server] = RateLimiter(
                 changed=partial(self._async_changed, server)
             )
-            if kept := self.stored.get(server):
-                elapsed = dt_util.utcnow().timestamp() - kept["saved"]
-                rate_limiter.restore(
-                    RateLimiterState(
-                        tuple(kept["sent"]),
-                        kept["pause"],
-                        kept["backoff_count"],
-                        kept["list_spacing"],
-                    ),
-                    elapsed,
-                )
+            if state := dict(self.stored.get(server, ())):
+                elapsed = dt_util.utcnow() - state.pop("saved_at")
+                rate_limiter.restore(RateLimiterState(**state), elapsed.total_seconds())
         return rate_limiter
 
     @callback
     def async_listen(self, server: str, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
-        """Call somebody after each request to a server, until what is returned is called."""
+        """Call a listener after each request to a server; returns how to remove it."""
         listeners = self._listeners.setdefault(server, [])
         listeners.append(listener)
         return lambda: listeners.remove(listener)
 
-    @callback
-    def auth_failures(self, entry_id: str) -> AuthFailureTracker:
-        """Return the watch over an entry's sign-in."""
-        return self.watches.setdefault(entry_id, AuthFailureTracker())
+    async def async_remove_entry(self, entry_id: str) -> None:
+        """Drop what belongs to a removed entry, and the file with the last entry."""
+        self.auth_failures.pop(entry_id, None)
+        self.kept_lists.pop(entry_id, None)
+        if not self._has_entries():
+            await self.store.async_remove_all()
 
-    async def async_remove_entry(self, entry_id: str, *, last: bool) -> None:
-        """Forget an entry that was removed, and everything on disk with the last one."""
-        self.watches.pop(entry_id, None)
-        if last:
-            await self.store.async_remove()
+    def _has_entries(self) -> bool:
+        """Return whether an account is set up: a sign-in alone leaves no file behind."""
+        entries = self.store.hass.config_entries
+        return bool(entries.async_entries(DOMAIN, include_ignore=False))
 
     @callback
     def _async_changed(self, server: str) -> None:
-        """Take note of a request."""
-        self._async_save()
+        """Save the rate limiters and notify the listeners of a server after a request."""
+        if self._has_entries():
+            self._async_save()
         for listener in tuple(self._listeners.get(server, ())):
             listener()
 
     @callback
     def _async_save(self) -> None:
-        """Write the rate limiters down, at once where one is in a pause."""
+        """Save the rate limiters, at once where one is in a pause."""
         if any(rate_limiter.paused_for for rate_limiter in self.rate_limiters.values()):
             self.store.hass.async_create_task(
                 self.store.async_save(self._to_store()), f"{DOMAIN} rate limiter"
@@ -125,19 +151,19 @@ class DomainData:
 
     @callback
     def _to_store(self) -> dict[str, Any]:
-        """Return what is written down."""
-        now = dt_util.utcnow().timestamp()
-        return {
-            server: {"saved": now, **asdict(rate_limiter.state())}
+        """Build what is stored; servers without a request since the start are kept."""
+        now = dt_util.utcnow()
+        return self.stored | {
+            server: {"saved_at": now, **asdict(rate_limiter.state())}
             for server, rate_limiter in self.rate_limiters.items()
         }
 
 
-_SHARED: HassKey[DomainData] = HassKey(f"{DOMAIN}_shared")
+_DOMAIN_DATA: HassKey[DomainData] = HassKey(f"{DOMAIN}_shared")
 
 
-@singleton(_SHARED, async_=True)
+@singleton(_DOMAIN_DATA, async_=True)
 async def async_get_domain_data(hass: HomeAssistant) -> DomainData:
-    """Return what all entries share."""
-    store = rate_limiter_store(hass)
-    return DomainData(store, await store.async_load() or {})
+    """Get what all entries share."""
+    store = TelldusStore(hass, "rate_limiter")
+    return DomainData(store, await store.async_load_dict(_STORED))

@@ -1,4 +1,4 @@
-"""Which text says what went wrong. The one place that decides it."""
+"""Translation keys and placeholders of Telldus' errors."""
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -15,7 +15,7 @@ from ..pa_api import (
 
 
 def translation_key_for(err: TelldusError) -> str:
-    """Return the translation key, the same among exceptions and errors of forms."""
+    """Return the translation key, the same for exceptions and for errors of forms."""
     match err:
         case AuthenticationError():
             return "invalid_auth"
@@ -31,7 +31,7 @@ def translation_key_for(err: TelldusError) -> str:
 
 
 def error_placeholders(err: TelldusError | None) -> dict[str, str]:
-    """Return what the texts say besides: Telldus' reason, and the seconds to wait."""
+    """Build the placeholders: Telldus' reason, and the seconds to wait."""
     return {
         "reason": err.reason if isinstance(err, ApiError) else "",
         "wait": f"{err.retry_after:.0f}" if isinstance(err, RateLimitError) else "0",
@@ -39,11 +39,11 @@ def error_placeholders(err: TelldusError | None) -> dict[str, str]:
 
 
 def service_error(err: TelldusError) -> HomeAssistantError:
-    """Return the error that somebody is shown whose question Telldus did not answer."""
+    """Build the error of an action whose request has failed."""
     key = translation_key_for(err)
     error = HomeAssistantError(
         translation_domain=DOMAIN,
-        # Polls go on by themselves; who asked has to know when to ask again.
+        # Polls go on by themselves; the caller of an action has to repeat it.
         translation_key="rate_limited_retry" if key == "rate_limited" else key,
         translation_placeholders=error_placeholders(err),
     )
@@ -52,7 +52,7 @@ def service_error(err: TelldusError) -> HomeAssistantError:
 
 
 def check_loaded(entry: ConfigEntry) -> None:
-    """Raise the error that somebody is shown whose account cannot be asked now."""
+    """Raise ServiceValidationError if an account is not loaded."""
     if entry.state is not ConfigEntryState.LOADED:
         raise ServiceValidationError(
             translation_domain=DOMAIN,

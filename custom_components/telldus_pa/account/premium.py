@@ -1,11 +1,14 @@
-"""Telldus Premium, without which the API may refuse us.
+"""Telldus Premium, without which the API may reject an account.
 
-A notice of the vendor says that one needs it; what becomes of an account without it is
+A notice of the vendor says that one needs it; what happens to an account without it is
 not known. Source: docs/dev/telldus-api.md, "Limits" and "Scheduler, events, user, rooms".
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, override
+
+import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -15,63 +18,68 @@ from ..const import CONF_ACCOUNT_UUID
 from ..pa_api import Priority, Profile
 from .account import TelldusAccount
 from .daily import DailyFetch
-from .storage import StorageKey
+from .storage import UTC_DATETIME, StorageKey
 
 
 class Premium(DailyFetch[Profile]):
-    """Until when an account has Premium."""
+    """The Premium subscription of an account."""
 
-    what = StorageKey.PREMIUM
+    key = StorageKey.PREMIUM
+    schema = {
+        "is_known": bool,
+        "expires_at": vol.Any(None, UTC_DATETIME),
+        "had_premium": bool,
+    }
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-        """Know nothing yet."""
+        """Initialize the subscription as unknown."""
         super().__init__(hass, entry.entry_id)
         self._entry = entry
-        # Whether Telldus has reported it; if so, None means there was never any.
+        # Whether Telldus has reported it; if so, ``expires_at`` None means: never had any.
         self.is_known = False
         self.expires_at: datetime | None = None
-        # Whether there ever was any.
         self.had_premium = False
 
     @property
     def is_missing(self) -> bool:
-        """Return whether Telldus says that the account has no Premium now."""
+        """Whether Telldus reports that the account has no Premium now."""
         return self.is_known and (
             self.expires_at is None or self.expires_at <= dt_util.utcnow()
         )
 
     @property
     def has_lapsed(self) -> bool:
-        """Return whether the account has no Premium now and had some before."""
+        """Whether the account has no Premium now and had some before."""
         return self.had_premium and self.is_missing
 
     @override
     async def _async_fetch(self, account: TelldusAccount) -> Profile:
-        """Ask for the profile."""
+        """Fetch the profile."""
         return await account.client.profile(priority=Priority.BACKGROUND)
 
     @override
-    def _process(self, answer: Profile) -> None:
-        """Remember the time, and note whose account it is if that was not known."""
-        if answer.is_premium_known:
-            self.is_known, self.expires_at = True, answer.premium_until
+    def _process(self, response: Profile) -> None:
+        """Take over the expiry, and the account's UUID if sign-in could not fetch it."""
+        if response.is_premium_known:
+            self.is_known, self.expires_at = True, response.premium_until
             self.had_premium = self.had_premium or self.expires_at is not None
         if self._entry.data.get(CONF_ACCOUNT_UUID) is None:
             self._hass.config_entries.async_update_entry(
-                self._entry, data={**self._entry.data, CONF_ACCOUNT_UUID: answer.uuid}
+                self._entry, data={**self._entry.data, CONF_ACCOUNT_UUID: response.uuid}
             )
 
     @override
-    def _restore(self, stored: dict[str, Any]) -> None:
-        """Remember the time."""
-        until = stored.get("until")
-        self.is_known = until is not None
-        self.expires_at = dt_util.utc_from_timestamp(until) if until else None
-        self.had_premium = stored.get("was_paid", False)
+    def _restore(self, stored: Mapping[str, Any]) -> None:
+        """Restore the subscription."""
+        self.is_known = stored.get("is_known", False)
+        self.expires_at = stored.get("expires_at")
+        self.had_premium = stored.get("had_premium", False)
 
     @override
     def _as_dict(self) -> dict[str, Any]:
-        """Return what is to be written down."""
-        none = 0 if self.is_known else None
-        until = self.expires_at.timestamp() if self.expires_at else none
-        return {"until": until, "was_paid": self.had_premium}
+        """Build what is stored of the subscription."""
+        return {
+            "is_known": self.is_known,
+            "expires_at": self.expires_at,
+            "had_premium": self.had_premium,
+        }

@@ -15,6 +15,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final, override
 
+import voluptuous as vol
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import (
     CALLBACK_TYPE,
@@ -29,7 +31,7 @@ from homeassistant.util import dt as dt_util
 
 from ..account.errors import error_placeholders, translation_key_for
 from ..account.storage import StorageKey, entry_store
-from ..const import DOMAIN, LOGGER
+from ..const import CONF_REVERSED_COVERS, DOMAIN, LOGGER
 from ..coordinator import DeviceCoordinator, SensorCoordinator
 from ..devices.group_state import group_state
 from ..devices.kinds import EVENT_KINDS
@@ -154,9 +156,13 @@ class _Pending:
 
     def implies(self, other: _Pending) -> bool:
         """Return whether this does all that another would do, and to the same effect."""
-        return self.command.attribute_group is other.command.attribute_group and all(
-            self.effects.get(device_id) == effect
-            for device_id, effect in other.effects.items()
+        return (
+            not self.command.is_step
+            and self.command.attribute_group is other.command.attribute_group
+            and all(
+                self.effects.get(device_id) == effect
+                for device_id, effect in other.effects.items()
+            )
         )
 
     def covers(self, other: _Pending) -> bool:
@@ -164,6 +170,7 @@ class _Pending:
         facet = self.command.attribute_group
         return (
             facet is other.command.attribute_group
+            and not other.command.is_step
             # What a thermostat was told before may be for another mode.
             and facet is not Method.THERMOSTAT
             and other.effects.keys() <= self.effects.keys()
@@ -185,7 +192,12 @@ class CommandManager:
         self._entry = entry
         self._coordinator = coordinator
         self._sensors = sensors
-        self._store = entry_store(hass, StorageKey.COMMANDS, entry.entry_id)
+        self._store = entry_store(
+            hass,
+            StorageKey.COMMANDS,
+            entry.entry_id,
+            {"accepted": {str: [vol.Coerce(float)]}},
+        )
         # When Telldus accepted commands (unix seconds) that no event was matched with yet,
         # by device, for those devices whose events are reported.
         self._accepted: dict[str, list[float]] = {}
@@ -232,7 +244,8 @@ class CommandManager:
         if members := [
             self.optimistic_state(devices[one]) for one in leaves if one in devices
         ]:
-            shown = group_state(shown, members)
+            reversed_covers = self._entry.options.get(CONF_REVERSED_COVERS, ())
+            shown = group_state(shown, members, reversed_covers)
         if shown is not device:
             self._shown[device.id] = device, shown
         return shown
@@ -259,7 +272,7 @@ class CommandManager:
 
     async def async_load(self) -> None:
         """Restore the accepted commands of an earlier run."""
-        stored = await self._store.async_load() or {}
+        stored = await self._store.async_load()
         self._accepted = stored.get("accepted", {})
 
     async def async_save(self) -> None:

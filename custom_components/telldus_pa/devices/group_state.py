@@ -4,18 +4,25 @@ What Telldus tells of a group is what the group was told last, whatever became o
 members since. Source: docs/dev/telldus-api.md, "type, groups, scenes".
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from ..pa_api import MAX_LEVEL, Device, DeviceType, Method, Thermostat
+from .cover_position import COVER_METHODS, cover_level, cover_position
 
 # What Telldus says that a group is unless the person says something else.
 _NO_TYPES: Final = frozenset((DeviceType.CONTAINER, DeviceType.UNKNOWN))
 
 
-def group_state(group: Device, members: Iterable[Device]) -> Device:
-    """Return a group with the type and the state that its members make together."""
+def group_state(
+    group: Device, members: Iterable[Device], reversed_covers: Collection[str] = ()
+) -> Device:
+    """Return a group with the type and the state that its members make together.
+
+    ``reversed_covers`` are the ids of the covers, groups among them, whose level is 0 when
+    they are open.
+    """
     members = [one for one in members if one.methods & group.methods]
     if not members:
         return group
@@ -24,8 +31,8 @@ def group_state(group: Device, members: Iterable[Device]) -> Device:
         group = replace(group, device_type=types.pop())
     if thermostats := [one.thermostat for one in members if one.thermostat]:
         group = replace(group, thermostat=_combined_thermostats(thermostats))
-    if group.methods & (Method.UP | Method.DOWN):
-        return _combined_covers(group, members)
+    if group.methods & COVER_METHODS:
+        return _combined_covers(group, members, reversed_covers)
     if all(one.device_type is DeviceType.LOCK for one in members):
         return _combined_locks(group, members)
     return _combined_lights(group, members)
@@ -65,21 +72,31 @@ def _combined_locks(group: Device, members: Sequence[Device]) -> Device:
     return replace(group, state=None if None in states else Method.TURNON)
 
 
-def _combined_covers(group: Device, members: Sequence[Device]) -> Device:
-    """Return a group that is closed when all are, and open when one is known to be."""
-    states = {one.state for one in members}
-    if len(states) == 1 and Method.DIM not in states:
-        return replace(group, state=states.pop())
-    if Method.UP in states:
-        return replace(group, state=Method.UP)
-    levels = [
-        one.level
-        for one in members
-        if one.state is Method.DIM and one.level is not None
+def _combined_covers(
+    group: Device, members: Sequence[Device], reversed_covers: Collection[str]
+) -> Device:
+    """Return a group at the mean of its covers' positions, each by its own direction.
+
+    It is closed only when all are, and open when one is known to be. Lamps in it, which are
+    neither, do not count.
+    """
+    covers = [one for one in members if one.methods & COVER_METHODS]
+    if not covers:
+        return group
+    known = [
+        position
+        for one in covers
+        if (position := cover_position(one, is_reversed=one.id in reversed_covers))
+        is not None
     ]
-    if len(levels) == len(members):
-        return replace(group, state=Method.DIM, level=round(sum(levels) / len(levels)))
-    return replace(group, state=None)
+    position = sum(known) / len(known) if known else 0.0
+    if not position:
+        all_known = len(known) == len(covers)
+        return replace(group, state=Method.DOWN if all_known else None)
+    if position == 1:
+        return replace(group, state=Method.UP)
+    level = cover_level(position, is_reversed=group.id in reversed_covers)
+    return replace(group, state=Method.DIM, level=level)
 
 
 def _combined_thermostats(thermostats: Sequence[Thermostat]) -> Thermostat:

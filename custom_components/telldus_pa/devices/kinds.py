@@ -9,7 +9,7 @@ from typing import Final
 
 from homeassistant.const import Platform
 
-from ..pa_api import Device, DeviceType, Method, Sensor, SensorValue
+from ..pa_api import Command, Device, DeviceType, Method, Sensor, SensorValue
 
 
 class DeviceKind(StrEnum):
@@ -21,6 +21,8 @@ class DeviceKind(StrEnum):
     COVER = "cover"
     LIGHT = "light"
     LOCK = "lock"
+    LOCK_SENSOR = "lock_sensor"
+    MEDIA_PLAYER = "media_player"
     METER = "meter"
     MOTION = "motion"
     PERSON = "person"
@@ -38,6 +40,7 @@ class KindReason(StrEnum):
     BELL = "can ring"
     DEVICE_TYPE = "its deviceType"
     DIM = "can dim"
+    MEDIA = "its deviceType or transport, and can go up or down"
     MEMBERS = "its members"
     NOTHING = "can do nothing"
     ON_OFF = "can turn on or off"
@@ -61,6 +64,14 @@ _BY_TYPE: Final = {
     DeviceType.SMOKE: DeviceKind.SMOKE,
 }
 _ON_OFF: Final = Method.TURNON | Method.TURNOFF
+_MEDIA: Final = frozenset((DeviceType.MEDIA, DeviceType.SPEAKER))
+_SONOS: Final = "sonos"
+# What is connected so is no speaker, whatever its type or its methods say: a receiver at one
+# of these radios, or several things at once.
+_NO_MEDIA: Final = frozenset(("433", "e433", "egroup", "group", "zigbee", "zwave"))
+_TWO_WAY: Final = frozenset(("zigbee", "zwave"))
+# Values and nothing else are to be seen of these, unless they can be told something.
+_MEASURING: Final = frozenset((DeviceType.METER, DeviceType.THERMOSTAT))
 
 # What can be told to do something: a group with nothing else of the sort is one as well.
 _GROUP_KINDS: Final = frozenset(
@@ -69,6 +80,7 @@ _GROUP_KINDS: Final = frozenset(
         DeviceKind.COVER,
         DeviceKind.LIGHT,
         DeviceKind.LOCK,
+        DeviceKind.MEDIA_PLAYER,
         DeviceKind.SWITCH,
         DeviceKind.THERMOSTAT,
     )
@@ -84,8 +96,10 @@ EVENT_KINDS: Final = frozenset(
 
 # The parts of a device that have an entity of their own; "" is the device itself.
 MAIN_ENTITY: Final = ""
+BELL: Final = "bell"
 LEARN: Final = "learn"
 RING: Final = "ring"
+SIREN: Final = "siren"
 # Those of a sensor, besides its values.
 BATTERY: Final = "battery"
 BATTERY_LOW: Final = "battery_low"
@@ -99,6 +113,8 @@ _ENTITIES: Final[dict[DeviceKind, dict[str, Platform]]] = {
     DeviceKind.COVER: {MAIN_ENTITY: Platform.COVER},
     DeviceKind.LIGHT: {MAIN_ENTITY: Platform.LIGHT},
     DeviceKind.LOCK: {MAIN_ENTITY: Platform.LOCK},
+    DeviceKind.LOCK_SENSOR: {MAIN_ENTITY: Platform.BINARY_SENSOR},
+    DeviceKind.MEDIA_PLAYER: {MAIN_ENTITY: Platform.MEDIA_PLAYER},
     # What it measures comes as a sensor's values.
     DeviceKind.METER: {},
     DeviceKind.MOTION: {MAIN_ENTITY: Platform.BINARY_SENSOR},
@@ -134,6 +150,8 @@ def classify(
         return DeviceKind.THERMOSTAT, KindReason.THERMOSTAT
     if methods & Method.BELL:
         return DeviceKind.BELL, KindReason.BELL
+    if _is_media_player(device):
+        return DeviceKind.MEDIA_PLAYER, KindReason.MEDIA
     if methods & (Method.UP | Method.DOWN | Method.STOP):
         return DeviceKind.COVER, KindReason.UP_DOWN_STOP
     if device.device_type is DeviceType.LOCK and methods & _ON_OFF:
@@ -144,14 +162,60 @@ def classify(
         if device.device_type is DeviceType.LIGHT:
             return DeviceKind.LIGHT, KindReason.DEVICE_TYPE
         return DeviceKind.SWITCH, KindReason.ON_OFF
-    if device.device_type is DeviceType.METER:
+    if device.device_type in _MEASURING:
         return DeviceKind.METER, KindReason.DEVICE_TYPE
+    if device.device_type is DeviceType.LOCK:
+        return DeviceKind.LOCK_SENSOR, KindReason.DEVICE_TYPE
     return DeviceKind.SENSOR, KindReason.NOTHING
+
+
+def _is_media_player(device: Device) -> bool:
+    """Return whether UP and DOWN change a volume, and do not move a blind.
+
+    A gateway's plug-in gives a speaker the methods of a switch and a blind together, and so
+    has a group of both.
+    """
+    return (
+        bool(device.methods & (Method.UP | Method.DOWN))
+        and (device.device_type in _MEDIA or device.transport == _SONOS)
+        and device.type != "group"
+        and device.transport not in _NO_MEDIA
+    )
+
+
+def has_siren(device: Device, kind: DeviceKind) -> bool:
+    """Return whether an alarm or a smoke detector can be told to sound.
+
+    At 433 MHz it cannot: methods are of the receiver that hears it.
+    """
+    return (
+        kind in (DeviceKind.ALARM, DeviceKind.SMOKE)
+        and device.transport in _TWO_WAY
+        and _ON_OFF in device.methods
+    )
+
+
+def expires_soon(command: Command, device: Device, kind: DeviceKind) -> bool:
+    """Return whether a command does harm when it is sent much later than it was given.
+
+    A door that opens, a bell or a siren that sounds, a volume that goes up, a blind that
+    moves when nobody thinks of it any more.
+    """
+    return (
+        command.is_step
+        or kind is DeviceKind.LOCK
+        or (kind is DeviceKind.COVER and Method.DIM not in device.methods)
+        or has_siren(device, kind)
+    )
 
 
 def entity_parts(device: Device, kind: DeviceKind) -> Iterator[tuple[str, Platform]]:
     """Return the parts of a device that have an entity, each with its platform."""
     yield from _ENTITIES[kind].items()
+    if Method.BELL in device.methods and kind in _GROUP_KINDS - {DeviceKind.BELL}:
+        yield BELL, Platform.BUTTON
+    if has_siren(device, kind):
+        yield SIREN, Platform.SIREN
     if Method.LEARN in device.methods:
         yield LEARN, Platform.BUTTON
 

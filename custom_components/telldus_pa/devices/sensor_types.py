@@ -34,13 +34,15 @@ from homeassistant.const import (
 from ..pa_api import SensorValue
 from .kinds import value_key
 
+_DIRECTION: Final = "wdir"
+
 
 @dataclass(frozen=True, kw_only=True)
 class TelldusSensorEntityDescription(SensorEntityDescription):
     """What a value is; its ``key`` is a part of a sensor: a name and a scale.
 
-    ``twin`` is the part that says the same in another unit. Where a sensor has both, one
-    is enough: Home Assistant converts by itself.
+    ``same_quantity_as`` is the part that says the same in another unit. Where a sensor has
+    both, one is enough: Home Assistant converts by itself.
     """
 
     state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
@@ -67,10 +69,23 @@ SENSOR_TYPES: Final = {
             native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         ),
         TelldusSensorEntityDescription(
+            key="humidity_1",
+            device_class=SensorDeviceClass.ABSOLUTE_HUMIDITY,
+            native_unit_of_measurement=UnitOfDensity.GRAMS_PER_CUBIC_METER,
+            suggested_display_precision=1,
+        ),
+        TelldusSensorEntityDescription(
             key="rrate_0",
             device_class=SensorDeviceClass.PRECIPITATION_INTENSITY,
             native_unit_of_measurement=UnitOfVolumetricFlux.MILLIMETERS_PER_HOUR,
             suggested_display_precision=1,
+        ),
+        TelldusSensorEntityDescription(
+            key="rrate_1",
+            device_class=SensorDeviceClass.PRECIPITATION_INTENSITY,
+            native_unit_of_measurement=UnitOfVolumetricFlux.INCHES_PER_HOUR,
+            suggested_display_precision=2,
+            same_quantity_as="rrate_0",
         ),
         TelldusSensorEntityDescription(
             # Starts anew with each battery, as a total that increases may.
@@ -93,11 +108,26 @@ SENSOR_TYPES: Final = {
             suggested_display_precision=1,
         ),
         TelldusSensorEntityDescription(
+            key="wavg_1",
+            device_class=SensorDeviceClass.WIND_SPEED,
+            native_unit_of_measurement=UnitOfSpeed.MILES_PER_HOUR,
+            suggested_display_precision=1,
+            same_quantity_as="wavg_0",
+        ),
+        TelldusSensorEntityDescription(
             key="wgust_0",
             translation_key="wind_gust",
             device_class=SensorDeviceClass.WIND_SPEED,
             native_unit_of_measurement=UnitOfSpeed.METERS_PER_SECOND,
             suggested_display_precision=1,
+        ),
+        TelldusSensorEntityDescription(
+            key="wgust_1",
+            translation_key="wind_gust",
+            device_class=SensorDeviceClass.WIND_SPEED,
+            native_unit_of_measurement=UnitOfSpeed.MILES_PER_HOUR,
+            suggested_display_precision=1,
+            same_quantity_as="wgust_0",
         ),
         TelldusSensorEntityDescription(
             key="uv_0",
@@ -194,6 +224,12 @@ SENSOR_TYPES: Final = {
             state_class=SensorStateClass.TOTAL_INCREASING,
         ),
         TelldusSensorEntityDescription(
+            key="co2_0",
+            device_class=SensorDeviceClass.CO2,
+            native_unit_of_measurement=UnitOfRatio.PARTS_PER_MILLION,
+            same_quantity_as="co2_1",
+        ),
+        TelldusSensorEntityDescription(
             key="co2_1",
             device_class=SensorDeviceClass.CO2,
             native_unit_of_measurement=UnitOfRatio.PARTS_PER_MILLION,
@@ -209,6 +245,13 @@ SENSOR_TYPES: Final = {
             device_class=SensorDeviceClass.VOLUME_STORAGE,
             native_unit_of_measurement=UnitOfVolume.CUBIC_METERS,
             suggested_display_precision=3,
+        ),
+        TelldusSensorEntityDescription(
+            key="volume_2",
+            device_class=SensorDeviceClass.VOLUME_STORAGE,
+            native_unit_of_measurement=UnitOfVolume.GALLONS,
+            suggested_display_precision=1,
+            same_quantity_as="volume_0",
         ),
         TelldusSensorEntityDescription(
             key="loudness_0",
@@ -239,6 +282,13 @@ SENSOR_TYPES: Final = {
             suggested_display_precision=1,
         ),
         TelldusSensorEntityDescription(
+            key="weight_1",
+            device_class=SensorDeviceClass.WEIGHT,
+            native_unit_of_measurement=UnitOfMass.POUNDS,
+            suggested_display_precision=1,
+            same_quantity_as="weight_0",
+        ),
+        TelldusSensorEntityDescription(
             key="moisture_0",
             device_class=SensorDeviceClass.MOISTURE,
             native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
@@ -247,10 +297,32 @@ SENSOR_TYPES: Final = {
 }
 
 
+def number_of(value: SensorValue) -> float | None:
+    """Return the number that a value is, None if it is none.
+
+    A direction of -1 is that of no wind; all others are within 0 to 360.
+    """
+    number = value.value
+    if number is None or isinstance(number, str):
+        return None
+    if value.name != _DIRECTION:
+        return number
+    return None if number == -1 else number % 360
+
+
 def unit_of(value: SensorValue) -> str | None:
     """Return the unit in which a value is shown by itself."""
     description = SENSOR_TYPES.get(value_key(value))
     return description.native_unit_of_measurement if description else value.unit
+
+
+def is_total(value: SensorValue) -> bool:
+    """Tell whether a value is a total, as a meter's: it is true until the next one comes."""
+    description = SENSOR_TYPES.get(value_key(value))
+    return (
+        description is not None
+        and description.state_class is SensorStateClass.TOTAL_INCREASING
+    )
 
 
 def described_as(value: SensorValue) -> str | None:

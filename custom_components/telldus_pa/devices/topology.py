@@ -1,7 +1,7 @@
 """What the list of devices amounts to: kinds, groups, and nodes that are sensors as well."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, Self
 
 from ..pa_api import Device, Gateway, Sensor
@@ -34,8 +34,8 @@ class Topology:
         local = {
             (device.gateway_id, device.client_device_id): device.id
             for device in devices.values()
-            # Who has no number of the gateway's is nobody else.
-            if device.client_device_id
+            # Who has no gateway, or no number of its own there, is nobody else.
+            if device.gateway_id and device.client_device_id
         }
         members = {
             device.id: tuple(dict.fromkeys(_members(device, devices, local)))
@@ -109,11 +109,30 @@ class HasGateway(Protocol):
 
 def gateways_from_rows(rows: Mapping[str, HasGateway]) -> dict[str, Gateway]:
     """Return the gateways as far as their devices, or their sensors, tell of them."""
-    newest = {row.gateway_id: row for row in rows.values()}
+    newest = {row.gateway_id: row for row in rows.values() if row.gateway_id}
     return {
         gateway_id: Gateway(gateway_id, row.gateway_name, row.online)
         for gateway_id, row in newest.items()
     }
+
+
+def merge_gateways(
+    listed: Mapping[str, Gateway], *from_rows: Mapping[str, Gateway]
+) -> dict[str, Gateway]:
+    """Return all gateways, by id, each with as much as is known of it.
+
+    ``listed`` is their own list, which is requested less often than the lists that
+    ``from_rows`` come from: the last of these that has a gateway is right about its name
+    and whether it is online.
+    """
+    merged = dict(listed)
+    for gateways in from_rows:
+        for gateway_id, gateway in gateways.items():
+            known = merged.get(gateway_id, gateway)
+            merged[gateway_id] = replace(
+                known, name=gateway.name or known.name, online=gateway.online
+            )
+    return merged
 
 
 def is_group(device: Device) -> bool:

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
+import voluptuous as vol
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -23,7 +25,8 @@ from ..account.storage import StorageKey, entry_store
 from ..commands.manager import CommandManager
 from ..const import DOMAIN, EVENT_MISSED, LOGGER
 from ..coordinator import DeviceCoordinator
-from ..devices.kinds import EVENT_KINDS, MAIN_ENTITY, RING, entity_parts
+from ..devices.kinds import EVENT_KINDS, MAIN_ENTITY, RING, DeviceKind, entity_parts
+from ..devices.topology import is_group
 from ..devices.unique_ids import device_unique_id, entity_unique_id
 from ..pa_api import Device, DeviceStateMessage, Method, Priority, TelldusError
 from ..pa_api.rate_limiter import MAX_REQUESTS
@@ -51,6 +54,20 @@ _EVENT_SPACING: Final = 0.01
 # What was heard is written down this soon, in seconds, lest a crash tells it twice.
 _SAVE_DELAY: Final = 10.0
 
+_SECONDS: Final = vol.Coerce(float)
+# Times are unix seconds.
+_STORED: Final = {
+    "ask_again": _SECONDS,
+    "tracks": {
+        str: {
+            vol.Required("from"): _SECONDS,
+            vol.Required("known"): [
+                vol.ExactSequence([vol.Coerce(Method), _SECONDS, _SECONDS])
+            ],
+        }
+    },
+}
+
 type Listener = Callable[[DeviceEvent, bool], None]
 
 
@@ -70,7 +87,7 @@ class EventTracker:
         self._devices = devices
         self._commands = commands
         self._rate_limiter = devices.account.rate_limiter
-        self._store = entry_store(hass, StorageKey.EVENTS, entry.entry_id)
+        self._store = entry_store(hass, StorageKey.EVENTS, entry.entry_id, _STORED)
         self.timelines: dict[str, DeviceTimeline] = {}
         self._seen = devices.data
         self._lists = devices.success_count
@@ -87,6 +104,7 @@ class EventTracker:
         self._is_reading = False
         self._is_stopped = False
         self._listeners: dict[str, list[Listener]] = {}
+        devices.is_manual_change = self._is_manual_change
         entry.async_on_unload(
             devices.async_add_refresh_listener(self._async_handle_poll)
         )
@@ -95,7 +113,7 @@ class EventTracker:
 
     async def async_load(self) -> None:
         """Go on where an earlier run ended."""
-        stored = await self._store.async_load() or {}
+        stored = await self._store.async_load()
         self._ask_again = min(stored.get("ask_again", 0.0), _now() + _REFUSED_FOR)
         self.timelines = {
             device_id: DeviceTimeline.from_dict(device_id, track)
@@ -189,6 +207,22 @@ class EventTracker:
                 track.add_poll_change(method, level, since, now), shown=True
             )
 
+    def _is_manual_change(self, before: Device, after: Device) -> bool:
+        """Return whether somebody did something at home, where nothing is pushed.
+
+        Motion does not count: it would keep polling fast all day. A group changes with its
+        members.
+        """
+        kind = self._devices.topology.kinds.get(after.id)
+        return (
+            not self._live_since
+            and (bool(after.methods) or kind is DeviceKind.CONTACT)
+            and kind is not DeviceKind.MOTION
+            and not is_group(after)
+            and _difference(before, after) is not None
+            and not self._commands.is_commanded(after.id)
+        )
+
     @callback
     def _follow_devices(self) -> None:
         """Have a track of each device that there is, begun now where it is new."""
@@ -278,7 +312,7 @@ class EventTracker:
             self._devices.last_error is None
             and not rate_limiter.paused_for
             and not rate_limiter.waiting
-            and rate_limiter.used <= _MOST_USED
+            and rate_limiter.used - self._devices.extra_polls <= _MOST_USED
             and (limited_at is None or rate_limiter.now() - limited_at >= _QUIET_PERIOD)
             and not self._commands.queue_length
         )

@@ -8,19 +8,23 @@ Source: docs/dev/telldus-api.md, "Other sensor functions".
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+import voluptuous as vol
+
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
+from homeassistant.const import STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from ..account.storage import StorageKey, entry_store
+from ..account.storage import UTC_DATETIME, StorageKey, entry_store
 from ..const import DOMAIN, LOGGER
 from ..coordinator import SensorCoordinator
 from ..devices.kinds import value_key
@@ -35,24 +39,18 @@ from ..pa_api import (
     SensorHistoryEntry,
     TelldusError,
 )
-from .statistics import HOUR, Sample, backfill_statistics, by_hour, converted
+from .cursor import BackfillCursor, ValueKey
+from .statistics import HOUR, backfill_statistics, converted
 
 if TYPE_CHECKING:
     from .recorder import StatisticSeries
 
 
-_DAY: Final = 24 * HOUR
-# How many rows an answer is meant to have, and what is asked for to begin with.
-_ROWS: Final = 1000
-_SPAN: Final = _DAY
-_LONGEST_SPAN: Final = 30 * _DAY
-_GROWS: Final = 4
-# Where nothing has come for so long, there is nothing further back.
-_NOTHING_FOR: Final = 365 * _DAY
-# How long to wait where something is not there yet, in seconds, and how often at most for
-# Home Assistant's first hour: of what it does not record there will never be one.
+# How long to wait where something is not there yet, in seconds.
 _WAIT: Final = 600.0
-_MOST_WAITS: Final = 12
+# How long to wait for Home Assistant's first hour. What is known of a sensor that has none
+# by then is imported all the same.
+_FIRST_HOUR_WITHIN: Final = timedelta(hours=2)
 # The same for the first list of sensors, which is asked for again every other minute or so.
 _UNTIL_LIST: Final = 60.0
 # How often an import is begun anew after what nobody foresaw.
@@ -60,11 +58,9 @@ _MOST_FAILURES: Final = 6
 # How often the sign-in may be refused for a history alone before that is believed.
 _MOST_REFUSALS: Final = 3
 
-type _Key = tuple[str, int | None]
-
 
 class ImportState(StrEnum):
-    """How the import is."""
+    """State of the import."""
 
     IDLE = "idle"
     RUNNING = "running"
@@ -91,19 +87,25 @@ class HistoryImport:
         self._hass = hass
         self._entry = entry
         self._sensors = sensors
-        self._store = entry_store(hass, StorageKey.HISTORY_IMPORT, entry.entry_id)
-        # The sensors of which the history is still to be imported.
-        self._remaining: list[str] = []
+        self._store = entry_store(
+            hass,
+            StorageKey.HISTORY_IMPORT,
+            entry.entry_id,
+            {"remaining": {str: vol.Any(None, UTC_DATETIME)}, "hours": int},
+        )
+        # The sensors of which the history is still to be imported, and until when to wait
+        # for Home Assistant's first hour of each, None before it was looked for.
+        self._remaining: dict[str, datetime | None] = {}
         self._task: asyncio.Task[None] | None = None
         self.state = ImportState.IDLE
-        # How many hours were imported, and to where we are back, in unix seconds.
+        # How many hours were imported, and how far back the running import is.
         self.hours = 0
-        self.cursor: float | None = None
+        self.cursor: datetime | None = None
 
     async def async_load(self) -> None:
-        """Recall what an earlier run has left to do."""
-        stored = await self._store.async_load() or {}
-        self._remaining = list(stored.get("todo", ()))
+        """Load what an earlier run has left to do."""
+        stored = await self._store.async_load()
+        self._remaining = stored.get("remaining", {})
         self.hours = stored.get("hours", 0)
         if stored:
             self.state = (
@@ -124,7 +126,7 @@ class HistoryImport:
             )
 
     async def async_start(self) -> list[str]:
-        """Begin, or go on; return the ids of the sensors.
+        """Start the import, or go on with it; return the ids of the sensors that remain.
 
         Raises HomeAssistantError where nothing can be imported.
         """
@@ -134,7 +136,9 @@ class HistoryImport:
             )
         if not self._remaining:
             sensors = self._sensors.data.values()
-            self._remaining = [sensor.id for sensor in sensors if sensor.keep_history]
+            self._remaining = dict.fromkeys(
+                sensor.id for sensor in sensors if sensor.keep_history
+            )
             self.hours = 0
         if not self._remaining:
             raise ServiceValidationError(
@@ -145,61 +149,63 @@ class HistoryImport:
         return list(self._remaining)
 
     async def _async_save(self) -> None:
-        """Write down what is left to do."""
-        await self._store.async_save({"todo": self._remaining, "hours": self.hours})
+        """Store what is left to do."""
+        await self._store.async_save(
+            {"remaining": self._remaining, "hours": self.hours}
+        )
 
     async def _async_run(self) -> None:
-        """Import one sensor after the other."""
-        failures = 0
+        """Import one sensor after the other, as long as any remains."""
+        failures: Counter[str] = Counter()
         while self._remaining:
             if not self._sensors.success_count:
                 # Nobody knows yet what there is.
                 await self._async_wait(_UNTIL_LIST)
                 continue
-            try:
-                await self._async_import(self._remaining[0])
-            except Exception:  # noqa: BLE001
-                # Such as a database that is away for a while
-                failures += 1
-                if failures < _MOST_FAILURES:
-                    LOGGER.debug("An import failed, and is tried again", exc_info=True)
-                    await self._async_wait(_WAIT)
-                    continue
-                LOGGER.exception("The history of a sensor could not be imported")
-            failures = 0
-            del self._remaining[0]
-            await self._async_save()
+            count = len(self._remaining)
+            for sensor_id in list(self._remaining):
+                if await self._async_try(sensor_id, failures):
+                    del self._remaining[sensor_id]
+                await self._async_save()
+            if len(self._remaining) == count:
+                await self._async_wait(_WAIT)
         self.state, self.cursor = ImportState.FINISHED, None
         LOGGER.info("Imported %d hours of history", self.hours)
 
-    async def _async_import(self, sensor_id: str) -> None:
-        """Import all that Telldus has of a sensor."""
-        from .recorder import async_series  # noqa: PLC0415 (needs a recorder)
+    async def _async_try(self, sensor_id: str, failures: Counter[str]) -> bool:
+        """Import all that Telldus has of a sensor; return False to try again after the others."""
+        try:
+            return await self._async_import(sensor_id)
+        except Exception:  # noqa: BLE001
+            # Such as a database that is away for a while
+            failures[sensor_id] += 1
+            if failures[sensor_id] < _MOST_FAILURES:
+                LOGGER.debug("An import failed, and is tried again", exc_info=True)
+                return False
+            LOGGER.exception("The history of a sensor could not be imported")
+        return True
 
-        walk: _BackfillCursor | None = None
-        waits = refusals = 0
+    async def _async_import(self, sensor_id: str) -> bool:
+        """Import all that Telldus has of a sensor; return False while nothing leads up to it."""
+        walk: BackfillCursor | None = None
+        made_up: dict[ValueKey, StatisticSeries] | None = None
+        refusals = 0
+        until = dt_util.utcnow().timestamp() // HOUR * HOUR
         while targets := self._targets(sensor_id):
             self.state = ImportState.RUNNING
-            found = await async_series(
-                self._hass, {target.entity_id for target in targets.values()}
-            )
-            series = {
-                key: found[target.entity_id]
-                for key, target in targets.items()
-                if target.entity_id in found
-            }
-            if not series:
-                if waits == _MOST_WAITS:
-                    return
-                waits += 1
-                await self._async_wait(_WAIT)
-                continue
-            if walk is None:
-                walk = _BackfillCursor(series)
-            if walk.is_over:
-                return
+            series = await self._async_series(targets)
+            if made_up is None:
+                missing = {key: targets[key] for key in targets.keys() - series.keys()}
+                made_up = self._made_up_series(missing, int(until))
+                if self._has_to_wait(sensor_id, [missing[key] for key in made_up]):
+                    return False
+            series = made_up | series
+            if walk is None and series:
+                walk = BackfillCursor(series)
+            if walk is None or walk.is_over:
+                return True
             try:
-                readings = await self._async_fetch_part(sensor_id, walk)
+                entries = await self._async_fetch_part(sensor_id, walk)
             except TelldusError as err:
                 if isinstance(err, AuthenticationError) and refusals < _MOST_REFUSALS:
                     # Maybe only this was asked before anything else was refused.
@@ -207,25 +213,66 @@ class HistoryImport:
                     await self._async_wait(_WAIT)
                     continue
                 LOGGER.debug("No history: %s", err)
-                return
-            if readings is None or not walk.take(readings):
+                return True
+            if entries is None or not walk.take(entries):
                 continue
-            self.cursor = walk.cursor
+            self.cursor = dt_util.utc_from_timestamp(walk.cursor)
             # What has got its first hour since was not asked for; the next import does.
             for key in walk.keys & series.keys():
                 self._async_add(key, series[key], targets[key], walk)
             await self._async_save()
+        return True
+
+    async def _async_series(
+        self, targets: dict[ValueKey, _StatisticTarget]
+    ) -> dict[ValueKey, StatisticSeries]:
+        """Read the statistics of values; those without an hour are left out."""
+        from .recorder import async_series  # noqa: PLC0415 (needs a recorder)
+
+        found = await async_series(
+            self._hass, {target.entity_id for target in targets.values()}
+        )
+        return {
+            key: found[target.entity_id]
+            for key, target in targets.items()
+            if target.entity_id in found
+        }
+
+    def _made_up_series(
+        self, targets: dict[ValueKey, _StatisticTarget], until: int
+    ) -> dict[ValueKey, StatisticSeries]:
+        """Make up statistics that lead up to the hour at ``until``, in unix seconds."""
+        from .recorder import async_series_without_hours  # noqa: PLC0415
+
+        series = {
+            key: async_series_without_hours(self._hass, target.entity_id, until)
+            for key, target in targets.items()
+        }
+        return {key: one for key, one in series.items() if one}
+
+    def _has_to_wait(self, sensor_id: str, missing: Iterable[_StatisticTarget]) -> bool:
+        """Tell whether a value without an hour may still get one.
+
+        One that is unknown, since nothing has come for a day, will not.
+        """
+        states = (self._hass.states.get(target.entity_id) for target in missing)
+        if all(state is None or state.state == STATE_UNKNOWN for state in states):
+            return False
+        now = dt_util.utcnow()
+        if (deadline := self._remaining[sensor_id]) is None:
+            deadline = self._remaining[sensor_id] = now + _FIRST_HOUR_WITHIN
+        return now < deadline
 
     async def _async_fetch_part(
-        self, sensor_id: str, walk: _BackfillCursor
+        self, sensor_id: str, walk: BackfillCursor
     ) -> tuple[SensorHistoryEntry, ...] | None:
-        """Ask for the next part; return None where that has to wait, after the wait."""
+        """Fetch the next part; return None where that has to wait, after the wait."""
         account = self._sensors.account
         if account.is_refused:
             await self._async_wait(_WAIT)
             return None
         try:
-            readings = await account.client.sensor_history(
+            entries = await account.client.sensor_history(
                 sensor_id,
                 dt_util.utc_from_timestamp(walk.since),
                 dt_util.utc_from_timestamp(walk.until),
@@ -240,22 +287,22 @@ class HistoryImport:
             )
             return None
         account.async_record_result(None)
-        return readings
+        return entries
 
     async def _async_wait(self, seconds: float) -> None:
-        """Let some seconds pass."""
+        """Wait for some seconds."""
         self.state = ImportState.WAITING
         await asyncio.sleep(seconds)
 
     @callback
     def _async_add(
         self,
-        key: _Key,
+        key: ValueKey,
         series: StatisticSeries,
         target: _StatisticTarget,
-        walk: _BackfillCursor,
+        walk: BackfillCursor,
     ) -> None:
-        """Have written down what has come of a value."""
+        """Add the hours of a value that the last response has completely."""
         from .recorder import async_add_hours  # noqa: PLC0415
 
         try:
@@ -264,13 +311,13 @@ class HistoryImport:
             # The person's statistics are in a unit of their own; nothing fits them.
             return
         first = series.first
-        told = walk.complete(key)
-        seam = walk.boundary_samples(key, first.start)
+        samples = walk.complete(key)
+        boundary = walk.boundary_samples(key, first.start)
         hours = backfill_statistics(
             first,
             series.aggregation,
-            converted(told, convert),
-            converted({first.start: seam}, convert)[first.start],
+            converted(samples, convert),
+            converted({first.start: boundary}, convert)[first.start],
         )
         if hours:
             async_add_hours(self._hass, series.metadata, hours)
@@ -279,12 +326,12 @@ class HistoryImport:
         else:
             walk.keep(key, first.start)
 
-    def _targets(self, sensor_id: str) -> dict[_Key, _StatisticTarget]:
-        """Return the entities that are shown of a sensor, by what they show."""
+    def _targets(self, sensor_id: str) -> dict[ValueKey, _StatisticTarget]:
+        """Find the entities of a sensor that have a state, by the value that they show."""
         entry = self._entry
         sensor: Sensor | None = self._sensors.data.get(sensor_id)
         registry = er.async_get(self._hass)
-        targets: dict[_Key, _StatisticTarget] = {}
+        targets: dict[ValueKey, _StatisticTarget] = {}
         for value in sensor.values.values() if sensor else ():
             unique_id = entity_unique_id(
                 sensor_unique_id(entry, sensor_id), value_key(value)
@@ -293,88 +340,3 @@ class HistoryImport:
             if entity_id and self._hass.states.get(entity_id):
                 targets[value.key] = _StatisticTarget(entity_id, unit_of(value))
         return targets
-
-
-class _BackfillCursor:
-    """The way back through the history of a sensor. All times are unix seconds."""
-
-    def __init__(self, series: Mapping[_Key, StatisticSeries]) -> None:
-        """Begin with what is before the newest first hour of some values."""
-        self.keys = frozenset(series)
-        # The hour before which to go on; what is asked for reaches to its end.
-        self.cursor = top = max(one.first.start for one in series.values())
-        self._complete_from = top
-        self._span = _SPAN
-        self._last_data_at = top
-        self._told: dict[_Key, dict[int, list[Sample]]] = {}
-        self._seams: dict[_Key, tuple[int, list[Sample]]] = {}
-        # Whether the hour at the top is known to have something.
-        self._has_top = False
-
-    @property
-    def since(self) -> int:
-        """Return from when to ask."""
-        return max(self.cursor - self._span, 0)
-
-    @property
-    def until(self) -> int:
-        """Return until when to ask."""
-        return self.cursor + HOUR - 1
-
-    @property
-    def is_over(self) -> bool:
-        """Return whether there is nothing further back, as far as one can tell."""
-        return self.since == 0 or self._last_data_at - self.cursor >= _NOTHING_FOR
-
-    def take(self, readings: Sequence[SensorHistoryEntry]) -> bool:
-        """Take an answer; return False if the newest of it was left out: ask for less."""
-        since, top = self.since, self.cursor
-        # Whatever else an answer may hold
-        readings = [
-            one for one in readings if since <= one.when.timestamp() < top + HOUR
-        ]
-        hours = {int(one.when.timestamp() // HOUR) * HOUR for one in readings}
-        if hours and self._has_top and top not in hours and self._span > HOUR:
-            self._span = max(self._span // 2 // HOUR * HOUR, HOUR)
-            return False
-        oldest = min(hours, default=top)
-        is_cut = since < oldest < top - HOUR
-        # Of the oldest hour of all that there is, or was told, there may be more.
-        self._complete_from = oldest + HOUR if is_cut else since
-        self.cursor = self._complete_from
-        self._has_top = self._complete_from in hours
-        if oldest < top:
-            self._last_data_at = self.cursor
-        self._told = _numbers(readings)
-        wanted = self._span * _ROWS // max(len(readings), _ROWS // _GROWS)
-        self._span = min(max(wanted // HOUR * HOUR, HOUR), _LONGEST_SPAN)
-        return True
-
-    def complete(self, key: _Key) -> Mapping[int, Sequence[Sample]]:
-        """Return the hours of a value that the last answer has completely."""
-        told = self._told.get(key, {})
-        return {start: told[start] for start in told if start >= self._complete_from}
-
-    def boundary_samples(self, key: _Key, start: int) -> Sequence[Sample]:
-        """Return what was told of a value in an hour, now or in an answer before."""
-        if of_hour := self._told.get(key, {}).get(start):
-            return of_hour
-        kept, of_hour = self._seams.get(key, (0, []))
-        return of_hour if kept == start else []
-
-    def keep(self, key: _Key, start: int) -> None:
-        """Remember what was told of a value in the first hour that there is now."""
-        self._seams[key] = (start, list(self.boundary_samples(key, start)))
-
-
-def _numbers(
-    readings: Sequence[SensorHistoryEntry],
-) -> dict[_Key, dict[int, list[Sample]]]:
-    """Return what was told of each value in each hour."""
-    told: dict[_Key, list[Sample]] = {}
-    for reading in readings:
-        for key, value in reading.values.items():
-            if value.value is not None and not isinstance(value.value, str):
-                sample = Sample(reading.when.timestamp(), value.value)
-                told.setdefault(key, []).append(sample)
-    return {key: by_hour(of_key) for key, of_key in told.items()}

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
+from homeassistant.components.recorder import DOMAIN as RECORDER_DOMAIN
 from homeassistant.components.recorder.db_schema import Statistics
 from homeassistant.components.recorder.models import (
     StatisticData,
@@ -11,19 +12,29 @@ from homeassistant.components.recorder.models import (
     StatisticMetaData,
 )
 from homeassistant.components.recorder.statistics import (
+    STATISTIC_UNIT_TO_UNIT_CONVERTER,
     UNIT_CLASS_TO_UNIT_CONVERTER,
     async_import_statistics,
     get_metadata,
 )
+from homeassistant.components.sensor import ATTR_STATE_CLASS, SensorStateClass
+from homeassistant.components.sensor.const import UNIT_CONVERTERS
+from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.util import dt as dt_util
 
 from .statistics import Aggregation, HourlyStatistics
 
-_WAYS = {
+_AGGREGATIONS: Final = {
     StatisticMeanType.ARITHMETIC: Aggregation.MEAN,
     StatisticMeanType.CIRCULAR: Aggregation.ANGLE,
+}
+# What Home Assistant makes of a state class; totals have no mean.
+_MEAN_TYPES: Final = {
+    SensorStateClass.MEASUREMENT: StatisticMeanType.ARITHMETIC,
+    SensorStateClass.MEASUREMENT_ANGLE: StatisticMeanType.CIRCULAR,
+    SensorStateClass.TOTAL_INCREASING: StatisticMeanType.NONE,
 }
 
 
@@ -36,7 +47,7 @@ class StatisticSeries:
     first: HourlyStatistics
 
     def converter(self, unit: str | None) -> Callable[[float], float] | None:
-        """Return what turns a unit into that of the statistics, None for nothing to do.
+        """Build what converts a unit to that of the statistics, None for nothing to do.
 
         Raises ValueError for units that have nothing to do with one another.
         """
@@ -56,22 +67,60 @@ class StatisticSeries:
 async def async_series(
     hass: HomeAssistant, statistic_ids: Iterable[str]
 ) -> dict[str, StatisticSeries]:
-    """Return what Home Assistant has, once it has written down all that it was given."""
+    """Read the statistics of entities, once the recorder has written all that it was given."""
     instance = get_instance(hass)
     await instance.async_block_till_done()
     return await instance.async_add_executor_job(_series, hass, set(statistic_ids))
 
 
 @callback
+def async_series_without_hours(
+    hass: HomeAssistant, statistic_id: str, until: int
+) -> StatisticSeries | None:
+    """Make up the statistics of an entity that has sent nothing since Home Assistant records.
+
+    They lead up to the hour that begins at ``until``, in unix seconds, with a sum of 0 as
+    Home Assistant's own begin. None if it would not record the entity.
+    """
+    state = hass.states.get(statistic_id)
+    wanted = get_instance(hass).entity_filter
+    if state is None or (wanted and not wanted(statistic_id)):
+        return None
+    state_class = state.attributes.get(ATTR_STATE_CLASS)
+    if state_class not in _MEAN_TYPES:
+        return None
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    device_class = state.attributes.get(ATTR_DEVICE_CLASS)
+    converter = UNIT_CONVERTERS.get(device_class)
+    if converter is None or unit not in converter.VALID_UNITS:
+        converter = STATISTIC_UNIT_TO_UNIT_CONVERTER.get(unit)
+    mean_type = _MEAN_TYPES[state_class]
+    is_total = mean_type is StatisticMeanType.NONE
+    return StatisticSeries(
+        StatisticMetaData(
+            mean_type=mean_type,
+            has_sum=is_total,
+            name=None,
+            source=RECORDER_DOMAIN,
+            statistic_id=statistic_id,
+            unit_class=converter.UNIT_CLASS if converter else None,
+            unit_of_measurement=unit,
+        ),
+        Aggregation.TOTAL if is_total else _AGGREGATIONS[mean_type],
+        HourlyStatistics(until, sum=0.0 if is_total else None),
+    )
+
+
+@callback
 def async_add_hours(
     hass: HomeAssistant, metadata: StatisticMetaData, hours: Sequence[HourlyStatistics]
 ) -> None:
-    """Have the recorder write hours down, oldest first."""
+    """Have the recorder import hours, oldest first."""
     async_import_statistics(hass, metadata, [_row(hour) for hour in reversed(hours)])
 
 
 def _row(hour: HourlyStatistics) -> StatisticData:
-    """Return an hour as the recorder wants it."""
+    """Build the recorder's row of an hour."""
     row = StatisticData(start=dt_util.utc_from_timestamp(hour.start))
     for key in ("state", "sum", "mean", "mean_weight", "min", "max"):
         if (value := getattr(hour, key)) is not None:
@@ -80,7 +129,7 @@ def _row(hour: HourlyStatistics) -> StatisticData:
 
 
 def _series(hass: HomeAssistant, statistic_ids: set[str]) -> dict[str, StatisticSeries]:
-    """Read the first hour of each; without one there are no statistics yet."""
+    """Read the first hour of each entity; those without one are left out."""
     found: dict[str, StatisticSeries] = {}
     known = get_metadata(hass, statistic_ids=statistic_ids)
     with session_scope(hass=hass, read_only=True) as session:
@@ -92,13 +141,13 @@ def _series(hass: HomeAssistant, statistic_ids: set[str]) -> dict[str, Statistic
                 .first()
             )
             if row is not None:
-                way = (
+                aggregation = (
                     Aggregation.TOTAL
                     if metadata["has_sum"]
-                    else _WAYS[StatisticMeanType(metadata["mean_type"])]
+                    else _AGGREGATIONS[StatisticMeanType(metadata["mean_type"])]
                 )
                 first = HourlyStatistics(
                     int(row.start_ts), state=row.state, sum=row.sum
                 )
-                found[statistic_id] = StatisticSeries(metadata, way, first)
+                found[statistic_id] = StatisticSeries(metadata, aggregation, first)
     return found

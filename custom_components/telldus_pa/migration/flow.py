@@ -10,12 +10,22 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+)
 from homeassistant.data_entry_flow import FlowHandler, FlowResult
 
 from ..const import LOGGER
 from ..data import TelldusConfigEntry, TelldusData
-from .move import MigrationError, async_revert, async_take_over, async_taken_over_from
+from .move import (
+    MigrationError,
+    async_owner,
+    async_revert,
+    async_take_over,
+    async_taken_over_from,
+)
 from .plan import MigrationPlan, make_plan
 from .summary import async_summarize
 from .tellduslive import core_entries
@@ -51,7 +61,10 @@ class MigrationFlow[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any
         if self._lists_task is None:
             if not (entry := self._loaded_entry()):
                 return self.async_abort(reason="not_running")
-            if await self._async_taken_over():
+            if any(
+                core_entry.disabled_by is None
+                for core_entry in await self._async_core_entries(are_owned=True)
+            ):
                 return await self.async_step_stop_other()
             data = entry.runtime_data
             if data.sensors.success_count and data.gateways.success_count:
@@ -73,7 +86,7 @@ class MigrationFlow[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any
         """Show what changes, and take over when the user submits it."""
         if not (entry := self._loaded_entry()):
             return self.async_abort(reason="not_running")
-        if not (plan := self._plan(entry)):
+        if not (plan := await self._async_plan(entry)):
             return self._nothing_to_take_over()
         if user_input is None:
             placeholders, is_complete = await async_summarize(self.hass, entry, plan)
@@ -83,7 +96,9 @@ class MigrationFlow[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any
                 description_placeholders=placeholders,
                 errors=None if is_complete else {"base": "not_searched"},
             )
-        return await self._async_move(async_take_over(self.hass, entry, plan))
+        return await self._async_move(
+            async_take_over(self.hass, entry, plan.core_entry_id)
+        )
 
     async def async_step_stop_other(
         self, user_input: dict[str, Any] | None = None
@@ -91,7 +106,7 @@ class MigrationFlow[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any
         """Disable tellduslive, from which everything was taken over."""
         if user_input is None:
             return self.async_show_form(step_id="stop_other", data_schema=_CONFIRM)
-        for core_entry in core_entries(self.hass):
+        for core_entry in await self._async_core_entries(are_owned=True):
             await self.hass.config_entries.async_set_disabled_by(
                 core_entry.entry_id, ConfigEntryDisabler.USER
             )
@@ -151,9 +166,17 @@ class MigrationFlow[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any
         entry = self._entry
         return entry if entry and entry.state is ConfigEntryState.LOADED else None
 
-    def _plan(self, entry: TelldusConfigEntry) -> MigrationPlan | None:
+    async def _async_core_entries(self, *, are_owned: bool) -> list[ConfigEntry[Any]]:
+        """List the entries of tellduslive from which an entry here has taken over, or none."""
+        return [
+            core_entry
+            for core_entry in core_entries(self.hass)
+            if (await async_owner(self.hass, core_entry) is not None) is are_owned
+        ]
+
+    async def _async_plan(self, entry: TelldusConfigEntry) -> MigrationPlan | None:
         """Plan what there is to take over, None if there is nothing."""
-        for core_entry in core_entries(self.hass):
+        for core_entry in await self._async_core_entries(are_owned=False):
             plan = make_plan(self.hass, entry, core_entry.entry_id)
             if plan.entities or plan.devices:
                 return plan

@@ -3,28 +3,28 @@
 Both are stopped meanwhile. If anything goes wrong, both are left as they were.
 """
 
-import asyncio
-from contextlib import AsyncExitStack, ExitStack
-from typing import Any, Final
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any
 
 from homeassistant.config_entries import (
     ConfigEntry,
     ConfigEntryDisabler,
     ConfigEntryState,
+    OperationNotAllowed,
 )
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.singleton import singleton
-from homeassistant.util.hass_dict import HassKey
+from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN
 from ..data import TelldusConfigEntry
-from .plan import MigrationAction, MigrationPlan
-from .records import MigrationStore, forward_transfer, reverse_transfer
+from .plan import MigrationAction, make_plan
+from .records import MigrationRecord, MigrationStage, MigrationStore
+from .settle import async_running, async_wait_until_stored, async_watch_record
 from .tellduslive import async_unload_remaining
 from .transaction import RegistryTransaction
-
-_LOCK: Final[HassKey[asyncio.Lock]] = HassKey(f"{DOMAIN}_migration")
+from .transfer import forward_transfer, reverse_transfer
 
 
 class MigrationError(HomeAssistantError):
@@ -32,88 +32,178 @@ class MigrationError(HomeAssistantError):
 
 
 async def async_take_over(
-    hass: HomeAssistant, entry: TelldusConfigEntry, plan: MigrationPlan
+    hass: HomeAssistant, entry: TelldusConfigEntry, core_entry_id: str
 ) -> None:
-    """Move what a plan names from tellduslive, and disable its entry.
+    """Move what has a counterpart here from tellduslive, and disable its entry.
 
-    Raises MigrationError, or what a registry or the storage raised; then nothing has changed.
+    The plan is made when no other migration runs any more. Raises MigrationError, or what a
+    registry or the storage raised; then nothing has changed.
     """
-    core_entry = hass.config_entries.async_get_known_entry(plan.core_entry_id)
     store = MigrationStore(hass, entry)
+    async with async_running(hass, entry), AsyncExitStack() as rollback:
+        core_entry = hass.config_entries.async_get_entry(core_entry_id)
+        if core_entry is None or await async_owner(hass, core_entry):
+            raise MigrationError(
+                translation_domain=DOMAIN, translation_key="nothing_to_take_over"
+            )
+        if entry.state is not ConfigEntryState.LOADED:
+            raise MigrationError(
+                translation_domain=DOMAIN, translation_key="not_running"
+            )
+        plan = make_plan(hass, entry, core_entry_id)
+        record = MigrationRecord(
+            core_entry_id,
+            MigrationStage.MOVING,
+            forward_transfer(hass, plan),
+            reverse_transfer(hass, entry, plan),
+            plan.entities_with(MigrationAction.REPLACED),
+        )
+        helpers = helper_entries(hass, record)
+        for one in (core_entry, entry, *helpers):
+            await async_stop(hass, one, rollback)
+        await store.async_save(record)
+        cancelled = replace(record, stage=MigrationStage.CANCELLED)
+        rollback.push_async_callback(_async_store, hass, entry, cancelled)
+        transaction = await async_move(hass, entry, core_entry, record, rollback)
+        await _async_start(hass, entry, rollback)
+        transaction.async_commit(entry)
+    async_watch_record(hass, entry)
+
+
+async def async_move(
+    hass: HomeAssistant,
+    entry: TelldusConfigEntry,
+    core_entry: ConfigEntry[Any],
+    record: MigrationRecord,
+    rollback: AsyncExitStack,
+) -> RegistryTransaction:
+    """Move what a record names from tellduslive; nothing may be loaded."""
     transaction = RegistryTransaction(hass)
-    async with _lock(hass), AsyncExitStack() as rollback:
-        await _async_stop(hass, core_entry, rollback)
-        await _async_stop(hass, entry, rollback)
-        rollback.push_async_callback(store.async_remove)
-        await store.async_save(core_entry.entry_id, reverse_transfer(hass, entry, plan))
-        rollback.callback(transaction.async_roll_back)
-        transaction.async_apply(forward_transfer(hass, plan), core_entry, entry)
-        for migration in plan.entities_with(MigrationAction.REPLACED):
-            transaction.async_copy_customizations(migration, entry)
-        await _async_switch_entries(hass, core_entry, entry, rollback)
-        transaction.async_commit()
+    rollback.callback(transaction.async_roll_back)
+    transaction.async_apply(record.forward, core_entry, entry)
+    for migration in record.replaced:
+        transaction.async_copy_customizations(migration, entry)
+    for one in (core_entry, *helper_entries(hass, record)):
+        await hass.config_entries.async_set_disabled_by(
+            one.entry_id, ConfigEntryDisabler.USER
+        )
+    return transaction
 
 
 async def async_revert(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
-    """Give everything back to tellduslive, enable its entry, and disable this one.
+    """Give everything back to tellduslive, enable its entry, and stop this one.
 
-    Raises MigrationError, or what a registry or the storage raised; then nothing has changed.
+    It is disabled when the registries on disk have that. Raises MigrationError, or what a
+    registry or the storage raised; then nothing has changed.
     """
     store = MigrationStore(hass, entry)
-    transaction = RegistryTransaction(hass)
-    async with _lock(hass), AsyncExitStack() as rollback:
-        core_entry, transfer = await store.async_load()
-        if core_entry is None:
+    async with async_running(hass, entry), AsyncExitStack() as rollback:
+        record = await store.async_load()
+        if (
+            record is None
+            or not record.is_taken_over
+            or (core_entry := record.core_entry(hass)) is None
+        ):
             raise MigrationError(
                 translation_domain=DOMAIN, translation_key="no_way_back"
             )
-        await _async_stop(hass, entry, rollback)
-        await _async_stop(hass, core_entry, rollback)
-        rollback.callback(transaction.async_roll_back)
-        transaction.async_apply(transfer, entry, core_entry)
-        await _async_switch_entries(hass, entry, core_entry, rollback)
-        transaction.async_commit()
-    await store.async_remove()
+        for one in (entry, core_entry, *helper_entries(hass, record)):
+            await async_stop(hass, one, rollback)
+        await store.async_save(replace(record, stage=MigrationStage.RETURNING))
+        # The registries on disk may have been given back by then.
+        moving = replace(record, stage=MigrationStage.MOVING)
+        rollback.push_async_callback(_async_store, hass, entry, moving)
+        await async_give_back(hass, entry, core_entry, record, rollback)
+    async_watch_record(hass, entry)
+
+
+async def async_give_back(
+    hass: HomeAssistant,
+    entry: TelldusConfigEntry,
+    core_entry: ConfigEntry[Any],
+    record: MigrationRecord,
+    rollback: AsyncExitStack,
+) -> None:
+    """Give back what a record names, and start tellduslive; nothing may be loaded."""
+    transaction = RegistryTransaction(hass)
+    rollback.callback(transaction.async_roll_back)
+    transaction.async_apply(record.reverse, entry, core_entry)
+    await _async_start(hass, core_entry, rollback)
+    transaction.async_commit(core_entry)
+    for helper in helper_entries(hass, record):
+        await hass.config_entries.async_set_disabled_by(helper.entry_id, None)
 
 
 async def async_restore_on_removal(
     hass: HomeAssistant, entry: TelldusConfigEntry
 ) -> None:
-    """Give back what an entry has taken over; the entry is about to be removed."""
-    core_entry, transfer = await MigrationStore(hass, entry).async_load()
-    if core_entry is None:
+    """Give back what an entry has taken over; the entry is about to be removed.
+
+    Home Assistant deletes what still belongs to it afterwards, so nothing stops this: what
+    could not be unloaded is taken away, and one failure does not keep the rest.
+    """
+    record = await MigrationStore(hass, entry).async_load()
+    if record is None or (core_entry := record.core_entry(hass)) is None:
         return
+    await async_unload_remaining(hass, entry)
     transaction = RegistryTransaction(hass)
-    with ExitStack() as rollback:
-        rollback.callback(transaction.async_roll_back)
-        transaction.async_apply(transfer, entry, core_entry)
-        rollback.pop_all()
-    transaction.async_commit()
+    transaction.async_apply(record.reverse, entry, core_entry, skip_failures=True)
+    transaction.async_commit(core_entry)
+    for helper in helper_entries(hass, record):
+        await hass.config_entries.async_set_disabled_by(helper.entry_id, None)
     if core_entry.state is ConfigEntryState.LOADED:
         # It has created other entities in place of those that it has got back.
         hass.config_entries.async_schedule_reload(core_entry.entry_id)
+    # Home Assistant writes that the entry is gone at once, and the registries later.
+    await async_wait_until_stored(hass, record)
 
 
 async def async_taken_over_from(
     hass: HomeAssistant, entry: TelldusConfigEntry
 ) -> ConfigEntry[Any] | None:
     """Look up the entry from which an entry has taken over, None if there is none."""
-    return (await MigrationStore(hass, entry).async_load())[0]
+    record = await MigrationStore(hass, entry).async_load()
+    return record.core_entry(hass) if record and record.is_taken_over else None
 
 
-@singleton(_LOCK)
-@callback
-def _lock(hass: HomeAssistant) -> asyncio.Lock:
-    """Get the lock that lets one migration run at a time."""
-    return asyncio.Lock()
+async def async_owner(
+    hass: HomeAssistant, core_entry: ConfigEntry[Any]
+) -> TelldusConfigEntry | None:
+    """Look up the entry that has taken over from an entry of tellduslive.
+
+    Only one can, also where accounts share gateways: that one goes back.
+    """
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if await async_taken_over_from(hass, entry) is core_entry:
+            return entry
+    return None
 
 
-async def _async_stop(
+def helper_entries(
+    hass: HomeAssistant, record: MigrationRecord
+) -> list[ConfigEntry[Any]]:
+    """List the entries of the helpers whose place is taken, each once."""
+    registry = er.async_get(hass)
+    rows = (registry.async_get(one) for one, _ in record.reverse.helper_entity_ids)
+    entries = {
+        row.config_entry_id: hass.config_entries.async_get_entry(row.config_entry_id)
+        for row in rows
+        if row and row.config_entry_id
+    }
+    return [entry for entry in entries.values() if entry]
+
+
+async def async_stop(
     hass: HomeAssistant, entry: ConfigEntry[Any], rollback: AsyncExitStack
 ) -> None:
     """Unload an entry; the roll-back enables and loads it if it was."""
     disabled_by = entry.disabled_by
-    if not await hass.config_entries.async_unload(entry.entry_id):
+    try:
+        is_unloaded = await hass.config_entries.async_unload(entry.entry_id)
+    except OperationNotAllowed:
+        # It is being set up, or could not be unloaded before.
+        is_unloaded = False
+    if not is_unloaded:
         raise MigrationError(
             translation_domain=DOMAIN,
             translation_key="cannot_stop",
@@ -131,16 +221,12 @@ async def _async_stop(
     await async_unload_remaining(hass, entry)
 
 
-async def _async_switch_entries(
-    hass: HomeAssistant,
-    giver: ConfigEntry[Any],
-    receiver: ConfigEntry[Any],
-    rollback: AsyncExitStack,
+async def _async_start(
+    hass: HomeAssistant, receiver: ConfigEntry[Any], rollback: AsyncExitStack
 ) -> None:
-    """Disable the giver and start the receiver; nothing is rolled back afterwards."""
+    """Enable and load the receiver; nothing is rolled back afterwards."""
     entries = hass.config_entries
     rollback.push_async_callback(entries.async_unload, receiver.entry_id)
-    await entries.async_set_disabled_by(giver.entry_id, ConfigEntryDisabler.USER)
     if receiver.disabled_by:
         await entries.async_set_disabled_by(receiver.entry_id, None)
     else:
@@ -153,3 +239,11 @@ async def _async_switch_entries(
             translation_placeholders={"name": receiver.title},
         )
     rollback.pop_all()
+
+
+async def _async_store(
+    hass: HomeAssistant, entry: TelldusConfigEntry, record: MigrationRecord
+) -> None:
+    """Store what was rolled back to: the registries on disk may not have it yet."""
+    await MigrationStore(hass, entry).async_save(record)
+    async_watch_record(hass, entry)

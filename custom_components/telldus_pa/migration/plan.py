@@ -20,7 +20,7 @@ from ..devices.unique_ids import (
     gateway_unique_id,
     sensor_unique_id,
 )
-from ..registry.device_info import all_gateways
+from .helpers import helper_showing
 from .references import ReferenceSearch
 from .tellduslive import (
     TELLDUSLIVE_DOMAIN,
@@ -44,12 +44,17 @@ class MigrationAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EntityMigration:
-    """An entity of tellduslive, and the unique id and the platform that it has here."""
+    """An entity of tellduslive, and the unique id and the platform that it has here.
+
+    ``helper_id`` is the entity of a helper, by registry id, that shows it on that platform
+    already: the one here takes its place.
+    """
 
     entity_id: str
     unique_id: str
     platform: Platform
     action: MigrationAction
+    helper_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,11 @@ class MigrationPlan:
 def new_entity_id(hass: HomeAssistant, migration: EntityMigration) -> str:
     """Choose the entity id here of an entity that stays with tellduslive.
 
-    It is the same but for the platform, unless another entity has that.
+    It is that of the helper whose place it takes, else the same but for the platform, unless
+    another entity has that.
     """
+    if helper := helper_entity(hass, migration):
+        return helper.entity_id
     registry = er.async_get(hass)
     current = registry.async_get_entity_id(
         migration.platform, DOMAIN, migration.unique_id
@@ -108,6 +116,15 @@ def new_entity_id(hass: HomeAssistant, migration: EntityMigration) -> str:
     ):
         return current
     return wanted
+
+
+@callback
+def helper_entity(
+    hass: HomeAssistant, migration: EntityMigration
+) -> er.RegistryEntry | None:
+    """Look up the entity of the helper whose place is taken, None if there is none."""
+    helper_id = migration.helper_id
+    return er.async_get(hass).async_get(helper_id) if helper_id else None
 
 
 def make_plan(
@@ -130,7 +147,10 @@ def make_plan(
                 core_entity.entity_id,
                 unique_id,
                 platform,
-                _action(core_entity, platform, correct_unit=correct_unit),
+                action := _action(core_entity, platform, correct_unit=correct_unit),
+                helper_showing(hass, core_entity, platform)
+                if action is MigrationAction.REPLACED
+                else None,
             )
             for core_unique_id, unique_id, platform, correct_unit in _entities(entry)
             if (core_entity := core_entities.get(core_unique_id))
@@ -229,7 +249,7 @@ def _devices(
     Yields the identifiers that tellduslive has for each, and those that it has here.
     """
     data = entry.runtime_data
-    for gateway_id in all_gateways(data):
+    for gateway_id in data.connection_status.gateways:
         yield (gateway_id,), frozenset((gateway_unique_id(entry, gateway_id),))
     for device in data.devices.data.values():
         identifiers = frozenset((device_unique_id(entry, device.id),))

@@ -1,248 +1,153 @@
-"""What a migration gives to another entry, and what is stored for the way back."""
+"""The stored record of a migration, and whether the registries on disk agree with it.
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+Home Assistant writes its registries some seconds after a change, and offers no way to
+hurry that. Until they are found on disk as they are in memory, a record says which way the
+migration goes; a start after a power cut finishes it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any, Final
 
+import voluptuous as vol
+
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.storage import Store
 
 from ..account.storage import StorageKey, entry_store
+from ..const import LOGGER
 from ..data import TelldusConfigEntry
-from .plan import DeviceMigration, MigrationAction, MigrationPlan
-from .tellduslive import TELLDUSLIVE_DOMAIN
+from .plan import EntityMigration, MigrationAction
+from .transfer import RegistryTransfer, existing_devices
 
-# The fields of a registry device that its integration sets.
-DEVICE_FIELDS: Final = (
-    "configuration_url",
-    "entry_type",
-    "hw_version",
-    "manufacturer",
-    "model",
-    "model_id",
-    "name",
-    "serial_number",
-    "sw_version",
-    "via_device_id",
+# The registries' files: key, version, minor version, and the key of the rows.
+_FILES: Final = (
+    (er.STORAGE_KEY, er.STORAGE_VERSION_MAJOR, er.STORAGE_VERSION_MINOR, "entities"),
+    (dr.STORAGE_KEY, dr.STORAGE_VERSION_MAJOR, dr.STORAGE_VERSION_MINOR, "devices"),
 )
-# Those that the user sets.
-DEVICE_USER_FIELDS: Final = ("name_by_user", "area_id", "labels")
 
-type Devices = tuple[dr.DeviceEntry, ...]
+_STORED: Final = {
+    vol.Required("core_entry_id"): str,
+    vol.Required("stage"): str,
+    vol.Required("forward"): dict,
+    vol.Required("reverse"): dict,
+    vol.Required("replaced"): [dict],
+}
+
+
+class MigrationStage(StrEnum):
+    """How far a migration has come."""
+
+    # Moving over; the registries on disk may be older.
+    MOVING = "moving"
+    # Moved over, on disk as well.
+    MOVED = "moved"
+    # Going back; once that is on disk, this integration's entry is disabled.
+    RETURNING = "returning"
+    # Rolled back after a failure; the registries on disk may be of the time before that.
+    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
-class EntityTransfer:
-    """An entity by its registry id, and its unique id and device with its new entry."""
+class MigrationRecord:
+    """A migration from an entry of tellduslive, in both directions."""
 
-    registry_id: str
-    unique_id: str
-    device_id: str | None
+    core_entry_id: str
+    stage: MigrationStage
+    forward: RegistryTransfer
+    reverse: RegistryTransfer
+    replaced: tuple[EntityMigration, ...] = ()
 
+    @property
+    def is_taken_over(self) -> bool:
+        """Tell whether this integration has what it describes."""
+        return self.stage in (MigrationStage.MOVING, MigrationStage.MOVED)
 
-@dataclass(frozen=True, slots=True)
-class DeviceTransfer:
-    """A device, and its identifiers with its new entry.
-
-    On the way here, ``merged_device_ids`` are the devices that become one with it. On the
-    way back, ``integration_fields`` are the fields that tellduslive had set, by name, and
-    ``user_fields`` the user's that changed by becoming one: (value before, value after).
-    """
-
-    device_id: str
-    identifiers: tuple[str, ...]
-    merged_device_ids: tuple[str, ...] = ()
-    integration_fields: Mapping[str, Any] = field(default_factory=dict)
-    user_fields: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    def core_entry(self, hass: HomeAssistant) -> ConfigEntry[Any] | None:
+        """Look up the entry of tellduslive, None if it was removed."""
+        return hass.config_entries.async_get_entry(self.core_entry_id)
 
     @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> DeviceTransfer:
-        """Build the reverse transfer of a device from the storage."""
-        fields = stored["integration_fields"]
-        entry_type = fields["entry_type"]
+    def from_dict(cls, stored: dict[str, Any]) -> MigrationRecord:
+        """Build a record from the storage."""
         return cls(
-            stored["device_id"],
-            tuple(stored["identifiers"]),
-            integration_fields={
-                **fields,
-                "entry_type": entry_type and dr.DeviceEntryType(entry_type),
-            },
-            user_fields=stored["user_fields"],
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryTransfer:
-    """Everything that one entry gives to another.
-
-    ``device_links`` are the entities that stay with their entry, by registry id, and the
-    device that each is to belong to.
-    """
-
-    entities: tuple[EntityTransfer, ...] = ()
-    devices: tuple[DeviceTransfer, ...] = ()
-    device_links: tuple[tuple[str, str | None], ...] = ()
-
-    @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> RegistryTransfer:
-        """Build the reverse transfer from the storage."""
-        return cls(
-            tuple(EntityTransfer(**entity) for entity in stored["entities"]),
-            tuple(DeviceTransfer.from_dict(device) for device in stored["devices"]),
-            tuple((link[0], link[1]) for link in stored["device_links"]),
+            stored["core_entry_id"],
+            MigrationStage(stored["stage"]),
+            RegistryTransfer.from_dict(stored["forward"]),
+            RegistryTransfer.from_dict(stored["reverse"]),
+            tuple(
+                EntityMigration(
+                    one["entity_id"],
+                    one["unique_id"],
+                    Platform(one["platform"]),
+                    MigrationAction(one["action"]),
+                    one["helper_id"],
+                )
+                for one in stored["replaced"]
+            ),
         )
 
 
 class MigrationStore:
-    """The stored reverse transfer of an entry of this integration."""
+    """The stored record of an entry of this integration."""
 
     def __init__(self, hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
         """Initialize the store."""
-        self._hass = hass
-        self._store = entry_store(hass, StorageKey.TAKEOVER, entry.entry_id)
+        self._store = entry_store(hass, StorageKey.MIGRATION, entry.entry_id, _STORED)
 
-    async def async_load(self) -> tuple[ConfigEntry | None, RegistryTransfer]:
-        """Load the entry of tellduslive, None if there is none, and what it gets back."""
+    async def async_load(self) -> MigrationRecord | None:
+        """Load the record, None if there is none."""
         stored = await self._store.async_load()
-        if not stored:
-            return None, RegistryTransfer()
-        core_entry = self._hass.config_entries.async_get_entry(stored["core"])
-        return core_entry, RegistryTransfer.from_dict(stored)
+        return MigrationRecord.from_dict(stored) if stored else None
 
-    async def async_save(self, core_entry_id: str, transfer: RegistryTransfer) -> None:
-        """Store what an entry of tellduslive gets back."""
-        await self._store.async_save({"core": core_entry_id, **asdict(transfer)})
+    async def async_save(self, record: MigrationRecord) -> None:
+        """Store a record."""
+        await self._store.async_save(asdict(record))
 
     async def async_remove(self) -> None:
-        """Remove the stored transfer."""
+        """Remove the record."""
         await self._store.async_remove()
 
 
-def forward_transfer(hass: HomeAssistant, plan: MigrationPlan) -> RegistryTransfer:
-    """Build what tellduslive gives to this integration."""
-    primary_device_ids = {
-        device_id: migration.primary_device_id
-        for migration in plan.devices
-        for device_id in migration.device_ids
-    }
-    return RegistryTransfer(
-        entities=tuple(
-            EntityTransfer(
-                entity.id, unique_id, primary_device_ids.get(entity.device_id or "")
-            )
-            for entity, unique_id in _moving_entities(hass, plan)
-        ),
-        devices=tuple(
-            DeviceTransfer(
-                migration.primary_device_id,
-                tuple(sorted(migration.identifiers)),
-                migration.merged_device_ids,
-            )
-            for migration in plan.devices
-        ),
-    )
+async def async_is_stored(hass: HomeAssistant, record: MigrationRecord) -> bool:
+    """Tell whether the registries on disk have what those in memory have.
 
-
-def reverse_transfer(
-    hass: HomeAssistant, entry: TelldusConfigEntry, plan: MigrationPlan
-) -> RegistryTransfer:
-    """Build what tellduslive gets back, from the registries before the migration."""
-    moving = [entity for entity, _ in _moving_entities(hass, plan)]
-    return RegistryTransfer(
-        entities=tuple(
-            EntityTransfer(entity.id, entity.unique_id, entity.device_id)
-            for entity in moving
-        ),
-        devices=tuple(
-            _reverse_device_transfer(hass, entry, migration, device)
-            for migration in plan.devices
-            for device in existing_devices(hass, (migration.primary_device_id,))
-        ),
-        device_links=tuple(
-            (entity.id, entity.device_id)
-            for entity in er.async_entries_for_config_entry(
-                er.async_get(hass), plan.core_entry_id
-            )
-            if entity not in moving
-        ),
-    )
-
-
-def _moving_entities(
-    hass: HomeAssistant, plan: MigrationPlan
-) -> list[tuple[er.RegistryEntry, str]]:
-    """List the entities that are moved, and the unique id that each has here."""
-    registry = er.async_get(hass)
-    return [
-        (entity, migration.unique_id)
-        for migration in plan.entities_with(MigrationAction.MOVES)
-        if (entity := registry.async_get(migration.entity_id))
-    ]
-
-
-def _reverse_device_transfer(
-    hass: HomeAssistant,
-    entry: TelldusConfigEntry,
-    migration: DeviceMigration,
-    device: dr.DeviceEntry,
-) -> DeviceTransfer:
-    """Build how a device goes back."""
-    merged = merged_user_fields(
-        device,
-        (
-            *existing_devices(hass, migration.merged_device_ids),
-            *devices_with_identifiers(hass, entry, migration.identifiers),
-        ),
-    )
-    return DeviceTransfer(
-        device.id,
-        tuple(
-            identifier
-            for domain, identifier in device.identifiers
-            if domain == TELLDUSLIVE_DOMAIN
-        ),
-        integration_fields={name: getattr(device, name) for name in DEVICE_FIELDS},
-        user_fields={
-            name: (before, after)
-            for name in DEVICE_USER_FIELDS
-            if (before := to_json(getattr(device, name)))
-            != (after := to_json(merged[name]))
-        },
-    )
-
-
-def existing_devices(hass: HomeAssistant, device_ids: Iterable[str]) -> Devices:
-    """Look up devices by their registry ids; those that are not there are left out."""
-    registry = dr.async_get(hass)
-    found = (registry.async_get(device_id) for device_id in device_ids)
-    return tuple(device for device in found if isinstance(device, dr.DeviceEntry))
-
-
-def devices_with_identifiers(
-    hass: HomeAssistant, entry: ConfigEntry[Any], identifiers: Iterable[str]
-) -> Devices:
-    """Look up the devices of an entry that have one of these identifiers, each once."""
-    registry = dr.async_get(hass)
-    found = (
-        registry.async_get_device_by_identifier(
-            (entry.domain, identifier), entry.entry_id
+    Only the rows that the record is about are compared. False if a file cannot be read.
+    """
+    stored: dict[str, tuple[str | None, str | None]] = {}
+    for key, version, minor_version, rows in _FILES:
+        store: Store[dict[str, Any]] = Store(
+            hass, version, key, minor_version=minor_version, read_only=True
         )
-        for identifier in identifiers
-    )
-    return tuple({device.id: device for device in found if device}.values())
+        try:
+            data = await store.async_load() or {}
+            stored |= {
+                row["id"]: (row["config_entry_id"], row.get("entity_id"))
+                for row in data.get(rows, ())
+            }
+        except (NotImplementedError, KeyError, TypeError) as err:
+            LOGGER.debug("%s has another format: %r", key, err)
+            return False
+    return all(stored.get(row_id) == row for row_id, row in _rows(hass, record))
 
 
-def merged_user_fields(device: dr.DeviceEntry, merged: Devices) -> dict[str, Any]:
-    """Combine the user's fields of a device and of those that become one with it."""
-    devices = (device, *merged)
-    return {
-        "name_by_user": next(filter(None, (one.name_by_user for one in devices)), None),
-        "area_id": next(filter(None, (one.area_id for one in devices)), None),
-        "labels": set().union(*(one.labels for one in devices)),
-    }
-
-
-def to_json(value: set[str] | str | None) -> list[str] | str | None:
-    """Convert a user's field to what JSON can hold."""
-    return sorted(value) if isinstance(value, set) else value
+def _rows(
+    hass: HomeAssistant, record: MigrationRecord
+) -> Iterator[tuple[str, tuple[str | None, str | None] | None]]:
+    """Iterate over the registry ids of a record, with the entry and the entity id of each."""
+    registry = er.async_get(hass)
+    ids = [one.registry_id for one in record.reverse.entities]
+    ids += [registry_id for registry_id, _ in record.reverse.helper_entity_ids]
+    for registry_id in ids:
+        entity = registry.async_get(registry_id)
+        yield (
+            registry_id,
+            (entity.config_entry_id, entity.entity_id) if entity else None,
+        )
+    for one in record.reverse.devices:
+        found = existing_devices(hass, (one.device_id,))
+        yield one.device_id, (found[0].config_entry_id, None) if found else None

@@ -9,15 +9,20 @@ from collections.abc import Iterator, Mapping
 import re
 from typing import Any, Final
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback, split_entity_id
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import entity_sources
 
 from ..const import LOGGER
+from .helpers import texts
 
 # What a moved module, a renamed attribute and a changed signature raise.
 _MOVED: Final = (ImportError, AttributeError, TypeError)
-# How an entity is named in a text, a template among them.
-_ENTITY_ID: Final = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
+# Where a trigger, a condition or an action says which domain's it is. A device trigger and
+# its like have the domain; the others are named after it, such as light.turn_on.
+_KINDS: Final = ("domain", "action", "service", "trigger", "condition")
+# What else stands there is a template.
+_DOMAIN: Final = re.compile(r"[a-z0-9_]+")
 
 
 class ReferenceSearch:
@@ -75,6 +80,26 @@ class ReferenceSearch:
             self._skip("automations, scripts, scenes, groups and persons", err)
             return set()
 
+    @callback
+    def users_of_its_device(self, entity: er.RegistryEntry) -> set[str]:
+        """Find what names the device of an entity and means the entity by it.
+
+        Those are device triggers, conditions and actions, and actions with a device as their
+        target. What is not understood, such as the inputs of a blueprint, is included.
+        """
+        device_id = entity.device_id or ""
+        return {
+            user
+            for user in self.users_of_device(device_id)
+            if _may_mean(self._config_of(user), device_id, entity)
+        }
+
+    def _config_of(self, entity_id: str) -> Any:
+        """Look up how an automation or a script is written, None where it is not known."""
+        component = self._hass.data.get(split_entity_id(entity_id)[0])
+        found = component.get_entity(entity_id) if component else None
+        return getattr(found, "raw_config", None)
+
     async def async_read_dashboards(self) -> None:
         """Read the dashboards that Home Assistant stores.
 
@@ -98,7 +123,7 @@ class ReferenceSearch:
                 except ConfigNotFound:
                     # Home Assistant generates it each time that it is displayed.
                     continue
-                self._dashboards[title] = frozenset(_texts(config))
+                self._dashboards[title] = frozenset(texts(config))
         except _MOVED as err:
             self._skip("dashboards", err)
 
@@ -115,14 +140,32 @@ class ReferenceSearch:
         self.is_complete = False
 
 
-def _texts(part: Any) -> Iterator[str]:
-    """Iterate over the texts in a dashboard that may be the id of an entity or a device."""
-    if isinstance(part, str):
-        yield part
-        yield from _ENTITY_ID.findall(part)
+def _may_mean(config: Any, device_id: str, entity: er.RegistryEntry) -> bool:
+    """Tell whether a configuration that names a device may mean an entity of it."""
+    mentions = list(_mentions(config, device_id, entity))
+    return any(mentions) or not mentions
+
+
+def _mentions(part: Any, device_id: str, entity: er.RegistryEntry) -> Iterator[bool]:
+    """Tell of each mention of a device whether it may mean an entity of it."""
+    if isinstance(part, list):
+        for item in part:
+            yield from _mentions(item, device_id, entity)
     elif isinstance(part, Mapping):
-        for value in part.values():
-            yield from _texts(value)
-    elif isinstance(part, list):
-        for value in part:
-            yield from _texts(value)
+        nested = [part, *(part.get(key) for key in ("target", "data"))]
+        if any(isinstance(one, Mapping) and _names(one, device_id) for one in nested):
+            if "domain" in part and "entity_id" in part:
+                yield part["entity_id"] in (entity.id, entity.entity_id)
+            else:
+                kinds = (part.get(key) for key in _KINDS)
+                domain = next(filter(None, kinds), "").partition(".")[0]
+                yield domain == entity.domain or not _DOMAIN.fullmatch(domain)
+        else:
+            for value in part.values():
+                yield from _mentions(value, device_id, entity)
+
+
+def _names(part: Mapping[str, Any], device_id: str) -> bool:
+    """Tell whether a part of a configuration has a device id."""
+    named = part.get("device_id")
+    return device_id in named if isinstance(named, list) else device_id == named

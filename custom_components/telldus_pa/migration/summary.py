@@ -9,11 +9,13 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN
 from ..data import TelldusConfigEntry
+from .helpers import entries_using
 from .plan import (
     DeviceMigration,
     EntityMigration,
     MigrationAction,
     MigrationPlan,
+    helper_entity,
     new_entity_id,
 )
 from .references import ReferenceSearch
@@ -45,6 +47,12 @@ async def async_summarize(
         "kept": _markdown(
             table.changed(entity) for entity in plan.entities_with(MigrationAction.KEPT)
         ),
+        "taken": _markdown(
+            row for entity in plan.entities for row in table.helper_rows(entity)
+        ),
+        "orphaned": _markdown(
+            row for entity in plan.entities for row in table.orphaned_rows(entity)
+        ),
         "merged": _markdown(
             table.merged(device) for device in plan.devices if device.merged_device_ids
         ),
@@ -68,12 +76,45 @@ class _SummaryTable:
         self._search = search
 
     def changed(self, migration: EntityMigration) -> tuple[str, ...]:
-        """Build the row of an entity that has another entity id here."""
+        """Build the row of an entity that has another entity id here.
+
+        Its device becomes this integration's, without it: what means it by that breaks too.
+        """
+        entity = er.async_get(self._hass).entities[migration.entity_id]
+        users = self._search.users_of_entity(migration.entity_id)
+        users |= self._search.users_of_its_device(entity)
         return (
-            self._users_of_entity(migration.entity_id),
+            self._names(migration.entity_id, users),
             f"`{migration.entity_id}`",
             f"`{new_entity_id(self._hass, migration)}`",
         )
+
+    def helper_rows(self, migration: EntityMigration) -> Iterable[tuple[str, ...]]:
+        """Build the row of the helper whose place is taken."""
+        if helper := helper_entity(self._hass, migration):
+            yield (
+                self._entry_title(helper.config_entry_id or ""),
+                f"`{migration.entity_id}`",
+                f"`{helper.entity_id}`",
+            )
+
+    def orphaned_rows(self, migration: EntityMigration) -> Iterable[tuple[str, ...]]:
+        """Build the rows of what is set up with an entity that stays with tellduslive."""
+        if migration.action is MigrationAction.MOVES:
+            return
+        helper = helper_entity(self._hass, migration)
+        entity = er.async_get(self._hass).entities[migration.entity_id]
+        for entry in entries_using(self._hass, entity):
+            if helper is None or entry.entry_id != helper.config_entry_id:
+                yield (
+                    self._entry_title(entry.entry_id),
+                    f"`{migration.entity_id}`",
+                    f"`{new_entity_id(self._hass, migration)}`",
+                )
+
+    def _entry_title(self, entry_id: str) -> str:
+        """Look up the title of a config entry."""
+        return _escape(self._hass.config_entries.async_get_known_entry(entry_id).title)
 
     def displaced_rows(self, migration: EntityMigration) -> Iterable[tuple[str, ...]]:
         """Build the row of the entity here that is removed, if anything uses it."""

@@ -13,6 +13,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import async_get_platforms
 from homeassistant.loader import async_get_loaded_integration
 
+from ..const import LOGGER
 from ..data import TelldusConfigEntry
 from ..issues import Issue, async_set_issue
 from ..pa_api import SensorValue
@@ -98,16 +99,20 @@ async def async_unload_remaining(hass: HomeAssistant, entry: ConfigEntry[Any]) -
     """Unload the entities that an entry has left loaded when it was unloaded.
 
     In Home Assistant 2026.8, tellduslive unloads none of its platforms, and an entity that
-    is loaded cannot be given to another entry. Since 2026.10 nothing is left to do. The
-    platforms' own hook is called, since ``async_unload_platforms`` does nothing for an entry
-    that is not loaded.
+    is loaded cannot be given to another entry. The same is left of an entry that could not
+    be unloaded. The platforms' own hook is called, since ``async_unload_platforms`` does
+    nothing for an entry that is not loaded; where it fails, the entities are removed.
     """
-    remaining = {
-        platform.domain
+    remaining = [
+        platform
         for platform in async_get_platforms(hass, entry.domain)
         if platform.config_entry is entry and platform.entities
-    }
-    for domain in remaining:
-        integration = async_get_loaded_integration(hass, domain)
+    ]
+    for platform in remaining:
+        integration = async_get_loaded_integration(hass, platform.domain)
         component = await integration.async_get_component()
-        await component.async_unload_entry(hass, entry)
+        try:
+            await component.async_unload_entry(hass, entry)
+        except Exception:  # noqa: BLE001
+            LOGGER.exception("%s could not be unloaded", platform.domain)
+            await platform.async_reset()

@@ -5,18 +5,21 @@ while a migration also removes and changes rows of this integration. So each row
 it was before its first change.
 """
 
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback, split_entity_id
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.typing import UNDEFINED
 
-from ..const import DOMAIN
+from ..const import DOMAIN, LOGGER
 from ..data import TelldusConfigEntry
+from .customization import async_customizations
 from .plan import EntityMigration, new_entity_id
-from .records import (
+from .transfer import (
     DEVICE_FIELDS,
     DEVICE_USER_FIELDS,
     Devices,
@@ -74,7 +77,6 @@ class RegistryTransaction:
         # The rows before their first change, by registry id, in the order of the changes.
         self._entities_before: dict[str, er.RegistryEntry] = {}
         self._devices_before: dict[str, dr.DeviceEntry] = {}
-        self._to_remove: list[str] = []
 
     @callback
     def async_apply(
@@ -82,21 +84,41 @@ class RegistryTransaction:
         transfer: RegistryTransfer,
         giver: ConfigEntry[Any],
         receiver: ConfigEntry[Any],
+        *,
+        skip_failures: bool = False,
     ) -> None:
-        """Give everything that still belongs to the giver to the receiver."""
+        """Give everything that still belongs to the giver to the receiver.
+
+        Raises what a registry raises, unless failures are skipped: then the rest is given.
+        """
+        for step in self._steps(transfer, giver, receiver):
+            try:
+                step()
+            except Exception:
+                if not skip_failures:
+                    raise
+                LOGGER.exception("Part of a migration failed")
+
+    def _steps(
+        self,
+        transfer: RegistryTransfer,
+        giver: ConfigEntry[Any],
+        receiver: ConfigEntry[Any],
+    ) -> Iterator[Callable[[], None]]:
+        """Iterate over the changes, each computed when those before it are made."""
         for entity_transfer in transfer.entities:
             entity = self._entities.async_get(entity_transfer.registry_id)
             if entity and entity.config_entry_id == giver.entry_id:
-                self._move_entity(entity, receiver, entity_transfer)
+                yield partial(self._move_entity, entity, receiver, entity_transfer)
         for registry_id, device_id in transfer.device_links:
             if entity := self._entities.async_get(registry_id):
-                self._set_device(entity, self._existing(device_id))
+                yield partial(self._set_device, entity, self._existing(device_id))
         for device_transfer in transfer.devices:
-            device = self._devices.async_get(device_transfer.device_id)
-            if isinstance(device, dr.DeviceEntry) and (
-                device.config_entry_id == giver.entry_id
-            ):
-                self._move_device(device, receiver, device_transfer)
+            for device in existing_devices(self._hass, (device_transfer.device_id,)):
+                if device.config_entry_id == giver.entry_id:
+                    yield partial(self._move_device, device, receiver, device_transfer)
+        for registry_id, entity_id in transfer.helper_entity_ids:
+            yield partial(self._give_back_entity_id, registry_id, entity_id)
 
     @callback
     def async_copy_customizations(
@@ -106,37 +128,32 @@ class RegistryTransaction:
 
         The platform of a registry entry cannot change, so tellduslive keeps its own.
         """
-        source = self._entities.entities[migration.entity_id]
         target = self._entities.async_get_or_create(
             migration.platform, DOMAIN, migration.unique_id, config_entry=entry
         )
         self._entities_before.setdefault(target.id, target)
-        changes: dict[str, Any] = {
-            "name": source.name or target.name,
-            "icon": source.icon or target.icon,
-            "aliases": source.aliases,
-            "labels": source.labels | target.labels,
-            "categories": {**target.categories, **source.categories},
-            "hidden_by": source.hidden_by,
-            "new_entity_id": new_entity_id(self._hass, migration),
-        }
-        if source.disabled_by is er.RegistryEntryDisabler.USER:
-            changes["disabled_by"] = source.disabled_by
-        target = self._entities.async_update_entity(target.entity_id, **changes)
-        for domain, options in source.options.items():
-            # A light's options mean nothing to a cover.
-            if domain != source.domain:
-                self._entities.async_update_entity_options(
-                    target.entity_id, domain, options
-                )
-        if source.area_id:
-            self._set_area(target, source.area_id)
+        customizations = async_customizations(self._hass, migration, target)
+        entity_id = new_entity_id(self._hass, migration)
+        if migration.helper_id:
+            self._free_entity_id(entity_id)
+        target = self._entities.async_update_entity(
+            target.entity_id, new_entity_id=entity_id, **customizations.fields
+        )
+        for domain, options in customizations.options.items():
+            self._entities.async_update_entity_options(
+                target.entity_id, domain, options
+            )
+        if customizations.area_id:
+            self._set_area(target, customizations.area_id)
 
     @callback
-    def async_commit(self) -> None:
+    def async_commit(self, receiver: ConfigEntry[Any]) -> None:
         """Remove the devices that were replaced; there is no roll-back after this."""
-        for device_id in self._to_remove:
-            self._devices.async_remove_device(device_id)
+        for device in dr.async_entries_for_config_entry(
+            self._devices, receiver.entry_id
+        ):
+            if device.identifiers == {(DOMAIN, device.id)}:
+                self._devices.async_remove_device(device.id)
 
     @callback
     def async_roll_back(self) -> None:
@@ -171,6 +188,11 @@ class RegistryTransaction:
                 new_unique_id=before.unique_id,
                 new_device_id=before.device_id,
             )
+        if entity.entity_id != before.entity_id and self._entities.async_is_registered(
+            before.entity_id
+        ):
+            # One that is restored after this one has it.
+            self._free_entity_id(before.entity_id)
         entity = self._entities.async_update_entity(
             entity.entity_id,
             new_entity_id=before.entity_id,
@@ -217,6 +239,29 @@ class RegistryTransaction:
             new_config_entry_id=receiver.entry_id,
             new_unique_id=transfer.unique_id,
             new_device_id=self._existing(transfer.device_id),
+        )
+
+    def _give_back_entity_id(self, registry_id: str, entity_id: str) -> None:
+        """Give an entity of a helper the entity id that one of this integration has taken."""
+        helper = self._entities.async_get(registry_id)
+        holder = self._entities.async_get(entity_id)
+        if helper is None or (holder and holder.platform != DOMAIN):
+            return
+        if holder:
+            self._free_entity_id(entity_id)
+        self._entities_before.setdefault(helper.id, helper)
+        self._entities.async_update_entity(helper.entity_id, new_entity_id=entity_id)
+
+    def _free_entity_id(self, entity_id: str) -> None:
+        """Give the entity that has an entity id another one."""
+        entity = self._entities.entities[entity_id]
+        self._entities_before.setdefault(entity.id, entity)
+        domain, object_id = split_entity_id(entity_id)
+        self._entities.async_update_entity(
+            entity_id,
+            new_entity_id=self._entities.async_get_available_entity_id(
+                domain, object_id
+            ),
         )
 
     def _set_device(self, entity: er.RegistryEntry, device_id: str | None) -> None:
@@ -299,4 +344,3 @@ class RegistryTransaction:
         self._devices.async_update_device(
             device.id, new_identifiers={(DOMAIN, device.id)}
         )
-        self._to_remove.append(device.id)

@@ -142,12 +142,10 @@ class TelldusClient:
             "sensors/list", query, "sensor", self._sensor_rows, Priority.POLL, timeout
         )
 
-    async def rooms(self) -> ListResponse[Room]:
-        """Return all rooms. No client is known to have used this function: expect errors."""
+    async def rooms(self, function: str = "rooms/list") -> ListResponse[Room]:
+        """Return all rooms. The function's name is known from one client: expect errors."""
         parser = RowParser(Room.from_dict)
-        return await self._list(
-            "room/list", {}, "room", parser, Priority.BACKGROUND, None
-        )
+        return await self._list(function, {}, "room", parser, Priority.BACKGROUND, None)
 
     async def device_history(
         self,

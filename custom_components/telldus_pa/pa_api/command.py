@@ -49,12 +49,14 @@ class Command:
     """A method for a device to execute.
 
     ``value`` is a level, 0 to 255, for DIM, a colour, 0xRRGGBB, for RGB, a
-    ThermostatSetpoint for THERMOSTAT, and None for the rest.
+    ThermostatSetpoint for THERMOSTAT, and None for the rest. ``is_volume_step`` is for UP
+    and DOWN of a speaker, whose volume they change by a step.
     """
 
     device_id: str
     method: Method
     value: int | ThermostatSetpoint | None = None
+    is_volume_step: bool = False
 
     @property
     def function(self) -> str:
@@ -83,16 +85,22 @@ class Command:
     @property
     def attribute_group(self) -> Method:
         """Return the attribute that this sets, by the method that stands for it."""
-        return attribute_group_of(self.method)
+        return self.method if self.is_volume_step else attribute_group_of(self.method)
+
+    @property
+    def is_step(self) -> bool:
+        """Return whether each one counts: two are not one, and no state tells of it."""
+        return self.is_volume_step or self.method is Method.BELL
 
     def merge_with(self, older: Command) -> Command | None:
         """Return the command to send instead of an older one followed by this one.
 
-        None if both have to be sent: temperatures of different modes, and a mode before
-        RESUME.
+        None if both have to be sent: steps, temperatures of different modes, and a mode
+        before RESUME.
         """
         if (
-            self.attribute_group is not older.attribute_group
+            self.is_step
+            or self.attribute_group is not older.attribute_group
             or self.device_id != older.device_id
         ):
             return None
@@ -122,7 +130,9 @@ class Command:
                 return replace(device, rgb=rgb)
             case Method.THERMOSTAT, ThermostatSetpoint() as setpoint:
                 return _thermostat_effect(device, setpoint)
-        return replace(device, state=self.method) if self.method in _STATES else device
+        if self.is_step or self.method not in _STATES:
+            return device
+        return replace(device, state=self.method)
 
     def is_applied_to(self, device: Device) -> bool:
         """Return whether the device's state is the one that this command leads to."""
@@ -139,7 +149,7 @@ class Command:
                 return bool(device.is_on)
             case Method.TURNOFF, _:
                 return device.is_on is False
-        # BELL and LEARN change no state, and so always match.
+        # Steps and LEARN change no state, and so always match.
         return self.apply_to(device) == device
 
     def for_group_member(self, member: Device) -> Command | None:

@@ -118,16 +118,27 @@ class RowParser[T]:
 
 
 def to_list(value: object) -> list[object]:
-    """Return a list, empty for anything else.
+    """Return a list, which may come as JSON in a text; empty for anything else.
 
     One object alone counts as a list of one, and one with numbers for keys as a list with
     gaps, as PHP writes it.
     """
+    value = _from_text(value)
     if isinstance(value, dict):
         # True of an empty object as well
         numbered = all(key.isdecimal() for key in value)
         return list(value.values()) if numbered else [value]
     return value if isinstance(value, list) else []
+
+
+def _from_text(value: object) -> object:
+    """Return the object or array that a text contains; anything else as it is."""
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        try:
+            return read_json(value)
+        except ValueError:
+            pass
+    return value
 
 
 def to_objects(value: object) -> list[Json]:
@@ -137,6 +148,13 @@ def to_objects(value: object) -> list[Json]:
 
 def to_id(row: Json, key: str) -> str:
     """Return an id, which may come as a string or as a number. Raises ValueError."""
+    if not (text := to_optional_id(row, key)):
+        raise ValueError(f"no {key}")
+    return text
+
+
+def to_optional_id(row: Json, key: str) -> str:
+    """Return an id, empty where there is none."""
     value = row.get(key)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
@@ -144,9 +162,9 @@ def to_id(row: Json, key: str) -> str:
         if _is_word(value):
             return value
         text = value.strip()
-        if 0 < len(text) <= _MAX_TEXT and text.isprintable():
+        if len(text) <= _MAX_TEXT and text.isprintable():
             return text
-    raise ValueError(f"no {key}")
+    return ""
 
 
 def _is_word(text: str) -> bool:
@@ -226,17 +244,14 @@ def to_time(value: object) -> datetime | None:
 
 
 def to_object(value: object) -> Json:
-    """Return an object, which may come as JSON in a string; empty for anything else."""
-    if isinstance(value, str):
-        try:
-            value = read_json(value)
-        except ValueError:
-            return {}
+    """Return an object, which may come as JSON in a text; empty for anything else."""
+    value = _from_text(value)
     return value if isinstance(value, dict) else {}
 
 
 def to_names(value: object) -> tuple[str, ...]:
     """Return texts that come as a list, alone, or separated by commas."""
+    value = _from_text(value)
     if value is None:
         return ()
     parts = value.split(",") if isinstance(value, str) else to_list(value) or [value]

@@ -1,13 +1,12 @@
 """What the device registry stores of an account, its gateways, devices and sensors."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
 from ..const import DOMAIN
-from ..data import TelldusConfigEntry, TelldusData
+from ..data import TelldusConfigEntry
 from ..devices.kinds import DeviceKind
 from ..devices.topology import is_group
 from ..devices.unique_ids import (
@@ -41,16 +40,6 @@ def account_info(entry: TelldusConfigEntry) -> DeviceInfo:
         model="Telldus Live!",
         configuration_url="https://live.telldus.com",
     )
-
-
-def all_gateways(data: TelldusData) -> Mapping[str, Gateway]:
-    """Return all gateways, with as much as is known of each."""
-    return {
-        # One may have nothing but sensors.
-        **data.sensors.gateways,
-        **data.devices.gateways,
-        **data.gateways.data,
-    }
 
 
 def gateway_info(entry: TelldusConfigEntry, gateway: Gateway) -> DeviceInfo:
@@ -119,11 +108,15 @@ def sensor_info(entry: TelldusConfigEntry, sensor: Sensor) -> DeviceInfo:
 def _node_info(
     entry: TelldusConfigEntry, gateway_id: str, name: str | None
 ) -> DeviceInfo:
-    """Return what devices and sensors have in common."""
+    """Return what devices and sensors have in common.
+
+    What hangs on no gateway, as far as Telldus tells, hangs on the account.
+    """
+    via = gateway_unique_id(entry, gateway_id) if gateway_id else None
     info = DeviceInfo(
         via_device_id=dr.async_get_device_id_by_identifier(
             entry.runtime_data.devices.hass,
-            (DOMAIN, gateway_unique_id(entry, gateway_id)),
+            (DOMAIN, via or account_unique_id(entry)),
             config_entry_id=entry.entry_id,
         )
     )

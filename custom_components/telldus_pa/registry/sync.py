@@ -1,11 +1,12 @@
-"""Keeps Home Assistant's registries in step with what Telldus has.
+"""Keeps Home Assistant's registries up to date with what Telldus has.
 
-Things come, are renamed, become something else and go. What comes is added by the
-platforms; the rest is done here, before the platforms hear of it.
+New devices are added by the platforms. Gateways, new names and other kinds are handled
+here, before the platforms are notified, and so is the removal of what Telldus no longer has
+(``StaleTracker``).
 """
 
 from collections.abc import Callable, Iterable, Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -13,7 +14,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceInfo
 
 from ..const import DOMAIN
-from ..coordinator import TelldusUpdateCoordinator
+from ..coordinator import TelldusItemCoordinator, TelldusUpdateCoordinator
 from ..data import TelldusConfigEntry
 from ..devices.kinds import BATTERY, BATTERY_LOW, entities_of_sensor, entity_parts
 from ..devices.unique_ids import (
@@ -23,34 +24,36 @@ from ..devices.unique_ids import (
     gateway_unique_id,
     sensor_unique_id,
 )
-from ..registry.device_info import all_gateways, device_info, gateway_info, sensor_info
+from ..registry.device_info import account_info, device_info, gateway_info, sensor_info
 
-# How long, in seconds and in lists, something must have been missing to be gone.
-_GONE_AFTER: Final = 24 * 3600.0
-_GONE_AFTER_LISTS: Final = 20
+# What is missing for so many seconds and in so many lists is removed.
+_STALE_AFTER: Final = 24 * 3600.0
+_STALE_AFTER_LISTS: Final = 20
+
+type UniqueIdFunction = Callable[[TelldusConfigEntry, str], str]
 
 
 @dataclass(slots=True)
 class _Absence:
-    """Something that the last lists did not have."""
+    """Something that the last lists did not have. ``since_at`` is monotonic, in seconds."""
 
-    since: float
+    since_at: float
     lists: int = 0
 
 
 @dataclass(slots=True)
 class StaleTracker:
-    """Judges what is gone, and not merely missing for a while."""
+    """Decides what is stale, and not merely missing for a while."""
 
     _missing: dict[str, _Absence] = field(default_factory=dict)
 
     def note(
         self, known: AbstractSet[str], present: AbstractSet[str], now: float
     ) -> set[str]:
-        """Take note of a complete list; return what of the known is gone.
+        """Note what a list has; return the known ids that are stale.
 
-        ``now`` is in seconds. Nothing is gone while more than half of the rest is
-        missing as well: then something is wrong with the list.
+        ``now`` is monotonic, in seconds. Nothing is stale while more than half of the rest
+        is missing as well: then something is wrong with the list.
         """
         self._missing = {
             one: self._missing.get(one) or _Absence(now) for one in known - present
@@ -62,8 +65,20 @@ class StaleTracker:
         return {
             key
             for key, one in self._missing.items()
-            if one.lists >= _GONE_AFTER_LISTS and now - one.since >= _GONE_AFTER
+            if one.lists >= _STALE_AFTER_LISTS and now - one.since_at >= _STALE_AFTER
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What a list and the registries have: identifiers of devices, or ids of entities.
+
+    ``hidden`` are those that the user hid at Telldus: they are removed at once.
+    """
+
+    present: set[str]
+    registered: set[str]
+    hidden: frozenset[str] = frozenset()
 
 
 class RegistrySync:
@@ -75,63 +90,52 @@ class RegistrySync:
     """
 
     def __init__(self, hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
-        """Take hold of the registries."""
+        """Initialize the sync."""
         self._entry = entry
         self._data = entry.runtime_data
         self._registry = dr.async_get(hass)
         self._entities = er.async_get(hass)
-        # What the registry was told last, by thing.
+        # The newest device info by thing.
         self._infos: dict[str, dict[str, Any]] = {}
 
     @callback
     def async_start(self) -> None:
-        """Begin with what there is, and follow the lists from now on.
+        """Register what there is, and follow the lists.
 
-        Gateways come first: what points at them must find them.
+        The account and its gateways come first: what points at them must find them.
         """
         data = self._data
+        self._registry.async_get_or_create(
+            config_entry_id=self._entry.entry_id, **account_info(self._entry)
+        )
         for coordinator in (data.devices, data.sensors, data.gateways):
             self._follow(coordinator, self._async_register_gateways)
         self._follow(data.devices, self._async_update_devices)
         self._follow(data.sensors, self._async_update_sensors)
-        devices, sensors, gateways = data.devices, data.sensors, data.gateways
-        self._watch(
-            devices, lambda: (tuple(devices.data), devices.ignored), self._device_things
-        )
-        self._watch(
-            sensors, lambda: (tuple(sensors.data), sensors.ignored), self._sensor_things
-        )
-        self._watch(
-            sensors,
-            lambda: [
-                (one.id, *one.values, one.last_updated is None)
-                for one in sensors.data.values()
-            ],
-            self._values,
-        )
-        self._watch(
-            gateways,
-            lambda: (tuple(gateways.data), tuple(devices.gateways)),
-            self._gateway_things,
-        )
+        for coordinator, presence in (
+            (data.devices, self._devices_presence),
+            (data.sensors, self._sensors_presence),
+            (data.sensors, self._values_presence),
+            (data.gateways, self._gateways_presence),
+        ):
+            self._watch(coordinator, presence)
 
     @callback
     def async_suggest_areas(self) -> None:
-        """Put devices into their rooms' areas, as far as these are known."""
+        """Suggest areas for devices whose rooms are known."""
         for device in self._data.devices.data.values():
             self._data.rooms.async_suggest(
                 device, self._device_entry(device_unique_id(self._entry, device.id))
             )
 
     def is_present(self, thing: str) -> bool:
-        """Return whether Telldus has a thing, as far as is known."""
+        """Return whether Telldus has a thing; so it is while its list was not received."""
         data = self._data
         if thing == account_unique_id(self._entry):
             return True
         return thing in self._present_gateways() or (
             thing in self._present(data.devices, device_unique_id)
             or thing in self._present(data.sensors, sensor_unique_id)
-            # Whether it is a sensor's is not known before their first list.
             or (
                 not data.sensors.success_count
                 and thing.startswith(sensor_unique_id(self._entry, ""))
@@ -141,18 +145,14 @@ class RegistrySync:
     def _follow(
         self, coordinator: TelldusUpdateCoordinator[Any], update: Callable[[], None]
     ) -> None:
-        """Do something now, and whenever there is something else in a list."""
+        """Call ``update`` now, and whenever the structure of a list changes."""
         self._entry.async_on_unload(coordinator.async_add_listener(update))
         update()
 
     @callback
     def _async_register_gateways(self) -> None:
-        """Register gateways, as soon as anything tells of them."""
-        told = self._data.devices.gateways
-        for gateway in all_gateways(self._data).values():
-            if (newer := told.get(gateway.id)) and newer.name:
-                # Their own list is asked for less often.
-                gateway = replace(gateway, name=newer.name)
+        """Register gateways, as soon as any list reports them."""
+        for gateway in self._data.connection_status.gateways.values():
             self._registry.async_get_or_create(
                 config_entry_id=self._entry.entry_id,
                 **gateway_info(self._entry, gateway),
@@ -160,7 +160,7 @@ class RegistrySync:
 
     @callback
     def _async_update_devices(self) -> None:
-        """Follow names, and take away what shows a device as what it no longer is."""
+        """Update names, and remove entities of platforms that a device no longer has."""
         entry, devices = self._entry, self._data.devices
         expected: dict[str, dict[str, str]] = {}
         for device in devices.data.values():
@@ -182,14 +182,14 @@ class RegistrySync:
 
     @callback
     def _async_update_sensors(self) -> None:
-        """Follow names, and tell which sensors are devices as well."""
+        """Update names, and which sensors are the same node as a device."""
         for sensor in self._data.sensors.data.values():
             thing = sensor_unique_id(self._entry, sensor.id)
             self._async_update_device(thing, sensor_info(self._entry, sensor))
 
     @callback
     def _async_update_device(self, thing: str, info: DeviceInfo) -> None:
-        """Tell the registry what is new about something that it knows."""
+        """Update a registered thing if its device info has changed."""
         new: dict[str, Any] = {**info}
         before, self._infos[thing] = self._infos.get(thing, new), new
         if before == new or not self._device_entry(thing):
@@ -199,91 +199,98 @@ class RegistrySync:
     def _watch(
         self,
         coordinator: TelldusUpdateCoordinator[Any],
-        listed: Callable[[], object],
-        look: Callable[[], tuple[set[str], set[str], set[str]]],
+        presence: Callable[[], Presence],
     ) -> None:
-        """Have forgotten what is missing from a list for long.
-
-        ``look`` returns what the registries know, what the list has, and what is to go
-        at once, since the person hid it at Telldus. It is costly in a large home, and
-        done only where ``listed``, what is in the list, is not as it was when all of what
-        is known was there.
-        """
-        absences = StaleTracker()
+        """Remove from the registries what is missing from a list for long."""
+        data, tracker = self._data, StaleTracker()
         seen = 0
-        complete: object = None
+        # Whether nothing was missing, and the structure is the same since. The registries
+        # are costly to search in a large home.
+        is_complete = False
 
         @callback
-        def async_listed() -> None:
-            """Look at a list, if this is a new one."""
-            nonlocal seen, complete
-            if seen == coordinator.success_count:
+        def async_check() -> None:
+            """Check a list, if it is a new one."""
+            nonlocal seen, is_complete
+            if is_complete or seen == coordinator.success_count:
                 return
             seen = coordinator.success_count
-            in_list = listed()
-            if in_list == complete:
-                return
-            known, present, hidden = look()
-            complete = in_list if known <= present else None
-            now = coordinator.account.rate_limiter.now()
-            for one in absences.note(known, present, now) | (known & hidden):
-                self._async_forget(one)
+            now = presence()
+            is_complete = now.registered <= now.present
+            at = coordinator.account.rate_limiter.now()
+            stale = tracker.note(now.registered, now.present, at)
+            for identifier in stale | (now.registered & now.hidden):
+                self._async_remove(identifier)
 
-        self._entry.async_on_unload(
-            coordinator.async_add_refresh_listener(async_listed)
+        @callback
+        def async_restructured() -> None:
+            """Check a list that is not what it was."""
+            nonlocal is_complete
+            is_complete = False
+            async_check()
+
+        self._entry.async_on_unload(coordinator.async_add_refresh_listener(async_check))
+        for one in (data.devices, data.sensors, data.gateways):
+            self._follow(one, async_restructured)
+
+    def _gateways_presence(self) -> Presence:
+        """Return the gateways; one that has a device or a sensor is present."""
+        return Presence(
+            self._present_gateways(),
+            self._registered_things(gateway_unique_id),
         )
-        async_listed()
 
-    def _gateway_things(self) -> tuple[set[str], set[str], set[str]]:
-        """Return the gateways; what has a device or a sensor is there."""
-        return self._known(gateway_unique_id), self._present_gateways(), set()
-
-    def _device_things(self) -> tuple[set[str], set[str], set[str]]:
+    def _devices_presence(self) -> Presence:
         """Return the devices."""
-        devices = self._data.devices
-        hidden = {device_unique_id(self._entry, one) for one in devices.ignored}
-        present = self._present(devices, device_unique_id)
-        return self._known(device_unique_id), present, hidden
+        return self._rows_presence(self._data.devices, device_unique_id)
 
-    def _sensor_things(self) -> tuple[set[str], set[str], set[str]]:
+    def _sensors_presence(self) -> Presence:
         """Return the sensors."""
-        sensors = self._data.sensors
-        hidden = {sensor_unique_id(self._entry, one) for one in sensors.ignored}
-        present = self._present(sensors, sensor_unique_id)
-        return self._known(sensor_unique_id), present, hidden
+        return self._rows_presence(self._data.sensors, sensor_unique_id)
 
-    def _values(self) -> tuple[set[str], set[str], set[str]]:
-        """Return what the sensors show: a sensor may stay and lose a value."""
-        present = {
-            entity_unique_id(sensor_unique_id(self._entry, sensor.id), part)
-            for sensor in self._data.sensors.data.values()
-            # A battery may tell now a percentage and now that it is low.
-            for part in (*dict(entities_of_sensor(sensor)), BATTERY, BATTERY_LOW)
-        }
-        known = self._entities_of(sensor_unique_id(self._entry, ""))
-        return {entity.unique_id for entity in known}, present, set()
+    def _rows_presence(
+        self, coordinator: TelldusItemCoordinator[Any], id_of: UniqueIdFunction
+    ) -> Presence:
+        """Return the rows of a list."""
+        return Presence(
+            self._present(coordinator, id_of),
+            self._registered_things(id_of),
+            frozenset(id_of(self._entry, row_id) for row_id in coordinator.ignored),
+        )
+
+    def _values_presence(self) -> Presence:
+        """Return the values of the sensors: a sensor may stay and lose a value."""
+        entry = self._entry
+        return Presence(
+            {
+                entity_unique_id(sensor_unique_id(entry, sensor.id), part)
+                for sensor in self._data.sensors.data.values()
+                # A battery may report now a percentage and now that it is low.
+                for part in (*dict(entities_of_sensor(sensor)), BATTERY, BATTERY_LOW)
+            },
+            {
+                entity.unique_id
+                for entity in self._entities_of(sensor_unique_id(entry, ""))
+            },
+        )
 
     def _present_gateways(self) -> set[str]:
-        """Return the gateways that any list tells of."""
-        return {
-            gateway_unique_id(self._entry, gateway_id)
-            for gateway_id in all_gateways(self._data)
-        }
+        """Return the gateways that any list reports."""
+        gateways = self._data.connection_status.gateways
+        return {gateway_unique_id(self._entry, gateway_id) for gateway_id in gateways}
 
     def _present(
-        self,
-        coordinator: TelldusUpdateCoordinator[Any],
-        id_of: Callable[[TelldusConfigEntry, str], str],
+        self, coordinator: TelldusUpdateCoordinator[Any], id_of: UniqueIdFunction
     ) -> set[str]:
-        """Return the things that a list has."""
+        """Return the things of a list."""
         return {id_of(self._entry, row_id) for row_id in coordinator.data}
 
-    def _known(self, id_of: Callable[[TelldusConfigEntry, str], str]) -> set[str]:
-        """Return the things of a list that the device registry has."""
+    def _registered_things(self, id_of: UniqueIdFunction) -> set[str]:
+        """Return the things of a kind that the device registry has."""
         return _things_of(self._registry, self._entry, id_of(self._entry, ""))
 
     def _entities_of(self, prefix: str) -> Iterable[er.RegistryEntry]:
-        """Return the entities whose unique ids begin with something."""
+        """Return the entities whose unique ids begin with ``prefix``."""
         return [
             entity
             for entity in er.async_entries_for_config_entry(
@@ -293,39 +300,35 @@ class RegistrySync:
         ]
 
     def _device_entry(self, thing: str) -> DeviceEntry | None:
-        """Return the registry's device for a thing."""
+        """Return the registry entry of a thing."""
         return self._registry.async_get_device_by_identifier(
             (DOMAIN, thing), self._entry.entry_id
         )
 
     @callback
-    def _async_forget(self, gone: str) -> None:
+    def _async_remove(self, stale: str) -> None:
         """Remove a thing, or a single entity, from the registries.
 
         Should it come back, Home Assistant remembers its ids.
         """
-        ours = [
-            entity
-            for entity in self._entities_of(gone)
-            if entity.unique_id == gone or entity.unique_id.startswith(f"{gone}_")
-        ]
-        for entity in ours:
-            self._entities.async_remove(entity.entity_id)
-        if (device := self._device_entry(gone)) is None:
+        for entity in self._entities_of(stale):
+            if entity.unique_id == stale or entity.unique_id.startswith(f"{stale}_"):
+                self._entities.async_remove(entity.entity_id)
+        if (device := self._device_entry(stale)) is None:
             return
-        if rest := device.identifiers - {(DOMAIN, gone)}:
-            # Still a sensor, though no longer a device, or the other way round.
+        if rest := device.identifiers - {(DOMAIN, stale)}:
+            # It is still a sensor, though no longer a device, or the other way round.
             self._registry.async_update_device(device.id, new_identifiers=rest)
         else:
             self._registry.async_remove_device(device.id)
-        self._infos.pop(gone, None)
+        self._infos.pop(stale, None)
 
 
 @callback
 def registered_gateway_ids(
     hass: HomeAssistant, entry: TelldusConfigEntry
 ) -> frozenset[str]:
-    """Return the ids of the gateways that an entry has shown, whether or not it runs."""
+    """Return the ids of an entry's registered gateways, whether or not it is loaded."""
     prefix = gateway_unique_id(entry, "")
     things = _things_of(dr.async_get(hass), entry, prefix)
     return frozenset(thing.removeprefix(prefix) for thing in things)
@@ -334,7 +337,7 @@ def registered_gateway_ids(
 def _things_of(
     registry: dr.DeviceRegistry, entry: TelldusConfigEntry, prefix: str
 ) -> set[str]:
-    """Return the things that the device registry has of an entry, by how they begin."""
+    """Return an entry's identifiers in the device registry that begin with ``prefix``."""
     return {
         identifier
         for device in dr.async_entries_for_config_entry(registry, entry.entry_id)

@@ -1,12 +1,16 @@
 """The web view that Telldus sends the browser back to.
 
-It needs no login, so it does as little as possible: it checks, deposits what Telldus said
-with the sign-in that it belongs to, and wakes that flow. The rest happens in the flow,
-which only an administrator can drive.
+It needs no login, so it does as little as possible: it checks the request, records the
+outcome for the flow that waits for it, and advances that flow. Only an administrator can
+continue the flow from there.
 """
 
 import base64
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
 import hashlib
 import hmac
 from http import HTTPStatus
@@ -16,8 +20,9 @@ from typing import Final, override
 
 from aiohttp import web
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.data_entry_flow import UnknownFlow
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 from homeassistant.util.hass_dict import HassKey
 
@@ -25,8 +30,10 @@ from ..const import DOMAIN
 from ..pa_api import RequestToken
 
 _PATH: Final = f"/api/{DOMAIN}/callback"
-# Seconds for which the browser may come back.
-_LIFETIME: Final = 600.0
+# The flow's step during which the browser is at Telldus.
+EXTERNAL_STEP: Final = "authorize"
+# Seconds within which the browser must come back.
+LIFETIME: Final = 600.0
 _LONGEST_VERIFIER: Final = 512
 
 _SCRIPT: Final = "window.close()"
@@ -37,7 +44,7 @@ _STYLE: Final = (
 
 
 def _page(title: str, text: str, script: str) -> str:
-    """Return a page that holds nothing from outside."""
+    """Return a page that contains nothing from the request."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
@@ -47,7 +54,7 @@ def _page(title: str, text: str, script: str) -> str:
 
 
 def _source(text: str) -> str:
-    """Return how a content security policy names an inline script or style."""
+    """Return the name of an inline script or style in a content security policy."""
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return f"'sha256-{digest}'"
 
@@ -57,10 +64,10 @@ _DONE: Final = _page(
     "This window can be closed.",
     f"<script>{_SCRIPT}</script>",
 )
-_NOT_EXPECTED: Final = _page(
-    "Nobody is waiting for this",
-    "This sign-in has ended, was used already or took too long. "
-    "Close this window and start again in Home Assistant.",
+_NOT_PENDING: Final = _page(
+    "This login is no longer valid",
+    "It was used already, took too long, or Home Assistant was restarted meanwhile. "
+    "Close this window and log in again from Home Assistant.",
     "",
 )
 _HEADERS: Final = {
@@ -82,30 +89,37 @@ def new_state() -> str:
 
 
 def callback_uri(base: str, state: str) -> str:
-    """Return where Telldus is to send the browser.
+    """Return the callback at an address of Home Assistant.
 
     The secret is in the path: a provider may drop a callback's query.
     """
     return f"{base}{_PATH}/{state}"
 
 
+class Outcome(StrEnum):
+    """How an authorization has ended, by the flow's next step."""
+
+    AUTHORIZED = "exchange"
+    EXPIRED = "expired"
+    # The browser came back with something else than this authorization's token.
+    MISMATCH = "failed"
+    REFUSED = "refused"
+
+
 @dataclass(slots=True, eq=False)
 class PendingAuthorization:
-    """A sign-in for which the browser's return from ``url`` is awaited."""
+    """An authorization at ``url`` from which the browser is to come back to ``base``."""
 
     flow_id: str
     state: str = field(repr=False)
     request_token: RequestToken
     url: str = field(repr=False)
-    began: float = field(default_factory=lambda: time.monotonic())
-    # Set by the browser's return; without a verifier the person refused.
-    returned: bool = False
+    base: str
+    # By the monotonic clock
+    expires_at: float = field(default_factory=lambda: time.monotonic() + LIFETIME)
+    outcome: Outcome | None = None
     verifier: str | None = field(default=None, repr=False)
-
-    @property
-    def expired(self) -> bool:
-        """Return whether it is too late for the browser to come back."""
-        return time.monotonic() - self.began > _LIFETIME
+    cancel_timer: CALLBACK_TYPE | None = field(default=None, repr=False)
 
 
 class TelldusAuthCallbackView(HomeAssistantView):
@@ -116,7 +130,7 @@ class TelldusAuthCallbackView(HomeAssistantView):
     requires_auth = False
 
     def __init__(self) -> None:
-        """Start with nobody waiting."""
+        """Initialize the view."""
         self._pending: dict[str, PendingAuthorization] = {}
 
     @override
@@ -125,54 +139,89 @@ class TelldusAuthCallbackView(HomeAssistantView):
     ) -> None:
         """Register without Home Assistant's wrapper, which logs the path at debug.
 
-        The path holds the secret of the sign-in.
+        The path contains the secret of the authorization.
         """
         router.add_route("GET", self.url, self.get)
 
     @callback
-    def async_register_pending(self, pending: PendingAuthorization) -> None:
-        """Expect a browser."""
+    def async_register_pending(
+        self, hass: HomeAssistant, pending: PendingAuthorization
+    ) -> None:
+        """Wait for a browser, and advance the flow if it does not come in time."""
         self._pending[pending.state] = pending
+        pending.cancel_timer = async_call_later(
+            hass,
+            LIFETIME,
+            HassJob(
+                partial(self._async_expire, hass, pending),
+                f"{DOMAIN} authorization expires",
+                cancel_on_shutdown=True,
+            ),
+        )
 
     @callback
     def async_cancel(self, pending: PendingAuthorization) -> None:
-        """Expect it no more."""
+        """Stop waiting for a browser."""
         self._pending.pop(pending.state, None)
+        if pending.cancel_timer is not None:
+            pending.cancel_timer()
+            pending.cancel_timer = None
+
+    async def _async_expire(
+        self, hass: HomeAssistant, pending: PendingAuthorization, _now: datetime
+    ) -> None:
+        """End an authorization from which no browser has come back."""
+        self.async_cancel(pending)
+        pending.outcome = Outcome.EXPIRED
+        with suppress(UnknownFlow):
+            await _async_advance(hass, pending.flow_id)
 
     async def get(self, request: web.Request) -> web.Response:
-        """Take what Telldus says, once, and send it to the flow that waits for it."""
-        hass = request.app[KEY_HASS]
-        # Whatever comes of it, the secret is used up: guessing the token is no use.
-        pending = self._pending.pop(request.match_info["state"], None)
-        if pending is None or not self._accept(pending, request):
-            return _answer(HTTPStatus.BAD_REQUEST, _NOT_EXPECTED)
+        """Record the outcome of an authorization, once, and advance its flow."""
+        # The secret is used up in any case, so guessing the token is of no use.
+        pending = self._pending.get(request.match_info["state"])
+        if pending is None:
+            return _response(HTTPStatus.BAD_REQUEST, _NOT_PENDING)
+        self.async_cancel(pending)
+        pending.outcome, pending.verifier = _outcome(pending, request)
         try:
-            await hass.config_entries.flow.async_configure(pending.flow_id)
+            await _async_advance(request.app[KEY_HASS], pending.flow_id)
         except UnknownFlow:
-            return _answer(HTTPStatus.BAD_REQUEST, _NOT_EXPECTED)
-        return _answer(HTTPStatus.OK, _DONE)
-
-    @staticmethod
-    def _accept(pending: PendingAuthorization, request: web.Request) -> bool:
-        """Check what came with the browser and deposit it."""
-        if pending.expired:
-            return False
-        # No verifier means that the person refused. Whether the token then comes with
-        # the browser is not certain.
-        verifier = request.query.get("oauth_verifier")
-        token = request.query.get("oauth_token")
-        if (verifier or token is not None) and not hmac.compare_digest(
-            (token or "").encode(errors="replace"),
-            pending.request_token.token.encode(),
-        ):
-            return False
-        pending.verifier = verifier[:_LONGEST_VERIFIER] if verifier else None
-        pending.returned = True
-        return True
+            return _response(HTTPStatus.BAD_REQUEST, _NOT_PENDING)
+        if pending.outcome in (Outcome.AUTHORIZED, Outcome.REFUSED):
+            return _response(HTTPStatus.OK, _DONE)
+        return _response(HTTPStatus.BAD_REQUEST, _NOT_PENDING)
 
 
-def _answer(status: HTTPStatus, page: str) -> web.Response:
-    """Return one of our pages."""
+def _outcome(
+    pending: PendingAuthorization, request: web.Request
+) -> tuple[Outcome, str | None]:
+    """Return the outcome that a browser comes back with, and the verifier."""
+    # The timer may be late, after the machine has slept.
+    if time.monotonic() > pending.expires_at:
+        return Outcome.EXPIRED, None
+    # Without a verifier the user has refused. Whether the token is sent in that case is
+    # not certain.
+    verifier = request.query.get("oauth_verifier")
+    token = request.query.get("oauth_token")
+    if (verifier or token is not None) and not hmac.compare_digest(
+        (token or "").encode(errors="replace"), pending.request_token.token.encode()
+    ):
+        return Outcome.MISMATCH, None
+    if not verifier:
+        return Outcome.REFUSED, None
+    return Outcome.AUTHORIZED, verifier[:_LONGEST_VERIFIER]
+
+
+async def _async_advance(hass: HomeAssistant, flow_id: str) -> None:
+    """Advance a flow whose dialog waits for the browser. Raises UnknownFlow."""
+    flows = hass.config_entries.flow
+    if flows.async_get(flow_id)["step_id"] == EXTERNAL_STEP:
+        await flows.async_configure(flow_id)
+
+
+def _response(status: HTTPStatus, page: str) -> web.Response:
+    """Return one of the pages."""
     return web.Response(
         status=status, text=page, content_type="text/html", headers=_HEADERS
     )
@@ -183,7 +232,7 @@ _VIEW: Final[HassKey[TelldusAuthCallbackView]] = HassKey(f"{DOMAIN}_callback_vie
 
 @callback
 def async_get_view(hass: HomeAssistant) -> TelldusAuthCallbackView:
-    """Return the view, registered the first time: a view cannot be taken back."""
+    """Return the view, registered on the first call: a view cannot be unregistered."""
     if (view := hass.data.get(_VIEW)) is None:
         view = hass.data[_VIEW] = TelldusAuthCallbackView()
         hass.http.register_view(view)

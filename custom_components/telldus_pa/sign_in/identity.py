@@ -1,4 +1,4 @@
-"""Whose account a sign-in is. The one place that decides it."""
+"""Which account an access token belongs to."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -6,7 +6,7 @@ from typing import Final, Self
 
 from homeassistant.config_entries import ConfigEntry
 
-from ..const import CONF_ACCOUNT_UUID, CONF_GATEWAYS
+from ..const import CONF_ACCOUNT_UUID, CONF_GATEWAYS, CONF_SERVER_URL
 from ..pa_api import (
     ApiError,
     AuthenticationError,
@@ -18,16 +18,17 @@ from ..pa_api import (
     TelldusConnectionError,
 )
 
-# A person waits: rather say that it takes long than let the form stand still.
+# Seconds that the user waits for the rate limiter before the form reports the delay.
 _TIMEOUT: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizedAccount:
-    """What a sign-in gave: whose account, as far as Telldus says, and its gateways.
+    """An account that has authorized access, its profile, and its gateways.
 
-    ``gateways`` are those that it owns, ``lent`` those that others share with it: none
-    while they were not needed to tell accounts apart.
+    ``profile`` is None where Telldus does not return it. ``gateways`` are those that the
+    account owns, ``shared_gateways`` those of others that it may use; both are empty where
+    they were not needed to identify the account.
     """
 
     server: str
@@ -44,16 +45,23 @@ class AuthorizedAccount:
         credentials: Credentials,
         *,
         by_gateways: bool,
+        needs_profile: bool,
     ) -> Self:
-        """Ask whose account it is, and for its gateways where that may not do.
+        """Fetch the profile, and the gateways if they are needed as well.
 
-        Raises TelldusError for what may be over in a moment.
+        With ``needs_profile`` an error that may be temporary is raised; without it the
+        gateways decide. Raises TelldusError.
         """
-        profile = await _profile(client)
+        profile, retry = await _fetch_profile(client, needs_profile=needs_profile)
         owned: dict[str, bool] = {}
         if profile is None or by_gateways:
-            answer = await client.gateways(priority=Priority.SIGN_IN, timeout=_TIMEOUT)
-            owned = {row.id: bool(row.is_owner) for row in answer.rows}
+            response = await client.gateways(
+                priority=Priority.SIGN_IN, timeout=_TIMEOUT
+            )
+            owned = {row.id: bool(row.is_owner) for row in response.rows}
+        if retry:
+            # The token is good, so the refusal may have been a single one.
+            profile, _ = await _fetch_profile(client, needs_profile=needs_profile)
         return cls(
             server,
             credentials,
@@ -67,41 +75,55 @@ class AuthorizedAccount:
     def is_same_as(self, entry: ConfigEntry) -> bool:
         """Return whether this is the account of an entry.
 
-        By Telldus' word where it was given both times, else by a gateway owned by both.
+        Compares the accounts' ids at Telldus. Where one is missing, a gateway that both own
+        is the proof, on the same server only.
         """
-        known = entry.data[CONF_ACCOUNT_UUID]
-        if self.profile and known:
-            return bool(self.profile.uuid == known)
-        return not self.gateways.isdisjoint(entry.data[CONF_GATEWAYS])
+        uuid = entry.data[CONF_ACCOUNT_UUID]
+        if self.profile and uuid:
+            return bool(self.profile.uuid == uuid)
+        return self._is_on_server_of(entry) and not self.gateways.isdisjoint(
+            entry.data[CONF_GATEWAYS]
+        )
 
     def may_be_same_account(self, entry: ConfigEntry, shown: frozenset[str]) -> bool:
-        """Return whether nothing tells this account from that of an entry.
+        """Return whether nothing distinguishes this account from that of an entry.
 
-        An account that owns no gateway, and of which Telldus does not say whose it is,
-        can prove nothing. It is believed where the entry has no gateway of its own
-        either, and one of those that the entry has shown is lent to it, or there is none
-        on either side.
+        An account that owns no gateway, and whose profile Telldus does not return, can prove
+        nothing. It is accepted on the same server where the entry owns no gateway either, and
+        one of the gateways ``shown`` by the entry is shared with it, or neither has any.
         """
         if self.profile and entry.data[CONF_ACCOUNT_UUID]:
             return False
         if self.gateways or entry.data[CONF_GATEWAYS]:
             return False
-        return not self.shared_gateways.isdisjoint(shown) or not (
-            self.shared_gateways or shown
+        return self._is_on_server_of(entry) and (
+            not self.shared_gateways.isdisjoint(shown)
+            or not (self.shared_gateways or shown)
         )
 
+    def _is_on_server_of(self, entry: ConfigEntry) -> bool:
+        """Return whether the account of an entry is on the same server."""
+        return bool(self.server == entry.data[CONF_SERVER_URL])
 
-async def _profile(client: TelldusClient) -> Profile | None:
-    """Return whose account it is, None if this account or server will not say.
 
-    Its gateways tell as well. Raises TelldusError for what may be over in a moment.
+async def _fetch_profile(
+    client: TelldusClient, *, needs_profile: bool
+) -> tuple[Profile | None, bool]:
+    """Return the profile, None if Telldus does not return it, and whether to try again.
+
+    Raises TelldusError.
     """
     try:
-        return await client.profile(timeout=_TIMEOUT)
-    except ApiError, AuthenticationError, InvalidResponseError:
-        # Were it the token, the gateways would be refused as well.
-        return None
+        return await client.profile(timeout=_TIMEOUT), False
+    except AuthenticationError:
+        # If the token itself is bad, the gateways are rejected as well.
+        return None, True
+    except ApiError:
+        return None, False
     except TelldusConnectionError as err:
-        if err.status is not None and err.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            return None
-        raise
+        if needs_profile and err.status != HTTPStatus.NOT_FOUND:
+            raise
+    except InvalidResponseError:
+        if needs_profile:
+            raise
+    return None, False

@@ -117,10 +117,11 @@ class Listener:
         self.events.append(event)
         self.gateways.add(gateway_id)
 
-    def on_state_change(self, gateway_id: str) -> None:
+    def on_state_change(self, gateway_id: str, state: PushState) -> None:
         """Note a state."""
         assert self.live
-        self.states.append(self.live.state_of(gateway_id))
+        assert state is self.live.state_of(gateway_id)
+        self.states.append(state)
 
 
 async def happens(condition: Callable[[], object]) -> None:

@@ -49,7 +49,7 @@ class Room:
 
     @classmethod
     def from_dict(cls, row: Json) -> Self:
-        """Parse a row of ``room/list``, whose format is a guess. Raises ValueError."""
+        """Parse a row of ``rooms/list``, whose format is a guess. Raises ValueError."""
         if not (name := to_text(row.get("name"))):
             raise ValueError("no name")
         return cls(id=to_id(row, "id"), name=name)

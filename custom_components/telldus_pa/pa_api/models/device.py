@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, IntFlag
 from functools import lru_cache
+import re
 from typing import Final, Self
 
 from ..parsing import (
@@ -18,6 +19,7 @@ from ..parsing import (
     to_number,
     to_object,
     to_objects,
+    to_optional_id,
     to_text,
 )
 
@@ -74,7 +76,11 @@ class DeviceType(IntEnum):
     PROJECTOR_SCREEN = 0x14
 
 
-_DEVICE_TYPE_REST = "-0001-1000-2005-acca54000000"
+_DEVICE_TYPE_REST: Final = "-0001-1000-2005-acca54000000"
+_DEVICE_TYPE_BLOCK: Final = re.compile(r"[0-9a-f]{1,8}")
+_DEVICE_TYPES: Final[Mapping[int | None, DeviceType]] = {
+    int(one): one for one in DeviceType
+}
 # In °C: this and anything below it means "unknown".
 _NO_SETPOINT: Final = -100.0
 
@@ -142,7 +148,8 @@ class Device:
     ``state`` is the last method that Telldus reports, None for none; ``level`` the last
     level of a dimmer, 0 to 255, and ``rgb`` the last colour, 0xRRGGBB, whether it is on or
     not. ``members`` are a group's devices, by ``id`` or by ``client_device_id``. ``room``
-    is the id of a room.
+    is the id of a room. ``gateway_id`` and ``client_device_id`` are empty where a server
+    sends no more than the vendor's guide shows.
     """
 
     id: str
@@ -179,7 +186,7 @@ class Device:
         return cls(
             id=to_id(row, "id"),
             client_device_id=to_text(row.get("clientDeviceId")) or "",
-            gateway_id=to_id(row, "client"),
+            gateway_id=to_optional_id(row, "client"),
             gateway_name=to_text(row.get("clientName")),
             name=to_text(row.get("name")),
             methods=methods,
@@ -332,12 +339,10 @@ def _device_type(value: object) -> DeviceType:
 
 @lru_cache(maxsize=64)
 def _type_called(text: str) -> DeviceType:
-    """Return a type by its name; both cases and a lost leading zero occur."""
-    text = text.lower()
-    first, rest = text[:-28], text[-28:]
-    if rest == _DEVICE_TYPE_REST:
-        try:
-            return DeviceType(int(first, 16))
-        except ValueError:
-            pass
-    return DeviceType.UNKNOWN
+    """Return a type by its name, or by the first block of it alone.
+
+    Both cases and a block without its leading zeros occur.
+    """
+    block = text.lower().removesuffix(_DEVICE_TYPE_REST)
+    number = int(block, 16) if _DEVICE_TYPE_BLOCK.fullmatch(block) else None
+    return _DEVICE_TYPES.get(number, DeviceType.UNKNOWN)

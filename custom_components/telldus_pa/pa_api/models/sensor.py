@@ -12,6 +12,7 @@ from ..parsing import (
     to_integer,
     to_number_or_text,
     to_objects,
+    to_optional_id,
     to_text,
     to_time,
 )
@@ -103,7 +104,7 @@ class Sensor:
         return cls(
             id=to_id(row, "id"),
             sensor_id=to_text(row.get("sensorId")) or "",
-            gateway_id=to_id(row, "client"),
+            gateway_id=to_optional_id(row, "client"),
             gateway_name=to_text(row.get("clientName")),
             name=to_text(row.get("name")),
             online=to_flag(row.get("online"), default=True),

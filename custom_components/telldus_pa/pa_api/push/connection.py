@@ -76,7 +76,7 @@ class PushListener(Protocol):
     def on_message(self, gateway_id: str, event: PushMessage) -> None:
         """Handle a message of a gateway."""
 
-    def on_state_change(self, gateway_id: str) -> None:
+    def on_state_change(self, gateway_id: str, state: PushState) -> None:
         """Handle a new state of a gateway's connection."""
 
 
@@ -265,7 +265,7 @@ class WebsocketConnection:
         if state is not self.state:
             self.state = state
             _LOGGER.debug("A gateway's websocket is %s", state)
-            self._listener.on_state_change(self._gateway_id)
+            self._listener.on_state_change(self._gateway_id, state)
 
 
 def _jittered(delay: float) -> float:

@@ -1,0 +1,120 @@
+"""Media players: speakers, as a gateway's plug-in offers them.
+
+Source: docs/dev/telldus-api.md, "Which kind?".
+"""
+
+from typing import Final, override
+
+from homeassistant.components.media_player import (
+    MediaPlayerDeviceClass,
+    MediaPlayerEntity,
+    MediaPlayerEntityFeature,
+    MediaPlayerState,
+)
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import RestoreEntity
+
+from .data import TelldusConfigEntry
+from .devices.kinds import MAIN_ENTITY
+from .entity import TelldusDeviceEntity, async_add_device_entities
+from .pa_api import Command, Method
+
+# The rate limiter paces what is sent; a limit here would only delay what is shown.
+PARALLEL_UPDATES = 0
+
+_STATES: Final = {
+    Method.TURNON: MediaPlayerState.PLAYING,
+    Method.TURNOFF: MediaPlayerState.PAUSED,
+    Method.STOP: MediaPlayerState.IDLE,
+}
+_FEATURES: Final = {
+    Method.TURNON: MediaPlayerEntityFeature.PLAY,
+    Method.TURNOFF: MediaPlayerEntityFeature.PAUSE,
+    Method.STOP: MediaPlayerEntityFeature.STOP,
+    Method.UP | Method.DOWN: MediaPlayerEntityFeature.VOLUME_STEP,
+}
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: TelldusConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the media players of an account."""
+    async_add_device_entities(
+        entry,
+        async_add_entities,
+        Platform.MEDIA_PLAYER,
+        {MAIN_ENTITY: TelldusMediaPlayer},
+    )
+
+
+class TelldusMediaPlayer(TelldusDeviceEntity, MediaPlayerEntity, RestoreEntity):
+    """A speaker: ON plays, OFF pauses, UP and DOWN change the volume by a step."""
+
+    _attr_device_class = MediaPlayerDeviceClass.SPEAKER
+    # What it did before its volume was changed, which is all that its row tells then.
+    _last_state: MediaPlayerState | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Restore what it did last."""
+        await super().async_added_to_hass()
+        stored = await self.async_get_last_state()
+        if stored and stored.state in _STATES.values():
+            self._last_state = MediaPlayerState(stored.state)
+
+    @property
+    @override
+    def supported_features(self) -> MediaPlayerEntityFeature:
+        """Return what it can be told."""
+        features = MediaPlayerEntityFeature(0)
+        for methods, feature in _FEATURES.items():
+            if methods in self.device.methods:
+                features |= feature
+        return features
+
+    @property
+    @override
+    def state(self) -> MediaPlayerState | None:
+        """Return whether it plays, None if that is not known."""
+        match self.device.state:
+            case Method.UP | Method.DOWN:
+                pass
+            case None:
+                self._last_state = None
+            case method:
+                self._last_state = _STATES.get(method)
+        return self._last_state
+
+    @override
+    async def async_media_play(self) -> None:
+        """Play."""
+        await self.async_command(Method.TURNON)
+
+    @override
+    async def async_media_pause(self) -> None:
+        """Pause."""
+        await self.async_command(Method.TURNOFF)
+
+    @override
+    async def async_media_stop(self) -> None:
+        """Stop."""
+        await self.async_command(Method.STOP)
+
+    @override
+    async def async_volume_up(self) -> None:
+        """Turn the volume up by a step."""
+        await self._async_step(Method.UP)
+
+    @override
+    async def async_volume_down(self) -> None:
+        """Turn the volume down by a step."""
+        await self._async_step(Method.DOWN)
+
+    async def _async_step(self, method: Method) -> None:
+        """Change the volume. Raises HomeAssistantError."""
+        step = Command(self._row_id, method, is_volume_step=True)
+        await self._data.commands.async_send(step, entity_id=self.entity_id)

@@ -1,0 +1,102 @@
+"""Lets one migration run at a time, and settles its record when the registries are on disk."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.singleton import singleton
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import DOMAIN, LOGGER
+from ..data import TelldusConfigEntry
+from .records import MigrationRecord, MigrationStage, MigrationStore, async_is_stored
+
+_RUNNING: Final[HassKey[_Running]] = HassKey(f"{DOMAIN}_migration")
+# How often to look at the files, in seconds. Home Assistant writes them 10 s after the last
+# change, and 180 s after it while it starts.
+_LOOK_INTERVAL: Final = 5.0
+# How long the removal of an entry waits for the files, in seconds.
+_MAX_WAIT: Final = 60.0
+
+
+@dataclass(slots=True)
+class _Running:
+    """The lock that lets one migration run at a time, and the entry that holds it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    entry_id: str | None = None
+
+
+@singleton(_RUNNING)
+@callback
+def _running(hass: HomeAssistant) -> _Running:
+    """Get the lock."""
+    return _Running()
+
+
+@asynccontextmanager
+async def async_running(
+    hass: HomeAssistant, entry: TelldusConfigEntry
+) -> AsyncIterator[None]:
+    """Wait until no other migration runs, and be the one that does."""
+    running = _running(hass)
+    async with running.lock:
+        running.entry_id = entry.entry_id
+        try:
+            yield
+        finally:
+            running.entry_id = None
+
+
+@callback
+def async_running_entry_id(hass: HomeAssistant) -> str | None:
+    """Return the id of the entry whose migration runs, None if none does."""
+    return _running(hass).entry_id
+
+
+async def async_wait_until_stored(hass: HomeAssistant, record: MigrationRecord) -> None:
+    """Wait for the registries' files, but not for ever."""
+    try:
+        async with asyncio.timeout(_MAX_WAIT):
+            while not await async_is_stored(hass, record):
+                await asyncio.sleep(_LOOK_INTERVAL)
+    except TimeoutError:
+        LOGGER.warning("Home Assistant has not written its registries for a minute")
+
+
+@callback
+def async_watch_record(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
+    """Settle the record of an entry once the registries' files have what it says."""
+    hass.async_create_background_task(
+        _async_settle(hass, entry), f"{DOMAIN} migration record"
+    )
+
+
+async def _async_settle(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
+    """Wait for the registries' files, and store or remove the record.
+
+    After going back, the entry is disabled only then: a start before that has to finish
+    what was begun, and Home Assistant does not load what is disabled.
+    """
+    if (record := await MigrationStore(hass, entry).async_load()) is None:
+        return
+    while not await async_is_stored(hass, record):
+        await asyncio.sleep(_LOOK_INTERVAL)
+    async with async_running(hass, entry):
+        store = MigrationStore(hass, entry)
+        current = await store.async_load()
+        if current is None or current.stage is not record.stage:
+            # Another migration has begun since.
+            return
+        if record.is_taken_over:
+            await store.async_save(replace(record, stage=MigrationStage.MOVED))
+        else:
+            await store.async_remove()
+    if record.stage is MigrationStage.RETURNING:
+        await hass.config_entries.async_set_disabled_by(
+            entry.entry_id, ConfigEntryDisabler.USER
+        )
