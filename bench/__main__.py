@@ -12,7 +12,16 @@ from e2e.home_assistant import RequestFailedError
 from e2e.polling import WaitedTooLongError
 from e2e.process import StartError
 
-from . import commands, live, poll, requests_per_hour, scaling, start, startup_latency
+from . import (
+    commands,
+    live,
+    load,
+    poll,
+    requests_per_hour,
+    scaling,
+    start,
+    startup_latency,
+)
 from .environment import FOLDER
 
 INTERRUPTED = 130
@@ -38,6 +47,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "scaling": scaling,
     "requests_per_hour": requests_per_hour,
     "live": live,
+    "load": load,
 }
 
 

@@ -24,6 +24,8 @@ TESTS: Final = {
         "tests/pa_api/test_rate_limiter_properties.py",
     ),
     "random days of commands": ("tests/commands/test_properties.py",),
+    "random homes and commands": ("tests/commands/test_differential.py",),
+    "hours under load": ("tests/commands/test_load.py",),
     "attacks": ("tests/security",),
     "soak tests of a home": ("tests/soak/test_home.py", "tests/soak/test_push.py"),
 }

@@ -44,6 +44,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let scripts/robustness ask for more than a short life, and anybody for another day."""
     parser.addoption("--soak-hours", type=int, default=1)
     parser.addoption(
+        "--load-report",
+        help="live whole hours of all loads, and append the figures to this file",
+    )
+    parser.addoption(
         "--begin",
         default="2026-09-15T06:40:07Z",
         help="when the tests take place that move time",

@@ -161,7 +161,7 @@ class Dashboard:
     def begin(self, action: str, entity_id: str, **data: Any) -> asyncio.Task[Any]:
         """Begin an action; what it shows, it shows before this returns."""
         domain = entity_id.partition(".")[0]
-        return self._hass.async_create_task(
+        task = self._hass.async_create_task(
             self._hass.services.async_call(
                 domain,
                 action,
@@ -171,6 +171,10 @@ class Dashboard:
             ),
             eager_start=True,
         )
+        # The integration itself waits for two turns of the loop for what else is commanded.
+        for entry in self._hass.config_entries.async_loaded_entries(DOMAIN):
+            entry.runtime_data.commands.async_resolve()
+        return task
 
     async def do(self, action: str, entity_id: str, **data: Any) -> None:
         """Do something, and wait until Home Assistant says that it is done."""

@@ -129,6 +129,7 @@ class TelldusDeviceEntity(TelldusEntity[Device]):
         await self._data.commands.async_send(
             *(Command(self._row_id, method, value) for method, value in commands),
             entity_id=self.entity_id,
+            context=self._context,
         )
 
 

@@ -182,7 +182,9 @@ async def _async_send_command(call: ServiceCall) -> None:
     await _async_check_permission(call, registered.id, unique_ids, POLICY_CONTROL)
     if registered.disabled_by:
         raise _invalid("device_disabled", device=device.name or device.id)
-    await entry.runtime_data.commands.async_send(_command(device, call.data))
+    await entry.runtime_data.commands.async_send(
+        _command(device, call.data), context=call.context
+    )
 
 
 async def _async_get_history(call: ServiceCall) -> ServiceResponse:

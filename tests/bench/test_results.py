@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from bench import load
 from bench.changes import change
 from bench.integrations import Row
 from bench.loop import Loop
@@ -130,3 +131,20 @@ def test_answers_that_are_parsed() -> None:
     assert len(json.loads(answers["sensors/list"])["sensor"]) == 4
     reading = read(answers, 3)
     assert len(reading.decoding) == len(reading.ours) == len(reading.parsing) == 3
+
+
+def test_load() -> None:
+    """The longest gap of all loads is measured by the goals, those with push aside."""
+    found = {
+        "load": "12 lamps every 10 s",
+        **dict.fromkeys(("requests", "commands", "refused", "waiting"), 3),
+        **dict.fromkeys(("age_median", "age_max", "click_max"), 1.6),
+        "gap_devices": 90.0,
+        "gap_sensors": 201.0,
+        "gap_clients": 600.0,
+    }
+    pushed = {**found, "load": "12 lamps every 10 s, pushed", "gap_devices": 300.0}
+    assert load.line(found)[3:6] == ["2 / 2", "2", "90"]
+    assert [goal.met for goal in load.goals_of([found, pushed])] == [
+        *(True, False, True, False),
+    ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.commands.manager import CommandOutcome
+from custom_components.telldus_pa.commands.pending import CommandOutcome
 from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.pa_api import (
     Command,
@@ -18,6 +18,7 @@ from custom_components.telldus_pa.pa_api import (
     TelldusError,
     ThermostatSetpoint,
 )
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -62,17 +63,55 @@ async def test_shown_at_once(
     assert simulator.home.devices[LAMP_ID].state == 2
 
 
-async def test_confirmed_soon(
-    loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator, time: Time
+@pytest.mark.parametrize("waited", [2, 17, 28])
+async def test_confirmed_by_a_poll(
+    loaded: MockConfigEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
+    time: Time,
+    waited: float,
 ) -> None:
-    """One read, ten seconds after the command, tells what became of it."""
-    await time.move(28)
+    """Where a poll tells soon enough what became of a command, no list is asked for."""
+    await time.listed("devices")
+    await time.move(waited)
     before = polls(simulator)
     await dashboard.do("turn_off", LAMP)
-    commanded = simulator.log[-1].time
+    await time.move(91)
+    assert polls(simulator) == before + 3
+    assert loaded.runtime_data.commands.pending_count == 0
+
+
+async def test_confirmed_soon(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Where the next poll is far away, one read ten seconds after a command tells."""
+    entry = add_entry(options={CONF_SCAN_INTERVAL: 600})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    before = polls(simulator)
+    began = simulator.clock()
+    await dashboard.do("turn_off", LAMP)
     await time.move(13)
     assert polls(simulator) == before + 1
-    assert 10 <= simulator.log[-1].time - commanded <= 12
+    (look,) = (
+        one.time
+        for one in simulator.log
+        if one.path == "json/devices/list" and one.time > began
+    )
+    assert 10 <= look - began <= 12
+    # The next ones share one, half a minute after the first.
+    for _ in range(4):
+        await dashboard.do("toggle", LAMP)
+        await time.move(2)
+    await time.move(18)
+    assert polls(simulator) == before + 1
+    await time.move(30)
+    assert polls(simulator) == before + 2
+    assert entry.runtime_data.commands.pending_count == 0
 
 
 async def test_telldus_wins_in_the_end(
@@ -86,7 +125,7 @@ async def test_telldus_wins_in_the_end(
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
     await dashboard.do("turn_off", LAMP)
     assert state_of(hass, LAMP).state == "off"
-    await time.move(15)
+    await time.move(31)
     assert state_of(hass, LAMP).state == "on"
 
 
@@ -357,8 +396,8 @@ async def test_newer_wish_while_one_is_refused(
     assert all(one.done() and not one.exception() for one in (first, second, third))
     assert sent(simulator) == [
         f"dim {DIMMER_ID} 50",
-        f"turnOff {LAMP_ID}",
         f"dim {DIMMER_ID} 70",
+        f"turnOff {LAMP_ID}",
     ]
 
 
@@ -450,7 +489,7 @@ async def test_heard_is_not_sent(
         {},
     )
     assert commands.is_commanded(LAMP_ID)
-    await time.move(35)
+    await time.move(60)
     assert sent(simulator) == 2 * [f"turnOff {LAMP_ID}"]
     assert commands.outcome_counts == {CommandOutcome.CONFIRMED: 1}
     assert not commands.is_commanded(LAMP_ID)
@@ -488,17 +527,17 @@ async def test_explains_what_is_heard(
 async def test_heard_in_order(
     loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator, time: Time
 ) -> None:
-    """What a device was told last it may still have to do."""
+    """What a device was told last it may still have to do, and nothing that it was before."""
     commands = loaded.runtime_data.commands
     await dashboard.do("turn_off", LAMP)
     await time.move(3)
     await dashboard.do("turn_on", LAMP)
-    assert commands.pending_count == 2
+    assert commands.pending_count == 1
     lamp = replace(loaded.runtime_data.devices.data[LAMP_ID], state=Method.TURNOFF)
     commands.async_confirm_from_push(lamp, Method.TURNOFF)
     assert (commands.pending_count, commands.outcome_counts) == (
         1,
-        {CommandOutcome.CONFIRMED: 1},
+        {CommandOutcome.REPLACED: 1},
     )
 
 
@@ -576,7 +615,7 @@ async def test_not_asleep_without_a_battery(
     simulator: Simulator,
     time: Time,
 ) -> None:
-    """What has a sensor but no battery is awake: the list says what became of it."""
+    """What has a sensor but no battery is awake: it is not waited for."""
     plug, commands = "switch.energy_plug", loaded.runtime_data.commands
     before = state_of(hass, plug).state
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
@@ -586,7 +625,7 @@ async def test_not_asleep_without_a_battery(
     assert state_of(hass, plug).state == before
     assert (
         commands.pending_count,
-        commands.outcome_counts[CommandOutcome.OVERRULED],
+        commands.outcome_counts[CommandOutcome.REFUSED_LATE],
     ) == (0, 1)
 
 
@@ -811,21 +850,25 @@ async def test_command_to_a_device_that_went(
     assert "does not exist" in line
 
 
-async def test_unload_interrupts(
+async def test_disabling_interrupts(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
-    """Whoever waits for a command when the integration stops is told."""
+    """Whoever waits for a command when the integration is disabled is told."""
     simulator.faults.add(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=30
     )
     action = dashboard.begin("turn_off", LAMP)
     await time.move(2)
     assert not action.done()
-    await time.until(hass.config_entries.async_unload(loaded.entry_id))
+    await time.until(
+        hass.config_entries.async_set_disabled_by(
+            loaded.entry_id, ConfigEntryDisabler.USER
+        )
+    )
     await time.settle()
     error = action.exception()
     assert isinstance(error, HomeAssistantError)
@@ -869,4 +912,4 @@ async def test_unload_in_the_middle_of_a_look(
     assert commands.pending_count == 1
     await time.until(hass.config_entries.async_unload(loaded.entry_id))
     await time.move(60)
-    assert commands._look is None  # noqa: SLF001  # nobody else can see it
+    assert polls(simulator) == before + 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.commands.manager import CommandOutcome
+from custom_components.telldus_pa.commands.pending import CommandOutcome
 from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.devices.group_state import group_state
 from custom_components.telldus_pa.devices.kinds import DeviceKind

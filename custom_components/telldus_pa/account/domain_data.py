@@ -99,6 +99,8 @@ class DomainData:
     )
     kept_lists: dict[str, KeptLists] = field(default_factory=dict)
     _listeners: dict[str, list[CALLBACK_TYPE]] = field(default_factory=dict)
+    # The unsent and the undecided commands by config entry; theirs is the layer above.
+    commands: dict[str, Any] = field(default_factory=dict)
 
     @callback
     def rate_limiter(self, server: str) -> RateLimiter:
@@ -123,6 +125,8 @@ class DomainData:
         """Drop what belongs to a removed entry, and the file with the last entry."""
         self.auth_failures.pop(entry_id, None)
         self.kept_lists.pop(entry_id, None)
+        if commands := self.commands.pop(entry_id, None):
+            commands.async_interrupt_all()
         if not self._has_entries():
             await self.store.async_remove_all()
 

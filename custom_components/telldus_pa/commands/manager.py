@@ -1,180 +1,57 @@
-"""A command's life: shown at once, sent, confirmed or taken back.
+"""Sends one account's commands: collects those of an action, queues, sends, tells.
 
-What Telldus answers to a command means that it was accepted, not that it was done, and its
-lists lag behind by seconds. So what was commanded is laid over what the lists say, until
-an answer that was asked for late enough tells what became of it. Where that contradicts, the
-device's history is asked why: a battery device may only not be awake yet.
+What one action commands is one batch, judged by the state before it: commands are collected
+for two turns of the event loop, since Home Assistant calls several entities one turn later
+than one. Only then are they queued and shown.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import timedelta
-from enum import StrEnum
-from typing import Any, Final, override
+from typing import Any, Final
 
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import (
-    CALLBACK_TYPE,
-    HassJob,
-    HassJobType,
-    HomeAssistant,
-    callback,
-)
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.event import async_call_later
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Context, Event, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
+from ..account.domain_data import async_get_domain_data
 from ..account.errors import error_placeholders, translation_key_for
 from ..account.storage import StorageKey, entry_store
-from ..const import CONF_REVERSED_COVERS, DOMAIN, LOGGER
+from ..const import CONF_REVERSED_COVERS
 from ..coordinator import DeviceCoordinator, SensorCoordinator
-from ..devices.group_state import group_state
-from ..devices.kinds import EVENT_KINDS
-from ..devices.topology import gives_feedback
+from ..devices.kinds import EVENT_KINDS, DeviceKind, expires_soon
+from ..devices.topology import is_group
 from ..pa_api import (
     Command,
-    CommandFailedMessage,
     Device,
     InvalidResponseError,
     Method,
     RateLimitError,
     RequestDeferredError,
-    SuccessStatus,
     TelldusConnectionError,
     TelldusError,
-    ThermostatSetpoint,
-    attribute_group_of,
 )
+from .confirmation import Confirmation, async_warn
+from .optimistic import OptimisticState
+from .pending import CommandCaller, CommandOutcome, PendingCommand
 
 # Seconds that an action waits for its own request.
 _ACTION_WAITS: Final = 20.0
-# Seconds after which a command that could not be sent is given up.
-_GIVEN_UP_AFTER: Final = 900.0
-# Seconds between a command that Telldus accepted and a list that can be trusted to know.
-_SETTLES_AFTER: Final = 10.0
-# A little more, lest the look comes a moment too early by some clock.
-_LOOK_AFTER: Final = _SETTLES_AFTER + 0.5
-# Seconds after the first command at which to look, however many have followed.
-_LOOK_AFTER_AT_MOST: Final = 30.0
-# Someone is at a slider when levels follow each other this closely; then the next is sent
-# once none has followed it for a moment, but not later than this after the last one.
-_SLIDING: Final = 4.0
-_SLIDE_ENDS_AFTER: Final = 0.7
-# How long a battery device may sleep before what it was told is taken for lost.
-_SLEEPS_AT_MOST: Final = 2 * 3600.0
-# When to ask the history again what became of a command; the next time twice as late.
-_ASK_AGAIN_AFTER: Final = 300.0
+# Once commands have waited for a minute, without a break of so many seconds, they are sent so
+# many seconds apart: as many get through, and a click does not wait for the next burst of ten.
+_FLOOD_AFTER: Final = 60.0
+_FLOOD_BREAK: Final = 15.0
+_FLOOD_INTERVAL: Final = 6.0
 # A command explains an event so many seconds before Telldus accepted it, or after; and so
 # many of the last commands to each device are remembered, and saved this soon, in seconds.
 _MATCH_BEFORE: Final = 15.0
 _MATCH_AFTER: Final = 60.0
 _MAX_REMEMBERED: Final = 20
 _SAVE_DELAY: Final = 10.0
-# How many devices' histories are asked for at a time; each is a request.
-_MOST_QUESTIONS: Final = 3
-# What Telldus writes down may have happened a little earlier by its clock.
-_CLOCKS_DIFFER: Final = 60.0
-
-
-# What the history says of commands that were not carried out.
-_OUTCOMES: Final = {
-    SuccessStatus.FAILED: "all tries failed",
-    SuccessStatus.NO_REPLY: "it did not answer",
-    SuccessStatus.TIMED_OUT: "it did not answer in time",
-    SuccessStatus.NOT_CONFIRMED: "it did not confirm",
-    SuccessStatus.UNKNOWN: "for a reason that Telldus does not tell",
-    SuccessStatus.INVALID: "it does not know what it was told",
-}
-
-
-class CommandOutcome(StrEnum):
-    """What became of a command."""
-
-    # Telldus' list says that it is so.
-    CONFIRMED = "confirmed"
-    # The list says something else, and Telldus' word counts.
-    OVERRULED = "overruled"
-    # Telldus or its history told why not; whoever gave it was told ...
-    REFUSED = "refused"
-    # ... or had stopped waiting, and a line was logged.
-    REFUSED_LATE = "refused_late"
-    # A newer one has taken its place before it was sent.
-    REPLACED = "replaced"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Caller:
-    """Somebody who gave a command, and what they call what they gave it to."""
-
-    outcome: asyncio.Future[None]
-    name: str
-    entity_id: str | None
-
-    @override
-    def __str__(self) -> str:
-        """Return what a log calls it."""
-        return f"{self.name} ({self.entity_id})" if self.entity_id else self.name
-
-
-@dataclass(slots=True, eq=False)
-class _Pending:
-    """A command, from the moment it is given until it is known what became of it."""
-
-    command: Command
-    # What it makes of each device that it reaches: with a group, of what is in it.
-    effects: Mapping[str, Command]
-    # When it was given and when Telldus accepted it, by the rate limiter's clock.
-    given: float
-    accepted: float | None = None
-    # Those who gave it, and what it replaced.
-    callers: list[_Caller] = field(default_factory=list)
-    # When the history of those that may be asleep is to be asked again, and how much
-    # later the time after that.
-    ask_at: float | None = None
-    ask_after: float = _ASK_AGAIN_AFTER
-    # Devices for which it is known to wait at the gateway.
-    queued: set[str] = field(default_factory=set)
-    # Devices that were heard to have done it before Telldus had accepted it.
-    seen: set[str] = field(default_factory=set)
-
-    @property
-    def keeps_mode(self) -> bool:
-        """Return whether this only sets what a thermostat's mode is to have."""
-        value = self.command.value
-        return isinstance(value, ThermostatSetpoint) and not value.change_mode
-
-    def concerns(self, other: _Pending) -> bool:
-        """Return whether it matters which of the two is sent first."""
-        return self.command.attribute_group is other.command.attribute_group and not (
-            self.effects.keys().isdisjoint(other.effects)
-        )
-
-    def implies(self, other: _Pending) -> bool:
-        """Return whether this does all that another would do, and to the same effect."""
-        return (
-            not self.command.is_step
-            and self.command.attribute_group is other.command.attribute_group
-            and all(
-                self.effects.get(device_id) == effect
-                for device_id, effect in other.effects.items()
-            )
-        )
-
-    def covers(self, other: _Pending) -> bool:
-        """Return whether nothing is left of what another does, once this is done."""
-        facet = self.command.attribute_group
-        return (
-            facet is other.command.attribute_group
-            and not other.command.is_step
-            # What a thermostat was told before may be for another mode.
-            and facet is not Method.THERMOSTAT
-            and other.effects.keys() <= self.effects.keys()
-        )
 
 
 class CommandManager:
@@ -191,7 +68,6 @@ class CommandManager:
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
-        self._sensors = sensors
         self._store = entry_store(
             hass,
             StorageKey.COMMANDS,
@@ -203,77 +79,74 @@ class CommandManager:
         self._accepted: dict[str, list[float]] = {}
         self._account = coordinator.account
         self._rate_limiter = coordinator.account.rate_limiter
-        self._client = coordinator.account.client
-        # What is shown over the lists, by device, in the order in which it takes effect.
-        self._overlays: dict[str, list[_Pending]] = {}
-        # What that comes to, by row, for as long as none of it changes: an entity asks
-        # again for each of its attributes.
-        self._shown: dict[str, tuple[Device, Device]] = {}
-        self._shown_of: tuple[object, object] = (None, None)
-        # What has not been sent yet, in the order in which it will be.
-        self._unsent: list[_Pending] = []
-        self._is_sending = False
-        # Set when a command is given.
-        self._given = asyncio.Event()
-        # When a level or a colour was last sent, by device and facet.
-        self._levels_sent: dict[tuple[str, Method], float] = {}
-        # Devices whose history is being asked for.
-        self._asking: set[str] = set()
-        self.outcome_counts: Counter[CommandOutcome] = Counter()
-        self._look: CALLBACK_TYPE | None = None
-        self._look_by: float | None = None
-        # Whether a list has to tell what became of what is not shown any more.
-        self._has_lost = False
-        entry.async_on_unload(
-            coordinator.async_add_refresh_listener(self._async_settle)
+        self._state = OptimisticState()
+        self._confirmation = Confirmation(
+            hass, entry, coordinator, sensors, self._state, self._async_show
         )
-        entry.async_on_unload(self._async_stop)
+        # What was given in these turns of the loop, each with the action that it belongs to.
+        self._batch: list[tuple[str, PendingCommand]] = []
+        self._is_sending = False
+        self._sent_at = self._flood_began_at = float("-inf")
+        self._queued = asyncio.Event()
+        entry.async_on_unload(
+            coordinator.async_add_refresh_listener(self._confirmation.async_settle)
+        )
+        entry.async_on_unload(self._async_unload)
+        self.async_confirm_from_push = self._confirmation.async_confirm_from_push
+        self.async_fail_from_push = self._confirmation.async_fail_from_push
 
     def optimistic_state(self, device: Device) -> Device:
-        """Return a device as it is to be shown: as told by Telldus, or as commanded."""
-        devices, home = self._coordinator.data, self._coordinator.topology
-        if self._shown_of[0] is not devices or self._shown_of[1] is not home:
-            self._shown, self._shown_of = {}, (devices, home)
-        row, shown = self._shown.get(device.id, (None, device))
-        if row is device:
-            return shown
-        shown = device
-        for pending in self._overlays.get(device.id, ()):
-            shown = pending.effects[device.id].apply_to(shown)
-        leaves = home.resolved_members.get(device.id, ())
-        if members := [
-            self.optimistic_state(devices[one]) for one in leaves if one in devices
-        ]:
-            reversed_covers = self._entry.options.get(CONF_REVERSED_COVERS, ())
-            shown = group_state(shown, members, reversed_covers)
-        if shown is not device:
-            self._shown[device.id] = device, shown
-        return shown
+        """Return the device with its pending commands applied."""
+        coordinator = self._coordinator
+        return self._state.show(
+            device,
+            coordinator.data,
+            coordinator.topology,
+            self._entry.options.get(CONF_REVERSED_COVERS, ()),
+        )
 
     @callback
-    def _async_wake(self, device_ids: Iterable[str]) -> None:
-        """Show what has become of devices now that something else lies over them."""
-        self._shown = {}
+    def _async_show(self, device_ids: Iterable[str]) -> None:
+        """Write the states of devices whose commands have changed."""
+        self._state.forget_shown()
         self._coordinator.async_notify_rows(device_ids)
 
     @property
     def queue_length(self) -> int:
         """Return how many commands wait to be sent."""
-        return len(self._unsent)
+        return len(self._state.queue)
 
     @property
     def pending_count(self) -> int:
         """Return of how many commands it is not known what became of them."""
-        return len(self._pending())
+        return (
+            len(self._state.queue)
+            + len(list(self._state.accepted()))
+            + (self._state.in_flight is not None)
+        )
+
+    @property
+    def outcome_counts(self) -> Mapping[CommandOutcome, int]:
+        """Return what became of the other commands."""
+        return self._state.outcome_counts
 
     def is_commanded(self, device_id: str) -> bool:
         """Return whether a command to a device is on its way, or not seen in a list yet."""
-        return device_id in self._overlays
+        return bool(self._state.commands_to(device_id))
 
     async def async_load(self) -> None:
-        """Restore the accepted commands of an earlier run."""
+        """Restore the accepted commands of an earlier run, and go on after a reload."""
         stored = await self._store.async_load()
         self._accepted = stored.get("accepted", {})
+        kept = (await async_get_domain_data(self._hass)).commands
+        if self._entry.entry_id in kept:
+            self._state.resume(kept[self._entry.entry_id])
+        kept[self._entry.entry_id] = self._state
+        self._state.remove_stop_listener = self._hass.bus.async_listen_once(
+            EVENT_HOMEASSISTANT_STOP, self._async_stop
+        )
+        self._async_start_sending()
+        self._confirmation.async_plan()
 
     async def async_save(self) -> None:
         """Save the accepted commands."""
@@ -308,7 +181,7 @@ class CommandManager:
             return True
         if (pending := self._explaining(device_id, when)) is None:
             return False
-        pending.seen.add(device_id)
+        pending.matched.add(device_id)
         return True
 
     def _accepted_at(self, device_id: str, when: float) -> float | None:
@@ -332,540 +205,277 @@ class CommandManager:
                 self._accepted[device_id] = [*times, now][-_MAX_REMEMBERED:]
                 self._store.async_delay_save(self._to_store, _SAVE_DELAY)
 
-    def _explaining(self, device_id: str, when: float) -> _Pending | None:
-        """Return the oldest command that explains what a device did then."""
+    def _explaining(self, device_id: str, when: float) -> PendingCommand | None:
+        """Return the oldest unaccepted command that explains what a device did then."""
         given = dt_util.utcnow().timestamp() - self._rate_limiter.now()
         return next(
             (
                 pending
-                for pending in self._overlays.get(device_id, ())
-                if pending.accepted is None
-                and device_id not in pending.seen
-                and when >= given + pending.given - _MATCH_BEFORE
+                for pending in self._state.unaccepted(device_id)
+                if device_id not in pending.matched
+                and when >= given + pending.given_at - _MATCH_BEFORE
             ),
             None,
         )
 
-    @callback
-    def async_confirm_from_push(self, device: Device, method: Method) -> None:
-        """Let go of what a device was told that it was heard to have done."""
-        concerned = [
-            pending
-            for pending in self._overlays.get(device.id, ())
-            if pending.accepted is not None
-            and pending.command.attribute_group is attribute_group_of(method)
-        ]
-        for number, pending in enumerate(concerned):
-            if pending.effects[device.id].is_applied_to(device):
-                # What it was told before that has had its time.
-                for done in concerned[: number + 1]:
-                    self._async_uncover(done, [device.id])
-                    if done not in self._pending():
-                        self.outcome_counts[CommandOutcome.CONFIRMED] += 1
-                return
-
-    @callback
-    def async_fail_from_push(self, event: CommandFailedMessage) -> None:
-        """Take back the oldest of what a device was told and was heard not to have done."""
-        for pending in self._overlays.get(event.device_id, ()):
-            if pending.accepted is not None and (
-                event.method is None
-                or pending.command.attribute_group is attribute_group_of(event.method)
-            ):
-                self._async_conclude(pending, event.device_id, event.outcome)
-                return
-
     async def async_send(
-        self, *commands: Command, entity_id: str | None = None
+        self,
+        *commands: Command,
+        entity_id: str | None = None,
+        context: Context | None = None,
     ) -> None:
-        """Show commands, send them, and wait a little for Telldus' word on them.
+        """Queue commands, and wait a little for Telldus' word on them.
 
         Raises HomeAssistantError with Telldus' reason where it refuses one in time. What
         takes longer goes on by itself, and is taken back if it fails.
         """
-        outcomes: list[asyncio.Future[None]] = []
+        if not self._batch:
+            loop = self._hass.loop
+            loop.call_soon(loop.call_soon, self.async_resolve)
+        results: list[asyncio.Future[None]] = []
+        action = (context or Context()).id
         for command in commands:
-            outcomes.append(self._hass.loop.create_future())
-            name = self._name(command.device_id)
-            self._async_give(command, _Caller(outcomes[-1], name, entity_id))
-        if not self._is_sending:
-            self._is_sending = True
-            # Not in this very moment: what else the same action wants may change it.
-            self._entry.async_create_background_task(
-                self._hass, self._async_send_all(), "send commands", eager_start=False
-            )
+            results.append(self._hass.loop.create_future())
+            device = self._coordinator.data.get(command.device_id)
+            name = (device and device.name) or command.device_id
+            caller = CommandCaller(results[-1], name, entity_id)
+            self._batch.append((action, self._pending(command, caller)))
         try:
-            await asyncio.wait(outcomes, timeout=_ACTION_WAITS)
+            _, waiting = await asyncio.wait(results, timeout=_ACTION_WAITS)
+            if waiting:
+                # What may not come late does not come at all. By some clock, it is a
+                # moment too early.
+                self._async_expire(self._rate_limiter.now() + 1.0)
             # Each is looked at, lest asyncio complains of an error that nobody saw.
-            errors = [one.exception() for one in outcomes if one.done()]
+            errors = [one.exception() for one in results if one.done()]
         finally:
-            for outcome in outcomes:
-                outcome.cancel()
+            for result in results:
+                result.cancel()
         for error in errors:
             if error:
                 raise error
 
-    @callback
-    def _async_give(self, command: Command, caller: _Caller) -> None:
-        """Put a command into the queue, and show what it does.
-
-        Only the last of several presses matters, and its outcome is that of all. What a
-        group is told, its members need not be told.
-        """
-        pending = _Pending(command, self._effects(command), self._rate_limiter.now())
-        pending.callers.append(caller)
-        # A mode that was chosen since an older command is to stay chosen.
-        in_place = pending.keeps_mode
-        absorbed: list[_Pending] = []
-        stands = pending
-        for older in reversed(self._unsent):
-            if older.implies(pending):
-                stands = older
-                stands.callers += pending.callers
-                self.outcome_counts[CommandOutcome.REPLACED] += 1
-                break
-            if self._absorb(pending, older):
-                absorbed.append(older)
-            elif older.concerns(pending) and not in_place:
-                break
-        if stands is pending:
-            place = absorbed[0] if absorbed and in_place else None
-            _put(self._unsent, pending, place)
-            for device_id in pending.effects:
-                _put(self._overlays.setdefault(device_id, []), pending, place)
-        for older in absorbed:
-            self._unsent.remove(older)
-            self._async_uncover(older)
-        self._async_wake(pending.effects)
-        self._given.set()
-
-    def _absorb(self, newer: _Pending, older: _Pending) -> bool:
-        """Have a newer command do what is left of an older one, if it can."""
-        if (merged := newer.command.merge_with(older.command)) is not None:
-            newer.command = merged
-            newer.effects = self._effects(merged)
-        elif not newer.covers(older):
-            return False
-        newer.callers = older.callers + newer.callers
-        self.outcome_counts[CommandOutcome.REPLACED] += 1
-        return True
-
-    def _effects(self, command: Command) -> Mapping[str, Command]:
-        """Return what a command makes of each device that it reaches."""
-        devices = self._coordinator.data
-        leaves = self._coordinator.topology.resolved_members.get(command.device_id, ())
+    def _pending(self, command: Command, *callers: CommandCaller) -> PendingCommand:
+        """Return a command with what it makes of each device that it reaches."""
+        devices, home = self._coordinator.data, self._coordinator.topology
+        device_id = command.device_id
+        members = home.resolved_members.get(device_id, ())
         effects = {
-            device_id: effect
-            for device_id in leaves
-            if (effect := command.for_group_member(devices[device_id]))
+            member.id: effect
+            for one in members
+            # A member may have left since the groups were last looked at.
+            if (member := devices.get(one))
+            and (effect := command.for_group_member(member))
         }
-        return effects or {command.device_id: command}
-
-    @callback
-    def _async_uncover(
-        self, pending: _Pending, device_ids: Iterable[str] | None = None
-    ) -> None:
-        """Show no longer what a command would have done, to some or to all."""
-        uncovered = list(pending.effects if device_ids is None else device_ids)
-        for device_id in uncovered:
-            overlays = self._overlays.pop(device_id, [])
-            if rest := [one for one in overlays if one is not pending]:
-                self._overlays[device_id] = rest
-        self._async_wake(uncovered)
-
-    async def _async_send_all(self) -> None:
-        """Send what is to be sent, until nothing is left."""
-        try:
-            while self._unsent:
-                now = self._rate_limiter.now()
-                self._async_give_up(
-                    now, RequestDeferredError(self._rate_limiter.paused_for)
-                )
-                self._async_group()
-                wait = min((self._ready_at(one) for one in self._unsent), default=now)
-                if wait > now:
-                    self._given.clear()
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(wait - now):
-                            await self._given.wait()
-                elif self._unsent:
-                    await self._async_send_next()
-        finally:
-            self._is_sending = False
-
-    def _ready_at(self, pending: _Pending) -> float:
-        """Return when a command is to be sent: a level of a slider not at once."""
-        command = pending.command
-        sent = self._levels_sent.get((command.device_id, command.attribute_group))
-        if sent is None or not isinstance(command.value, int):
-            return pending.given
-        latest = sent + _SLIDING
-        if pending.given >= latest:
-            return pending.given
-        return min(pending.given + _SLIDE_ENDS_AFTER, latest)
-
-    @callback
-    def _async_group(self) -> None:
-        """Have a group told what all of its members wait to be told."""
-        if len(self._unsent) < 2:
-            return
-        for group_id in self._coordinator.topology.complete_groups:
-            for command in {
-                Command(group_id, member.method, member.value)
-                for pending in self._unsent
-                for one, member in pending.effects.items()
-                if group_id in self._coordinator.topology.groups_by_member.get(one, ())
-            }:
-                self._async_tell_group(command)
-
-    @callback
-    def _async_tell_group(self, command: Command) -> None:
-        """Have a group told something, if it says exactly what waits for its members."""
-        home, devices = self._coordinator.topology, self._coordinator.data
-        effects = self._effects(command)
-        if (
-            # Temperatures of several modes follow each other.
-            command.attribute_group is Method.THERMOSTAT
-            or command.method not in devices[command.device_id].methods
-            or effects.keys() != set(home.resolved_members[command.device_id])
-        ):
-            return
-        group = _Pending(command, effects, self._rate_limiter.now())
-        spoken_for = [one for one in self._unsent if group.concerns(one)]
-        reached = {one for pending in spoken_for for one in pending.effects}
-        if (
-            len(spoken_for) < 2
-            or reached != effects.keys()
-            or not all(group.implies(one) for one in spoken_for)
-        ):
-            return
-        group.given = min(one.given for one in spoken_for)
-        group.callers = [one for pending in spoken_for for one in pending.callers]
-        self.outcome_counts[CommandOutcome.REPLACED] += len(spoken_for) - 1
-        _put(self._unsent, group, spoken_for[0])
-        for pending in spoken_for:
-            self._unsent.remove(pending)
-            for device_id in pending.effects:
-                overlays = self._overlays[device_id]
-                overlays[overlays.index(pending)] = group
-
-    async def _async_send_next(self) -> None:
-        """Send the next command, or wait until one may be sent again."""
-        sent: list[_Pending] = []
-
-        def choose() -> Command:
-            """Take the next command, now that there is leave to send one."""
-            now = self._rate_limiter.now()
-            ready = (one for one in self._unsent if self._ready_at(one) <= now)
-            sent.append(next(ready, self._unsent[0]))
-            self._unsent.remove(sent[0])
-            return sent[0].command
-
-        try:
-            await self._client.command(choose)
-        except RateLimitError as err:
-            for pending in sent:
-                # Not even looked at by Telldus
-                self._async_put_back(pending)
-            await self._async_wait(err)
-        except TelldusError as err:
-            self._account.async_record_result(err)
-            self._async_fail(sent[0], err)
-            if isinstance(err, (TelldusConnectionError, InvalidResponseError)):
-                # It may have been carried out all the same.
-                self._has_lost = True
-                self._async_look_later()
-        else:
-            self._account.async_record_result(None)
-            self._async_accept(sent[0])
-
-    @callback
-    def _async_put_back(self, pending: _Pending) -> None:
-        """Have a command sent again, or have a newer one speak for it."""
-        for newer in self._unsent:
-            if self._absorb(newer, pending):
-                self._async_uncover(pending)
-                return
-        self._unsent.insert(0, pending)
-
-    async def _async_wait(self, err: RateLimitError) -> None:
-        """Wait until something may be sent, and give up what would be too late then."""
-        self._async_give_up(self._rate_limiter.now() + err.retry_after, err)
-        if self._unsent:
-            await asyncio.sleep(err.retry_after)
-
-    @callback
-    def _async_give_up(self, by: float, err: TelldusError) -> None:
-        """Give up what will be too late then."""
-        for pending in self._unsent.copy():
-            if pending.given + _GIVEN_UP_AFTER <= by:
-                self._unsent.remove(pending)
-                self._async_fail(pending, err)
-
-    @callback
-    def _async_accept(self, pending: _Pending) -> None:
-        """Note that Telldus accepted a command, and see later what became of it."""
-        pending.accepted = now = self._rate_limiter.now()
-        self._remember(pending.effects.keys() - pending.seen)
-        if isinstance(pending.command.value, int):
-            self._levels_sent = {
-                key: sent
-                for key, sent in self._levels_sent.items()
-                if now - sent < _SLIDING
-            }
-            key = (pending.command.device_id, pending.command.attribute_group)
-            self._levels_sent[key] = now
-        for caller in pending.callers:
-            if not caller.outcome.done():
-                caller.outcome.set_result(None)
-        self._async_look_later()
-
-    @callback
-    def _async_fail(self, pending: _Pending, err: TelldusError) -> None:
-        """Take a command back, and tell those who gave it."""
-        self._async_uncover(pending)
-        told = False
-        for caller in pending.callers:
-            if not caller.outcome.done():
-                caller.outcome.set_exception(_error(caller, err))
-                told = True
-        if told:
-            self.outcome_counts[CommandOutcome.REFUSED] += 1
-        else:
-            self._async_tell_late(pending, str(err))
-
-    @callback
-    def _async_tell_late(self, pending: _Pending, reason: str) -> None:
-        """Say why a command failed to nobody in particular: who gave it has gone."""
-        self.outcome_counts[CommandOutcome.REFUSED_LATE] += 1
-        to = ", ".join(dict.fromkeys(str(caller) for caller in pending.callers))
-        LOGGER.warning("A command to %s was not carried out: %s", to, reason)
-
-    def _name(self, device_id: str) -> str:
-        """Return what the person calls a device."""
-        device = self._coordinator.data.get(device_id)
-        return (device and device.name) or device_id
-
-    def _is_settled(self, pending: _Pending) -> bool:
-        """Return whether the last list was asked for late enough to be believed."""
-        if pending.accepted is None:
-            return False
-        return self._coordinator.requested_at >= pending.accepted + _SETTLES_AFTER
-
-    @callback
-    def _async_settle(self) -> None:
-        """Let go of what the newest list knows about. Called with each new list."""
-        now = self._rate_limiter.now()
-        # All are looked at before the first is let go of: what a device was told since
-        # speaks for what it was told before.
-        settled = [
-            (pending, self._undone(pending))
-            for pending in self._pending()
-            if self._is_settled(pending)
-        ]
-        for pending, undone in settled:
-            asleep = [one for one in undone if self._may_sleep(pending, one)]
-            if pending.ask_at is None and not asleep:
-                self.outcome_counts[
-                    CommandOutcome.OVERRULED if undone else CommandOutcome.CONFIRMED
-                ] += 1
-                # The list may say what it said before the command, and then wakes nobody.
-                self._async_uncover(pending)
-                self._async_ask(pending, undone)
-                continue
-            self._async_uncover(pending, pending.effects.keys() - set(asleep))
-            if not asleep:
-                self.outcome_counts[CommandOutcome.CONFIRMED] += 1
-            elif self._age(pending) >= _SLEEPS_AT_MOST:
-                self._async_uncover(pending)
-                self._async_tell_late(pending, "it did not wake up")
-            elif pending.ask_at is None or now >= pending.ask_at:
-                pending.ask_at = now + pending.ask_after
-                pending.ask_after *= 2
-                self._async_ask(pending, undone)
-
-    def _undone(self, pending: _Pending) -> list[str]:
-        """Return the devices that give feedback, and are not as they were told to be.
-
-        What they were told since counts instead, and what is shown is what is looked at.
-        """
-        devices = self._coordinator.data
-        return [
-            device_id
-            for device_id, effect in pending.effects.items()
-            if (device := devices.get(device_id))
-            and gives_feedback(device)
-            and (overlays := self._overlays.get(device_id))
-            and pending in overlays
-            and not any(
-                newer.command.attribute_group is pending.command.attribute_group
-                for newer in overlays[overlays.index(pending) + 1 :]
-            )
-            and not effect.is_applied_to(device)
-        ]
-
-    def _may_sleep(self, pending: _Pending, device_id: str) -> bool:
-        """Return whether a device runs on a battery: then it hears us when it wakes."""
-        if device_id in pending.queued:
-            return True
-        device = self._coordinator.data[device_id]
-        sensor = self._sensors.sensor_for_device(device)
-        return sensor is not None and (
-            sensor.battery is not None or sensor.battery_low is not None
+        commanded = devices.get(device_id)
+        # Nor is it known what a member does that has not got the method.
+        is_opaque = len(effects) < len(members) or (
+            commanded is not None
+            and is_group(commanded)
+            and device_id not in home.complete_groups
         )
-
-    def _age(self, pending: _Pending) -> float:
-        """Return how many seconds ago Telldus accepted a command."""
-        now = self._rate_limiter.now()
-        return now - (now if pending.accepted is None else pending.accepted)
-
-    @callback
-    def _async_ask(self, pending: _Pending, device_ids: Iterable[str]) -> None:
-        """Have the histories of devices tell why they are not as they were told to be."""
-        for device_id in device_ids:
-            if len(self._asking) < _MOST_QUESTIONS and device_id not in self._asking:
-                self._asking.add(device_id)
-                self._entry.async_create_background_task(
-                    self._hass, self._async_look_up(pending, device_id), "look up"
-                )
-
-    async def _async_look_up(self, pending: _Pending, device_id: str) -> None:
-        """Ask a device's history what became of a command."""
-        try:
-            age = timedelta(seconds=self._age(pending) + _CLOCKS_DIFFER)
-            deeds = await self._client.device_history(device_id, dt_util.utcnow() - age)
-        except TelldusError as err:
-            # Nobody promised that there is one; what the lists say has to do.
-            LOGGER.debug("No history: %s", err)
-            return
-        finally:
-            self._asking.discard(device_id)
-        outcomes = [
-            deed.outcome
-            for deed in deeds
-            if deed.method
-            and attribute_group_of(deed.method) is pending.command.attribute_group
+        effects = effects or {device_id: command}
+        reached = [
+            (one, devices[one]) for one in {device_id, *effects} & devices.keys()
         ]
-        if not outcomes:
-            return
-        self._async_conclude(pending, device_id, outcomes[-1])
-
-    @callback
-    def _async_conclude(
-        self, pending: _Pending, device_id: str, outcome: SuccessStatus
-    ) -> None:
-        """Take note of what became of a command at a device."""
-        if outcome is SuccessStatus.QUEUED:
-            self._async_hold(pending, device_id)
-            return
-        if pending in self._overlays.get(device_id, ()):
-            self._async_uncover(pending, [device_id])
-        if outcome is not SuccessStatus.DONE:
-            self._async_tell_late(pending, _OUTCOMES[outcome])
-
-    def _pending(self) -> set[_Pending]:
-        """Return the commands of which it is not known what became of them."""
-        return {one for overlays in self._overlays.values() for one in overlays}
-
-    @callback
-    def _async_look_later(self) -> None:
-        """Have the list read once it can be trusted, soon after the last command."""
-        now = self._rate_limiter.now()
-        if self._look_by is None:
-            self._look_by = now + _LOOK_AFTER_AT_MOST
-        self._async_look_in(min(_LOOK_AFTER, max(self._look_by - now, 0.0)))
-
-    @callback
-    def _async_look_in(self, seconds: float) -> None:
-        """Have the list read in some seconds."""
-        if self._look:
-            self._look()
-        self._look = async_call_later(
-            self._hass,
-            seconds,
-            HassJob(
-                self._async_begin_look,
-                "confirm commands",
-                cancel_on_shutdown=True,
-                job_type=HassJobType.Callback,
+        return PendingCommand(
+            command,
+            effects,
+            self._rate_limiter.now(),
+            list(callers),
+            is_opaque=is_opaque or home.kinds.get(device_id) is DeviceKind.SCENE,
+            is_urgent=any(
+                expires_soon(effects.get(one, command), device, home.kinds[one])
+                for one, device in reached
             ),
         )
 
     @callback
-    def _async_begin_look(self, _now: object) -> None:
-        """Look, for as long as the entry is loaded."""
-        self._look = self._look_by = None
-        self._entry.async_create_background_task(
-            self._hass, self._async_look(), "confirm commands"
-        )
-
-    async def _async_look(self) -> None:
-        """Read the list, and again if it came too early for some command."""
-        if not self._is_unclear and not self._has_lost:
-            # What was pushed has told it all.
+    def async_resolve(self) -> None:
+        """Queue what was collected, show it, and have it sent."""
+        batch, self._batch = self._batch, []
+        if not batch:
             return
-        self._has_lost = False
-        before = self._coordinator.requested_at
-        await self._coordinator.async_refresh()
-        if self._look or not self._is_unclear:
-            return
-        failed = self._coordinator.requested_at == before
-        self._async_look_in(_LOOK_AFTER_AT_MOST if failed else _LOOK_AFTER)
-
-    @property
-    def _is_unclear(self) -> bool:
-        """Return whether a list is to tell soon of a command: what is asleep can wait."""
-        return any(
-            pending.accepted is not None and pending.ask_at is None
-            for pending in self._pending()
+        queue = self._state.queue
+        replaced = sum([queue.add(pending) for pending in _in_order(batch)])
+        self._state.count(CommandOutcome.REPLACED, replaced)
+        self._async_show(
+            dict.fromkeys(one for _, pending in batch for one in pending.effects)
         )
+        self._async_start_sending()
 
     @callback
-    def _async_hold(self, pending: _Pending, device_id: str) -> None:
-        """Show, again if need be, what a device will do once it wakes."""
-        pending.queued.add(device_id)
-        if pending.ask_at is None:
-            pending.ask_at = self._rate_limiter.now() + pending.ask_after
-        overlays = self._overlays.setdefault(device_id, [])
-        if pending not in overlays:
-            # Whatever came since is the newer.
-            overlays.insert(0, pending)
-            self._async_wake([device_id])
+    def _async_start_sending(self) -> None:
+        """Have what waits sent."""
+        self._queued.set()
+        if self._state.queue and not self._is_sending:
+            self._is_sending = True
+            self._entry.async_create_background_task(
+                self._hass, self._async_send_all(), "send commands", eager_start=False
+            )
+
+    async def _async_send_all(self) -> None:
+        """Send what is to be sent, until nothing is left."""
+        queue = self._state.queue
+        now = self._rate_limiter.now()
+        if now - self._sent_at > _FLOOD_BREAK:
+            self._flood_began_at = now
+        try:
+            while queue:
+                now = self._rate_limiter.now()
+                self._async_expire(now)
+                ready_at = queue.ready_at() if queue else now
+                if now - self._flood_began_at > _FLOOD_AFTER:
+                    ready_at = max(ready_at, self._sent_at + _FLOOD_INTERVAL)
+                if ready_at > now:
+                    self._queued.clear()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(ready_at - now):
+                            await self._queued.wait()
+                elif queue:
+                    await self._async_send_next()
+                    self._sent_at = self._rate_limiter.now()
+        finally:
+            self._is_sending = False
+            self._confirmation.async_plan()
+
+    async def _async_send_next(self) -> None:
+        """Send the next command, or wait until one may be sent again."""
+        state = self._state
+
+        def choose() -> Command:
+            """Take the next command, now that there is leave to send one."""
+            now = self._rate_limiter.now()
+            self._async_expire(now)
+            before = len(state.queue)
+            if (sent := state.queue.take(now, self._groups)) is None:
+                raise RequestDeferredError(0.0)
+            # What a group does for its members counts as one.
+            state.count(CommandOutcome.REPLACED, before - len(state.queue) - 1)
+            state.in_flight = sent
+            return sent.command
+
+        try:
+            await self._account.client.command(choose)
+        except RateLimitError as err:
+            # Not even looked at by Telldus
+            self._async_put_back()
+            self._async_expire(self._rate_limiter.now() + err.retry_after, err)
+            if state.queue:
+                await asyncio.sleep(err.retry_after)
+        except TelldusError as err:
+            self._account.async_record_result(err)
+            for sent in self._take_in_flight():
+                self._async_fail(sent, err)
+            if isinstance(err, (TelldusConnectionError, InvalidResponseError)):
+                self._confirmation.async_lost()
+        except asyncio.CancelledError:
+            # By a reload. It may have been carried out, and some do harm the second time.
+            if state.in_flight and state.in_flight.is_urgent:
+                state.async_interrupt(self._take_in_flight())
+            self._async_put_back()
+            raise
+        else:
+            self._account.async_record_result(None)
+            for sent in self._take_in_flight():
+                self._async_accept(sent)
 
     @callback
-    def _async_stop(self) -> None:
-        """Stop with the entry; what was not sent by now never will be."""
-        if self._look:
-            self._look()
-            self._look = None
-        for pending in self._pending():
-            for caller in pending.callers:
-                if not caller.outcome.done():
-                    caller.outcome.set_exception(
-                        HomeAssistantError(
-                            translation_domain=DOMAIN,
-                            translation_key="command_interrupted",
-                            translation_placeholders={"device": caller.name},
-                        )
-                    )
+    def _take_in_flight(self) -> list[PendingCommand]:
+        """Return the command that was on the wire, if it was not interrupted meanwhile."""
+        sent, self._state.in_flight = self._state.in_flight, None
+        if sent is None:
+            return []
+        self._state.queue.note_sent(sent, self._rate_limiter.now())
+        return [sent]
+
+    @callback
+    def _async_put_back(self) -> None:
+        """Have a command sent again, or have a newer one speak for it."""
+        sent, self._state.in_flight = self._state.in_flight, None
+        if sent:
+            self._state.count(CommandOutcome.REPLACED, self._state.queue.rebuild(sent))
+            self._async_show(sent.effects)
+
+    def _groups(self, found: PendingCommand) -> Iterator[PendingCommand]:
+        """Yield commands that would have groups of a device do the same, largest first."""
+        home, devices = self._coordinator.topology, self._coordinator.data
+        command = found.command
+        if (
+            found.is_group
+            or found.command.is_step
+            or command.attribute_group is Method.THERMOSTAT
+        ):
+            # Temperatures of several modes follow each other.
+            return
+        groups = [
+            group_id
+            for group_id in home.groups_by_member.get(command.device_id, ())
+            if group_id in home.complete_groups
+            and (group := devices.get(group_id))
+            and command.method in group.methods
+        ]
+        for group_id in sorted(
+            groups, key=lambda one: -len(home.resolved_members[one])
+        ):
+            pending = self._pending(Command(group_id, command.method, command.value))
+            if pending.effects.keys() == set(home.resolved_members[group_id]):
+                yield pending
+
+    @callback
+    def _async_expire(self, by: float, err: TelldusError | None = None) -> None:
+        """Give up what will be too late then."""
+        for pending in self._state.queue.expired(by):
+            self._async_fail(
+                pending, err or RequestDeferredError(self._rate_limiter.paused_for)
+            )
+
+    @callback
+    def _async_accept(self, sent: PendingCommand) -> None:
+        """Note that Telldus accepted a command, and see later what became of it."""
+        self._remember(sent.effects.keys() - sent.matched)
+        self._confirmation.async_accepted(sent)
+        sent.set_result()
+
+    @callback
+    def _async_fail(self, pending: PendingCommand, err: TelldusError) -> None:
+        """Take a command back, and tell those who gave it."""
+        key = translation_key_for(err)
+        if pending.set_error(key, err, **error_placeholders(err)):
+            self._state.count(CommandOutcome.REFUSED)
+        else:
+            self._state.count(CommandOutcome.REFUSED_LATE)
+            async_warn(pending, str(err))
+        self._async_show(pending.effects)
+
+    @callback
+    def _async_unload(self) -> None:
+        """Stop with the entry: after a reload the rest is sent, and else never."""
+        self._confirmation.async_cancel()
+        self.async_resolve()
+        if self._entry.disabled_by:
+            self._state.async_interrupt_all()
+
+    @callback
+    def _async_stop(self, _event: Event) -> None:
+        """Stop with Home Assistant."""
+        self._state.remove_stop_listener = None
+        self.async_resolve()
+        self._state.async_interrupt_all()
 
 
-def _error(caller: _Caller, err: TelldusError) -> HomeAssistantError:
-    """Return the error that a person is shown."""
-    error = HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key=f"command_{translation_key_for(err)}",
-        translation_placeholders={"device": caller.name, **error_placeholders(err)},
-    )
-    error.__cause__ = err
-    return error
+def _in_order(batch: list[tuple[str, PendingCommand]]) -> list[PendingCommand]:
+    """Return commands in the order given, but within an action the narrower ones last."""
+    actions: defaultdict[str, list[PendingCommand]] = defaultdict(list)
+    for action, pending in batch:
+        actions[action].append(pending)
 
+    def breadth(one: PendingCommand) -> tuple[bool, int]:
+        """Sort scenes before groups, larger ones first, and groups before their members."""
+        return not one.is_opaque, -len(one.effects) if one.is_group else 0
 
-def _put(
-    queue: list[_Pending], pending: _Pending, in_place_of: _Pending | None
-) -> None:
-    """Put a command into a queue: before the one that it replaces, or at the end."""
-    if in_place_of in queue:
-        queue.insert(queue.index(in_place_of), pending)
-    else:
-        queue.append(pending)
+    ordered = {
+        action: iter(sorted(commands, key=breadth))
+        for action, commands in actions.items()
+    }
+    return [next(ordered[action]) for action, _ in batch]

@@ -1,0 +1,35 @@
+"""Homes that the tests of commands make up."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from simulator import Simulator
+from simulator.home import Device
+from tests.conftest import AddEntry, Time
+from tests.factories import home_of
+
+type SetUp = Callable[..., Coroutine[Any, Any, MockConfigEntry]]
+
+
+@pytest.fixture
+def set_up_home(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> SetUp:
+    """Return a function that sets up an entry with a home of some devices."""
+
+    async def set_up(*devices: Device) -> MockConfigEntry:
+        """Set it up, and let all lists come and the window become empty."""
+        simulator.homes["demo"] = home_of(*devices)
+        simulator.change_settings({"life": False, "drift": False})
+        entry = add_entry()
+        await time.until(hass.config_entries.async_setup(entry.entry_id))
+        await time.move(75)
+        assert entry.state is ConfigEntryState.LOADED
+        return entry
+
+    return set_up

@@ -1,0 +1,229 @@
+"""Random homes and random commands: the home ends as if each had been carried out in order.
+
+Seeded, so that a failure comes back. ``--soak-hours`` asks for more rounds.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from copy import deepcopy
+from http import HTTPStatus
+import random
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.telldus_pa.pa_api import (
+    Command,
+    Method as OurMethod,
+    ThermostatSetpoint,
+)
+from homeassistant.core import Context, HomeAssistant
+from simulator import DeviceType, Fault, Method, Simulator
+from simulator.command_effects import advance, send
+from simulator.home import Command as Told, Device, Home, SceneAction
+from tests.conftest import AddEntry, Time
+from tests.factories import DIMMER, GATEWAY, ON_OFF, home_of
+
+ROUNDS = 4
+COVER = int(Method.UP | Method.DOWN | Method.STOP)
+MODES = ("heat", "cool")
+# Methods, type, transport, and how many of them a home has at least and at most.
+KINDS = (
+    (ON_OFF, DeviceType.LIGHT, "433", 1, 3),
+    (DIMMER, DeviceType.LIGHT, "zwave", 2, 4),
+    (DIMMER | Method.RGB, DeviceType.LIGHT, "zwave", 1, 2),
+    (COVER | Method.DIM, DeviceType.WINDOW_COVERING, "zwave", 0, 2),
+    (COVER, DeviceType.WINDOW_COVERING, "433", 0, 1),
+    (ON_OFF | Method.THERMOSTAT, DeviceType.THERMOSTAT, "zwave", 1, 2),
+    (ON_OFF, DeviceType.LOCK, "zwave", 0, 1),
+)
+
+
+def random_home(chance: random.Random) -> Home:
+    """Make a home with groups, also in groups and with unknown members, and scenes."""
+    devices: list[Device] = []
+
+    def add(methods: int, kind: DeviceType, transport: str, **more: Any) -> None:
+        number = str(len(devices) + 1)
+        devices.append(
+            Device(
+                *(number, GATEWAY, number, f"Thing {number}", methods),
+                device_type=kind.uuid,
+                transport=transport,
+                protocol=transport,
+                **more,
+            )
+        )
+
+    for methods, kind, transport, least, most in KINDS:
+        for _ in range(chance.randint(least, most)):
+            values: dict[int, Any] = {}
+            if methods & Method.THERMOSTAT:
+                values[2048] = {
+                    "mode": "heat",
+                    "setpoint": {"heat": "20", "cool": "25"},
+                }
+            add(methods, kind, transport, values=values)
+    for _ in range(chance.randint(2, 4)):
+        members = chance.sample([one.id for one in devices], chance.randint(2, 4))
+        if not chance.randrange(4):
+            members.append("unknown")
+        methods = DIMMER | COVER
+        add(methods, DeviceType.CONTAINER, "group", type="group", members=members)
+    things = [one for one in devices if one.type == "device"]
+    for _ in range(2):
+        actions = [
+            SceneAction(one.id, *random_method(chance, one))
+            for one in chance.sample(things, 3)
+        ]
+        add(Method.TURNON, DeviceType.UNKNOWN, "scene", type="scene", actions=actions)
+    return home_of(*devices)
+
+
+def random_method(chance: random.Random, device: Device) -> tuple[Method, Any]:
+    """Return something that a device can be told."""
+    method = chance.choice([one for one in Method if device.methods & one])
+    match method:
+        case Method.DIM:
+            return method, chance.randint(1, 254)
+        case Method.RGB:
+            return method, chance.randrange(0x1000000)
+        case Method.THERMOSTAT:
+            mode = chance.choice((*MODES, "off"))
+            setpoint: dict[str, Any] = {"mode": mode, "changeMode": chance.randrange(2)}
+            if mode != "off":
+                setpoint["temperature"] = chance.randint(15, 28)
+            return method, setpoint
+    return method, None
+
+
+def ours(device_id: str, method: Method, value: Any) -> Command:
+    """Return the integration's command for what the simulator would be told."""
+    if isinstance(value, dict):
+        value = ThermostatSetpoint(
+            value["mode"], value.get("temperature"), bool(value["changeMode"])
+        )
+    return Command(device_id, OurMethod(int(method)), value)
+
+
+def picture(home: Home) -> dict[str, Any]:
+    """Return what each single device of a home does: a group's row says nothing.
+
+    Nor does a level that a lamp that is off, or a blind that was stopped, had before.
+    """
+    return {
+        one.id: (
+            Method(one.state),
+            one.state_value if one.state == Method.DIM else None,
+            *(one.values.get(method) for method in (Method.RGB, Method.THERMOSTAT)),
+        )
+        for one in home.devices.values()
+        if one.type == "device"
+    }
+
+
+class Round:
+    """Commands in bursts and pauses, and what they would have done in order."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: MockConfigEntry,
+        simulator: Simulator,
+        seed: int,
+    ) -> None:
+        """Initialize the round."""
+        self._hass = hass
+        self._commands = entry.runtime_data.commands
+        self._simulator = simulator
+        self.chance = random.Random(seed)
+        self.tasks: list[tuple[asyncio.Task[None], str, Method, Any]] = []
+
+    def command(self, context: Context) -> None:
+        """Command anything to do anything."""
+        device = self.chance.choice(
+            list(self._simulator.homes["demo"].devices.values())
+        )
+        method, value = random_method(self.chance, device)
+        command = ours(device.id, method, value)
+        task = self._hass.async_create_task(
+            self._commands.async_send(command, context=context)
+        )
+        self.tasks.append((task, device.id, method, value))
+
+    def expected(self, home: Home, settings: Any, now: float) -> dict[str, Any]:
+        """Carry out in order, in a home as it was before, what was not told as failed."""
+        for number, (task, device_id, method, value) in enumerate(self.tasks):
+            if task.done() and task.exception():
+                continue
+            when = now + number
+            send(home, settings, home.devices[device_id], Told(method, value), when)
+            advance(home, settings, when + settings.effect_delay)
+        return picture(home)
+
+    def doubtful(self, home: Home) -> set[str]:
+        """Return the devices that were given up: then an older command is gone as well."""
+        waiting = [one for task, one, *_ in self.tasks if task.exception()]
+        found: set[str] = set()
+        while waiting:
+            found.add(one := waiting.pop())
+            if one in home.devices:
+                waiting += set(home.devices[one].members) - found
+        return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_as_if_in_order(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    simulator: Simulator,
+    time: Time,
+    soak_hours: int,
+    record_property: Callable[[str, object], None],
+    seed: int,
+) -> None:
+    """Whatever is commanded when, the home is in the end as the order says."""
+    chance = random.Random(seed)
+    simulator.homes["demo"] = home = random_home(chance)
+    settings = simulator.settings
+    entry = add_entry()
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(60)
+    commands = entry.runtime_data.commands
+    given: Counter[str] = Counter()
+    for number in range(ROUNDS * soak_hours):
+        before, log = deepcopy(home), len(simulator.log)
+        outcomes = Counter(commands.outcome_counts)
+        round_ = Round(hass, entry, simulator, seed * 1000 + number)
+        for _ in range(chance.randint(1, 5)):
+            for _ in range(chance.choice((1, 2, 3, 8))):
+                # Each an action of its own: their order is the order given.
+                round_.command(Context())
+            if not chance.randrange(6):
+                simulator.faults.add(Fault.RATE_LIMITED, times=1, retry_after=11)
+            await time.move(chance.choice((0.0, 0.1, 1.0, 5.0, 31.0)))
+        simulator.faults.clear()
+        # Longer than what waits, and what confirms it
+        for _ in range(3):
+            await time.move(110)
+        assert all(task.done() for task, *_ in round_.tasks)
+        expected = round_.expected(before, settings, simulator.clock())
+        doubtful = round_.doubtful(home)
+        now = {key: row for key, row in picture(home).items() if key not in doubtful}
+        expected = {key: row for key, row in expected.items() if key not in doubtful}
+        assert now == expected, f"round {number}"
+        told = Counter(commands.outcome_counts) - outcomes
+        assert (commands.queue_length, commands.pending_count) == (0, 0)
+        assert sum(told.values()) == len(round_.tasks)
+        wire = [
+            one
+            for one in simulator.log[log:]
+            if one.path.startswith("json/device/") and one.path != "json/device/history"
+        ]
+        accepted = sum(one.status == HTTPStatus.OK for one in wire)
+        assert accepted <= len(round_.tasks)
+        given.update(commands=len(round_.tasks), requests=accepted, rounds=1)
+    for what, count in given.items():
+        record_property(f"differential {what}", count)
