@@ -16,6 +16,7 @@ from typing import Any
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
+from . import Json
 from .dashboards import HOME, make_dashboard
 from .home_assistant import HomeAssistant, RequestFailedError
 from .process import StartError
@@ -27,27 +28,29 @@ FOLDER = ROOT / ".develop"
 CHOICES = "choices.json"
 USERNAME = "demo"
 PASSWORD = "demo"
-# The name of the home that has all that the dashboard and the automation speak of
+# The name of the home that has all that the dashboard and the automations speak of
 DEMO = "demo"
-AUTOMATION = {
-    "alias": "Wall remote turns the sofa lamp on and off",
-    "description": "Press a button of the remote on the simulator's page.",
-    "triggers": [
-        {
-            "trigger": "event.received",
-            "target": {"entity_id": "event.wall_remote"},
-            "options": {"event_type": [pressed]},
-            "id": pressed,
-        }
-        for pressed in ("on", "off")
-    ],
-    "actions": [
-        {
-            "action": "light.turn_{{ trigger.id }}",
-            "target": {"entity_id": "light.sofa_lamp"},
-        }
-    ],
-    "mode": "queued",
+# What is made in the automation editor, by the key in its address
+AUTOMATIONS: dict[str, Json] = {
+    f"remote-{pressed}": {
+        "alias": f"Wall remote turns the sofa lamp {pressed}",
+        "description": "Press the remote's button on the simulator's page.",
+        "triggers": [
+            {
+                "trigger": "event.received",
+                "target": {"entity_id": "event.wall_remote"},
+                "options": {"event_type": [pressed]},
+            }
+        ],
+        "actions": [
+            {
+                "action": f"light.turn_{pressed}",
+                "target": {"entity_id": "light.sofa_lamp"},
+            }
+        ],
+        "mode": "queued",
+    }
+    for pressed in ("on", "off")
 }
 _BOLD = "\033[1m{}\033[0m" if sys.stdout.isatty() else "{}"
 
@@ -101,8 +104,14 @@ async def set_up_home_assistant(stack: Stack, fresh: bool) -> str:
             await home_assistant.log_out()
 
 
+async def make_automations(home_assistant: HomeAssistant) -> None:
+    """Save the automations as the editor does."""
+    for key, automation in AUTOMATIONS.items():
+        await home_assistant.save_automation(key, automation)
+
+
 async def _furnish(home_assistant: HomeAssistant) -> None:
-    """Add a dashboard, which opens first, and an automation, unless that is done."""
+    """Add a dashboard, which opens first, and automations, unless that is done."""
     dashboards = await home_assistant.ask("lovelace/dashboards/list")
     if any(one["url_path"] == HOME for one in dashboards):
         return
@@ -110,7 +119,7 @@ async def _furnish(home_assistant: HomeAssistant) -> None:
     await home_assistant.ask(
         "frontend/set_user_data", key="core", value={"default_panel": HOME}
     )
-    await home_assistant.save_automation(DEMO, AUTOMATION)
+    await make_automations(home_assistant)
 
 
 async def _add_integration(

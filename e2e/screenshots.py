@@ -24,7 +24,7 @@ from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
 from .chromium import SIZES, chromium
 from .dashboards import BLINDS, CLIMATE, HOME, make_dashboards, use_energy
-from .develop import AUTOMATION, DEMO, say
+from .develop import make_automations, say
 from .home_assistant import HomeAssistant
 from .polling import poll
 from .process import StartError, free_port
@@ -154,7 +154,7 @@ async def views_of(home_assistant: HomeAssistant) -> list[View]:
         View("thermostat", f"/{CLIMATE}/view", "Radiator", (1000, 520)),
         View("blind", f"/{BLINDS}/view", "All blinds", (1000, 330)),
         View("energy-plug", f"/config/devices/device/{plug}", "Power", (1000, 654)),
-        View("automation", f"/config/automation/edit/{DEMO}", "When", (1000, 620)),
+        View("automation", "/config/automation/edit/remote-on", "When", (1000, 560)),
         View("energy-dashboard", "/energy", "Individual devices", (520, 768)),
     ]
 
@@ -212,7 +212,7 @@ async def take_pictures(stack: Stack) -> None:
             )
             say("Using the home")
             await make_dashboards(home_assistant)
-            await home_assistant.save_automation(DEMO, AUTOMATION)
+            await make_automations(home_assistant)
             await use_home(home_assistant, telldus)
             await use_energy(home_assistant)
             views = await views_of(home_assistant)

@@ -267,6 +267,7 @@ _TYPES = {
     "door": DeviceType.DOOR_WINDOW,
     "light": DeviceType.LIGHT,
     "lock": DeviceType.LOCK,
+    "media": DeviceType.MEDIA,
     "meter": DeviceType.METER,
     "motion": DeviceType.MOTION,
     "on/off sensor": DeviceType.ON_OFF_SENSOR,
@@ -276,9 +277,18 @@ _TYPES = {
     "remote control": DeviceType.REMOTE_CONTROL,
     "sensor": DeviceType.SENSOR,
     "smoke sensor": DeviceType.SMOKE,
+    "speaker": DeviceType.SPEAKER,
     "switch": DeviceType.SWITCH_OUTLET,
+    "thermostat": DeviceType.THERMOSTAT,
     "window": DeviceType.DOOR_WINDOW,
     "window covering": DeviceType.WINDOW_COVERING,
+}
+# What stands behind the types in parentheses
+_TRANSPORTS = {
+    "Sonos": ("sonos",),
+    "Zigbee": ("zigbee",),
+    "Z-Wave": ("zwave",),
+    "plug-in": ("sonos", "virtual", ""),
 }
 _ABLE = {
     "color": Method.RGB,
@@ -298,10 +308,17 @@ def fits(row: Row, types: str, able: str) -> bool:
     device = parsed(row)
     if types == "scene":
         return "scene" in (device.transport, device.type)
+    types, _, transports = types.removesuffix(")").partition(" (")
+    if transports and not any(
+        device.transport in _TRANSPORTS[one] for one in transports.split(", ")
+    ):
+        return False
     named = {_TYPES[one] for one in types.split(", ") if not one.startswith("any")}
-    methods = [_ABLE[one] for one in able.split(", ") if one not in ("", "nothing")]
+    needs_all = " and " in able
+    words = able.split(" and " if needs_all else ", ")
+    found = [_ABLE[one] in device.methods for one in words if one in _ABLE]
     return (not named or device.device_type in named) and (
-        not methods or any(method in device.methods for method in methods)
+        not found or (all(found) if needs_all else any(found))
     )
 
 
@@ -574,7 +591,7 @@ async def test_example_of_cheap_electricity(
 
 
 async def test_examples_of_batteries_and_silence(
-    hass: HomeAssistant, examples: Examples, time: Time
+    hass: HomeAssistant, examples: Examples, simulator: Simulator, time: Time
 ) -> None:
     """Low batteries are told by name, and so is who was not heard for a day."""
     await run(hass, time, "low_batteries_at_telldus")
@@ -587,10 +604,14 @@ async def test_examples_of_batteries_and_silence(
     }
     assert len(low) > 1
     assert set(told.split(", ")) == low
-    freezer = "sensor.freezer_temperature"
-    hass.states.async_set(freezer, "unknown", {"friendly_name": "Freezer"})
-    await time.leap(3601)
-    assert examples.news() == ["Freezer: look at its battery."]
+    sensors = simulator.home.sensors.values()
+    freezer = next(one for one in sensors if one.name == "Freezer")
+    for value in freezer.values:
+        value.last_updated -= 90_000
+    await time.move(130)
+    assert state_of(hass, "sensor.freezer_temperature").state == "unknown"
+    await time.move(3610)
+    assert examples.news() == ["Freezer Temperature: look at its battery."]
 
 
 async def test_examples_of_the_connection(

@@ -49,6 +49,7 @@ MANIFEST: Final = vol.Schema(
         vol.Required("requirements"): [vol.Match(r"^[a-z0-9-]+>=\d+(\.\d+)+,<\d+$")],
         vol.Required("version"): str,
         vol.Optional("after_dependencies"): [str],
+        vol.Optional("dhcp"): [{"macaddress": vol.Match(r"^[0-9A-F]{6}\*$")}],
     }
 )
 # Their modules may be imported by anyone.
