@@ -1,7 +1,7 @@
 """What the tests stand on: a real server, a real Home Assistant core, moved time."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
 from datetime import timedelta
 import logging
 import re
@@ -28,6 +28,7 @@ from custom_components.telldus_pa.const import (
     CONF_TOKEN_SECRET,
     DOMAIN,
 )
+from custom_components.telldus_pa.pa_api import RateLimiter
 from custom_components.telldus_pa.sign_in.callback_view import async_get_view
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_TOKEN
@@ -87,14 +88,28 @@ class Time:
         self._simulator = simulator
 
     async def move(self, seconds: float) -> None:
-        """Let some seconds pass, in steps fine enough for what happens in them."""
+        """Let some seconds pass, in steps fine enough for what happens in them.
+
+        Requests that wait for the limit have their turn within a longer step.
+        """
         size = 1.0 if seconds < 120 else 15.0 if seconds < 7200 else 240.0
         # What was begun before is not to be overtaken by time.
         await self.settle()
         while seconds > 0:
-            step = min(seconds, size)
+            step = min(seconds, size, 3.0 if self._is_waiting() else size)
             seconds -= step
             await self.leap(step)
+
+    def _is_waiting(self) -> bool:
+        """Return whether a request waits for the rate limiter, and not for a pause."""
+        return any(
+            limiter.waiting and not limiter.paused_for for limiter in self._limiters()
+        )
+
+    def _limiters(self) -> Iterable[RateLimiter]:
+        """Return the rate limiters of all servers."""
+        shared = self._hass.data.get(f"{DOMAIN}_shared")
+        return shared.rate_limiters.values() if isinstance(shared, DomainData) else ()
 
     async def leap(self, seconds: float) -> None:
         """Let some seconds pass in one step, for those who do not look closely."""
@@ -144,14 +159,10 @@ class Time:
 
         A request that the simulator holds back waits for time to pass.
         """
-        shared = self._hass.data.get(f"{DOMAIN}_shared")
-        rate_limiters = (
-            shared.rate_limiters.values() if isinstance(shared, DomainData) else ()
-        )
         executors = (self._hass.loop._default_executor, self._hass.import_executor)  # type: ignore[attr-defined]  # noqa: SLF001
         if self._simulator.held:
             return False
-        return any(rate_limiter.sending for rate_limiter in rate_limiters) or any(
+        return any(rate_limiter.sending for rate_limiter in self._limiters()) or any(
             executor is not None
             and executor._idle_semaphore._value < len(executor._threads)  # noqa: SLF001
             for executor in executors

@@ -35,6 +35,7 @@ async def test_areas(
     has_rooms: None, hass: HomeAssistant, loaded: MockConfigEntry, time: Time
 ) -> None:
     """A device's room becomes its area; so does that of a sensor that is the same node."""
+    await time.move(75)
     registries = Registries(hass, loaded)
     assert area_of(hass, registries, "device_2100001") == "Living room"
     assert area_of(hass, registries, "device_2100003") == "Living room"
@@ -54,6 +55,8 @@ async def test_former_name(
     simulator.settings.rooms_singular = True
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(240)
+    assert polls(simulator, "json/room/list") == 0
+    await time.move(3700)
     assert polls(simulator, ROOMS) == polls(simulator, "json/room/list") == 1
     assert area_of(hass, Registries(hass, entry), "device_2100001") == "Living room"
 
@@ -66,6 +69,7 @@ async def test_only_a_suggestion(
     time: Time,
 ) -> None:
     """Where the person puts a device, or takes it away from, there it stays."""
+    await time.move(75)
     registries = Registries(hass, loaded)
     lamp = registries.device("device_2100001")
     assert lamp is not None

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntry
 
-from ..pa_api import Device, Room, TelldusError
+from ..pa_api import Device, RequestDeferredError, Room, TelldusError
 from .account import TelldusAccount
 from .daily import DailyFetch
 from .storage import StorageKey
@@ -26,12 +26,14 @@ class Rooms(DailyFetch[tuple[Room, ...]]):
     """The names of an account's rooms."""
 
     key = StorageKey.ROOMS
-    schema = {"names": {str: str}, "suggested": [str]}
+    schema = {"names": {str: str}, "suggested": [str], "is_former": bool}
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Initialize the rooms as never fetched."""
         super().__init__(hass, entry_id)
         self._names: dict[str, str] = {}
+        # Whether to call the function by its former name.
+        self._is_former = False
         # Ids of the devices whose room was suggested, and is not suggested again.
         self._suggested: set[str] = set()
 
@@ -56,14 +58,22 @@ class Rooms(DailyFetch[tuple[Room, ...]]):
 
     @override
     async def _async_fetch(self, account: TelldusAccount) -> tuple[Room, ...]:
-        """Ask for the rooms, by the name before where Telldus does not know this one."""
+        """Fetch the rooms, by the function's former name where Telldus rejected the other.
+
+        That is tried once, an hour later or at the next start.
+        """
+        former = self._is_former
         try:
-            response = await account.client.rooms()
+            function = {"function": _FORMER_FUNCTION} if former else {}
+            return (await account.client.rooms(**function)).rows
         except TelldusError as err:
             if not account.is_permanent_error(err):
                 raise
-            response = await account.client.rooms(_FORMER_FUNCTION)
-        return response.rows
+            self._is_former = not former
+            if former:
+                raise
+            await self.async_save()
+            raise RequestDeferredError(0.0) from err
 
     @override
     def _process(self, response: tuple[Room, ...]) -> None:
@@ -75,8 +85,13 @@ class Rooms(DailyFetch[tuple[Room, ...]]):
         """Restore the names, and the devices whose room was suggested."""
         self._names = stored.get("names", {})
         self._suggested = set(stored.get("suggested", ()))
+        self._is_former = stored.get("is_former", False)
 
     @override
     def _as_dict(self) -> dict[str, Any]:
         """Build what is stored of the rooms."""
-        return {"names": self._names, "suggested": sorted(self._suggested)}
+        return {
+            "names": self._names,
+            "suggested": sorted(self._suggested),
+            "is_former": self._is_former,
+        }
