@@ -23,9 +23,9 @@ LONGER: Final = {
 # Modules that are tested by the tests of another: what they do can be seen only there.
 TESTED_BY: Final = {
     "account/account.py": "test_coordinator.py",
+    "history/cursor.py": "history/test_importer.py",
+    "migration/customization.py": "migration/test_helpers.py",
     "events/tracker.py": "push/test_events.py",
-    "migration/references.py": "migration/test_move.py",
-    "migration/summary.py": "migration/test_flow.py",
     "pa_api/push/connection.py": "pa_api/push/test_client.py",
     "pa_api/push/session.py": "pa_api/push/test_client.py",
 }
