@@ -92,7 +92,7 @@ class _KillableStack(TelldusliveStack):
     def written_at(self, pattern: str) -> float:
         """Return when the newest of some files was written."""
         files = (self.config / ".storage").glob(pattern)
-        return max(path.stat().st_mtime_ns for path in files)
+        return max(float(path.stat().st_mtime_ns) for path in files)
 
 
 class _Run:
