@@ -120,7 +120,7 @@ class _Run:
 
             async def core_is_there() -> bool:
                 rows = await home_assistant.ask("config/entity_registry/list")
-                return sum(row["platform"] == TELLDUSLIVE for row in rows) > 15
+                return len([row for row in rows if row["platform"] == TELLDUSLIVE]) > 15
 
             await poll("tellduslive's entities", core_is_there, _TIMEOUT)
             await asyncio.sleep(15)

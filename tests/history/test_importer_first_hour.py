@@ -104,6 +104,8 @@ def add_dead_sensors(simulator: Simulator) -> None:
             values=[
                 SensorValue("temp", "0", "10.5", then),
                 SensorValue("watt", "0", "90.0", then),
+                # No class of state, and so no statistics
+                SensorValue("temp", "7", "5", then),
             ],
         )
     simulator.home.sensors |= others
