@@ -92,7 +92,7 @@ class _KillableStack(TelldusliveStack):
     def written_at(self, pattern: str) -> float:
         """Return when the newest of some files was written."""
         files = (self.config / ".storage").glob(pattern)
-        return max(path.stat().st_mtime_ns for path in files)
+        return max(float(path.stat().st_mtime_ns) for path in files)
 
 
 class _Run:
@@ -120,7 +120,7 @@ class _Run:
 
             async def core_is_there() -> bool:
                 rows = await home_assistant.ask("config/entity_registry/list")
-                return bool(sum(row["platform"] == TELLDUSLIVE for row in rows) > 15)
+                return len([row for row in rows if row["platform"] == TELLDUSLIVE]) > 15
 
             await poll("tellduslive's entities", core_is_there, _TIMEOUT)
             await asyncio.sleep(15)

@@ -19,6 +19,8 @@ LONGER: Final = {
 # Modules that are tested by the tests of another: what they do can be seen only there.
 TESTED_BY: Final = {
     "account/account.py": "test_coordinator.py",
+    "history/cursor.py": "history/test_importer.py",
+    "migration/customization.py": "migration/test_helpers.py",
     "events/tracker.py": "push/test_events.py",
     "pa_api/push/connection.py": "pa_api/push/test_client.py",
 }

@@ -1,211 +1,49 @@
 """The history at Telldus in Home Assistant's statistics: seamless, once, and as it was."""
 
 from collections import Counter
-from collections.abc import Generator, Iterable
-import logging
-from typing import Any, cast
+from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_recorder_block_till_done,
-    do_adhoc_statistics,
     statistics_during_period,
 )
-from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.history import recorder as history_recorder
 from homeassistant.components.recorder import Recorder
-from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
-from simulator.command_effects import value_at
 from simulator.home import Drift, Sensor, SensorValue
 from tests.conftest import Time
-from tests.factories import GATEWAY, home_of, lamp
 from tests.helpers import complaints, state_of
 
-HOUR, DAY = 3600, 86400
-METER = "1600000001"
-ENERGY, TEMPERATURE = "sensor.meter_energy", "sensor.meter_temperature"
-WIND, POWER = "sensor.meter_wind_direction", "sensor.meter_power"
-PROGRESS = "sensor.telldus_live_history_import"
+from .conftest import (
+    DAY,
+    ENERGY,
+    HOUR,
+    METER,
+    PROGRESS,
+    TEMPERATURE,
+    WIND,
+    asked,
+    changes,
+    check_temperatures,
+    finish,
+    hours,
+    pass_by,
+    reach,
+    record,
+    starts,
+    told,
+)
 
-type Rows = list[dict[str, Any]]
-
-
-@pytest.fixture
-def mock_recorder_before_hass(
-    async_test_recorder: RecorderInstanceContextManager,
-) -> None:
-    """Prepare the recorder before there is a Home Assistant, as it must be."""
-
-
-@pytest.fixture(autouse=True)
-def quiet_database() -> Generator[None]:
-    """Keep still about each of very many rows."""
-    logger = logging.getLogger("sqlalchemy.engine")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    yield
-    logger.setLevel(level)
-
-
-@pytest.fixture(autouse=True)
-def meter(freezer: FrozenDateTimeFactory, simulator: Simulator) -> Sensor:
-    """Return the only sensor of a home: it grows, wavers, and began anew now and then."""
-    freezer.move_to("2026-11-24 12:40:00+00:00")
-    now = int(simulator.clock())
-    sensor = Sensor(
-        id=METER,
-        gateway_id=GATEWAY,
-        sensor_id="77",
-        name="Meter",
-        keep_history=True,
-        values=[
-            SensorValue("watt", "0", "500.00", now, drift=Drift(per_hour=0.6)),
-            SensorValue("temp", "0", "10.00", now, drift=Drift(swing=9, period=30_011)),
-        ],
-    )
-    home = home_of(lamp(1))
-    home.sensors[METER] = sensor
-    simulator._home = home  # noqa: SLF001
-    # Some rows in each hour, the least that tells them apart.
-    simulator.settings.history_interval = 1200
-    return sensor
-
-
-@pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, float]]:
-    """Return how often each hour of each entity was given to the recorder."""
-    given: Counter[tuple[str, float]] = Counter()
-    really = async_import_statistics
-
-    def note(hass: HomeAssistant, metadata: Any, rows: Iterable[Any]) -> None:
-        rows = list(rows)
-        given.update(
-            (metadata["statistic_id"], one["start"].timestamp()) for one in rows
-        )
-        really(hass, metadata, rows)
-
-    monkeypatch.setattr(history_recorder, "async_import_statistics", note)
-    return given
-
-
-@pytest.fixture
-async def recorded(
-    recorder_mock: Recorder, hass: HomeAssistant, loaded: MockConfigEntry, time: Time
-) -> MockConfigEntry:
-    """Return an entry of which Home Assistant has recorded some of two hours."""
-    await record(hass, time)
-    return loaded
-
-
-async def record(hass: HomeAssistant, time: Time) -> None:
-    """Let this hour and the next come to an end."""
-    now = dt_util.utcnow().timestamp()
-    begin = now // HOUR * HOUR
-    await time.move(begin + 2 * HOUR + 30 - now)
-    await async_recorder_block_till_done(hass)
-    for period in range(24):
-        start = dt_util.utc_from_timestamp(begin + period * 300)
-        do_adhoc_statistics(hass, start=start)
-    await async_recorder_block_till_done(hass)
-
-
-async def hours(hass: HomeAssistant, entity_id: str) -> Rows:
-    """Return all hours that Home Assistant has of an entity."""
-    await async_recorder_block_till_done(hass)
-    found = statistics_during_period(
-        hass,
-        dt_util.utc_from_timestamp(0),
-        statistic_ids={entity_id},
-        period="hour",
-        # The helper's own type does without "change", which the recorder does know.
-        types=cast("Any", {"state", "sum", "mean", "min", "max", "change"}),
-    )
-    rows: Rows = found.get(entity_id, [])
-    return rows
-
-
-async def pass_by(hass: HomeAssistant, time: Time, seconds: float) -> None:
-    """Let time pass, the recorder's thread keeping up with it."""
-    while seconds > 0:
-        await time.move(10)
-        await async_recorder_block_till_done(hass)
-        await time.settle()
-        seconds -= 10
-
-
-async def reach(
-    phase: str, hass: HomeAssistant, entry: MockConfigEntry, time: Time, seconds: float
-) -> None:
-    """Let time pass until an import has come so far."""
-    while entry.runtime_data.history_import.state != phase and seconds > 0:
-        await pass_by(hass, time, 20)
-        seconds -= 20
-    assert entry.runtime_data.history_import.state == phase
-
-
-async def finish(hass: HomeAssistant, entry: MockConfigEntry, time: Time) -> None:
-    """Let time pass until all is imported."""
-    await reach("finished", hass, entry, time, 8000)
-    await time.move(31)
-    assert state_of(hass, PROGRESS).state == "finished"
-    await async_recorder_block_till_done(hass)
-
-
-def told(simulator: Simulator, scale: str = "watt") -> dict[int, list[float]]:
-    """Return what Telldus has of a value, by hour."""
-    value = simulator.home.sensors[METER].value(scale, "0")
-    assert value
-    step = int(simulator.settings.history_interval)
-    now = int(simulator.clock())
-    since = int(now - simulator.settings.history_days * DAY)
-    found: dict[int, list[float]] = {}
-    for when in range(-(-since // step) * step, now + 1, step):
-        text = value_at(value, when)
-        found.setdefault(when // HOUR * HOUR, []).append(float(text))
-    return found
-
-
-def changes(told: dict[int, list[float]]) -> dict[int, float]:
-    """Return by how much a meter has grown in each hour, from none it began anew."""
-    found: dict[int, float] = {}
-    before: float | None = None
-    for start, numbers in sorted(told.items()):
-        for number in numbers:
-            if before is not None:
-                step = number - before if number > 0.9 * before else number
-                found[start] = found.get(start, 0) + step
-            before = number
-    return found
-
-
-def starts(rows: Rows) -> list[int]:
-    """Return when hours begin."""
-    return [int(row["start"]) for row in rows]
-
-
-def asked(simulator: Simulator) -> int:
-    """Return how often a history was asked for."""
-    return sum(one.path == "json/sensor/history" for one in simulator.log)
-
-
-def check_temperatures(simulator: Simulator, rows: Rows, first: int) -> None:
-    """Check that what was imported of the hours before one is what Telldus has of them."""
-    temperatures = told(simulator, "temp")
-    for row in rows:
-        if row["start"] < first:
-            numbers = temperatures[int(row["start"])]
-            assert (row["min"], row["max"]) == (min(numbers), max(numbers))
-            assert row["mean"] == pytest.approx(sum(numbers) / len(numbers))
+pytestmark = pytest.mark.usefixtures("quiet_database", "meter")
 
 
 async def test_two_years(
@@ -408,124 +246,6 @@ async def test_no_recorder(hass: HomeAssistant, loaded: MockConfigEntry) -> None
         await loaded.runtime_data.history_import.async_start()
     assert err.value.translation_key == "no_recorder"
     assert state_of(hass, ENERGY).state == "500.0"
-
-
-async def test_waits_for_the_first_hour(
-    hass: HomeAssistant,
-    recorder_mock: Recorder,
-    loaded: MockConfigEntry,
-    simulator: Simulator,
-    time: Time,
-) -> None:
-    """Nothing is asked before Home Assistant has an hour of its own to lead up to."""
-    simulator.settings.history_days = 2
-    await time.move(330)
-    await async_recorder_block_till_done(hass)
-    # There are statistics of five minutes, but no hour.
-    began = dt_util.utcnow().timestamp() // 300 * 300 - 300
-    do_adhoc_statistics(hass, start=dt_util.utc_from_timestamp(began))
-    assert await loaded.runtime_data.history_import.async_start() == [METER]
-    await pass_by(hass, time, 60)
-    assert await loaded.runtime_data.history_import.async_start() == [METER]
-    assert loaded.runtime_data.history_import.state == "waiting"
-    assert asked(simulator) == 0
-    await record(hass, time)
-    await time.move(601)
-    await finish(hass, loaded, time)
-    assert len(await hours(hass, ENERGY)) > 45
-
-
-async def test_never_recorded(
-    hass: HomeAssistant,
-    recorder_mock: Recorder,
-    loaded: MockConfigEntry,
-    simulator: Simulator,
-    time: Time,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """What Home Assistant is told not to record gets nothing."""
-    monkeypatch.setattr(get_instance(hass), "entity_filter", lambda _: False)
-    await loaded.runtime_data.history_import.async_start()
-    await pass_by(hass, time, 30)
-    assert asked(simulator) == 0
-    assert loaded.runtime_data.history_import.state == "finished"
-
-
-async def test_no_hour_in_time(
-    hass: HomeAssistant,
-    recorder_mock: Recorder,
-    loaded: MockConfigEntry,
-    simulator: Simulator,
-    time: Time,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Two hours are waited for the first hour, through reloads; then the rest comes."""
-    monkeypatch.setattr(
-        "homeassistant.components.sensor.recorder._get_sensor_states", lambda _: []
-    )
-    simulator.settings.history_days = 2
-    await loaded.runtime_data.history_import.async_start()
-    for _ in range(2):
-        await time.move(3000)
-        assert asked(simulator) == 0
-        assert await time.until(hass.config_entries.async_reload(loaded.entry_id))
-        await time.move(45)
-    await time.move(1500)
-    await finish(hass, loaded, time)
-    assert len(await hours(hass, ENERGY)) > 40
-
-
-def add_dead_sensors(simulator: Simulator) -> None:
-    """Put three sensors before all others that have sent nothing for a month."""
-    then = int(simulator.clock()) - 30 * DAY
-    others = {**simulator.home.sensors}
-    simulator.home.sensors.clear()
-    for number in "123":
-        simulator.home.sensors[number] = Sensor(
-            id=number,
-            gateway_id=GATEWAY,
-            sensor_id=f"10{number}",
-            name=f"Dead {number}",
-            keep_history=True,
-            values=[
-                SensorValue("temp", "0", "10.5", then),
-                SensorValue("watt", "0", "90.0", then),
-            ],
-        )
-    simulator.home.sensors |= others
-
-
-async def test_dead_sensors(
-    hass: HomeAssistant,
-    recorder_mock: Recorder,
-    entry: MockConfigEntry,
-    simulator: Simulator,
-    time: Time,
-    written: Counter[tuple[str, float]],
-) -> None:
-    """They hold up nobody, and their past comes as well: they have no future."""
-    simulator.settings.history_days = 3
-    add_dead_sensors(simulator)
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(45)
-    await record(hass, time)
-    history = entry.runtime_data.history_import
-    assert state_of(hass, "sensor.dead_1_temperature").state == "unknown"
-    # A meter's reading does not age.
-    assert state_of(hass, "sensor.dead_1_energy").state == "90.0"
-    assert await history.async_start() == ["1", "2", "3", METER]
-    now = int(simulator.clock())
-    await finish(hass, entry, time)
-    assert len(await hours(hass, ENERGY)) > 60
-    for number in "123":
-        temperatures = await hours(hass, f"sensor.dead_{number}_temperature")
-        assert len(temperatures) > 60
-        assert {row["mean"] for row in temperatures} == {10.5}
-        assert max(starts(temperatures)) < now
-        meter = await hours(hass, f"sensor.dead_{number}_energy")
-        assert len(meter) > 60
-        assert {row["change"] for row in meter[1:]} == {0}
-    assert max(written.values()) == 1
 
 
 @pytest.mark.parametrize(

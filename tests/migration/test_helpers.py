@@ -119,6 +119,7 @@ async def test_switch_as_light(
     assert ours.platform == "telldus_pa"
 
 
+@pytest.mark.parametrize("is_given", [True, False])
 async def test_entity_id_given_to_another_since(
     hass: HomeAssistant,
     porch: str,
@@ -126,21 +127,24 @@ async def test_entity_id_given_to_another_since(
     loaded: MockConfigEntry,
     wrap: Wrap,
     time: Time,
+    *,
+    is_given: bool,
 ) -> None:
-    """On the way back a helper keeps what it has where its entity id is somebody else's."""
+    """On the way back a helper has its entity id, unless that is somebody else's by now."""
     registry = er.async_get(hass)
     helper = await wrap(porch, "light")
     shown = only_entity(hass, helper).entity_id
     await take_over(hass, core, loaded, time)
     registry.async_update_entity(shown, new_entity_id="light.ours")
     await time.settle()
-    registry.async_get_or_create(
-        "light", "other", "1", suggested_object_id=shown.partition(".")[2]
-    )
+    if is_given:
+        registry.async_get_or_create(
+            "light", "other", "1", suggested_object_id=shown.partition(".")[2]
+        )
     await time.until(async_revert(hass, loaded))
-    other = registry.async_get(shown)
-    assert other
-    assert other.platform == "other"
+    holder = registry.async_get(shown)
+    assert holder
+    assert holder.platform == ("other" if is_given else "switch_as_x")
     assert helper.state is ConfigEntryState.LOADED
 
 
@@ -196,6 +200,16 @@ async def test_ours_is_removed(
     await time.until(hass.config_entries.async_remove(loaded.entry_id))
     assert only_entity(hass, helper).entity_id == shown
     assert helper.disabled_by is None
+
+
+async def test_helper_without_an_entity(
+    hass: HomeAssistant, porch: str, core: MockConfigEntry, loaded: MockConfigEntry
+) -> None:
+    """A helper that was never set up shows nothing whose place could be taken."""
+    options = {"entity_id": porch, "invert": False, "target_domain": "light"}
+    MockConfigEntry(domain="switch_as_x", options=options).add_to_hass(hass)
+    plan = make_plan(hass, loaded, core.entry_id)
+    assert {migration.helper_id for migration in plan.entities} == {None}
 
 
 @pytest.mark.parametrize("domain", ["fan", "lock"])

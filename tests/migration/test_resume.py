@@ -206,6 +206,27 @@ async def test_cannot_be_finished(
     assert await async_taken_over_from(hass, loaded) is automated
 
 
+async def test_half_of_it_cannot_be_finished(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where only some was moved on disk, the next start tries again."""
+    record = await interrupt(hass, automated, loaded, MigrationStage.MOVING, time)
+    transaction = RegistryTransaction(hass)
+    transaction.async_apply(halves(record.forward)["entities"], automated, loaded)
+    with monkeypatch.context() as patch:
+        break_nth(patch, dr.DeviceRegistry, "async_update_device", 2)
+        await time.until(hass.config_entries.async_setup(loaded.entry_id))
+    assert await stage(hass, loaded) is MigrationStage.MOVING
+    await time.until(hass.config_entries.async_reload(loaded.entry_id))
+    await time.move(60)
+    assert not record.forward.async_is_pending(hass, automated)
+    assert await stage(hass, loaded) is MigrationStage.MOVED
+
+
 async def test_core_is_gone(
     hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
 ) -> None:

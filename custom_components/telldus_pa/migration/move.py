@@ -67,7 +67,7 @@ async def async_take_over(
         transaction = await async_move(hass, entry, core_entry, record, rollback)
         await _async_start(hass, entry, rollback)
         transaction.async_commit(entry)
-    async_watch_record(hass, entry)
+    async_watch_record(hass, entry, record)
 
 
 async def async_move(
@@ -109,12 +109,13 @@ async def async_revert(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
             )
         for one in (entry, core_entry, *helper_entries(hass, record)):
             await async_stop(hass, one, rollback)
-        await store.async_save(replace(record, stage=MigrationStage.RETURNING))
+        returning = replace(record, stage=MigrationStage.RETURNING)
+        await store.async_save(returning)
         # The registries on disk may have been given back by then.
         moving = replace(record, stage=MigrationStage.MOVING)
         rollback.push_async_callback(_async_store, hass, entry, moving)
         await async_give_back(hass, entry, core_entry, record, rollback)
-    async_watch_record(hass, entry)
+    async_watch_record(hass, entry, returning)
 
 
 async def async_give_back(
@@ -246,4 +247,4 @@ async def _async_store(
 ) -> None:
     """Store what was rolled back to: the registries on disk may not have it yet."""
     await MigrationStore(hass, entry).async_save(record)
-    async_watch_record(hass, entry)
+    async_watch_record(hass, entry, record)

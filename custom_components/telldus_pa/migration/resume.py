@@ -51,7 +51,7 @@ async def async_resume(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
                 # All is still theirs, and can be moved by another try.
                 record = replace(record, stage=MigrationStage.CANCELLED)
                 await store.async_save(record)
-    async_watch_record(hass, entry)
+    async_watch_record(hass, entry, record)
     if record.stage is MigrationStage.RETURNING:
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,

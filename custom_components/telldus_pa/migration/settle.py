@@ -69,21 +69,23 @@ async def async_wait_until_stored(hass: HomeAssistant, record: MigrationRecord) 
 
 
 @callback
-def async_watch_record(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
-    """Settle the record of an entry once the registries' files have what it says."""
+def async_watch_record(
+    hass: HomeAssistant, entry: TelldusConfigEntry, record: MigrationRecord
+) -> None:
+    """Settle the stored record of an entry once the registries' files have what it says."""
     hass.async_create_background_task(
-        _async_settle(hass, entry), f"{DOMAIN} migration record"
+        _async_settle(hass, entry, record), f"{DOMAIN} migration record"
     )
 
 
-async def _async_settle(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
+async def _async_settle(
+    hass: HomeAssistant, entry: TelldusConfigEntry, record: MigrationRecord
+) -> None:
     """Wait for the registries' files, and store or remove the record.
 
     After going back, the entry is disabled only then: a start before that has to finish
     what was begun, and Home Assistant does not load what is disabled.
     """
-    if (record := await MigrationStore(hass, entry).async_load()) is None:
-        return
     while not await async_is_stored(hass, record):
         await asyncio.sleep(_LOOK_INTERVAL)
     async with async_running(hass, entry):
