@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 import random
 from statistics import median
+from typing import override
 
 import pytest
 
@@ -39,6 +40,7 @@ class Load:
     is_random: bool = False
     pushed: bool = False
 
+    @override
     def __str__(self) -> str:
         """Return what it is called in a table."""
         how = ", pushed" if self.pushed else ""
@@ -119,7 +121,9 @@ def figures(
         max(ages[str(CLICKED)]),
         min(map(len, lamps)),
         max(map(len, lamps)),
-        *(gap(log, path, began, ended) for path in GAPS),
+        gap(log, "devices", began, ended),
+        gap(log, "sensors", began, ended),
+        gap(log, "clients", began, ended),
         waiting,
     )
 
