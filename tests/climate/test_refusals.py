@@ -121,6 +121,7 @@ async def test_shown_at_once(
         ),
         eager_start=True,
     )
+    loaded.runtime_data.commands.async_resolve()
     assert sent(simulator) == []
     assert shown(hass, PUMP) == ("cool", "none", 18)
     assert state_of(hass, PUMP).attributes["min_temp"] == 18
@@ -142,6 +143,7 @@ async def test_several_settings(
             ),
             eager_start=True,
         )
+        loaded.runtime_data.commands.async_resolve()
     assert shown(hass, RADIATOR) == ("heat", "none", 23)
     await time.move(35)
     assert sent(simulator) == [

@@ -70,7 +70,7 @@ def random_home(chance: random.Random) -> Home:
         members = chance.sample([one.id for one in devices], chance.randint(2, 4))
         if not chance.randrange(4):
             members.append("unknown")
-        methods = DIMMER | COVER
+        methods = chance.choice((DIMMER, DIMMER | COVER))
         add(methods, DeviceType.CONTAINER, "group", type="group", members=members)
     things = [one for one in devices if one.type == "device"]
     for _ in range(2):
@@ -143,9 +143,10 @@ class Round:
 
     def command(self, context: Context) -> None:
         """Command anything to do anything."""
-        device = self.chance.choice(
-            list(self._simulator.homes["demo"].devices.values())
-        )
+        devices = list(self._simulator.homes["demo"].devices.values())
+        groups = [one for one in devices if one.type == "group"]
+        # Groups more often: they are what overlaps.
+        device = self.chance.choice(self.chance.choice((devices, groups)))
         method, value = random_method(self.chance, device)
         command = ours(device.id, method, value)
         task = self._hass.async_create_task(
@@ -198,7 +199,10 @@ async def test_as_if_in_order(
         outcomes = Counter(commands.outcome_counts)
         round_ = Round(hass, entry, simulator, seed * 1000 + number)
         for _ in range(chance.randint(1, 5)):
-            for _ in range(chance.choice((1, 2, 3, 8))):
+            if not chance.randrange(3):
+                # What waits together is what may be told in the wrong order.
+                entry.runtime_data.account.rate_limiter.on_rate_limited(11)
+            for _ in range(chance.choice((1, 3, 5, 9))):
                 # Each an action of its own: their order is the order given.
                 round_.command(Context())
             if not chance.randrange(6):
