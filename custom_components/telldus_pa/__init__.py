@@ -45,6 +45,7 @@ from .migration.move import async_restore_on_removal
 from .migration.tellduslive import async_watch_tellduslive
 from .pa_api import Credentials, TelldusClient
 from .push import PushManager
+from .registry.protocols import async_fetch_some_protocols, async_load_protocols
 from .registry.sync import RegistrySync
 from .services import async_register_actions
 
@@ -128,6 +129,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         events,
         push,
     )
+    await async_load_protocols(hass, entry)
     registrar = RegistrySync(hass, entry)
     # Before the platforms, and so the first to hear of each list.
     registrar.async_start()
@@ -154,8 +156,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
 
     @callback
     def async_look(_now: datetime) -> None:
-        """See whether a day has passed."""
+        """See whether a day has passed, and what is still to be asked of devices."""
         entry.async_create_background_task(hass, async_daily(), "daily")
+        entry.async_create_background_task(
+            hass, async_fetch_some_protocols(hass, entry), "protocols"
+        )
 
     entry.async_create_background_task(hass, async_first_lists(), "first lists")
     entry.async_on_unload(

@@ -43,6 +43,7 @@ from .devices.unique_ids import (
 from .events.matching import DeviceTimeline
 from .pa_api import DEFAULT_SERVER, Device, Gateway, RateLimiter, Sensor
 from .pa_api.parsing import to_list
+from .registry.protocols import async_fetch_protocols
 
 _DIGITS: Final = 1
 
@@ -77,6 +78,12 @@ async def async_get_device_diagnostics(
     look = _DiagnosticsBuilder(hass, entry)
     data = entry.runtime_data
     things = {thing for domain, thing in device.identifiers if domain == DOMAIN}
+    missing = [
+        one
+        for one in data.devices.data
+        if device_unique_id(entry, one) in things and one not in data.protocols
+    ]
+    await async_fetch_protocols(hass, entry, missing)
     return {
         **_account(entry),
         "gateways": [

@@ -19,6 +19,7 @@ class StorageKey(StrEnum):
     HISTORY_IMPORT = "history_import"
     LIVE = "live"
     PREMIUM = "premium"
+    PROTOCOLS = "protocols"
     ROOMS = "rooms"
     TAKEOVER = "takeover"
 

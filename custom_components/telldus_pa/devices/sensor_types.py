@@ -34,7 +34,6 @@ from homeassistant.const import (
 from ..pa_api import SensorValue
 from .kinds import value_key
 
-
 _DIRECTION: Final = "wdir"
 
 
