@@ -49,6 +49,9 @@ _DIGITS: Final = 1
 
 type Tree = dict[str, Any]
 
+# How long a person waits for what is asked for their download, in seconds.
+_PROTOCOL_TIMEOUT: Final = 10.0
+
 
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: TelldusConfigEntry
@@ -83,7 +86,7 @@ async def async_get_device_diagnostics(
         for one in data.devices.data
         if device_unique_id(entry, one) in things and one not in data.protocols
     ]
-    await async_fetch_protocols(hass, entry, missing)
+    await async_fetch_protocols(hass, entry, missing, timeout=_PROTOCOL_TIMEOUT)
     return {
         **_account(entry),
         "gateways": [

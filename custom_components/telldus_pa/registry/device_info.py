@@ -78,7 +78,7 @@ def device_info(entry: TelldusConfigEntry, device: Device) -> DeviceInfo:
     is_dimmer = Method.DIM in device.methods
     info["model"] = model_of(device.transport, kind, is_dimmer=is_dimmer)
     known = data.protocols.get(device.id)
-    models = [sensor and sensor.model, known and known.model]
+    models = [sensor.model if sensor else None, known.model if known else None]
     _add_maker(info, device.transport, models)
     if is_group(device) or kind is DeviceKind.SCENE:
         # Not a thing that one can touch

@@ -50,15 +50,21 @@ async def async_fetch_some_protocols(
 
 
 async def async_fetch_protocols(
-    hass: HomeAssistant, entry: TelldusConfigEntry, device_ids: Iterable[str]
+    hass: HomeAssistant,
+    entry: TelldusConfigEntry,
+    device_ids: Iterable[str],
+    timeout: float | None = None,
 ) -> None:
-    """Ask for devices' protocols and models, and tell the registry. Failures are silent."""
+    """Ask for devices' protocols and models, and tell the registry. Failures are silent.
+
+    ``timeout`` is how long each may wait for its turn, in seconds.
+    """
     data = entry.runtime_data
     for device_id in device_ids:
         if data.account.is_refused:
             return
         try:
-            known = await data.account.client.device_info(device_id)
+            known = await data.account.client.device_info(device_id, timeout=timeout)
         except ApiError:
             # Of this one Telldus will not tell.
             known = DeviceProtocol(None, None)
