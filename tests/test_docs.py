@@ -242,7 +242,7 @@ def fits(row: Row, types: str, able: str) -> bool:
     if types == "scene":
         return "scene" in (device.transport, device.type)
     if types.startswith("speaker"):
-        return row.kind is DeviceKind.MEDIA_PLAYER
+        return row.kind is kinds.DeviceKind.MEDIA_PLAYER
     named = {_TYPES[one] for one in types.split(", ") if not one.startswith("any")}
     methods = [_ABLE[one] for one in able.split(", ") if one not in ("", "nothing")]
     return (not named or device.device_type in named) and (
@@ -266,7 +266,7 @@ def test_documented_devices() -> None:
         used.add(number)
         main = dict.fromkeys(row.shown.split())
         # What it has besides, the text tells.
-        if row.kind is not DeviceKind.BELL:
+        if row.kind is not kinds.DeviceKind.BELL:
             main.pop("button", None)
         main.pop("siren", None)
         platforms = [one.partition(":") for one in main]
