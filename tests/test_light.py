@@ -280,6 +280,53 @@ async def test_without_dimmer(
     assert shown(hass, BULB) == ("on", *expected)
 
 
+async def test_dimmed_to_almost_nothing(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    add_entry: AddEntry,
+    dashboard: Dashboard,
+    time: Time,
+) -> None:
+    """The colour is kept while too little of it is left to be told from the lamp."""
+
+    def colour_sent() -> str:
+        """Return the last colour that reached Telldus; histories are read meanwhile."""
+        *_, last = (r for r in simulator.log if r.path == "json/device/rgb")
+        return " ".join(last.params[part] for part in "rgb")
+
+    bulb = simulator.home.devices[BULB_ID]
+    bulb.methods, bulb.state = 1027, 1
+    bulb.values = {Method.RGB.value: 0xFF8000}
+    await set_up(hass, add_entry, time)
+    await dashboard.do("turn_on", BULB, brightness=1)
+    assert colour_sent() == "1 1 0"
+    for _ in range(2):
+        assert shown(hass, BULB) == ("on", 1, ORANGE)
+        await time.move(40)
+    await dashboard.do("turn_on", BULB, brightness=255)
+    assert colour_sent() == "255 128 0"
+    # Another one that somebody chose elsewhere is taken over.
+    await time.move(40)
+    simulator.press(BULB_ID, "rgb", 0x000040)
+    await time.move(31)
+    assert shown(hass, BULB) == ("on", 64, (0, 0, 255))
+    # Of a lamp that went black the last one is known.
+    simulator.press(BULB_ID, "rgb", 0)
+    await time.move(31)
+    assert shown(hass, BULB) == ("on", None, None)
+    await dashboard.do("turn_on", BULB, brightness=100)
+    assert colour_sent() == "0 0 100"
+
+
+async def test_no_colour_with_dimmer(
+    hass: HomeAssistant, simulator: Simulator, add_entry: AddEntry, time: Time
+) -> None:
+    """A lamp that shines shines in no black."""
+    simulator.home.devices[BULB_ID].values[Method.RGB.value] = 0
+    await set_up(hass, add_entry, time)
+    assert shown(hass, BULB) == ("on", 200, None)
+
+
 # Groups
 
 

@@ -64,6 +64,7 @@ from .migration.resume import async_resume
 from .migration.tellduslive import async_watch_tellduslive
 from .pa_api import Credentials, TelldusClient
 from .push import PushManager
+from .registry.protocols import async_fetch_some_protocols, async_load_protocols
 from .registry.sync import RegistrySync
 from .services import async_register_actions
 from .sign_in.callback_view import async_get_view
@@ -165,6 +166,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         events,
         push,
     )
+    await async_load_protocols(hass, entry)
     connection.async_start()
     registry = RegistrySync(hass, entry)
     # Before the platforms: devices must be registered before their entities.
@@ -202,8 +204,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
 
     @callback
     def async_request_daily(_now: datetime) -> None:
-        """Check whether a day has passed."""
+        """Request what is due once a day, and makers of devices that are not known yet."""
         entry.async_create_background_task(hass, async_daily(), "daily")
+        entry.async_create_background_task(
+            hass, async_fetch_some_protocols(hass, entry), "protocols"
+        )
 
     entry.async_create_background_task(hass, async_first_requests(), "first requests")
     entry.async_on_unload(

@@ -23,6 +23,11 @@ from homeassistant.const import (
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import (
+    ExtraStoredData,
+    RestoredExtraData,
+    RestoreEntity,
+)
 from homeassistant.util import slugify
 from homeassistant.util.unit_conversion import TemperatureConverter
 
@@ -79,7 +84,7 @@ async def async_setup_entry(
     )
 
 
-class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
+class TelldusThermostat(TelldusDeviceEntity, ClimateEntity, RestoreEntity):
     """A thermostat, and the sensor that is the same node."""
 
     _attr_translation_key = "thermostat"
@@ -100,11 +105,19 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to the sensor as well, which may come later or be replaced."""
         await super().async_added_to_hass()
+        if (stored := await self.async_get_last_extra_data()) is not None:
+            self._last_mode = stored.as_dict().get("last_mode")
         self._async_update()
         self.async_on_remove(self._async_unfollow_sensor)
         self.async_on_remove(
             self._data.sensors.async_add_listener(self._async_handle_sensors_update)
         )
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> ExtraStoredData:
+        """Return the mode to go back to, which Telldus does not keep."""
+        return RestoredExtraData({"last_mode": self._last_mode})
 
     @callback
     @override

@@ -22,7 +22,12 @@ from homeassistant.helpers.restore_state import (
 
 from .const import CONF_REVERSED_COVERS
 from .data import TelldusConfigEntry
-from .devices.cover_position import SentDirection, cover_position, position_commands
+from .devices.cover_position import (
+    SentDirection,
+    cover_position,
+    has_position,
+    position_commands,
+)
 from .devices.kinds import MAIN_ENTITY
 from .devices.topology import is_group
 from .entity import TelldusDeviceEntity, async_add_device_entities
@@ -43,7 +48,6 @@ _FEATURES = {
     Method.UP: CoverEntityFeature.OPEN,
     Method.DOWN: CoverEntityFeature.CLOSE,
     Method.STOP: CoverEntityFeature.STOP,
-    Method.DIM: CoverEntityFeature.SET_POSITION,
 }
 # Commands that were contradicted before the person is asked.
 _CONTRADICTIONS = 2
@@ -113,19 +117,21 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity, RestoreEntity):
         for method, feature in _FEATURES.items():
             if method in self.device.methods:
                 features |= feature
+        if self._has_position:
+            features |= CoverEntityFeature.SET_POSITION
         return features
 
     @property
     @override
     def assumed_state(self) -> bool:
         """Return True for what tells no position: a hand may have moved it since."""
-        return super().assumed_state or Method.DIM not in self.device.methods
+        return super().assumed_state or not self._has_position
 
     @property
     @override
     def current_cover_position(self) -> int | None:
         """Return the position, 0 (closed) to 100; None where it has none or it is lost."""
-        return self._position if Method.DIM in self.device.methods else None
+        return self._position if self._has_position else None
 
     @property
     @override
@@ -133,6 +139,18 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity, RestoreEntity):
         """Return whether it is closed, None once it was stopped on its way."""
         position = self._position
         return None if position is None else position == _CLOSED
+
+    @property
+    def _reached(self) -> list[Device]:
+        """Return the devices that a group reaches, none of a single cover."""
+        devices = self._data.devices
+        members = devices.topology.resolved_members.get(self._row_id, ())
+        return [devices.data[one] for one in members]
+
+    @property
+    def _has_position(self) -> bool:
+        """Return whether it, or a cover in it, can be moved to a position."""
+        return has_position(self.device, self._reached)
 
     @property
     def _position(self) -> int | None:
@@ -158,11 +176,9 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity, RestoreEntity):
     @override
     async def async_set_cover_position(self, **kwargs: Any) -> None:
         """Move the cover, or each one in a group, to a position."""
-        devices = self._data.devices
-        members = devices.topology.resolved_members.get(self._row_id, ())
         commands = position_commands(
             self.device,
-            [devices.data[one] for one in members],
+            self._reached,
             kwargs[ATTR_POSITION] / _OPEN,
             self._entry.options.get(CONF_REVERSED_COVERS, ()),
         )

@@ -43,11 +43,15 @@ from .devices.unique_ids import (
 from .events.matching import DeviceTimeline
 from .pa_api import DEFAULT_SERVER, Device, Gateway, RateLimiter, Sensor
 from .pa_api.parsing import to_list
+from .registry.protocols import async_fetch_protocols
 
 _DIGITS: Final = 1
 _LISTS: Final = ("devices/list", "sensors/list", "clients/list", "rooms/list")
 
 type Tree = dict[str, Any]
+
+# How long a person waits for what is asked for their download, in seconds.
+_PROTOCOL_TIMEOUT: Final = 10.0
 
 
 async def async_get_config_entry_diagnostics(
@@ -76,6 +80,12 @@ async def async_get_device_diagnostics(
     builder = _DiagnosticsBuilder(hass, entry)
     data = entry.runtime_data
     identifiers = {one for domain, one in device.identifiers if domain == DOMAIN}
+    missing = [
+        one
+        for one in data.devices.data
+        if device_unique_id(entry, one) in identifiers and one not in data.protocols
+    ]
+    await async_fetch_protocols(hass, entry, missing, timeout=_PROTOCOL_TIMEOUT)
     return {
         **_account(entry),
         "gateways": [

@@ -23,7 +23,7 @@ from .devices.kinds import MAIN_ENTITY, entities_of_sensor, entity_parts
 from .devices.topology import is_assumed, is_group
 from .devices.unique_ids import device_unique_id, entity_unique_id, sensor_unique_id
 from .pa_api import Command, Device, Method, Sensor, ThermostatSetpoint
-from .registry.device_info import device_info, sensor_info
+from .registry.device_info import device_info, may_register, sensor_info
 
 _DISABLED_BY_INTEGRATION: Final = er.RegistryEntryDisabler.INTEGRATION
 
@@ -232,6 +232,7 @@ def async_add_device_entities(
         return (
             (device.id, part)
             for device in coordinator.data.values()
+            if device.name or may_register(entry, device_info(entry, device))
             for part, its_platform in entity_parts(device, kinds[device.id])
             if its_platform is platform
         )
@@ -261,6 +262,7 @@ def async_add_sensor_entities(
         return (
             (sensor.id, part)
             for sensor in coordinator.data.values()
+            if sensor.name or may_register(entry, sensor_info(entry, sensor))
             for part, its_platform in entities_of_sensor(sensor)
             if its_platform is platform
         )

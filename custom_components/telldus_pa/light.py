@@ -9,7 +9,7 @@ from homeassistant.components.light import (
     LightEntity,
 )
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .data import TelldusConfigEntry
@@ -38,6 +38,33 @@ async def async_setup_entry(
 
 class TelldusLight(TelldusDeviceEntity, LightEntity):
     """A lamp, with or without a dimmer and colours."""
+
+    # The colour at full brightness of a lamp that has its brightness in its colour: of
+    # one that is dimmed to almost nothing, too little of it is left.
+    _color: _Rgb | None = None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Begin with the colour that there is."""
+        await super().async_added_to_hass()
+        self._update_color()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Show what is new, and remember the colour."""
+        self._update_color()
+        super()._handle_coordinator_update()
+
+    @callback
+    def _update_color(self) -> None:
+        """Take over a colour, unless it is the known one, dimmed."""
+        rgb = _rgb_of(self.device)
+        if rgb is None or not any(rgb):
+            return
+        level = max(rgb)
+        if self._color is None or _scaled(self._color, level, MAX_LEVEL) != rgb:
+            self._color = _scaled(rgb, MAX_LEVEL, level)
 
     @property
     @override
@@ -78,13 +105,13 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
     def rgb_color(self) -> _Rgb | None:
         """The colour at full brightness, None if unknown.
 
-        A colour that was dimmed to black is lost.
+        A lamp that shines shines in no black: then its colour is not known.
         """
         device = self.device
         rgb = _rgb_of(device)
-        if Method.DIM in device.methods or rgb is None:
-            return rgb
-        return _scaled(rgb, MAX_LEVEL, max(rgb)) if any(rgb) else None
+        if rgb is None or not any(rgb):
+            return None
+        return rgb if Method.DIM in device.methods else self._color
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
@@ -97,7 +124,7 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
         device = self.device
         if Method.DIM not in device.methods and (rgb or brightness is not None):
             level = self.brightness or MAX_LEVEL if brightness is None else brightness
-            rgb = _scaled(rgb or self.rgb_color or _WHITE, level, MAX_LEVEL)
+            rgb = _scaled(rgb or self._color or _WHITE, level, MAX_LEVEL)
             brightness = None
         commands: list[tuple[Method, int | None]] = []
         if brightness is not None:

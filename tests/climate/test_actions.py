@@ -285,6 +285,24 @@ async def test_back_to_the_last_mode(
     assert shown(hass, RADIATOR) == ("heat", "eco", 17)
 
 
+async def test_back_after_a_reload(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    do: Do,
+    time: Time,
+) -> None:
+    """The mode that it was turned off in is known after a reload."""
+    await do("set_preset_mode", RADIATOR, preset_mode="eco")
+    await do("turn_off", RADIATOR)
+    await time.move(45)
+    await time.until(hass.config_entries.async_reload(loaded.entry_id))
+    await time.move(15)
+    assert shown(hass, RADIATOR) == ("off", "none", None)
+    await do("turn_on", RADIATOR)
+    assert sent(simulator)[-1] == "thermostat mode=eco-heat changeMode=1"
+
+
 async def test_back_to_the_first_mode_that_was_seen(
     hass: HomeAssistant, simulator: Simulator, start: Start, do: Do
 ) -> None:

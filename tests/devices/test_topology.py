@@ -17,7 +17,7 @@ async def test_pairs(loaded: MockConfigEntry, registries: Registries) -> None:
     plug = registries.device(f"device_{PLUG_ID}")
     assert plug is not None
     assert plug == registries.device(f"sensor_{PLUG_SENSOR_ID}")
-    assert plug.model == "Z-Wave"
+    assert plug.model == "Z-Wave switch"
     assert plug.model_id == "0222-0001-0001"
     # Equal ids
     lamp, sensor = (
@@ -33,7 +33,7 @@ async def test_pairs(loaded: MockConfigEntry, registries: Registries) -> None:
     assert outdoor is not None
     assert cabin is not None
     assert outdoor.id != cabin.id
-    assert outdoor.model == "433 MHz"
+    assert outdoor.model == "433 MHz sensor"
 
 
 async def test_accident_of_numbers(

@@ -54,7 +54,7 @@ async def test_devices(
     assert device is not None
     assert device.id == entity.device_id
     assert device.name == "Window lamp"
-    assert device.model == "433 MHz"
+    assert device.model == "433 MHz switch"
     gateway = device_registry.async_get_device_by_identifier(
         (DOMAIN, f"{ACCOUNT}_gateway_410001"), loaded.entry_id
     )
@@ -63,11 +63,53 @@ async def test_devices(
 
 
 async def test_unnamed_device(
-    hass: HomeAssistant, loaded: MockConfigEntry, entity_registry: er.EntityRegistry
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    device_registry: dr.DeviceRegistry,
+    entity_registry: er.EntityRegistry,
+    time: Time,
 ) -> None:
-    """A device that nobody named has a useful name and is disabled."""
-    entity = entity_registry.async_get("switch.unnamed_device_20")
-    assert entity is not None
+    """A device that nobody named is not registered, until somebody names it."""
+    identifier = (DOMAIN, f"{ACCOUNT}_device_2100020")
+
+    def known() -> dr.DeviceEntry | None:
+        return device_registry.async_get_device_by_identifier(
+            identifier, loaded.entry_id
+        )
+
+    assert known() is None
+    simulator.home.devices["2100020"].name = "Sauna stove"
+    await time.move(31)
+    device = known()
+    assert device is not None
+    (entity,) = er.async_entries_for_device(entity_registry, device.id)
+    assert entity.entity_id == "switch.sauna_stove"
+    assert not entity.disabled_by
+    # What exists stays, also without a name.
+    simulator.home.devices["2100020"].name = None
+    await time.move(31)
+    await time.until(hass.config_entries.async_reload(loaded.entry_id))
+    assert known() == device
+    assert hass.states.get("switch.sauna_stove")
+
+
+async def test_unnamed_device_of_before(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    device_registry: dr.DeviceRegistry,
+    entity_registry: er.EntityRegistry,
+    time: Time,
+) -> None:
+    """One that the registry has already is not taken out of it, and not shown unasked."""
+    device = device_registry.async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, f"{ACCOUNT}_device_2100020")},
+    )
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    (entity,) = er.async_entries_for_device(
+        entity_registry, device.id, include_disabled_entities=True
+    )
     assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
 
 

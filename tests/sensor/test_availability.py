@@ -150,34 +150,21 @@ async def test_unnamed(
     time: Time,
 ) -> None:
     """A sensor without a name is most likely a neighbour's, until it gets one."""
-    for sensor_id, number in ((UNNAMED, "160"), (NAMELESS, "161")):
-        device = device_registry.async_get_device_by_identifier(
+    for sensor_id in (UNNAMED, NAMELESS):
+        assert not device_registry.async_get_device_by_identifier(
             (DOMAIN, f"{ACCOUNT}_sensor_{sensor_id}"), loaded.entry_id
         )
-        assert device is not None
-        assert device.name == f"Unnamed sensor {number}"
-        entities = er.async_entries_for_device(
-            entity_registry, device.id, include_disabled_entities=True
-        )
-        assert entities
-        assert all(entity.disabled_by == "integration" for entity in entities)
+        assert entity_of(entity_registry, sensor_id, "temp_0") is None
 
     simulator.home.sensors[UNNAMED].name = "Sauna"
     await time.move(POLL)
-    temperature = entity_of(entity_registry, UNNAMED, "temp_0")
     heard = entity_of(entity_registry, UNNAMED, "last_seen")
-    assert temperature is not None
     assert heard is not None
-    assert temperature.disabled_by is None
     assert heard.disabled_by is er.RegistryEntryDisabler.INTEGRATION
-    # Home Assistant reloads the entry after half a minute.
-    await time.move(90)
-    state = state_of(hass, temperature.entity_id)
+    state = state_of(hass, "sensor.sauna_temperature")
     assert state.state == "18.2"
     assert state.name == "Sauna Temperature"
-    other = entity_of(entity_registry, NAMELESS, "temp_0")
-    assert other is not None
-    assert other.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+    assert entity_of(entity_registry, NAMELESS, "temp_0") is None
 
 
 async def test_hidden(

@@ -22,14 +22,17 @@ from homeassistant.helpers import (
     entity_registry as er,
 )
 from homeassistant.util.json import json_loads_object
+from simulator import Simulator, uncommon_home
 from tests.conftest import AddEntry, Time
 
 type Rows = dict[str, Mapping[str, Any]]
 
 SAMPLES = Path(__file__).parent.parent / "fixtures" / "documented"
 DEMO_HOME = "demo_home"
+UNCOMMON_HOME = "uncommon_home"
 HOMES: Final = (
     DEMO_HOME,
+    UNCOMMON_HOME,
     # Sample answers to requests like ours
     "devices_list",
     # From a server that ignores a parameter, or that was not sent it
@@ -100,7 +103,7 @@ def _devices(hass: HomeAssistant, entry: MockConfigEntry) -> Rows:
 def home(request: pytest.FixtureRequest, freezer: FrozenDateTimeFactory) -> str:
     """Return the name of a home, at the time that belongs to it."""
     name = str(request.param)
-    demo = name == DEMO_HOME
+    demo = name in (DEMO_HOME, UNCOMMON_HOME)
     freezer.move_to("2026-01-15T12:00:00Z" if demo else "2025-11-24T16:00:00Z")
     return name
 
@@ -131,12 +134,19 @@ async def sample_server(home: str, socket_enabled: None) -> AsyncGenerator[str]:
 
 @pytest.fixture
 async def rows(
-    hass: HomeAssistant, home: str, sample_server: str, add_entry: AddEntry, time: Time
+    hass: HomeAssistant,
+    home: str,
+    sample_server: str,
+    simulator: Simulator,
+    add_entry: AddEntry,
+    time: Time,
 ) -> tuple[Rows, Rows]:
     """Return the entities and the devices of a home."""
     if home in _CACHE:
         return _CACHE[home]
-    demo = home == DEMO_HOME
+    demo = home in (DEMO_HOME, UNCOMMON_HOME)
+    if home == UNCOMMON_HOME:
+        simulator.homes["demo"] = uncommon_home(simulator.clock())
     entry = add_entry(more_data={} if demo else {CONF_SERVER_URL: sample_server})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(45 if demo else 60)

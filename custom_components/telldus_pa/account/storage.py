@@ -40,6 +40,7 @@ class StorageKey(StrEnum):
     MIGRATION = "migration"
     PREMIUM = "premium"
     PUSH = "push"
+    PROTOCOLS = "protocols"
     ROOMS = "rooms"
 
 

@@ -40,6 +40,16 @@ def cover_level(position: float, *, is_reversed: bool) -> int:
     return round(MAX_LEVEL * (1 - position if is_reversed else position))
 
 
+def has_position(cover: Device, members: Iterable[Device]) -> bool:
+    """Return whether a cover, or a cover in a group, can be moved to a position.
+
+    A group has the methods of all that is in it: with a dimmer and a blind, DIM is the
+    dimmer's. ``members`` are as in ``position_commands``.
+    """
+    movable = [one for one in members if one.methods & COVER_METHODS] or [cover]
+    return any(Method.DIM in one.methods for one in movable)
+
+
 def position_commands(
     cover: Device,
     members: Iterable[Device],

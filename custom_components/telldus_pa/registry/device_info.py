@@ -1,13 +1,20 @@
 """What the device registry stores of an account, its gateways, devices and sensors."""
 
-from typing import Final
+from collections.abc import Iterable
 
+from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
 from ..const import DOMAIN
 from ..data import TelldusConfigEntry
 from ..devices.kinds import DeviceKind
+from ..devices.makers import (
+    manufacturer_of,
+    model_id_of,
+    model_of,
+    sensor_transport_name,
+)
 from ..devices.topology import is_group
 from ..devices.unique_ids import (
     account_unique_id,
@@ -15,19 +22,7 @@ from ..devices.unique_ids import (
     gateway_unique_id,
     sensor_unique_id,
 )
-from ..pa_api import Device, Gateway, Sensor
-
-_TRANSPORTS: Final = {
-    "433": "433 MHz",
-    "e433": "433 MHz",
-    "egroup": "Group",
-    "group": "Group",
-    "scene": "Scene",
-    "virtual": "Virtual",
-    "zigbee": "Zigbee",
-    "zwave": "Z-Wave",
-}
-_NO_MODELS: Final = frozenset((None, "n/a"))
+from ..pa_api import Device, Gateway, Method, Sensor
 
 
 def account_info(entry: TelldusConfigEntry) -> DeviceInfo:
@@ -69,13 +64,13 @@ def device_info(entry: TelldusConfigEntry, device: Device) -> DeviceInfo:
         name = name or sensor.name
     info = _node_info(entry, device.gateway_id, name)
     info["identifiers"] = identifiers
-    info["model"] = _TRANSPORTS.get(device.transport, device.transport or None)
-    if sensor and sensor.model not in _NO_MODELS:
-        info["model_id"] = sensor.model
-    if (
-        is_group(device)
-        or data.devices.topology.kinds.get(device.id) is DeviceKind.SCENE
-    ):
+    kind = data.devices.topology.kinds[device.id]
+    is_dimmer = Method.DIM in device.methods
+    info["model"] = model_of(device.transport, kind, is_dimmer=is_dimmer)
+    known = data.protocols.get(device.id)
+    models = [sensor.model if sensor else None, known.model if known else None]
+    _add_maker(info, device.transport, models)
+    if is_group(device) or kind is DeviceKind.SCENE:
         # Not a thing that one can touch
         info["entry_type"] = DeviceEntryType.SERVICE
     if room := data.rooms.name_of(device):
@@ -95,14 +90,36 @@ def sensor_info(entry: TelldusConfigEntry, sensor: Sensor) -> DeviceInfo:
         return device_info(entry, device)
     info = _node_info(entry, sensor.gateway_id, sensor.name)
     info["identifiers"] = {(DOMAIN, sensor_unique_id(entry, sensor.id))}
-    # Of those that are not one of these the protocol is that of a maker's 433 MHz sensors.
-    info["model"] = _TRANSPORTS.get(sensor.protocol, "433 MHz")
-    if sensor.model not in _NO_MODELS:
-        info["model_id"] = sensor.model
+    if name := sensor_transport_name(sensor.protocol):
+        info["model"] = f"{name} sensor"
+    _add_maker(info, sensor.protocol, [sensor.model])
     if "name" not in info:
         info["translation_key"] = "unnamed_sensor"
         info["translation_placeholders"] = {"number": sensor.sensor_id or sensor.id}
     return info
+
+
+def _add_maker(info: DeviceInfo, transport: str, models: Iterable[str | None]) -> None:
+    """Add who made something and its model, where any of the lists or infos tells."""
+    for model in models:
+        if "manufacturer" not in info and (maker := manufacturer_of(transport, model)):
+            info["manufacturer"] = maker
+        if "model_id" not in info and (model_id := model_id_of(model)):
+            info["model_id"] = model_id
+
+
+@callback
+def may_register(entry: TelldusConfigEntry, info: DeviceInfo) -> bool:
+    """Return whether something is to be in the device registry.
+
+    What nobody has named is a neighbour's, most likely. What the registry has already,
+    because it was moved over, named or enabled by a person, stays in it.
+    """
+    registry = dr.async_get(entry.runtime_data.devices.hass)
+    return "name" in info or any(
+        registry.async_get_device_by_identifier(identifier, entry.entry_id)
+        for identifier in info["identifiers"]
+    )
 
 
 def _node_info(
