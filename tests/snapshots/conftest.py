@@ -149,7 +149,7 @@ async def rows(
         simulator.homes["demo"] = uncommon_home(simulator.clock())
     entry = add_entry(more_data={} if demo else {CONF_SERVER_URL: sample_server})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(45 if demo else 60)
+    await time.move(120)
     entities, devices = _entities(hass, entry), _devices(hass, entry)
     if not demo:
         part = "_device_" if home.startswith("devices") else "_sensor_"
