@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.telldus_pa.account.domain_data import async_get_domain_data
 from custom_components.telldus_pa.const import DOMAIN
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Context, HomeAssistant, State
@@ -274,3 +275,11 @@ class Registries:
             )
             if entity.unique_id == whole or entity.unique_id.startswith(f"{whole}_")
         }
+
+
+async def restart(hass: HomeAssistant, entry: MockConfigEntry, time: Time) -> None:
+    """Set an entry up anew as a start does: without the lists of before."""
+    await time.until(hass.config_entries.async_unload(entry.entry_id))
+    shared = await async_get_domain_data(hass)
+    shared.kept_lists.clear()
+    await time.until(hass.config_entries.async_setup(entry.entry_id))

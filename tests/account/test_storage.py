@@ -179,7 +179,7 @@ async def test_unusable_section(
         "premium": {"fetched_at": "2026-09-15T06:00:00+00:00", **premium}
     }
     # Of those that are not plain dicts of known keys
-    data["history_import"] = {"todo": 1}
+    data["history_import"] = {"remaining": 1}
     await write(hass, file, json.dumps({"version": 1, "data": data}))
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(45)
@@ -188,7 +188,7 @@ async def test_unusable_section(
     assert caplog.text.count("The stored rooms cannot be used") == 1
     written = content(file)
     assert written["rooms_unusable"] == section
-    assert written["history_import_unusable"] == {"todo": 1}
+    assert written["history_import_unusable"] == {"remaining": 1}
     assert written["premium"] == data["premium"]
 
 

@@ -222,6 +222,7 @@ def test_choose() -> None:
             "scaling",
             "requests_per_hour",
             "live",
+            "load",
         ),
     ]
     (start,) = choose(["start", "--devices", "4", "--strict-burst"])

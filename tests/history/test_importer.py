@@ -21,7 +21,7 @@ from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 from simulator.home import Drift, Sensor, SensorValue
 from tests.conftest import Time
-from tests.helpers import complaints, state_of
+from tests.helpers import complaints, restart, state_of
 
 from .conftest import (
     DAY,
@@ -371,7 +371,7 @@ async def test_resumed_before_the_first_list(
     simulator.settings.history_days = 2
     await recorded.runtime_data.history_import.async_start()
     simulator.faults.add(fault, match="json/sensors/list", times=2)
-    await time.until(hass.config_entries.async_reload(recorded.entry_id))
+    await restart(hass, recorded, time)
     await pass_by(hass, time, 60)
     history = recorded.runtime_data.history_import
     assert (history.state, history.hours) == ("waiting", 0)

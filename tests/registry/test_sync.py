@@ -15,7 +15,7 @@ from simulator import Fault, Simulator
 from simulator.home import Gateway, Sensor, SensorValue
 from tests.conftest import AddEntry, Time
 from tests.factories import home_of, lamp
-from tests.helpers import Registries, complaints, state_of, unique_id
+from tests.helpers import Registries, complaints, restart, state_of, unique_id
 
 DAY = 24 * 3600
 LAMP_ID, LAMP = "2100001", "switch.window_lamp"
@@ -68,36 +68,6 @@ async def test_renamed(
     gateway = registries.device("gateway_410001")
     assert gateway is not None
     assert gateway.name == "House"
-
-
-async def test_named_at_last(
-    hass: HomeAssistant,
-    loaded: MockConfigEntry,
-    registries: Registries,
-    simulator: Simulator,
-    time: Time,
-) -> None:
-    """What is named at Telldus is no neighbour's any more, and is enabled."""
-    (entity_id,) = registries.entity_ids("device_2100020")
-    assert hass.states.get(entity_id) is None
-    sensors = registries.entity_ids("sensor_1540000014")
-    simulator.home.devices["2100020"].name = "Attic"
-    simulator.home.sensors["1540000014"].name = "Attic"
-    await time.move(240)
-    entity = registries.entities.async_get(entity_id)
-    assert entity is not None
-    assert entity.disabled_by is None
-    assert state_of(hass, entity_id).name == "Attic"
-    enabled = {
-        one.entity_id
-        for entity_id in sensors
-        if (one := registries.entities.async_get(entity_id)) and not one.disabled
-    }
-    # All but "last heard", which only who looks for it wants.
-    assert len(enabled) == len(sensors) - 1
-
-
-# Becoming something else
 
 
 async def test_other_kind(
@@ -171,8 +141,7 @@ async def test_first_list_without_methods(
     for device in devices.values():
         device.methods = 0
         device.members.clear()
-    await time.until(hass.config_entries.async_unload(loaded.entry_id))
-    await time.until(hass.config_entries.async_setup(loaded.entry_id))
+    await restart(hass, loaded, time)
     assert loaded.state is ConfigEntryState.SETUP_RETRY
     assert registries.entity_ids("device_2100002") == {"switch.hall_switch"}
     devices["2100002"].methods = methods["2100002"]

@@ -218,5 +218,5 @@ async def test_secrets_of_a_flow(
     await flow_user.submit(keys(server_url))
     flow = hass.config_entries.flow._progress[flow_user.flow_id]  # noqa: SLF001
     shown += [repr(value) for name, value in vars(flow).items() if name != "cur_step"]
-    assert any("Link" in text for text in shown)
+    assert any("RequestToken" in text for text in shown)
     assert not [secret for secret in secrets if secret in "".join(shown)]

@@ -331,8 +331,7 @@ async def test_integral(
     await time.move(5)
     for _ in range(12):
         tell(simulator, SILENT, "watt", "2", "1000")
-        for _ in range(2):
-            await time.leap(150)
+        await time.move(300)
     tell(simulator, SILENT, "watt", "2", "0")
     await time.move(POLL)
     used = float(state_of(hass, "sensor.silent_energy").state)
