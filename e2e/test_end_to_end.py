@@ -80,7 +80,7 @@ ON_OFF = {
 }
 # The other entities, and their states
 OTHERS = {
-    "button": {"Door bell": "unknown"},
+    "button": {"Door bell": "unknown", "Old group Bell": "unknown"},
     "climate": {
         "Bathroom valve": "heat",
         "Floor heating": "heat",

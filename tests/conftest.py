@@ -14,7 +14,10 @@ from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_fire_time_changed,
 )
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
+    WebSocketGenerator,
+)
 
 # Ours must be known before the test package brings its own custom_components.
 import custom_components.telldus_pa  # noqa: F401
@@ -393,3 +396,26 @@ def actions(hass: HomeAssistant, loaded: MockConfigEntry, time: Time) -> Actions
 def registries(hass: HomeAssistant, entry: MockConfigEntry) -> Registries:
     """Return the registries."""
     return Registries(hass, entry)
+
+
+@pytest.fixture
+async def callback_view(hass: HomeAssistant) -> None:
+    """Register the view: a test's server takes none once it runs, unlike a real one."""
+    assert await async_setup_component(hass, "http", {})
+    async_get_view(hass)
+
+
+@pytest.fixture
+def hass_client(
+    callback_view: None, hass_client: ClientSessionGenerator
+) -> ClientSessionGenerator:
+    """Return a function that creates a client, logged in."""
+    return hass_client
+
+
+@pytest.fixture
+def hass_ws_client(
+    callback_view: None, hass_ws_client: WebSocketGenerator
+) -> WebSocketGenerator:
+    """Return a function that creates a websocket client, logged in."""
+    return hass_ws_client

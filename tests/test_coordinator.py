@@ -185,7 +185,7 @@ async def test_storm_of_refusals(
     assert flow["context"]["source"] == "reauth"
     asked = len(simulator.log)
     await time.move(3600)
-    assert 2 <= len(simulator.log) - asked <= 3
+    assert 2 <= len(simulator.log) - asked <= 4
     assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
 
     # Home Assistant is restarted in the middle of it.
@@ -288,68 +288,6 @@ def quiet(simulator: Simulator) -> None:
     simulator.change_settings({"life": False, "drift": False})
 
 
-@pytest.mark.usefixtures("quiet")
-async def test_faster_after_a_change(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """After a press on the wall the next one is seen within 15 s, for three minutes."""
-    await time.move(90)
-    simulator.press(LAMP_ID, "turnOff")
-    await time.listed("devices")
-    assert state_of(hass, LAMP).state == "off"
-    asked = polls(simulator)
-    await time.move(61)
-    assert polls(simulator) >= asked + 3
-    # Every other one would have been made anyway.
-    assert 1 <= loaded.runtime_data.devices.extra_polls <= 2
-    await time.move(115)
-    asked = polls(simulator)
-    await time.move(90)
-    assert polls(simulator) <= asked + 4
-    asked = polls(simulator)
-    await time.move(62)
-    assert polls(simulator) <= asked + 2
-    assert loaded.runtime_data.devices.extra_polls == 0
-
-
-@pytest.mark.usefixtures("quiet")
-async def test_not_faster_after_a_command(
-    loaded: MockConfigEntry, simulator: Simulator, dashboard: Dashboard, time: Time
-) -> None:
-    """What was commanded from here is no sign of somebody at a wall."""
-    await dashboard.do("turn_off", LAMP)
-    await time.listed("devices")
-    await time.listed("devices")
-    asked = polls(simulator)
-    await time.move(62)
-    assert polls(simulator) <= asked + 2
-
-
-@pytest.mark.usefixtures("quiet")
-async def test_not_faster_after_motion(
-    loaded: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """Motion is no sign either: it would be one all day."""
-    simulator.press(HOME_MOTION_ID, "turnOn")
-    await time.listed("devices")
-    asked = polls(simulator)
-    await time.move(62)
-    assert polls(simulator) <= asked + 2
-
-
-@pytest.mark.usefixtures("quiet")
-async def test_not_faster_in_a_full_window(
-    loaded: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """Where requests are scarce, commands need them more."""
-    await use_up(loaded.runtime_data.account.rate_limiter, time, 7)
-    simulator.press(LAMP_ID, "turnOff")
-    await time.listed("devices")
-    asked = polls(simulator)
-    await time.move(25)
-    assert polls(simulator) == asked
-
-
 async def use_up(rate_limiter: RateLimiter, time: Time, count: int) -> None:
     """Use up so many requests of the window."""
 
@@ -379,7 +317,7 @@ async def test_first_list_after_a_pause(
     assert polls(simulator, "json/sensors/list") == 2
     assert polls(simulator, "json/clients/list") == 1
     await time.move(60)
-    assert polls(simulator, "json/room/list") == 1
+    assert polls(simulator, "json/rooms/list") == 1
 
 
 async def test_start_under_load(
@@ -398,7 +336,7 @@ async def test_start_under_load(
             action = "turn_off" if turn % 2 else "turn_on"
             tasks.append(dashboard.begin(action, lamp))
         await time.move(5)
-    for path in ("sensors/list", "clients/list", "room/list", "user/profile"):
+    for path in ("sensors/list", "clients/list", "rooms/list", "user/profile"):
         assert polls(simulator, f"json/{path}"), path
     commands = [one for one in simulator.log if "/device/turn" in one.path]
     assert len(commands) >= 25

@@ -7,7 +7,6 @@ rows by id, and a row that did not change stays the same object.
 """
 
 from abc import abstractmethod
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,18 +38,12 @@ from .pa_api import (
     SensorValue,
     TelldusError,
 )
-from .pa_api.rate_limiter import WINDOW_SECONDS
 
 # Data are stale when they are older than both of these.
 _STALE_AFTER: Final = timedelta(minutes=5)
 _STALE_AFTER_POLLS: Final = 3
 # The longest interval after many 429s, unless the user chose a longer one.
 _MAX_BACKOFF_INTERVAL: Final = timedelta(minutes=4)
-# After a change that was not commanded from here, the list of devices is polled in half the
-# time for a while, but not while more requests than this were sent in the last minute.
-_MIN_FAST_INTERVAL: Final = timedelta(seconds=15)
-_FAST_SECONDS: Final = 180.0
-_MAX_REQUESTS_FOR_FAST: Final = 6
 # Telldus' lists lag behind push by up to this many seconds.
 _LISTS_LAG: Final = 5.0
 # A list that was never received is requested again this soon, later twice as late.
@@ -124,7 +117,7 @@ class TelldusUpdateCoordinator[RowT: ListItem](
         self.last_error: TelldusError | None = None
         self._interval = self._current_interval = interval
         self._live_interval = max(interval, live_interval or interval)
-        self._all_live = self._any_live = False
+        self._all_live = False
         self._backoff_factor = 1
         self._first_retries = 0
         # How many lists were received, those of before a reload counting as one.
@@ -290,13 +283,12 @@ class TelldusUpdateCoordinator[RowT: ListItem](
             self.next_poll_at = now + self._current_interval.total_seconds()
 
     @callback
-    def async_set_push_active(self, *, all_live: bool, any_live: bool) -> None:
-        """Note whether changes are pushed by all gateways, and by any."""
+    def async_set_push_active(self, *, all_live: bool) -> None:
+        """Note whether changes are pushed by all gateways."""
         if self._all_live and not all_live:
             # Up to now the data were kept current by what was pushed.
             self._fresh_at = self.account.rate_limiter.now()
-        changed = (all_live, any_live) != (self._all_live, self._any_live)
-        self._all_live, self._any_live = all_live, any_live
+        changed, self._all_live = all_live is not self._all_live, all_live
         if changed:
             self._apply_interval()
             # From now on, not from the next poll on. Home Assistant has no public way but
@@ -476,46 +468,6 @@ class DeviceCoordinator(TelldusItemCoordinator[Device]):
             hass, entry, account, "devices", interval, timedelta(minutes=5)
         )
         self.topology = Topology()
-        # Whether the difference between two rows of a device was made at home, by hand. It is
-        # asked before the commands that the newer list confirms are dropped.
-        self.is_manual_change: Callable[[Device, Device], bool] = lambda *_: False
-        self._fast_until_at = -inf
-        # When the newest poll of the usual interval was, and when those in between were.
-        self._usual_poll_at = -inf
-        self._extra_polls_at: deque[float] = deque(maxlen=_MAX_REQUESTS_FOR_FAST)
-
-    @property
-    def extra_polls(self) -> int:
-        """How many requests of the last minute were due to faster polling alone."""
-        after = self.account.rate_limiter.now() - WINDOW_SECONDS
-        return sum(polled_at > after for polled_at in self._extra_polls_at)
-
-    @property
-    def _is_fast(self) -> bool:
-        """Whether somebody is active at home, and no gateway pushes what they do."""
-        now = self.account.rate_limiter.now()
-        return now < self._fast_until_at and not self._any_live
-
-    @override
-    def _usual_interval(self) -> timedelta:
-        """Return half of the interval while somebody is active and the window has room."""
-        interval = super()._usual_interval()
-        if self._is_fast and self.account.rate_limiter.used <= _MAX_REQUESTS_FOR_FAST:
-            return min(interval, max(_MIN_FAST_INTERVAL, interval / 2))
-        return interval
-
-    @override
-    def _merge(self, response: ListResponse[Device]) -> Mapping[str, Device]:
-        """Poll faster for some minutes after a change at home: more follow soon."""
-        known, merged = self.data, super()._merge(response)
-        if any(
-            (old := known.get(row.id)) is not None
-            and old is not row
-            and self.is_manual_change(old, row)
-            for row in merged.values()
-        ):
-            self._fast_until_at = self.account.rate_limiter.now() + _FAST_SECONDS
-        return merged
 
     @override
     async def _async_fetch(self, timeout: float | None) -> ListResponse[Device]:
@@ -525,12 +477,6 @@ class DeviceCoordinator(TelldusItemCoordinator[Device]):
             # The mask of supported methods was lost on the way. Every lamp and blind would
             # become something that can only be looked at.
             raise InvalidResponseError("devices/list: no methods")
-        polled_at = response.requested_at
-        # Polls come up to a second early.
-        if polled_at - self._usual_poll_at >= self._interval.total_seconds() - 2:
-            self._usual_poll_at = polled_at
-        elif self._is_fast:
-            self._extra_polls_at.append(polled_at)
         return response
 
     def _lacks_methods(self, rows: Iterable[Device]) -> bool:

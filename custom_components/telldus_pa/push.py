@@ -248,10 +248,11 @@ class PushManager:
     def _async_set_intervals(self) -> None:
         """Poll rarely while all is pushed that can be."""
         states = set(self._states.values())
-        any_live = PushState.LIVE in states
-        all_live = any_live and states <= {PushState.LIVE, PushState.OFFLINE}
+        all_live = PushState.LIVE in states and (
+            states <= {PushState.LIVE, PushState.OFFLINE}
+        )
         for coordinator in self._lists.values():
-            coordinator.async_set_push_active(all_live=all_live, any_live=any_live)
+            coordinator.async_set_push_active(all_live=all_live)
 
     @callback
     def _to_store(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Home Assistant's own entity actions do.
 """
 
 from collections.abc import Container
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 import math
@@ -38,7 +39,7 @@ from homeassistant.util.json import JsonValueType
 from .account.errors import service_error
 from .const import DOMAIN
 from .data import TelldusConfigEntry
-from .devices.kinds import LEARN, MAIN_ENTITY
+from .devices.kinds import LEARN, MAIN_ENTITY, DeviceKind
 from .devices.unique_ids import device_unique_id, entity_unique_id, sensor_unique_id
 from .export import async_export_home
 from .history.response import (
@@ -182,9 +183,11 @@ async def _async_send_command(call: ServiceCall) -> None:
     await _async_check_permission(call, registered.id, unique_ids, POLICY_CONTROL)
     if registered.disabled_by:
         raise _invalid("device_disabled", device=device.name or device.id)
-    await entry.runtime_data.commands.async_send(
-        _command(device, call.data), context=call.context
-    )
+    command = _command(device, call.data)
+    kind = entry.runtime_data.devices.topology.kinds[device.id]
+    if kind is DeviceKind.MEDIA_PLAYER and command.method & (Method.UP | Method.DOWN):
+        command = replace(command, is_volume_step=True)
+    await entry.runtime_data.commands.async_send(command, context=call.context)
 
 
 async def _async_get_history(call: ServiceCall) -> ServiceResponse:

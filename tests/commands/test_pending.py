@@ -45,6 +45,13 @@ PATIENT = {
 }
 
 
+def command_to(device: Device, method: Method) -> Command:
+    """Return a command as the device's entity gives it: to a speaker, up is a step."""
+    speakers = {DeviceType.SPEAKER.uuid, DeviceType.MEDIA.uuid}
+    is_step = device.device_type in speakers or device.transport == "sonos"
+    return Command(device.id, method, is_volume_step=is_step and method is Method.UP)
+
+
 async def begin(
     hass: HomeAssistant, set_up_home: SetUp, device: Device, method: Method, time: Time
 ) -> tuple[object, ...]:
@@ -55,7 +62,7 @@ async def begin(
         hass.async_create_task(
             commands.async_send(Command(str(number), Method.TURNOFF))
         )
-    task = hass.async_create_task(commands.async_send(Command("50", method)))
+    task = hass.async_create_task(commands.async_send(command_to(device, method)))
     await time.move(15)
     return entry, task
 
@@ -95,7 +102,7 @@ async def test_told_at_once(
     entry = await set_up_home(device)
     entry.runtime_data.account.rate_limiter.on_rate_limited(30)
     task = hass.async_create_task(
-        entry.runtime_data.commands.async_send(Command("50", method))
+        entry.runtime_data.commands.async_send(command_to(device, method))
     )
     await time.move(1)
     assert isinstance(task.exception(), HomeAssistantError)
@@ -153,7 +160,7 @@ async def test_cut_off(
     entry = await set_up_home(device)
     simulator.faults.add(Fault.SLOW, match="json/device/*", times=1, seconds=8)
     task = hass.async_create_task(
-        entry.runtime_data.commands.async_send(Command("50", method))
+        entry.runtime_data.commands.async_send(command_to(device, method))
     )
     await time.move(1)
     assert len(sent(simulator)) == 1
@@ -173,8 +180,9 @@ async def test_steps_of_a_speaker(
     blind.id = blind.client_device_id = "51"
     entry = await set_up_home(device, blind)
     for number in 3 * ("50", "51"):
+        one = device if number == device.id else blind
         hass.async_create_task(
-            entry.runtime_data.commands.async_send(Command(number, method))
+            entry.runtime_data.commands.async_send(command_to(one, method))
         )
     await time.move(5)
     assert sorted(sent(simulator)) == ["up 50", "up 50", "up 50", "up 51"]

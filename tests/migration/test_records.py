@@ -43,9 +43,10 @@ async def test_record_cannot_be_written(
             raise OSError("the disk is full")
         await really(store, data)
 
-    monkeypatch.setattr(Store, "async_save", save)
-    with pytest.raises(OSError, match="full"):
-        await time.until(async_take_over(hass, loaded, customized.entry_id))
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "async_save", save)
+        with pytest.raises(OSError, match="full"):
+            await time.until(async_take_over(hass, loaded, customized.entry_id))
     await assert_unchanged(hass, before, customized, loaded, time)
 
 

@@ -8,6 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.telldus_pa
+from custom_components.telldus_pa.coordinator import TelldusUpdateCoordinator
 from custom_components.telldus_pa.migration.move import (
     MigrationError,
     async_revert,
@@ -129,9 +130,12 @@ async def test_cancelled(
     automated: MockConfigEntry,
     loaded: MockConfigEntry,
     time: Time,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whoever closes the dialog on the way is left with what they had."""
     before = snapshot(hass)
+    # A set-up that has to wait for its list
+    monkeypatch.setattr(TelldusUpdateCoordinator, "keep", lambda _: None)
     task = hass.async_create_task(async_take_over(hass, loaded, automated.entry_id))
     for _ in range(1000):
         if loaded.state is ConfigEntryState.SETUP_IN_PROGRESS:

@@ -115,9 +115,15 @@ class EntryStore:
     async def async_save(self, key: str, data: Mapping[str, Any]) -> None:
         """Write the file now, with the data of a section."""
         sections = await self.async_load()
+        before = sections.get(key)
         self._unsaved[key] = lambda: data
         self._save_at = None
-        await self._store.async_save(self._collect(sections))
+        try:
+            await self._store.async_save(self._collect(sections))
+        except BaseException:
+            # What could not be written is not restored by anybody either.
+            sections[key] = before
+            raise
 
     @callback
     def async_delay_save(

@@ -25,8 +25,7 @@ from ..account.storage import StorageKey, entry_store
 from ..commands.manager import CommandManager
 from ..const import DOMAIN, EVENT_MISSED, LOGGER
 from ..coordinator import DeviceCoordinator
-from ..devices.kinds import EVENT_KINDS, MAIN_ENTITY, RING, DeviceKind, entity_parts
-from ..devices.topology import is_group
+from ..devices.kinds import EVENT_KINDS, MAIN_ENTITY, RING, entity_parts
 from ..devices.unique_ids import device_unique_id, entity_unique_id
 from ..pa_api import Device, DeviceStateMessage, Method, Priority, TelldusError
 from ..pa_api.rate_limiter import MAX_REQUESTS
@@ -104,7 +103,6 @@ class EventTracker:
         self._is_reading = False
         self._is_stopped = False
         self._listeners: dict[str, list[Listener]] = {}
-        devices.is_manual_change = self._is_manual_change
         entry.async_on_unload(
             devices.async_add_refresh_listener(self._async_handle_poll)
         )
@@ -207,22 +205,6 @@ class EventTracker:
                 track.add_poll_change(method, level, since, now), shown=True
             )
 
-    def _is_manual_change(self, before: Device, after: Device) -> bool:
-        """Return whether somebody did something at home, where nothing is pushed.
-
-        Motion does not count: it would keep polling fast all day. A group changes with its
-        members.
-        """
-        kind = self._devices.topology.kinds.get(after.id)
-        return (
-            not self._live_since
-            and (bool(after.methods) or kind is DeviceKind.CONTACT)
-            and kind is not DeviceKind.MOTION
-            and not is_group(after)
-            and _difference(before, after) is not None
-            and not self._commands.is_commanded(after.id)
-        )
-
     @callback
     def _follow_devices(self) -> None:
         """Have a track of each device that there is, begun now where it is new."""
@@ -312,7 +294,7 @@ class EventTracker:
             self._devices.last_error is None
             and not rate_limiter.paused_for
             and not rate_limiter.waiting
-            and rate_limiter.used - self._devices.extra_polls <= _MOST_USED
+            and rate_limiter.used <= _MOST_USED
             and (limited_at is None or rate_limiter.now() - limited_at >= _QUIET_PERIOD)
             and not self._commands.queue_length
         )
