@@ -91,7 +91,7 @@ OTHERS = {
     "cover": {
         "All blinds": "open",
         "Awning": "open",
-        "Bedroom shutter": "closed",
+        "Bedroom shutter": "open",
         "Garage door": "closed",
         "Kitchen blind": "unknown",
         "Projector screen": "closed",
@@ -356,8 +356,8 @@ async def test_cover(scenario: Scenario) -> None:
     await scenario.wait_for_telldus("Kitchen blind", UP)
     await scenario.wait_for_telldus("Awning", DOWN)
     await scenario.wait_for_telldus("Garage door", STOP)
-    # 255 is closed
-    await scenario.wait_for_telldus("Bedroom shutter", DIM, {LEVEL: 153})
+    # 255 is open
+    await scenario.wait_for_telldus("Bedroom shutter", DIM, {LEVEL: 102})
 
 
 async def test_group(scenario: Scenario) -> None:

@@ -141,7 +141,7 @@ TOLD: dict[str, tuple[tuple[str, set[str]] | None, tuple[str, set[str]] | None]]
 # What both are told to do: what becomes of it at Telldus.
 DONE = {
     "Awning": "down",
-    "Bedroom shutter": "dim 153",
+    "Bedroom shutter": "dim 102",
     "Coffee maker": "turnon",
     "Door lock": "turnon",
     "Garage door": "stop",
@@ -510,6 +510,8 @@ async def test_alexa_commands(
     """What Alexa wants is done at Telldus."""
     changes = DeviceChanges(simulator)
     for entity_id, interface, name, payload in (
+        # First, since a lock is not commanded late
+        ("lock.door_lock", "LockController", "Lock", {}),
         (
             "climate.heat_pump",
             "ThermostatController",
@@ -542,7 +544,6 @@ async def test_alexa_commands(
             "SetColor",
             {"color": {"hue": 0, "saturation": 1, "brightness": 0.5}},
         ),
-        ("lock.door_lock", "LockController", "Lock", {}),
         ("scene.movie_night", "SceneController", "Activate", {}),
         ("switch.coffee_maker", "PowerController", "TurnOn", {}),
     ):

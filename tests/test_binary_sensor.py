@@ -283,7 +283,7 @@ async def test_telldus_lost(
 async def test_unload(hass: HomeAssistant, loaded: MockConfigEntry, time: Time) -> None:
     """Once the entry is unloaded, nobody listens to any list."""
     data = loaded.runtime_data
-    lists = (data.devices, data.sensors, data.gateways)
+    lists = (data.devices, data.sensors)
     assert all(list(one.async_contexts()) for one in lists)
     await time.until(hass.config_entries.async_unload(loaded.entry_id))
     assert not any(list(one.async_contexts()) for one in lists)
