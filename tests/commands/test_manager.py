@@ -77,7 +77,7 @@ async def test_confirmed_by_a_poll(
     before = polls(simulator)
     await dashboard.do("turn_off", LAMP)
     await time.move(91)
-    assert polls(simulator) == before + 3
+    assert before + 2 <= polls(simulator) <= before + 3
     assert loaded.runtime_data.commands.pending_count == 0
 
 

@@ -137,9 +137,11 @@ class Confirmation:
             # Who knows what that has done since?
             or self._state.opaque_accepted_at > accepted_at
         ):
-            self._release(pending, late, CommandOutcome.OVERRULED)
-        elif late:
-            pending.look_at = accepted_at + _BELIEVED_AFTER + _MARGIN
+            # The history, where it is being asked, may know better: that it waits to wake.
+            self._release(pending, late - self._asking, CommandOutcome.OVERRULED)
+            late &= self._asking
+        if late:
+            pending.look_at = max(now, accepted_at + _BELIEVED_AFTER) + _MARGIN
 
     def _release(
         self,

@@ -99,6 +99,13 @@ class DeviceTimeline:
         self._tell(method, now)
         return DeviceEvent(self.device_id, method, level, now, origin)
 
+    def was_reported(self, method: Method, since: float) -> bool:
+        """Return whether a push or the history has reported it, not before a moment."""
+        return any(
+            reported is method and when >= since - _MATCH_TOLERANCE
+            for reported, when in self._told
+        )
+
     def add_poll_change(
         self, method: Method, level: int | None, since: float, now: float
     ) -> DeviceEvent | None:
@@ -109,10 +116,7 @@ class DeviceTimeline:
         """
         if self.is_complete or now - since > MAX_EVENT_AGE:
             return None
-        if any(
-            told is method and when >= since - _MATCH_TOLERANCE
-            for told, when in self._told
-        ):
+        if self.was_reported(method, since):
             return None
         self._know(
             _ReportedEvent(

@@ -194,7 +194,9 @@ class EventTracker:
             old, new = before.get(track.device_id), self._seen.get(track.device_id)
             if old is new or (method := _difference(old, new)) is None:
                 continue
-            self._changed.add(track.device_id)
+            if not track.was_reported(method, since):
+                # The history may have more. It need not be read at once for what it had.
+                self._changed.add(track.device_id)
             if self._commands.has_own_command_at(
                 track.device_id, now
             ) and self._can_ask(track):
