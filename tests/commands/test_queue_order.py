@@ -22,14 +22,14 @@ GROUPS = {
     "92": ("1", "2", "3", "4"),
     "93": ("4", "5"),
 }
-# What else a command to them does nobody knows beforehand.
+# Of these, only the first member is known beforehand.
 SECRETS = {"95": ("1", "3"), "96": ("2", "5")}
-SEEDS = 150
+SEEDS = 300
 
 
 def random_command(chance: random.Random) -> PendingCommand:
     """Return a command to a device, a group or something with unknown effects."""
-    target = chance.choice((*DEVICES, *GROUPS, *SECRETS))
+    target = chance.choice((*DEVICES, *GROUPS, *SECRETS, *THERMOSTATS, *THERMOSTATS))
     method = chance.choice((Method.TURNON, Method.TURNOFF, Method.DIM, Method.RGB))
     value: Any = chance.randint(1, 9) if method & (Method.DIM | Method.RGB) else None
     if target in THERMOSTATS and chance.randrange(2):
@@ -40,9 +40,8 @@ def random_command(chance: random.Random) -> PendingCommand:
             change_mode=bool(chance.randrange(2)),
         )
     command = Command(target, method, value)
-    effects = {
-        one: Command(one, method, value) for one in GROUPS.get(target, (target,))
-    }
+    reached = GROUPS.get(target) or SECRETS.get(target, (target,))[:1]
+    effects = {one: Command(one, method, value) for one in reached}
     return PendingCommand(command, effects, 0.0, is_opaque=target in SECRETS)
 
 
