@@ -220,6 +220,7 @@ _TYPES = {
     "sensor": DeviceType.SENSOR,
     "smoke sensor": DeviceType.SMOKE,
     "switch": DeviceType.SWITCH_OUTLET,
+    "thermostat": DeviceType.THERMOSTAT,
     "window": DeviceType.DOOR_WINDOW,
     "window covering": DeviceType.WINDOW_COVERING,
 }
