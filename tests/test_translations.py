@@ -60,7 +60,7 @@ ALIKE = {
     "fr": {"Mode", "Options", "Stop", "Thermostat"},
     "nb": {"Program", "Start"},
     "nl": {"Account", "Accounts", "Meter", "Polling"},
-    "sv": {"Program", "Start"},
+    "sv": {"Program", "Siren", "Start"},
 }
 # In every language; what Telldus or Home Assistant is to say itself is no words of ours.
 NAMES = {"Telldus Live (PA API)", "{name}"}
@@ -403,6 +403,7 @@ def dict_keys(node: ast.expr | None) -> set[str] | None:
 def test_every_exception_has_its_text() -> None:
     """Each that is raised is in the translations, and none besides."""
     of_commands = {f"command_{key}" for key in error_keys()}
+    of_commands.add("command_interrupted")
     assert set(exceptions()) == error_keys() | of_commands | set(raised())
 
 

@@ -44,7 +44,9 @@ async def async_resume(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
         try:
             await _async_finish(hass, entry, core_entry, record)
         except MigrationError as err:
-            raise ConfigEntryNotReady(str(err)) from err
+            raise ConfigEntryNotReady(
+                translation_domain=DOMAIN, translation_key="migration_running"
+            ) from err
         except Exception:  # noqa: BLE001
             LOGGER.exception("A migration that was interrupted cannot be finished")
             if not record.reverse.async_is_pending(hass, entry):
