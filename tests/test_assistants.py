@@ -238,9 +238,10 @@ def last(name: str) -> str:
 
 
 async def test_google_devices(
-    hass: HomeAssistant, loaded: MockConfigEntry, google: Google
+    hass: HomeAssistant, loaded: MockConfigEntry, google: Google, time: Time
 ) -> None:
     """Google is told what each thing is and what can be done with it."""
+    await time.move(75)
     assert all(hass.states.get(entity_id) for entity_id in TOLD)
     devices = await google.devices()
     told = {
@@ -314,7 +315,7 @@ async def test_google_states(
         },
         "cover.bedroom_shutter": {
             "online": True,
-            "openPercent": 0,
+            "openPercent": 100,
             "isRunning": True,
         },
         "light.ceiling_dimmer": {"online": True, "on": True, "brightness": 50},
@@ -490,7 +491,7 @@ async def test_alexa_states(
         },
         "cover.bedroom_shutter": {
             "PowerController.powerState": "ON",
-            "RangeController.rangeValue": 0,
+            "RangeController.rangeValue": 100,
         },
         "light.ceiling_dimmer": {
             "BrightnessController.brightness": 50,

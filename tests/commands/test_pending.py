@@ -62,6 +62,8 @@ async def begin(
         hass.async_create_task(
             commands.async_send(Command(str(number), Method.TURNOFF))
         )
+    # The first ten are sent. What expires soon would go before the others.
+    await time.move(12)
     task = hass.async_create_task(commands.async_send(command_to(device, method)))
     await time.move(15)
     return entry, task

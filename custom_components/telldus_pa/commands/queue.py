@@ -175,8 +175,8 @@ class CommandQueue:
         One of the ``groups`` goes instead if it does what waits for all of its members.
         """
 
-        def turn(one: PendingCommand) -> tuple[bool, bool, float, int]:
-            """Sort by who waits too long, and then by who was served least recently."""
+        def turn(one: PendingCommand) -> tuple[bool, bool, bool, float, int]:
+            """Sort by what waits too long, what expires soon, who was served least recently."""
             is_overdue = now - one.given_at > _OVERDUE_AFTER
             served_at = min(
                 self._served_at.get(device_id, float("-inf"))
@@ -185,6 +185,7 @@ class CommandQueue:
             return (
                 self._ready_at(one) > now,
                 not is_overdue,
+                not one.is_urgent,
                 one.given_at if is_overdue else served_at,
                 one.place,
             )
