@@ -1,5 +1,7 @@
 """What is worse late than never, and which commands have to keep their order."""
 
+from dataclasses import replace
+
 import pytest
 
 from custom_components.telldus_pa.commands.pending import conflicts, covers
@@ -14,7 +16,6 @@ from tests.factories import GATEWAY, ON_OFF, group, lamp
 from tests.helpers import complaints, sent
 
 COVER = int(Method.UP | Method.DOWN | Method.STOP)
-LAMPS = range(1, 13)
 
 
 def thing(methods: int, kind: DeviceType, transport: str = "zwave") -> Device:
@@ -55,16 +56,14 @@ def command_to(device: Device, method: Method) -> Command:
 async def begin(
     hass: HomeAssistant, set_up_home: SetUp, device: Device, method: Method, time: Time
 ) -> tuple[object, ...]:
-    """Command twelve lamps and then a device, for which the window has no room."""
-    entry = await set_up_home(*(lamp(number) for number in LAMPS), device)
-    commands = entry.runtime_data.commands
-    for number in LAMPS:
-        hass.async_create_task(
-            commands.async_send(Command(str(number), Method.TURNOFF))
-        )
-    # The first ten are sent. What expires soon would go before the others.
-    await time.move(12)
-    task = hass.async_create_task(commands.async_send(command_to(device, method)))
+    """Command a device while the window has no room."""
+    entry = await set_up_home(device)
+    limiter = entry.runtime_data.account.rate_limiter
+    # As if ten had been sent just now
+    limiter.restore(replace(limiter.state(), sent=(0.0,) * 10), 0.0)
+    task = hass.async_create_task(
+        entry.runtime_data.commands.async_send(command_to(device, method))
+    )
     await time.move(15)
     return entry, task
 
