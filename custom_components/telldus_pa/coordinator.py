@@ -79,10 +79,11 @@ class ListItem(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeptList[RowT: ListItem]:
-    """The rows of a list for the time of a reload, and when (monotonic) they were current."""
+    """The rows of a list for a reload; when they were current and requested, monotonic."""
 
     rows: Mapping[str, RowT]
     fresh_at: float
+    requested_at: float
 
 
 class TelldusUpdateCoordinator[RowT: ListItem](
@@ -149,7 +150,7 @@ class TelldusUpdateCoordinator[RowT: ListItem](
         """Return what a reload needs, None where the data are not worth keeping."""
         if not self.success_count or not self.is_available:
             return None
-        return KeptList(self.data, self._fresh_at)
+        return KeptList(self.data, self._fresh_at, self.requested_at)
 
     @callback
     def async_restore(self, kept: KeptList[RowT]) -> None:
@@ -157,6 +158,8 @@ class TelldusUpdateCoordinator[RowT: ListItem](
         self.data = kept.rows
         self.success_count = 1
         self._fresh_at = kept.fresh_at
+        # What the next list shows is new since then.
+        self.requested_at = kept.requested_at
         self._async_schedule_staleness()
         self.async_update_listeners()
 
