@@ -90,7 +90,9 @@ async def test_unnamed_device(
     simulator.home.devices["2100020"].name = None
     await time.move(31)
     await time.until(hass.config_entries.async_reload(loaded.entry_id))
-    assert known() == device
+    again = known()
+    assert again is not None
+    assert again.id == device.id
     assert hass.states.get("switch.sauna_stove")
 
 
