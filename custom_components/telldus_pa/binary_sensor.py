@@ -41,7 +41,6 @@ _DEVICE_CLASSES: Final = {
     DeviceKind.PERSON: BinarySensorDeviceClass.PRESENCE,
     DeviceKind.SMOKE: BinarySensorDeviceClass.SMOKE,
 }
-_EVENT_STATES: Final = {Method.TURNON: True, Method.TURNOFF: False}
 _CONNECTIVITY: Final = "connectivity"
 
 
@@ -71,6 +70,8 @@ class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
 
     # What is shown for a moment, of what no list or push leaves to be seen.
     _passing: bool | None = None
+    # Whether the last event was an "off" that was not seen in a row.
+    _went_off = False
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -86,15 +87,20 @@ class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
         What went on and off again, or off and on, is shown so for a moment. A repeat is no
         change: of a motion sensor alone it is written again, since somebody still moves.
         """
-        if shown or event.method not in _EVENT_STATES:
+        was_off, self._went_off = self._went_off, False
+        if shown:
             return
-        is_on = _EVENT_STATES[event.method]
-        if is_on is not self.device.is_on:
-            self._passing = is_on
+        if event.method is Method.TURNOFF:
+            # The row will tell, unless it goes on again before that.
+            self._went_off = True
+        elif event.method is not Method.TURNON:
+            return
+        elif was_off or not self.device.is_on:
+            self._passing = not self.device.is_on
             self.async_write_ha_state()
             self._passing = None
             self.async_write_ha_state()
-        elif is_on and self.device_class is BinarySensorDeviceClass.MOTION:
+        elif self.device_class is BinarySensorDeviceClass.MOTION:
             self._attr_force_update = True
             self.async_write_ha_state()
             self._attr_force_update = False
