@@ -210,6 +210,8 @@ async def test_removed(
 ) -> None:
     """What was written down goes with the entry."""
     key = f"telldus_pa.rooms.{loaded.entry_id}"
+    # Both names of the function have been tried by then.
+    await time.move(60)
     assert key in hass_storage
     await time.until(hass.config_entries.async_remove(loaded.entry_id))
     assert key not in hass_storage
