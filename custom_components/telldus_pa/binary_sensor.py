@@ -39,7 +39,6 @@ _DEVICE_CLASSES: Final = {
     DeviceKind.PERSON: BinarySensorDeviceClass.PRESENCE,
     DeviceKind.SMOKE: BinarySensorDeviceClass.SMOKE,
 }
-_EVENT_STATES: Final = {Method.TURNON: True, Method.TURNOFF: False}
 _CONNECTIVITY: Final = "connectivity"
 
 
@@ -69,6 +68,8 @@ class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
 
     # The state during a pulse, None otherwise.
     _pulse: bool | None = None
+    # Whether the last event was an "off" that was not seen in a row.
+    _went_off = False
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -84,15 +85,20 @@ class TelldusBinarySensor(TelldusDeviceEntity, BinarySensorEntity):
         What went on and off again, or off and on, is shown so for a moment. A repeat is no
         change: of a motion sensor alone it is written again, since somebody still moves.
         """
-        if in_state or event.method not in _EVENT_STATES:
+        was_off, self._went_off = self._went_off, False
+        if in_state:
             return
-        is_on = _EVENT_STATES[event.method]
-        if is_on is not self.device.is_on:
-            self._pulse = is_on
+        if event.method is Method.TURNOFF:
+            # The row will tell, unless it goes on again before that.
+            self._went_off = True
+        elif event.method is not Method.TURNON:
+            return
+        elif was_off or not self.device.is_on:
+            self._pulse = not self.device.is_on
             self.async_write_ha_state()
             self._pulse = None
             self.async_write_ha_state()
-        elif is_on and self.device_class is BinarySensorDeviceClass.MOTION:
+        elif self.device_class is BinarySensorDeviceClass.MOTION:
             self._attr_force_update = True
             self.async_write_ha_state()
             self._attr_force_update = False

@@ -32,6 +32,8 @@ BELL, BELL_BUTTON = "event.door_bell_doorbell", "button.door_bell"
 
 BELL_ID = "2100005"
 
+DOOR, DOOR_ID = "binary_sensor.patio_door", "2100032"
+
 
 async def quiet_home(
     hass: HomeAssistant,
@@ -85,6 +87,42 @@ async def test_second_press_between_lists(
     assert len([one for one in fired.seen if one != "unknown"]) == 2
     assert state_of(hass, REMOTE).attributes["event_type"] == "off"
     assert states.seen == [STATE_ON, STATE_OFF]
+
+
+@pytest.mark.parametrize(
+    ("device_id", "entity_id", "methods", "seen"),
+    [
+        # A door that repeats itself is open, for as long as it is.
+        (DOOR_ID, DOOR, ["turnOn"], []),
+        (DOOR_ID, DOOR, ["turnOff", "turnOn"], [STATE_OFF, STATE_ON]),
+        # Somebody still moves.
+        (MOTION_ID, MOTION, ["turnOn"], [STATE_ON]),
+        (MOTION_ID, MOTION, ["turnOff", "turnOn"], [STATE_OFF, STATE_ON]),
+    ],
+)
+async def test_repeats(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    simulator: Simulator,
+    time: Time,
+    device_id: str,
+    entity_id: str,
+    methods: list[str],
+    seen: list[str],
+) -> None:
+    """What is on and is told to be on is never shown off that was not off."""
+    entry = add_entry(options={CONF_PUSH: False, CONF_SCAN_INTERVAL: 300})
+    simulator.press(device_id, "turnOn")
+    await quiet_home(hass, entry, simulator, time, device_id)
+    states = States(hass, entity_id)
+    changed = state_of(hass, entity_id).last_changed
+    for method in methods:
+        simulator.press(device_id, method)
+        await time.move(3)
+    for _ in range(6):
+        await time.move(30)
+    assert states.seen == seen
+    assert (state_of(hass, entity_id).last_changed != changed) is bool(seen)
 
 
 @pytest.mark.parametrize("ahead", [-3600, -20, 20, 3600])
