@@ -82,9 +82,11 @@ def random_home(chance: random.Random) -> Home:
     return home_of(*devices)
 
 
-def random_method(chance: random.Random, device: Device) -> tuple[Method, Any]:
+def random_method(
+    chance: random.Random, device: Device, methods: int = -1
+) -> tuple[Method, Any]:
     """Return something that a device can be told."""
-    method = chance.choice([one for one in Method if device.methods & one])
+    method = chance.choice([one for one in Method if device.methods & methods & one])
     match method:
         case Method.DIM:
             return method, chance.randint(1, 254)
@@ -147,7 +149,9 @@ class Round:
         groups = [one for one in devices if one.type == "group"]
         # Groups more often: they are what overlaps.
         device = self.chance.choice(self.chance.choice((devices, groups)))
-        method, value = random_method(self.chance, device)
+        method, value = random_method(
+            self.chance, device, self._simulator.homes["demo"].methods_of(device)
+        )
         command = ours(device.id, method, value)
         task = self._hass.async_create_task(
             self._commands.async_send(command, context=context)
