@@ -1,15 +1,12 @@
-"""Issues of an account: shown, taken away, ignored. Home Assistant's own integration beside it."""
+"""Issues of an account: ignored ones stay so, and all go with the entry."""
 
 from typing import Any
 
-import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.const import DOMAIN
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.util import dt as dt_util
 
 from .conftest import Time
 from .helpers import issues
@@ -21,52 +18,6 @@ def core_entry(hass: HomeAssistant, **more: Any) -> MockConfigEntry:
     entry = MockConfigEntry(domain="tellduslive", **{"data": data, **more})
     entry.add_to_hass(hass)
     return entry
-
-
-async def test_core_beside_ours(
-    hass: HomeAssistant, loaded: MockConfigEntry, time: Time
-) -> None:
-    """While Home Assistant's own integration is there as well, the person is told."""
-    assert issues(hass) == set()
-    other = core_entry(hass)
-    hass.config_entries.async_update_entry(other, title="Something happens to it")
-    await time.settle()
-    assert issues(hass) == {"tellduslive_active"}
-    hass.config_entries.async_update_entry(loaded, title="Nothing to do with it")
-    await time.settle()
-    assert issues(hass) == {"tellduslive_active"}
-    await time.until(hass.config_entries.async_remove(other.entry_id))
-    assert issues(hass) == set()
-
-
-async def test_core_beside_ours_after_a_restart(
-    hass: HomeAssistant, entry: MockConfigEntry, time: Time
-) -> None:
-    """What was shown before a restart is shown again: only its id is remembered."""
-    core_entry(hass)
-    issue_id = f"tellduslive_active_{entry.entry_id}"
-    registry = ir.async_get(hass)
-    registry.issues[DOMAIN, issue_id] = ir.IssueEntry(
-        active=False,
-        breaks_in_ha_version=None,
-        created=dt_util.utcnow(),
-        data=None,
-        dismissed_version="2026.9.1",
-        domain=DOMAIN,
-        is_fixable=None,
-        is_persistent=False,
-        issue_domain=None,
-        issue_id=issue_id,
-        learn_more_url=None,
-        severity=None,
-        translation_key=None,
-        translation_placeholders=None,
-    )
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    issue = registry.async_get_issue(DOMAIN, issue_id)
-    assert issue is not None
-    assert (issue.active, issue.translation_key) == (True, "tellduslive_active")
-    assert issue.dismissed_version == "2026.9.1"
 
 
 async def test_ignored_stays_ignored(
@@ -84,25 +35,6 @@ async def test_ignored_stays_ignored(
     assert issue.dismissed_version
     await time.until(hass.config_entries.async_remove(loaded.entry_id))
     assert key not in ir.async_get(hass).issues
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"disabled_by": ConfigEntryDisabler.USER},
-        {"source": "ignore", "data": {}},
-        # It talks to a gateway in the same house.
-        {"data": {"host": "10.0.0.5", "session": {"host": "10.0.0.5", "token": "t"}}},
-    ],
-)
-async def test_core_that_is_not_in_the_way(
-    hass: HomeAssistant, entry: MockConfigEntry, time: Time, more: dict[str, Any]
-) -> None:
-    """What does not use the limit is no reason to trouble anybody."""
-    core_entry(hass, **more)
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    assert entry.state is ConfigEntryState.LOADED
-    assert issues(hass) == set()
 
 
 async def test_issues_go_with_the_entry(
