@@ -123,7 +123,9 @@ async def test_nothing_private_in_any_field(
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     assert len(devices) > 40
     for device in devices:
-        one = await get_diagnostics_for_device(hass, hass_client, entry, device)
+        one = await time.until(
+            get_diagnostics_for_device(hass, hass_client, entry, device)
+        )
         texts.append(json.dumps(one))
     for text in texts:
         assert PRIVATE not in text.lower()
@@ -184,7 +186,7 @@ async def test_what_is_needed(
     await time.move(30)
     await dashboard.do("turn_off", "switch.window_lamp")
     simulator.faults.add(Fault.RATE_LIMITED, match="json/devices/list", times=1)
-    await time.move(12)
+    await time.listed("devices")
     found = await diagnostics(hass, hass_client, loaded)
     assert found["server"] == "other"
     assert found["account"] == {

@@ -317,25 +317,33 @@ async def test_new_remote(
     assert heard.news() == [(REMOTE, "off")]
 
 
-async def test_reload(
+@pytest.mark.parametrize("is_restart", [False, True])
+async def test_started_again(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     heard: Heard,
     simulator: Simulator,
     time: Time,
+    is_restart: bool,
 ) -> None:
-    """After a start the last press is still known, and what came in between is none."""
+    """The last press is known; one in between is new after a reload, past after a restart."""
     simulator.press(REMOTE_ID, "turnOff")
     await time.move(31)
     assert heard.news() == [(REMOTE, "off")]
     before = state_of(hass, REMOTE).state
     await time.until(hass.config_entries.async_unload(loaded.entry_id))
     simulator.press(REMOTE_ID, "turnOn")
+    if is_restart:
+        hass.data.pop("telldus_pa_shared")
     await time.until(hass.config_entries.async_setup(loaded.entry_id))
     await time.move(31)
     state = state_of(hass, REMOTE)
-    assert (state.state, state.attributes["event_type"]) == (before, "off")
-    assert heard.news() == []
+    if is_restart:
+        assert (state.state, state.attributes["event_type"]) == (before, "off")
+        assert heard.news() == []
+    else:
+        assert state.state > before
+        assert heard.news() == [(REMOTE, "on")]
 
 
 # Bells, and what we do ourselves

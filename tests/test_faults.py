@@ -185,12 +185,11 @@ async def test_polling(
     assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
     assert state_of(hass, HOME_CONNECTION).state == expected
     assert len(lost) == 1
-    assert lost[0].startswith("Error fetching devices data: ")
+    assert lost[0].endswith(": the last data are too old to be displayed")
     await time.move(2100)
     assert state_of(hass, LAMP).state == "on"
     assert state_of(hass, HOME_CONNECTION).state == "polling"
-    began, ended = infos(caplog)
-    assert ended == f"Over: {began.partition(': ')[0]}"
+    assert infos(caplog) == ["Data of Telldus are received again"]
     assert not hass.config_entries.flow.async_progress()
 
 
@@ -332,4 +331,5 @@ async def test_two_days_of_refusals(
     assert state_of(hass, LAMP).state == "on"
     assert state_of(hass, HOME_CONNECTION).state == "polling"
     assert not hass.config_entries.flow.async_progress()
-    assert len([line for line in complaints(caplog) if "Error fetching" in line]) == 1
+    stale = [one for one in complaints(caplog) if "too old to be displayed" in one]
+    assert len(stale) == 1

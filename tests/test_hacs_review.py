@@ -180,6 +180,7 @@ def test_secrets_are_typed_into_hidden_fields() -> None:
         f"{filled}(OTHER_KEYS_SCHEMA if is_change else KEYS_SCHEMA, kept)",
         f"{filled}(schema, suggested)",
         "FAILED_SCHEMA",
+        "_CONFIRM",
         "vol.Schema({vol.Required(_ACCOUNT): selector})",
         "vol.Schema({})",
     }
@@ -193,7 +194,7 @@ def test_nothing_private_is_logged() -> None:
             continue
         seen += 1
         for argument in node.args[1:]:
-            text = ast.unparse(argument)
+            text = ast.unparse(argument).replace("dict.fromkeys", "")
             assert not re.search(
                 "data|header|body|url|credential|token|secret|key|response|answer", text
             ), f"{name}: {text}"

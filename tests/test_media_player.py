@@ -123,8 +123,8 @@ async def test_volume(
     dashboard: Dashboard,
     time: Time,
 ) -> None:
-    """Each step is sent, in its place, and what plays goes on playing."""
-    dashboard.begin("media_play", SPEAKER)
+    """Each step is sent, in its order, and what plays goes on playing."""
+    await dashboard.do("media_play", SPEAKER)
     for _ in range(3):
         dashboard.begin("volume_up", SPEAKER)
     dashboard.begin("volume_down", SPEAKER)

@@ -123,7 +123,7 @@ async def test_reversed_covers(
     device_registry: dr.DeviceRegistry,
 ) -> None:
     """A person says which covers run the other way, by the names that they know."""
-    assert state_of(hass, SHUTTER).attributes["current_position"] == 0
+    assert state_of(hass, SHUTTER).attributes["current_position"] == 100
     device = device_registry.async_get_device_by_identifier(
         (DOMAIN, f"{ACCOUNT}_device_{ROOF_ID}"), loaded.entry_id
     )
@@ -145,14 +145,14 @@ async def test_reversed_covers(
     await flow_user.submit(answer, OPTIONS)
     assert loaded.options == answer
     await flow_user.time.move(20)
-    assert state_of(hass, SHUTTER).attributes["current_position"] == 100
+    assert state_of(hass, SHUTTER).attributes["current_position"] == 0
 
     step = await options(flow_user, loaded)
     assert suggested(step) == {**answer, CONF_IMPORT_HISTORY: None}
     await flow_user.submit({**answer, CONF_REVERSED_COVERS: []}, OPTIONS)
     assert loaded.options[CONF_REVERSED_COVERS] == []
     await flow_user.time.move(20)
-    assert state_of(hass, SHUTTER).attributes["current_position"] == 0
+    assert state_of(hass, SHUTTER).attributes["current_position"] == 100
 
 
 async def test_reversed_cover_that_went(
@@ -230,7 +230,7 @@ async def test_options_while_telldus_is_lost(
     await flow_user.submit({CONF_SCAN_INTERVAL: 60}, OPTIONS)
     assert entry.options[CONF_REVERSED_COVERS] == [SHUTTER_ID]
     await flow_user.time.move(20)
-    assert state_of(hass, SHUTTER).attributes["current_position"] == 100
+    assert state_of(hass, SHUTTER).attributes["current_position"] == 0
 
 
 async def test_include_ignored(

@@ -29,7 +29,7 @@ async def test_scene(
     assert activated is not None
     assert (dt_util.utcnow() - activated).total_seconds() < 5
     assert sent(simulator) == [f"turnOn {SCENE_ID}"]
-    await time.move(15)
+    await time.listed("devices")
     assert state_of(hass, "lock.door_lock").state == "locked"
     assert state_of(hass, "switch.window_lamp").state == "off"
     assert len(hass.states.async_all("scene")) == 3

@@ -167,7 +167,7 @@ async def assist(hass: HomeAssistant, simulator: Simulator, time: Time) -> Assis
         ("open the bedroom shutter", {"Bedroom shutter": "up"}),
         ("close the kitchen blind", {"Kitchen blind": "down"}),
         ("raise the projector screen", {"Projector screen": "up"}),
-        ("set the bedroom shutter to 40%", {"Bedroom shutter": "dim 153"}),
+        ("set the bedroom shutter to 40%", {"Bedroom shutter": "dim 102"}),
         (
             "close the blinds in the bedroom",
             {"Bedroom shutter": "down", "Roof window": "down"},
@@ -245,7 +245,7 @@ async def test_english_actions(
         ("öppna rullgardinen", {"Rullgardin": "up"}),
         ("stäng köksgardinen", {"Köksgardin": "down"}),
         ("hissa upp filmduken", {"Filmduk": "up"}),
-        ("sätt rullgardinen till 40%", {"Rullgardin": "dim 153"}),
+        ("sätt rullgardinen till 40%", {"Rullgardin": "dim 102"}),
         (
             "stäng persiennerna i sovrummet",
             {"Rullgardin": "down", "Takfönster": "down"},
@@ -328,9 +328,9 @@ async def test_english_questions(
             "is stairs motion triggered": "No, off",
             "is the ceiling dimmer on": "Yes",
             "is the coffee maker on": "No, off",
-            "is the bedroom shutter closed": "Yes",
+            "is the bedroom shutter closed": "No, open",
             "which lights are on in the bedroom": "Colour bulb",
-            "are any blinds open in the bedroom": "Yes, Roof window",
+            "are any blinds open in the bedroom": "Yes, Bedroom shutter and Roof window",
         },
         formerly={},
     )
@@ -357,7 +357,7 @@ async def test_swedish_questions(
             "är rörelsevakt utlöst": "Nej, den är off",
             "är taklampan tänd": "Ja",
             "är kaffebryggaren på": "Nej, den är off",
-            "är rullgardinen stängd": "Ja",
+            "är rullgardinen stängd": "Nej, den är open",
             "vilka lampor är tända i sovrummet": "Färglampa",
         },
         formerly={

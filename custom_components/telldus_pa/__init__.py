@@ -176,10 +176,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
 
     async def async_daily() -> None:
         """Request what is requested once a day, if that was not done today."""
-        await asyncio.gather(
-            rooms.async_fetch_if_due(account), premium.async_fetch_if_due(account)
-        )
+        await rooms.async_fetch_if_due(account)
         registry.async_suggest_areas()
+        await premium.async_fetch_if_due(account)
         connection.async_update()
 
     async def async_less_urgent() -> None:

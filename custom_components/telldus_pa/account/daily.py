@@ -21,7 +21,7 @@ _INTERVAL: Final = timedelta(days=1)
 class DailyFetch[ResponseT](ABC):
     """Data that hardly ever change, from a function that Telldus may reject."""
 
-    key: ClassVar[StorageKey]
+    section: ClassVar[StorageKey]
     # The shape of what ``_as_dict`` returns.
     schema: ClassVar[Mapping[str, Any]]
 
@@ -30,7 +30,7 @@ class DailyFetch[ResponseT](ABC):
         self._hass = hass
         self._store = entry_store(
             hass,
-            self.key,
+            self.section,
             entry_id,
             {"fetched_at": vol.Any(None, UTC_DATETIME), **self.schema},
         )
@@ -61,7 +61,7 @@ class DailyFetch[ResponseT](ABC):
                 isinstance(err, InvalidResponseError) or account.is_permanent_error(err)
             ):
                 return
-            LOGGER.debug("Telldus does not provide %s: %s", self.key, err)
+            LOGGER.debug("Telldus does not provide %s: %s", self.section, err)
         else:
             self._process(response)
         self._fetched_at = now

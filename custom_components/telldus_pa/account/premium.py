@@ -24,7 +24,7 @@ from .storage import UTC_DATETIME, StorageKey
 class Premium(DailyFetch[Profile]):
     """The Premium subscription of an account."""
 
-    key = StorageKey.PREMIUM
+    section = StorageKey.PREMIUM
     schema = {
         "is_known": bool,
         "expires_at": vol.Any(None, UTC_DATETIME),

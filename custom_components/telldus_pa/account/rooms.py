@@ -25,7 +25,7 @@ _FORMER_FUNCTION: Final = "room/list"
 class Rooms(DailyFetch[tuple[Room, ...]]):
     """The names of an account's rooms."""
 
-    key = StorageKey.ROOMS
+    section = StorageKey.ROOMS
     schema = {"names": {str: str}, "suggested": [str], "is_former": bool}
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:

@@ -168,7 +168,7 @@ class StoreSection:
     ) -> None:
         """Initialize the section; keys that the schema does not name are kept."""
         self._store = store
-        self._key = key
+        self._section = key
         self._schema = vol.Schema(schema, extra=vol.ALLOW_EXTRA)
 
     async def async_load(self) -> dict[str, Any]:
@@ -177,26 +177,26 @@ class StoreSection:
         What the schema rejects is kept in the file under another name.
         """
         sections = await self._store.async_load()
-        if not (section := sections.get(self._key)):
+        if not (section := sections.get(self._section)):
             return {}
         try:
             loaded: dict[str, Any] = self._schema(section)
         except vol.Invalid as err:
-            LOGGER.warning("The stored %s cannot be used: %s", self._key, err)
-            sections[f"{self._key}_unusable"] = sections.pop(self._key)
+            LOGGER.warning("The stored %s cannot be used: %s", self._section, err)
+            sections[f"{self._section}_unusable"] = sections.pop(self._section)
             return {}
         return loaded
 
     async def async_save(self, data: Mapping[str, Any]) -> None:
         """Save the data now."""
-        await self._store.async_save(self._key, data)
+        await self._store.async_save(self._section, data)
 
     @callback
     def async_delay_save(
         self, data_func: Callable[[], Mapping[str, Any]], delay: float = 0
     ) -> None:
         """Save what ``data_func`` returns within ``delay`` seconds."""
-        self._store.async_delay_save(self._key, data_func, delay)
+        self._store.async_delay_save(self._section, data_func, delay)
 
     async def async_remove(self) -> None:
         """Remove the data."""

@@ -6,7 +6,7 @@ than one. Only then are they queued and shown.
 """
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -465,17 +465,20 @@ class CommandManager:
 
 
 def _in_order(batch: list[tuple[str, PendingCommand]]) -> list[PendingCommand]:
-    """Return commands in the order given, but within an action the narrower ones last."""
-    actions: defaultdict[str, list[PendingCommand]] = defaultdict(list)
-    for action, pending in batch:
-        actions[action].append(pending)
+    """Return commands in the order given, but within an action the narrower ones last.
 
-    def breadth(one: PendingCommand) -> tuple[bool, int]:
-        """Sort scenes before groups, larger ones first, and groups before their members."""
-        return not one.is_opaque, -len(one.effects) if one.is_group else 0
+    That is scenes before groups, larger ones first, and groups before their members. What
+    an action tells one device stays in its order.
+    """
+    breadths: dict[tuple[str, str], tuple[bool, int]] = {}
+    for action, one in batch:
+        key = action, one.command.device_id
+        breadth = not one.is_opaque, -len(one.effects) if one.is_group else 0
+        breadths[key] = min(breadth, breadths.get(key, breadth))
 
-    ordered = {
-        action: iter(sorted(commands, key=breadth))
-        for action, commands in actions.items()
-    }
-    return [next(ordered[action]) for action, _ in batch]
+    actions: defaultdict[str, deque[PendingCommand]] = defaultdict(deque)
+    for action, one in sorted(
+        batch, key=lambda item: breadths[item[0], item[1].command.device_id]
+    ):
+        actions[action].append(one)
+    return [actions[action].popleft() for action, _ in batch]

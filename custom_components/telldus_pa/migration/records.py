@@ -119,9 +119,9 @@ async def async_is_stored(hass: HomeAssistant, record: MigrationRecord) -> bool:
     Only the rows that the record is about are compared. False if a file cannot be read.
     """
     stored: dict[str, tuple[str | None, str | None]] = {}
-    for key, version, minor_version, rows in _FILES:
+    for file, version, minor_version, rows in _FILES:
         store: Store[dict[str, Any]] = Store(
-            hass, version, key, minor_version=minor_version, read_only=True
+            hass, version, file, minor_version=minor_version, read_only=True
         )
         try:
             data = await store.async_load() or {}
@@ -130,7 +130,7 @@ async def async_is_stored(hass: HomeAssistant, record: MigrationRecord) -> bool:
                 for row in data.get(rows, ())
             }
         except (NotImplementedError, KeyError, TypeError) as err:
-            LOGGER.debug("%s has another format: %r", key, err)
+            LOGGER.debug("%s has another format: %r", file, err)
             return False
     return all(stored.get(row_id) == row for row_id, row in _rows(hass, record))
 
