@@ -258,12 +258,22 @@ async def test_gateway_of_which_only_devices_tell(
     assert state_of(hass, DOOR).state == STATE_OFF
 
 
+@pytest.mark.parametrize(
+    "lists",
+    [("sensors", "devices", "devices"), ("devices", "sensors")],
+    ids=["devices last", "sensors last"],
+)
 async def test_telldus_lost(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    lists: tuple[str, ...],
 ) -> None:
-    """Without Telldus nobody knows whether a gateway is there."""
+    """Without Telldus nobody knows whether a gateway is there, whichever list ages first."""
     simulator.home.gateways[BARN_ID] = barn()
-    await time.listed("clients", 5)
+    for one in ("clients", *lists):
+        await time.listed(one, 5)
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/*", times=None)
     await time.move(200)
     assert [state_of(hass, one).state for one in (HOME, CABIN, BARN)] == [

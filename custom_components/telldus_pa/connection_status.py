@@ -107,7 +107,8 @@ class ConnectionStatus:
         self.failures: deque[FailedPoll] = deque(maxlen=_MAX_FAILURES)
         # What all lists report of gateways, by gateway id.
         self.gateways: Mapping[str, Gateway] = {}
-        self._is_stale = False
+        # Of the devices, and of the sensors.
+        self._stale = (False, False)
         self._limited_since: float | None = None
         self._listeners: list[CALLBACK_TYPE] = []
 
@@ -153,14 +154,14 @@ class ConnectionStatus:
     @callback
     def async_update(self) -> None:
         """Derive the state, log an outage, notify listeners and update the repair issues."""
-        before = self.state, self.gateways, self._is_stale
+        before = self.state, self.gateways, self._stale
         self.state = self._cause()
         self.gateways = merge_gateways(
             self._gateway_list.data, self._sensors.gateways, self._devices.gateways
         )
         self._log_outage()
         self._log_gateways(before[1])
-        if before != (self.state, self.gateways, self._is_stale):
+        if before != (self.state, self.gateways, self._stale):
             LOGGER.debug("Connection: %s, %s", self.state, self._problem)
             self._async_notify()
         is_refused = self.state is ConnectionState.PREMIUM_LAPSED
@@ -223,16 +224,16 @@ class ConnectionStatus:
 
     def _log_outage(self) -> None:
         """Log one line when data become stale, and one when all are current again."""
-        was_stale = self._is_stale
-        self._is_stale = self._devices.is_stale or self._sensors.is_stale
-        if self._is_stale and not was_stale:
+        was_stale = any(self._stale)
+        self._stale = self._devices.is_stale, self._sensors.is_stale
+        if any(self._stale) and not was_stale:
             problem = f" ({self._problem})" if self._problem else ""
             LOGGER.warning(
                 "%s%s: the last data are too old to be displayed",
                 _CAUSES[self.state],
                 problem,
             )
-        elif was_stale and not self._is_stale:
+        elif was_stale and not any(self._stale):
             LOGGER.info("Data of Telldus are received again")
 
     def _log_gateways(self, before: Mapping[str, Gateway]) -> None:
