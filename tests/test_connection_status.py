@@ -75,7 +75,7 @@ async def test_told_apart(
     text: str,
 ) -> None:
     """Each failure has a name of its own, logged once when data are lost, and once after."""
-    simulator.faults.add(fault, match="json/devices/list", times=None, **arguments)
+    simulator.faults.add(fault, match="json/*/list", times=None, **arguments)
     await time.move(31)
     assert state_of(hass, HOME_CONNECTION).state == cause
     # Of a gateway nothing is known while nothing is known at all.
