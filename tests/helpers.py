@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.account.domain_data import async_get_domain_data
-from custom_components.telldus_pa.const import DOMAIN
+from custom_components.telldus_pa.account.domain_data import (
+    DomainData,
+    async_get_domain_data,
+)
+from custom_components.telldus_pa.const import CONF_SERVER_URL, DOMAIN
+from custom_components.telldus_pa.diagnostics import async_get_config_entry_diagnostics
+from custom_components.telldus_pa.pa_api import RateLimiter
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Context, HomeAssistant, State
 from homeassistant.exceptions import ServiceValidationError
@@ -79,6 +84,17 @@ def infos(caplog: pytest.LogCaptureFixture) -> list[str]:
         and record.name == "custom_components.telldus_pa"
         and "recovered" not in record.getMessage()
     ]
+
+
+def rate_limiter_of(hass: HomeAssistant, entry: MockConfigEntry) -> RateLimiter:
+    """Return the rate limiter of an entry's server."""
+    shared: DomainData = hass.data[f"{DOMAIN}_shared"]
+    return shared.rate_limiters[entry.data[CONF_SERVER_URL]]
+
+
+async def diagnostics(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
+    """Return the diagnostics that a user can download."""
+    return await async_get_config_entry_diagnostics(hass, entry)
 
 
 def polls(simulator: Simulator, path: str = "json/devices/list") -> int:

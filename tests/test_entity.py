@@ -32,22 +32,6 @@ async def test_only_what_changed_is_written(
     assert named == ["Window lamp", "All lamps", "Everything off"]
 
 
-async def test_update_within_an_update(loaded: MockConfigEntry, time: Time) -> None:
-    """A listener that has others notified keeps nobody from being notified."""
-    coordinator = loaded.runtime_data.devices
-    notified: list[str] = []
-
-    def notify_another() -> None:
-        notified.append("first")
-        coordinator.async_notify_rows(["another"])
-
-    coordinator.async_add_listener(notify_another, LAMP_ID)
-    coordinator.async_add_listener(lambda: notified.append("another"), "another")
-    coordinator.async_add_listener(lambda: notified.append("second"), LAMP_ID)
-    coordinator.async_notify_rows([LAMP_ID])
-    assert notified == ["first", "another", "second"]
-
-
 async def test_gateway_offline(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:

@@ -52,11 +52,11 @@ SHOWN: Final = {
         "test_reconfigure.py::test_another_account",
     ),
     "old data for ever": (
-        "test_coordinator.py::test_long_trouble",
+        "coordinator/test_polling.py::test_long_trouble",
         "test_entity.py::test_gateway_offline",
     ),
     "values that nobody has measured": (
-        "sensor/test_values.py::test_old_value",
+        "coordinator/test_sensors.py::test_old_value",
         "sensor/test_values.py::test_no_number",
     ),
     "effects for all that are for administrators": (

@@ -19,7 +19,7 @@ LONGER: Final = {
 }
 # Modules that are tested by the tests of another: what they do can be seen only there.
 TESTED_BY: Final = {
-    "account/account.py": "test_coordinator.py",
+    "account/account.py": "coordinator/test_polling.py",
     "history/cursor.py": "history/test_importer.py",
     "migration/customization.py": "migration/test_helpers.py",
     "events/tracker.py": "push/test_events.py",

@@ -8,7 +8,7 @@ optimistic state), ``entity`` and the platforms. Commands flow down: a platform,
 ``account``            an account, and what outlives a reload or is shared by a server's accounts
 ``commands``           sends commands, and follows what becomes of them
 ``connection_status``  what is wrong with the connection to Telldus
-``coordinator``        the three lists, polled
+``coordinator``        the three lists, polled and kept for a reload
 ``data``               the runtime data of an entry
 ``devices``            what a device is, and how devices belong together; pure functions
 ``events``             each press, opening and motion once
@@ -23,7 +23,7 @@ optimistic state), ``entity`` and the platforms. Commands flow down: a platform,
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TOKEN, Platform
@@ -35,26 +35,21 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import ConfigType
 
 from .account.account import TelldusAccount
-from .account.domain_data import KeptLists, async_get_domain_data
+from .account.domain_data import async_get_domain_data
 from .account.premium import Premium
 from .account.rooms import Rooms
 from .account.storage import async_remove_entry_store
 from .commands.manager import CommandManager
 from .connection_status import ConnectionStatus
 from .const import (
-    CONF_INCLUDE_IGNORED,
     CONF_PRIVATE_KEY,
     CONF_PUBLIC_KEY,
     CONF_SERVER_URL,
     CONF_TOKEN_SECRET,
     DOMAIN,
 )
-from .coordinator import (
-    DeviceCoordinator,
-    GatewayCoordinator,
-    SensorCoordinator,
-    TelldusUpdateCoordinator,
-)
+from .coordinator import DeviceCoordinator, GatewayCoordinator, SensorCoordinator
+from .coordinator.kept_lists import async_keep_lists, async_restore_lists
 from .data import TelldusConfigEntry, TelldusData
 from .events.tracker import EventTracker
 from .history.importer import HistoryImport
@@ -71,8 +66,6 @@ from .sign_in.callback_view import async_get_view
 
 # How often to check whether a day has passed.
 _DAILY_CHECK: Final = timedelta(hours=1)
-# A set-up this soon after an unload continues with the lists of before.
-_KEEP_LISTS_SECONDS: Final = 120.0
 # Lists are requested again one second after a pause. In seconds.
 _AFTER_LISTS: Final = 2.0
 
@@ -125,16 +118,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
     devices = DeviceCoordinator(hass, entry, account)
     sensors = SensorCoordinator(hass, entry, account, devices)
     gateways = GatewayCoordinator(hass, entry, account)
-    lists: tuple[TelldusUpdateCoordinator[Any], ...] = (devices, sensors, gateways)
-    kept = shared.kept_lists.pop(entry.entry_id, None)
-    if (
-        kept
-        and kept.owner == _owner(entry)
-        and rate_limiter.now() - kept.kept_at <= _KEEP_LISTS_SECONDS
-    ):
-        for coordinator, kept_list in zip(lists, kept.lists, strict=True):
-            if kept_list:
-                coordinator.async_restore(kept_list)
+    async_restore_lists(shared, entry, (devices, sensors, gateways))
     is_restored = bool(devices.success_count)
     if not is_restored:
         await devices.async_config_entry_first_refresh()
@@ -224,28 +208,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> 
     data.events.async_stop()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     async_delete_issues(hass, entry)
-    if data.devices.is_available:
-        shared = await async_get_domain_data(hass)
-        lists = (data.devices, data.sensors, data.gateways)
-        shared.kept_lists[entry.entry_id] = KeptLists(
-            _owner(entry),
-            data.account.rate_limiter.now(),
-            tuple(coordinator.keep() for coordinator in lists),
-        )
+    shared = await async_get_domain_data(hass)
+    async_keep_lists(shared, entry, (data.devices, data.sensors, data.gateways))
     return unloaded
-
-
-def _owner(entry: TelldusConfigEntry) -> object:
-    """Return what the lists belong to: the account, by which login, and what is hidden."""
-    keys = (
-        *(CONF_SERVER_URL, CONF_PUBLIC_KEY, CONF_PRIVATE_KEY),
-        *(CONF_TOKEN, CONF_TOKEN_SECRET),
-    )
-    return (
-        entry.unique_id,
-        entry.options.get(CONF_INCLUDE_IGNORED),
-        *(entry.data[key] for key in keys),
-    )
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:

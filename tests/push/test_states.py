@@ -1,17 +1,15 @@
 """Pushed states, values, failures and removals."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 import json
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.pa_api import Method as PaMethod
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
-from simulator import Fault, Method, Simulator
+from simulator import Fault, Simulator
 from simulator.home import Gateway
 from tests.conftest import Time
 from tests.helpers import complaints, state_of
@@ -100,18 +98,6 @@ async def test_command(
     assert entry.runtime_data.commands.outcome_counts == {"confirmed": 2}
 
 
-async def test_another_shape(loaded: MockConfigEntry) -> None:
-    """What is pushed of a device that is another all of a sudden concerns all."""
-    devices = loaded.runtime_data.devices
-    woken: list[bool] = []
-    devices.async_add_listener(lambda: woken.append(True))
-    device = next(
-        one for one in devices.data.values() if PaMethod.TURNON in one.methods
-    )
-    devices.async_set_pushed_item(replace(device, methods=PaMethod.BELL))
-    assert woken
-
-
 async def test_failed(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -138,27 +124,6 @@ async def test_failed(
     assert complaint.startswith("A command to Garden pump (switch.garden_pump) was not")
     await time.move(60)
     assert len(complaints(caplog)) == 1
-
-
-async def test_list_that_lags(
-    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """A list does not undo what was pushed just before it was asked for; a later one does."""
-    await connect(hass, entry, simulator, time)
-    pump = simulator.home.devices[PUMP_ID]
-    simulator.press(PUMP_ID, "turnOff")
-    await wait_for(lambda: state_of(hass, PUMP).state == STATE_OFF)
-    simulator.press(PUMP_ID, "turnOn")
-    await wait_for(lambda: state_of(hass, PUMP).state == STATE_ON)
-    # A list that is behind says what was before.
-    pump.state = Method.TURNOFF
-    await time.move(2)
-    devices = entry.runtime_data.devices
-    await time.until(devices.async_refresh())
-    assert state_of(hass, PUMP).state == STATE_ON
-    await time.move(4)
-    await time.until(devices.async_refresh())
-    assert state_of(hass, PUMP).state == STATE_OFF
 
 
 async def test_values(

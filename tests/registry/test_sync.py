@@ -6,7 +6,6 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.telldus_pa.const import CONF_INCLUDE_IGNORED, DOMAIN
 from custom_components.telldus_pa.registry.sync import StaleTracker
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_SCAN_INTERVAL, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -15,7 +14,7 @@ from simulator import Fault, Simulator
 from simulator.home import Gateway, Sensor, SensorValue
 from tests.conftest import AddEntry, Time
 from tests.factories import home_of, lamp
-from tests.helpers import Registries, complaints, restart, state_of, unique_id
+from tests.helpers import Registries, complaints, state_of, unique_id
 
 DAY = 24 * 3600
 LAMP_ID, LAMP = "2100001", "switch.window_lamp"
@@ -106,59 +105,6 @@ async def test_part_that_is_gone(
     simulator.home.devices[LAMP_ID].methods = 3
     await time.move(31)
     assert registries.entity_ids(f"device_{LAMP_ID}") == {LAMP}
-
-
-async def test_list_without_methods(
-    hass: HomeAssistant,
-    loaded: MockConfigEntry,
-    registries: Registries,
-    simulator: Simulator,
-    time: Time,
-) -> None:
-    """A list in which nothing can do anything any more is not believed."""
-    methods = {one.id: one.methods for one in simulator.home.devices.values()}
-    for device in simulator.home.devices.values():
-        device.methods = 0
-        device.members.clear()
-    await time.move(31)
-    assert registries.entity_ids("device_2100002") == {"switch.hall_switch"}
-    for device in simulator.home.devices.values():
-        device.methods = methods[device.id]
-    await time.move(61)
-    assert state_of(hass, "switch.hall_switch").state == "off"
-
-
-async def test_first_list_without_methods(
-    hass: HomeAssistant,
-    loaded: MockConfigEntry,
-    registries: Registries,
-    simulator: Simulator,
-    time: Time,
-) -> None:
-    """Nor is the first one after a restart, if Home Assistant knows better."""
-    devices = simulator.home.devices
-    methods = {one.id: one.methods for one in devices.values()}
-    for device in devices.values():
-        device.methods = 0
-        device.members.clear()
-    await restart(hass, loaded, time)
-    assert loaded.state is ConfigEntryState.SETUP_RETRY
-    assert registries.entity_ids("device_2100002") == {"switch.hall_switch"}
-    devices["2100002"].methods = methods["2100002"]
-    await time.move(15)
-    assert state_of(hass, "switch.hall_switch").state == "off"
-
-
-async def test_all_with_methods_are_gone(
-    loaded: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """A home of which nothing but remotes is left is believed."""
-    devices = simulator.home.devices
-    for device in [one for one in devices.values() if one.methods]:
-        del devices[device.id]
-    assert devices
-    await time.move(31)
-    assert loaded.runtime_data.devices.data.keys() == devices.keys()
 
 
 # Going

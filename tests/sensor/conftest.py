@@ -32,6 +32,15 @@ def still(simulator: Simulator) -> None:
     simulator.settings.life = False
 
 
+def value_of(
+    simulator: Simulator, sensor_id: str, name: str, scale: str
+) -> SensorValue:
+    """Return a value in the simulator."""
+    value = simulator.home.sensors[sensor_id].value(name, scale)
+    assert value is not None
+    return value
+
+
 def tell(
     simulator: Simulator, sensor_id: str, name: str, scale: str, text: str
 ) -> None:

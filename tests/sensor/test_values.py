@@ -8,7 +8,6 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import Simulator
-from simulator.home import SensorValue
 from simulator.serialization import UNITS
 from tests.conftest import Time
 from tests.helpers import complaints, state_of
@@ -26,15 +25,6 @@ from .conftest import (
 )
 
 DAY = 86400
-
-
-def value_of(
-    simulator: Simulator, sensor_id: str, name: str, scale: str
-) -> SensorValue:
-    """Return a value in the simulator."""
-    value = simulator.home.sensors[sensor_id].value(name, scale)
-    assert value is not None
-    return value
 
 
 async def test_values_follow(
@@ -114,28 +104,6 @@ async def test_no_known_scale(
     state = state_of(hass, "sensor.outdoor_temp")
     assert state.state == "267"
     assert state.attributes == {"friendly_name": "Outdoor Temp"}
-    assert state_of(hass, TEMPERATURE).state == "-5.4"
-
-
-async def test_old_value(
-    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """A value that was not heard for a day is not known, though nothing else changed."""
-    now = int(simulator.clock())
-    value_of(simulator, OUTDOOR, "temp", "0").last_updated = now - DAY + 200
-    value_of(simulator, OUTDOOR, "humidity", "0").last_updated = now - 60
-    await set_up(hass, entry, time)
-    assert state_of(hass, TEMPERATURE).state == "-5.4"
-    before = entry.runtime_data.sensors.data[OUTDOOR]
-    await time.move(200 - 60)
-    assert state_of(hass, TEMPERATURE).state == "-5.4"
-    await time.move(POLL)
-    assert state_of(hass, TEMPERATURE).state == STATE_UNKNOWN
-    assert state_of(hass, "sensor.outdoor_humidity").state == "87"
-    assert entry.runtime_data.sensors.data[OUTDOOR] is before
-
-    tell(simulator, OUTDOOR, "temp", "0", "-5.4")
-    await time.move(POLL)
     assert state_of(hass, TEMPERATURE).state == "-5.4"
 
 
@@ -336,16 +304,3 @@ async def test_integral(
     await time.move(POLL)
     used = float(state_of(hass, "sensor.silent_energy").state)
     assert used == pytest.approx(1000, abs=150)
-
-
-async def test_a_meter_does_not_age(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """What a meter has counted is right until it is read again; a power is not."""
-    tell(simulator, SILENT, "watt", "0", "12.5")
-    tell(simulator, SILENT, "watt", "2", "40")
-    await time.move(POLL)
-    await time.leap(DAY)
-    await time.move(2 * POLL)
-    assert state_of(hass, "sensor.silent_energy").state == "12.5"
-    assert state_of(hass, "sensor.silent_power").state == STATE_UNKNOWN

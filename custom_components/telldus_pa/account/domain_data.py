@@ -74,19 +74,6 @@ class AuthFailureTracker:
         return max(0.0, self.last_at + REAUTH_POLL_INTERVAL - now)
 
 
-@dataclass(frozen=True, slots=True)
-class KeptLists:
-    """The lists of an entry that was unloaded, for a set-up that follows soon.
-
-    ``owner`` is what they belong to: they are of no use where it has changed. ``kept_at`` is
-    by the rate limiter's clock.
-    """
-
-    owner: object = field(repr=False)
-    kept_at: float
-    lists: tuple[Any, ...] = field(repr=False)
-
-
 @dataclass(slots=True)
 class DomainData:
     """The rate limiters by server, and by config entry what outlives a reload."""
@@ -97,9 +84,10 @@ class DomainData:
     auth_failures: dict[str, AuthFailureTracker] = field(
         default_factory=lambda: defaultdict(AuthFailureTracker)
     )
-    kept_lists: dict[str, KeptLists] = field(default_factory=dict)
     _listeners: dict[str, list[CALLBACK_TYPE]] = field(default_factory=dict)
-    # The unsent and the undecided commands by config entry; theirs is the layer above.
+    # By config entry; what they are is up to the layers above. The lists of an unloaded
+    # entry, and the commands that are unsent or undecided.
+    kept_lists: dict[str, Any] = field(default_factory=dict)
     commands: dict[str, Any] = field(default_factory=dict)
 
     @callback

@@ -88,8 +88,9 @@ class EventTracker:
         self._rate_limiter = devices.account.rate_limiter
         self._store = entry_store(hass, StorageKey.EVENTS, entry.entry_id, _STORED)
         self.timelines: dict[str, DeviceTimeline] = {}
+        # The newest list, with what was pushed since, and when it was requested (monotonic).
         self._seen = devices.data
-        self._lists = devices.success_count
+        self._seen_at = devices.requested_at
         # Whose row was another in a list, and whose history is to be read first for it.
         self._changed: set[str] = set()
         self._was_changed = False
@@ -184,12 +185,12 @@ class EventTracker:
     @callback
     def _async_handle_poll(self) -> None:
         """Compare a new list with what was known before."""
-        if self._is_stopped or self._devices.success_count == self._lists:
+        if self._is_stopped or self._devices.requested_at == self._seen_at:
             return
-        self._lists = self._devices.success_count
         before, self._seen = self._seen, self._devices.data
-        since = self._unix(self._devices.previous_requested_at)
-        now = self._unix(self._devices.requested_at)
+        since = self._unix(self._seen_at)
+        self._seen_at = self._devices.requested_at
+        now = self._unix(self._seen_at)
         for track in self.timelines.values():
             old, new = before.get(track.device_id), self._seen.get(track.device_id)
             if old is new or (method := _difference(old, new)) is None:

@@ -1,21 +1,18 @@
-"""The lists: how often they are asked for, lost and found again."""
+"""Polls: how often, lost and found again."""
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.const import CONF_INCLUDE_IGNORED
-from custom_components.telldus_pa.pa_api import Priority, RateLimiter
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_SCAN_INTERVAL, CONF_TOKEN, STATE_UNAVAILABLE
+from homeassistant.const import CONF_SCAN_INTERVAL, STATE_UNAVAILABLE
 from homeassistant.core import Event, HomeAssistant
 from simulator import Fault, Simulator
-
-from .conftest import AddEntry, Time
-from .helpers import (
-    HOME_CONNECTION,
+from tests.conftest import AddEntry, Time
+from tests.helpers import (
     LAMP,
     LAMP_ID,
     Dashboard,
@@ -139,39 +136,13 @@ async def test_rate_limited(
 ) -> None:
     """Each 429 makes us ask less often, and success more often again."""
     await time.move(60)
+    before = polls(simulator)
     simulator.faults.add(Fault.RATE_LIMITED, match="json/devices/list", times=2)
-    coordinator = loaded.runtime_data.devices
-    await time.move(31)
-    assert coordinator.update_interval.total_seconds() == 60
-    await time.move(61)
-    assert coordinator.update_interval.total_seconds() == 120
-    await time.move(119)
-    await time.move(5)
-    assert coordinator.update_interval.total_seconds() == 60
-    await time.move(65)
-    assert coordinator.update_interval.total_seconds() == 30
-
-
-async def test_gateways_refused_at_the_start(
-    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """A list that did not come at the start is asked for again soon."""
-    simulator.faults.add(Fault.NOT_FOUND, match="json/clients/list", times=1)
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(90)
-    assert polls(simulator, "json/clients/list") == 2
-    assert entry.runtime_data.gateways.update_interval.total_seconds() == 600
-
-
-async def test_gateways_never_told(
-    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """A list that never comes is asked for less and less often, and not missed."""
-    simulator.faults.add(Fault.NOT_FOUND, match="json/clients/list", times=None)
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(3600)
-    assert polls(simulator, "json/clients/list") < 12
-    assert state_of(hass, LAMP).state == "on"
+    for _ in range(4):
+        await time.move(90)
+    asked = [one.time for one in simulator.log if one.path == "json/devices/list"]
+    gaps = [later - earlier for earlier, later in pairwise(asked[before:])]
+    assert gaps[:5] == pytest.approx([60, 120, 60, 30, 30], abs=15)
 
 
 async def test_storm_of_refusals(
@@ -201,69 +172,6 @@ async def test_storm_of_refusals(
     assert not hass.config_entries.flow.async_progress()
 
 
-# Staleness
-
-
-async def test_no_request_returns(
-    hass: HomeAssistant,
-    loaded: MockConfigEntry,
-    simulator: Simulator,
-    time: Time,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """Data become stale by the clock, though no request fails; the status says why."""
-    rate_limiter = loaded.runtime_data.account.rate_limiter
-    released = asyncio.Event()
-
-    async def hold_up_all_others() -> None:
-        async with rate_limiter.acquire(Priority.COMMAND):
-            simulator.held += 1
-            await released.wait()
-
-    task = asyncio.create_task(hold_up_all_others())
-    while not simulator.held:
-        await asyncio.sleep(0)
-    await time.move(240)
-    assert state_of(hass, LAMP).state == "on"
-    assert state_of(hass, HOME_CONNECTION).state == "polling"
-    await time.move(100)
-    assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
-    assert state_of(hass, HOME_CONNECTION).state == "limit_reached"
-    # That the sensors follow is the same outage.
-    await time.move(119)
-    lost = complaints(caplog)
-    assert lost == [
-        "Requests of this Home Assistant fill Telldus' limit: "
-        "the last data are too old to be displayed"
-    ]
-
-    simulator.held = 0
-    released.set()
-    await task
-    await time.move(30)
-    assert state_of(hass, LAMP).state == "on"
-    assert state_of(hass, HOME_CONNECTION).state == "polling"
-    assert complaints(caplog) == lost
-    assert infos(caplog) == ["Data of Telldus are received again"]
-
-
-async def test_stale_in_time(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """Devices are unavailable five minutes after their last list, however rare the polls."""
-    await time.listed("devices")
-    simulator.faults.add(
-        Fault.RATE_LIMITED, match="json/*", times=None, retry_after=3600
-    )
-    await time.move(119)
-    await time.move(119)
-    await time.move(50)
-    assert state_of(hass, LAMP).state == "on"
-    await time.move(20)
-    assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
-    assert state_of(hass, HOME_CONNECTION).state == "rate_limited"
-
-
 async def test_next_poll(
     loaded: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
@@ -277,26 +185,6 @@ async def test_next_poll(
     assert polls(simulator) == asked
     await time.move(5)
     assert polls(simulator) == asked + 1
-
-
-# Faster for a while
-
-
-@pytest.fixture
-def quiet(simulator: Simulator) -> None:
-    """Let nothing happen by itself."""
-    simulator.change_settings({"life": False, "drift": False})
-
-
-async def use_up(rate_limiter: RateLimiter, time: Time, count: int) -> None:
-    """Use up so many requests of the window."""
-
-    async def request() -> None:
-        async with rate_limiter.acquire(Priority.COMMAND):
-            pass
-
-    for _ in range(count):
-        await time.until(request())
 
 
 # A start
@@ -342,65 +230,3 @@ async def test_start_under_load(
     assert len(commands) >= 25
     await time.move(60)
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-# A reload
-
-
-async def test_reload_in_a_full_window(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """A reload continues with the last lists, and asks for new ones when there is room."""
-    await use_up(loaded.runtime_data.account.rate_limiter, time, 10)
-    asked = len(simulator.log)
-    await time.until(hass.config_entries.async_reload(loaded.entry_id), limit=5)
-    assert len(simulator.log) == asked
-    assert state_is(loaded, ConfigEntryState.LOADED)
-    for entity_id in (LAMP, "sensor.outdoor_temperature"):
-        assert state_of(hass, entity_id).state not in (STATE_UNAVAILABLE, "unknown")
-    simulator.press(LAMP_ID, "turnOff")
-    await time.listed("devices")
-    await time.listed("sensors")
-    assert state_of(hass, LAMP).state == "off"
-
-
-async def test_kept_lists_age(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """A reload makes old data no younger."""
-    await time.listed("devices")
-    simulator.faults.add(Fault.BAD_GATEWAY, match="json/*", times=None)
-    await time.move(119)
-    await time.move(119)
-    await time.until(hass.config_entries.async_reload(loaded.entry_id))
-    assert state_of(hass, LAMP).state == "on"
-    await time.move(70)
-    assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"wait": 121},
-        {"data": {CONF_TOKEN: "another"}},
-        {"options": {CONF_INCLUDE_IGNORED: True}},
-    ],
-)
-async def test_lists_not_kept(
-    hass: HomeAssistant,
-    loaded: MockConfigEntry,
-    simulator: Simulator,
-    time: Time,
-    changes: dict[str, Any],
-) -> None:
-    """Lists are of no use after two minutes, for another login, or with other rows."""
-    assert await hass.config_entries.async_unload(loaded.entry_id)
-    simulator.faults.add(Fault.BAD_GATEWAY, match="json/*", times=None)
-    await time.move(changes.get("wait", 0))
-    hass.config_entries.async_update_entry(
-        loaded,
-        data={**loaded.data, **changes.get("data", {})},
-        options=changes.get("options", {}),
-    )
-    await time.until(hass.config_entries.async_setup(loaded.entry_id))
-    assert state_is(loaded, ConfigEntryState.SETUP_RETRY)

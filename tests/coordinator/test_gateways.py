@@ -1,0 +1,34 @@
+"""The list of gateways."""
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from homeassistant.core import HomeAssistant
+from simulator import Fault, Simulator
+from tests.conftest import Time
+from tests.helpers import LAMP, polls, state_of
+
+
+async def test_gateways_refused_at_the_start(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A list that did not come at the start is asked for again soon."""
+    simulator.faults.add(Fault.NOT_FOUND, match="json/clients/list", times=1)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(90)
+    assert polls(simulator, "json/clients/list") == 2
+    # Then at the usual pace
+    await time.move(570)
+    assert polls(simulator, "json/clients/list") == 2
+    await time.move(60)
+    assert polls(simulator, "json/clients/list") == 3
+
+
+async def test_gateways_never_told(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A list that never comes is asked for less and less often, and not missed."""
+    simulator.faults.add(Fault.NOT_FOUND, match="json/clients/list", times=None)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(3600)
+    assert polls(simulator, "json/clients/list") < 12
+    assert state_of(hass, LAMP).state == "on"

@@ -1,0 +1,38 @@
+"""What is pushed, beside the lists."""
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from homeassistant.const import STATE_OFF, STATE_ON
+from homeassistant.core import HomeAssistant
+from simulator import Method, Simulator
+from tests.conftest import Time
+from tests.helpers import state_of
+from tests.push.conftest import PUMP, PUMP_ID, connect, wait_for
+
+
+@pytest.fixture(autouse=True)
+def quiet(simulator: Simulator) -> None:
+    """Let nothing happen by itself, and push what does."""
+    simulator.change_settings({"life": False, "drift": False, "push": True})
+
+
+async def test_list_that_lags(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A list does not undo what was pushed just before it was asked for; a later one does."""
+    await connect(hass, entry, simulator, time)
+    pump = simulator.home.devices[PUMP_ID]
+    simulator.press(PUMP_ID, "turnOff")
+    await wait_for(lambda: state_of(hass, PUMP).state == STATE_OFF)
+    simulator.press(PUMP_ID, "turnOn")
+    await wait_for(lambda: state_of(hass, PUMP).state == STATE_ON)
+    # A list that is behind says what was before.
+    pump.state = Method.TURNOFF
+    await time.move(2)
+    devices = entry.runtime_data.devices
+    await time.until(devices.async_refresh())
+    assert state_of(hass, PUMP).state == STATE_ON
+    await time.move(4)
+    await time.until(devices.async_refresh())
+    assert state_of(hass, PUMP).state == STATE_OFF
