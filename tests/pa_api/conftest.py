@@ -24,9 +24,9 @@ from custom_components.telldus_pa.pa_api import (
     TelldusClient,
     TelldusConnectionError,
     TelldusError,
-    client as client_module,
     oauth as oauth_module,
     rate_limiter as rate_limiter_module,
+    transport as transport_module,
 )
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
 
@@ -259,5 +259,5 @@ def checked_text(err: TelldusError, secrets: set[str]) -> str:
 def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for a response, or for each byte of it, for a moment only."""
     timeout = aiohttp.ClientTimeout(total=0.1, sock_connect=0.1)
-    monkeypatch.setattr(client_module, "_TIMEOUT", timeout)
+    monkeypatch.setattr(transport_module, "_TIMEOUT", timeout)
     monkeypatch.setattr(oauth_module, "_HTTP_TIMEOUT", (0.1, 0.1))

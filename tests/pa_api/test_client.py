@@ -19,9 +19,7 @@ from custom_components.telldus_pa.pa_api import (
     TelldusClient,
     TemperatureRange,
     Thermostat,
-    client as client_module,
 )
-from custom_components.telldus_pa.pa_api.parsing import read_json
 from simulator import Fault, Simulator, demo_home, generated_home
 from simulator.serialization import unit_of
 
@@ -208,37 +206,6 @@ async def test_requested_is_when_it_was_asked(
     clock.tick(7)
 
     assert (await asking).requested_at == asked
-
-
-async def test_the_same_again(
-    client: TelldusClient, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A list that is the same to the letter is not read again; any other is."""
-    read: list[bytes] = []
-
-    def counted(body: bytes) -> object:
-        """Read some JSON."""
-        read.append(body)
-        return read_json(body)
-
-    monkeypatch.setattr(client_module, "read_json", counted)
-    first, second = await client.devices(), await client.devices()
-    assert len(read) == 1
-    assert second.rows is first.rows
-    simulator.press(LAMP, "turnOff")
-    third = await client.devices()
-    assert len(read) == 2
-    changed = [a.id for a, b in zip(first.rows, third.rows, strict=True) if a is not b]
-    assert changed == [LAMP]
-    # What is not a list, and what went wrong, is read each time.
-    await client.profile()
-    await client.profile()
-    assert len(read) == 4
-    simulator.faults.add(Fault.APPLICATION_ERROR, times=2, text="No")
-    for _ in range(2):
-        with pytest.raises(ApiError):
-            await client.devices()
-    assert len(read) == 6
 
 
 async def test_session(

@@ -2,20 +2,17 @@
 
 import math
 
-import aiohttp
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
     Command,
-    Credentials,
     Method,
-    RateLimiter,
     TelldusClient,
     ThermostatSetpoint,
 )
 from simulator import Simulator
 
-from .conftest import DIMMER, LAMP, RADIATOR, ClientOf, Clock, Misbehave, http, utc
+from .conftest import DIMMER, RADIATOR, Clock, utc
 
 pytestmark = pytest.mark.usefixtures("no_gaps")
 
@@ -86,60 +83,3 @@ async def test_clock_of_telldus(
     )
     assert readings
     assert all(utc(begin - 8) <= one.when <= utc(our_time() + 3) for one in readings)
-
-
-@pytest.mark.parametrize(
-    "date", ["", "yesterday", "Mon, 99 Foo 2026", "Sun, 01 Jan 0001 00:00:00 +2300"]
-)
-async def test_clock_that_cannot_be_read(
-    client_of: ClientOf, misbehave: Misbehave, date: str
-) -> None:
-    """A date that is none says nothing of the clock."""
-    body = '{"history": [{"ts": 1764000000, "state": 1, "successStatus": 0}]}'
-    client = client_of(await misbehave(http(body, "200 OK", f"Date: {date}")))
-    for _ in range(2):
-        (deed,) = await client.device_history(LAMP, utc(1763999999))
-        assert deed.when == utc(1764000000)
-
-
-async def test_clocks_that_are_set(
-    client: TelldusClient, simulator: Simulator, clock: Clock
-) -> None:
-    """A clock that is set, ours or Telldus', is noticed; a second or two is nothing."""
-    our_time = simulator.clock
-    begin = our_time()
-    simulator.press(DIMMER, Method.TURNOFF)
-    simulator.settings.change({"limit": False})
-    telldus = {"ahead": 0.0}
-    simulator.clock = lambda: our_time() + telldus["ahead"]
-    for ahead, known in ((100, 100), (102, 100), (-100, -100), (1, 0), (50, 50)):
-        telldus["ahead"] = ahead
-        await client.gateways()
-        (deed,) = await client.device_history(
-            DIMMER, utc(begin - 500), utc(begin + 500)
-        )
-        assert deed.when.timestamp() == pytest.approx(begin - known, abs=0.01)
-        clock.tick(61)
-
-
-async def test_clock_of_a_late_answer(
-    session: aiohttp.ClientSession,
-    credentials: Credentials,
-    rate_limiter: RateLimiter,
-    server_url: str,
-    simulator: Simulator,
-) -> None:
-    """What was on its way for long does not tell what time it is."""
-    our_time = simulator.clock
-    simulator.clock = lambda: our_time() + 7200
-    late = iter([0.0, 2.5])
-    client = TelldusClient(
-        *(session, server_url, credentials, rate_limiter),
-        lambda: utc(our_time() + next(late, 0.0)),
-    )
-    await client.gateways()
-    assert next(late, None) is None
-    simulator.press(DIMMER, Method.TURNOFF)
-    begin = our_time()
-    assert await client.device_history(DIMMER, utc(begin - 5), utc(begin + 5)) == ()
-    assert len(await client.device_history(DIMMER, utc(begin - 5), utc(begin + 5))) == 1

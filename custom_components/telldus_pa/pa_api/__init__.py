@@ -1,8 +1,8 @@
 """A client for Telldus Live!'s PA API, independent of Home Assistant.
 
-``oauth`` authorizes an account, ``auth`` signs its requests, ``client`` has a method for each
-function of the API, and ``rate_limiter`` decides when a request may be sent. ``models`` are
-the rows of responses, ``parsing`` converts their JSON, ``command`` has what is sent to
+``oauth`` authorizes an account, ``client`` has a method for each function of the API,
+``rate_limiter`` decides when a request may be sent, ``auth`` signs it and ``transport``
+sends it. ``models`` are the rows of responses, ``parsing`` converts their JSON, ``command`` has what is sent to
 devices and its effect. ``push`` receives changes over websockets. ``exceptions`` has an
 error for each thing that a caller can do. Facts and their sources: ``docs/dev/telldus-api.md``.
 """

@@ -1,31 +1,20 @@
-"""Signed requests to the PA API, one method for each function used.
+"""The functions of the PA API, a method for each that is used.
 
 Source: docs/dev/telldus-api.md, "Functions".
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
+from datetime import datetime
 import logging
 import math
-from typing import Final
 
 import aiohttp
-from yarl import URL
 
-from .auth import Credentials, redact_oauth_error
+from .auth import Credentials
 from .command import Command
-from .exceptions import (
-    NO_REASON,
-    AuthenticationError,
-    InvalidResponseError,
-    TelldusConnectionError,
-    error_from_response,
-    parse_retry_after,
-)
+from .exceptions import InvalidResponseError, error_from_response
 from .models import (
     SUPPORTED_METHODS,
     Device,
@@ -39,20 +28,11 @@ from .models import (
     SensorHistoryEntry,
     ServerAddress,
 )
-from .parsing import Json, RowParser, read_json, to_time
+from .parsing import Json, RowParser, to_time
 from .rate_limiter import Priority, RateLimiter
+from .transport import Transport
 
 _LOGGER = logging.getLogger(__name__)
-
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=15, sock_connect=10)
-# In bytes: room for several thousand devices, and no more.
-_MAX_BODY: Final = 32 * 1024 * 1024
-# Clocks that differ by less count as equal: responses travel, and have whole seconds.
-_SAME_CLOCK: Final = timedelta(seconds=3)
-# A larger difference is ignored as nonsense.
-_MAX_CLOCK_OFFSET: Final = timedelta(days=1)
-# The date of a slower response may be that much too old.
-_MAX_ROUND_TRIP: Final = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +60,19 @@ class TelldusClient:
         utcnow: Callable[[], datetime] | None = None,
     ) -> None:
         """Initialize the client. ``session`` belongs to the caller; ``utcnow`` is the wall clock."""
-        self._session = session
-        self._server = server
-        self._credentials = credentials
+        self._transport = Transport(session, server, credentials, rate_limiter, utcnow)
         self._rate_limiter = rate_limiter
-        # A lambda, so that a clock that a test freezes later is used.
-        self._utcnow = utcnow or (lambda: datetime.now(UTC))
         self._logged_rows: set[str] = set()
         # The lists that are polled
         self._device_rows = RowParser(Device.from_dict)
         self._sensor_rows = RowParser(Sensor.from_dict)
         # The last rows of each list function, unparsed: private, house codes included.
         self.last_raw: dict[str, object] = {}
-        # Its last body and the JSON of it: in a quiet home the next body is the same.
-        self._response_cache: dict[str, tuple[bytes, Json]] = {}
-        # How far Telldus' clock is ahead of this one.
-        self._clock_offset = timedelta()
 
     @property
     def server(self) -> str:
         """Return the origin of the server."""
-        return self._server
+        return self._transport.server
 
     def now(self) -> float:
         """Return the time in monotonic seconds, by the rate limiter's clock."""
@@ -160,16 +132,11 @@ class TelldusClient:
 
         All times are by this clock, whatever Telldus' own says. 5000 rows at most.
         """
-        offset = self._clock_offset
-        query = {"id": device_id, "from": str(int((since + offset).timestamp()))}
-        if until is not None:
-            query["to"] = str(math.ceil((until + offset).timestamp()))
         parser = RowParser(HistoryEntry.from_dict)
-        response = await self._list(
-            "device/history", query, "history", parser, priority, timeout
+        query = {"id": device_id}
+        return await self._history(
+            "device/history", query, parser, since, until, priority, timeout
         )
-        entries = [replace(entry, when=entry.when - offset) for entry in response.rows]
-        return tuple(sorted(entries, key=lambda entry: entry.when))
 
     async def sensor_history(
         self,
@@ -185,19 +152,11 @@ class TelldusClient:
         All times are by this clock, whatever Telldus' own says. Empty for a sensor without
         `keep_history`. The maximum of rows, and which are cut off, is not known.
         """
-        offset = self._clock_offset
-        query = {
-            "id": sensor_id,
-            "from": str(int((since + offset).timestamp())),
-            "to": str(math.ceil((until + offset).timestamp())),
-            "includeUnit": "1",
-        }
         parser = RowParser(SensorHistoryEntry.from_dict)
-        response = await self._list(
-            "sensor/history", query, "history", parser, priority, timeout
+        query = {"id": sensor_id, "includeUnit": "1"}
+        return await self._history(
+            "sensor/history", query, parser, since, until, priority, timeout
         )
-        entries = [replace(entry, when=entry.when - offset) for entry in response.rows]
-        return tuple(sorted(entries, key=lambda entry: entry.when))
 
     async def profile(
         self, *, priority: Priority = Priority.SIGN_IN, timeout: float | None = None
@@ -216,7 +175,7 @@ class TelldusClient:
         """
         async with self._rate_limiter.acquire(Priority.COMMAND):
             command = get_command()
-            response = await self._request(command.function, command.parameters)
+            response = await self._transport.get(command.function, command.parameters)
         _require_success(response)
 
     async def authenticate_session(self, session_id: str) -> datetime | None:
@@ -249,6 +208,27 @@ class TelldusClient:
         return await self._list(
             "devices/list", query, "device", parser, priority, timeout
         )
+
+    async def _history[T: (HistoryEntry, SensorHistoryEntry)](
+        self,
+        function: str,
+        query: dict[str, str],
+        parser: RowParser[T],
+        since: datetime,
+        until: datetime | None,
+        priority: Priority,
+        timeout: float | None,
+    ) -> tuple[T, ...]:
+        """Request a history, whose times are by Telldus' clock."""
+        offset = self._transport.clock_offset
+        query["from"] = str(int((since + offset).timestamp()))
+        if until is not None:
+            query["to"] = str(math.ceil((until + offset).timestamp()))
+        response = await self._list(
+            function, query, "history", parser, priority, timeout
+        )
+        entries = [replace(entry, when=entry.when - offset) for entry in response.rows]
+        return tuple(sorted(entries, key=lambda entry: entry.when))
 
     async def _list[T](
         self,
@@ -294,87 +274,7 @@ class TelldusClient:
         """Call a function when the rate limiter allows; return the response and its `requested_at`."""
         async with self._rate_limiter.acquire(priority, timeout=timeout):
             requested_at = self._rate_limiter.now()
-            return await self._request(function, parameters), requested_at
-
-    async def _request(self, function: str, parameters: dict[str, str]) -> Json:
-        """Send one request, within a slot of the rate limiter, and parse the response."""
-        # The URL that is signed must be sent to the letter.
-        url = str(URL(f"{self._server}/json/{function}").with_query(parameters))
-        sent = self._utcnow()
-        try:
-            async with self._session.get(
-                URL(url, encoded=True),
-                headers={"Authorization": self._credentials.authorization(url)},
-                allow_redirects=False,
-                timeout=_TIMEOUT,
-            ) as response:
-                if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-                    # Its body may break off or never come.
-                    raise self._rate_limiter.on_rate_limited(
-                        parse_retry_after(
-                            response.headers.get("Retry-After"),
-                            response.headers.get("Date"),
-                        )
-                    )
-                if response.status == HTTPStatus.OK:
-                    self._update_clock_offset(response.headers.get("Date"), sent)
-                body = await _read(response)
-        except (TimeoutError, aiohttp.ClientError) as err:
-            # Not chained: aiohttp's errors can carry the request's headers.
-            raise TelldusConnectionError(f"{function}: {type(err).__name__}") from None
-        return self._parse_response(function, response, body)
-
-    def _update_clock_offset(self, date: str | None, sent: datetime) -> None:
-        """Compare the clocks by a response's ``Date``, if the response came at once."""
-        now = self._utcnow()
-        if not date or not timedelta() <= now - sent <= _MAX_ROUND_TRIP:
-            return
-        try:
-            # HTTP has no other time zone (RFC 9110, 5.6.7).
-            offset = parsedate_to_datetime(date).replace(tzinfo=UTC) - now
-        except ValueError:
-            return
-        if abs(offset) < _SAME_CLOCK:
-            self._clock_offset = timedelta()
-        elif (
-            abs(offset - self._clock_offset) >= _SAME_CLOCK
-            and abs(offset) <= _MAX_CLOCK_OFFSET
-        ):
-            self._clock_offset = offset
-
-    def _parse_response(
-        self, function: str, response: aiohttp.ClientResponse, body: bytes
-    ) -> Json:
-        """Return the JSON object of a response. Raises TelldusError."""
-        status = response.status
-        self._rate_limiter.on_success()
-        cached = self._response_cache.get(function)
-        if cached and cached[0] == body and status == HTTPStatus.OK:
-            return cached[1]
-        if status == HTTPStatus.UNAUTHORIZED:
-            raise AuthenticationError(
-                redact_oauth_error(body.decode(errors="replace")) or NO_REASON
-            )
-        try:
-            parsed = read_json(body)
-        except ValueError:
-            if status == HTTPStatus.OK:
-                # Not chained: the error carries the whole body, names included.
-                raise InvalidResponseError(f"{function}: no JSON") from None
-            parsed = None
-        if (
-            isinstance(parsed, Mapping)
-            and "error" in parsed
-            and status < HTTPStatus.INTERNAL_SERVER_ERROR
-        ):
-            raise error_from_response(parsed["error"], parsed.get("code"))
-        if status != HTTPStatus.OK:
-            raise TelldusConnectionError(f"{function}: HTTP {status}", status)
-        if not isinstance(parsed, Mapping):
-            raise InvalidResponseError(f"{function}: no JSON object")
-        if function.endswith("/list"):
-            self._response_cache[function] = body, parsed
-        return parsed
+            return await self._transport.get(function, parameters), requested_at
 
 
 def _require_success(response: Json) -> None:
@@ -382,13 +282,3 @@ def _require_success(response: Json) -> None:
     if (status := response.get("status")) != "success":
         # It comes without the code that an ``error`` has.
         raise error_from_response(status, None)
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """Return the body. Raises InvalidResponseError where it is too large."""
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > _MAX_BODY:
-            raise InvalidResponseError("an answer beyond all size")
-    return bytes(body)

@@ -1,22 +1,28 @@
-"""Servers and networks that misbehave."""
+"""Servers and networks that misbehave, and clocks that differ."""
 
 import asyncio
 import gzip
 
+import aiohttp
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
     ApiError,
     AuthenticationError,
+    Credentials,
     InvalidResponseError,
+    Method,
     RateLimiter,
     RateLimitError,
+    TelldusClient,
     TelldusConnectionError,
     TelldusError,
-    client as client_module,
+    transport as transport_module,
 )
+from custom_components.telldus_pa.pa_api.parsing import read_json
+from simulator import Fault, Simulator
 
-from .conftest import ClientOf, Misbehave, http, kept
+from .conftest import DIMMER, LAMP, ClientOf, Clock, Misbehave, http, kept, utc
 
 pytestmark = pytest.mark.usefixtures("no_gaps")
 
@@ -105,7 +111,7 @@ async def test_too_large(
     packed: bool,
 ) -> None:
     """An answer that does not end is not read to its end, not even packed."""
-    monkeypatch.setattr(client_module, "_MAX_BODY", 1000)
+    monkeypatch.setattr(transport_module, "_MAX_BODY", 1000)
     body = gzip.compress(b" " * 1001) if packed else b" " * 1001
     headers = ["Content-Encoding: gzip"] if packed else []
     # Nothing but the first kilobyte ever comes.
@@ -218,3 +224,97 @@ async def test_cancelled(
 
     assert not rate_limiter.sending
     assert rate_limiter.used == 1
+
+
+# The same list again
+
+
+async def test_the_same_again(
+    client: TelldusClient, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list that is the same to the letter is not read again; any other is."""
+    read: list[bytes] = []
+
+    def counted(body: bytes) -> object:
+        """Read some JSON."""
+        read.append(body)
+        return read_json(body)
+
+    monkeypatch.setattr(transport_module, "read_json", counted)
+    first, second = await client.devices(), await client.devices()
+    assert len(read) == 1
+    assert second.rows is first.rows
+    simulator.press(LAMP, "turnOff")
+    third = await client.devices()
+    assert len(read) == 2
+    changed = [a.id for a, b in zip(first.rows, third.rows, strict=True) if a is not b]
+    assert changed == [LAMP]
+    # What is not a list, and what went wrong, is read each time.
+    await client.profile()
+    await client.profile()
+    assert len(read) == 4
+    simulator.faults.add(Fault.APPLICATION_ERROR, times=2, text="No")
+    for _ in range(2):
+        with pytest.raises(ApiError):
+            await client.devices()
+    assert len(read) == 6
+
+
+# Clocks
+
+
+@pytest.mark.parametrize(
+    "date", ["", "yesterday", "Mon, 99 Foo 2026", "Sun, 01 Jan 0001 00:00:00 +2300"]
+)
+async def test_clock_that_cannot_be_read(
+    client_of: ClientOf, misbehave: Misbehave, date: str
+) -> None:
+    """A date that is none says nothing of the clock."""
+    body = '{"history": [{"ts": 1764000000, "state": 1, "successStatus": 0}]}'
+    client = client_of(await misbehave(http(body, "200 OK", f"Date: {date}")))
+    for _ in range(2):
+        (deed,) = await client.device_history(LAMP, utc(1763999999))
+        assert deed.when == utc(1764000000)
+
+
+async def test_clocks_that_are_set(
+    client: TelldusClient, simulator: Simulator, clock: Clock
+) -> None:
+    """A clock that is set, ours or Telldus', is noticed; a second or two is nothing."""
+    our_time = simulator.clock
+    begin = our_time()
+    simulator.press(DIMMER, Method.TURNOFF)
+    simulator.settings.change({"limit": False})
+    telldus = {"ahead": 0.0}
+    simulator.clock = lambda: our_time() + telldus["ahead"]
+    for ahead, known in ((100, 100), (102, 100), (-100, -100), (1, 0), (50, 50)):
+        telldus["ahead"] = ahead
+        await client.gateways()
+        (deed,) = await client.device_history(
+            DIMMER, utc(begin - 500), utc(begin + 500)
+        )
+        assert deed.when.timestamp() == pytest.approx(begin - known, abs=0.01)
+        clock.tick(61)
+
+
+async def test_clock_of_a_late_answer(
+    session: aiohttp.ClientSession,
+    credentials: Credentials,
+    rate_limiter: RateLimiter,
+    server_url: str,
+    simulator: Simulator,
+) -> None:
+    """What was on its way for long does not tell what time it is."""
+    our_time = simulator.clock
+    simulator.clock = lambda: our_time() + 7200
+    late = iter([0.0, 2.5])
+    client = TelldusClient(
+        *(session, server_url, credentials, rate_limiter),
+        lambda: utc(our_time() + next(late, 0.0)),
+    )
+    await client.gateways()
+    assert next(late, None) is None
+    simulator.press(DIMMER, Method.TURNOFF)
+    begin = our_time()
+    assert await client.device_history(DIMMER, utc(begin - 5), utc(begin + 5)) == ()
+    assert len(await client.device_history(DIMMER, utc(begin - 5), utc(begin + 5))) == 1
