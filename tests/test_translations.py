@@ -10,13 +10,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa import (
-    climate,
     connection_status as connection,
     event,
     issues,
     repairs,
 )
 from custom_components.telldus_pa.const import DOMAIN
+from custom_components.telldus_pa.devices import thermostat_modes
 from custom_components.telldus_pa.history.importer import ImportState
 from homeassistant.components.climate import const as climate_const
 from homeassistant.const import Platform
@@ -433,7 +433,7 @@ def test_every_state_has_its_text() -> None:
     remote = told[Platform.EVENT]["remote"]["state_attributes"]["event_type"]["state"]
     assert set(remote) == set(event.TelldusRemoteEvent.types.values())
     thermostat = told[Platform.CLIMATE]["thermostat"]["state_attributes"]
-    presets = {preset for _, preset in climate._MODES.values()}  # noqa: SLF001
+    presets = {preset for _, preset in thermostat_modes.MODES.values()}
     own = {
         value
         for name, value in vars(climate_const).items()

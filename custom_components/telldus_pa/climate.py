@@ -1,13 +1,10 @@
 """Thermostats, with Telldus' modes as modes and presets."""
 
-from typing import Any, Final, override
+from typing import Any, override
 
 from homeassistant.components.climate import (
     ATTR_HVAC_MODE,
     DOMAIN as CLIMATE_DOMAIN,
-    PRESET_AWAY,
-    PRESET_BOOST,
-    PRESET_ECO,
     PRESET_NONE,
     ClimateEntity,
     ClimateEntityFeature,
@@ -28,49 +25,17 @@ from homeassistant.helpers.restore_state import (
     RestoredExtraData,
     RestoreEntity,
 )
-from homeassistant.util import slugify
 from homeassistant.util.unit_conversion import TemperatureConverter
 
 from .const import DOMAIN
 from .data import TelldusConfigEntry
 from .devices.kinds import MAIN_ENTITY
+from .devices.thermostat_modes import ThermostatModes, mode_command, to_hvac
 from .entity import TelldusDeviceEntity, async_add_device_entities
-from .pa_api import (
-    OFF,
-    RESUME,
-    Method,
-    TemperatureRange,
-    Thermostat,
-    ThermostatSetpoint,
-)
+from .pa_api import OFF, Method, ThermostatSetpoint
 
 # The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
-
-# Telldus has one list of modes, Home Assistant a mode and a preset within it.
-_MODES: Final = {
-    "auto": (HVACMode.AUTO, PRESET_NONE),
-    "away": (HVACMode.HEAT, PRESET_AWAY),
-    "cool": (HVACMode.COOL, PRESET_NONE),
-    "dry": (HVACMode.DRY, PRESET_NONE),
-    "eco-cool": (HVACMode.COOL, "eco_cool"),
-    "eco-heat": (HVACMode.HEAT, PRESET_ECO),
-    "fan": (HVACMode.FAN_ONLY, PRESET_NONE),
-    "heat": (HVACMode.HEAT, PRESET_NONE),
-    "heat-cool": (HVACMode.HEAT_COOL, PRESET_NONE),
-    "hg": (HVACMode.HEAT, "frost_guard"),
-    "manual": (HVACMode.HEAT, "manual"),
-    "max": (HVACMode.HEAT, PRESET_BOOST),
-    OFF: (HVACMode.OFF, PRESET_NONE),
-    "program": (HVACMode.AUTO, "program"),
-}
-# The limits of a setpoint in °C where Telldus reports none.
-_MIN_TEMP: Final = 5.0
-_MAX_TEMP: Final = 35.0
-# A group of thermostats that can only be switched.
-_SWITCHED_ONLY: Final = Thermostat(mode=None, setpoints={}, modes=(), ranges={})
-
-type _Command = tuple[Method, ThermostatSetpoint | None]
 
 
 async def async_setup_entry(
@@ -129,7 +94,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity, RestoreEntity):
     @callback
     def _async_update(self) -> None:
         """Update the last mode and the sensor."""
-        if (mode := self._thermostat.mode) not in (None, OFF):
+        if (mode := self._modes.thermostat.mode) not in (None, OFF):
             self._last_mode = mode
         self._async_follow_sensor()
 
@@ -161,74 +126,23 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity, RestoreEntity):
             self._unsub_sensor()
         self._sensor_id = self._unsub_sensor = None
 
-    # Abilities
-
     @property
-    def _thermostat(self) -> Thermostat:
-        """The thermostat of the device, with its pending commands applied."""
-        return self.device.thermostat or _SWITCHED_ONLY
-
-    @property
-    def _modes(self) -> list[str]:
-        """Telldus' modes that can be set."""
-        return [mode for mode in self._thermostat.modes if mode != RESUME]
-
-    @property
-    def _plain_modes(self) -> list[str]:
-        """The modes that are neither a preset nor off."""
-        return [
-            mode
-            for mode in self._modes
-            if mode != OFF and _to_hvac(mode)[1] == PRESET_NONE
-        ]
-
-    @property
-    def _setpoint_mode(self) -> str | None:
-        """The mode whose setpoint is set, None if no mode has one.
-
-        That is the current mode; if it has no setpoint, as "off" has none, the previous
-        one; else the first.
-        """
-        thermostat = self._thermostat
-        modes = (thermostat.mode, self._last_mode, *thermostat.modes)
-        return next((mode for mode in modes if mode in thermostat.ranges), None)
-
-    @property
-    def _is_switched(self) -> bool:
-        """Whether it is turned off as a lamp is: "off" is not one of its modes."""
-        return OFF not in self._modes and Method.TURNOFF in self.device.methods
-
-    @property
-    def _turn_off_commands(self) -> tuple[_Command, ...]:
-        """The commands that turn it off, none if it cannot be turned off."""
-        if self._is_switched:
-            return ((Method.TURNOFF, None),)
-        return (_mode_command(OFF),) if OFF in self._modes else ()
-
-    @property
-    def _turn_on_commands(self) -> tuple[_Command, ...]:
-        """The commands that turn it on again, none if it cannot be turned on."""
-        if self._is_switched and Method.TURNON in self.device.methods:
-            return ((Method.TURNON, None),)
-        if RESUME in self._thermostat.modes:
-            return (_mode_command(RESUME),)
-        modes = [mode for mode in self._modes if mode != OFF]
-        if self._last_mode in modes:
-            modes.insert(0, self._last_mode)
-        return tuple(_mode_command(mode) for mode in modes[:1])
+    def _modes(self) -> ThermostatModes:
+        """The modes of the device, with its pending commands applied."""
+        return ThermostatModes(self.device, self._last_mode)
 
     @property
     @override
     def supported_features(self) -> ClimateEntityFeature:
         """The features, by the modes and methods of the device."""
-        features = ClimateEntityFeature(0)
-        if self._setpoint_mode:
+        modes, features = self._modes, ClimateEntityFeature(0)
+        if modes.with_setpoint:
             features |= ClimateEntityFeature.TARGET_TEMPERATURE
-        if self.preset_modes:
+        if modes.preset_modes:
             features |= ClimateEntityFeature.PRESET_MODE
-        if self._turn_off_commands:
+        if modes.turn_off:
             features |= ClimateEntityFeature.TURN_OFF
-            if self._turn_on_commands:
+            if modes.turn_on:
                 features |= ClimateEntityFeature.TURN_ON
         return features
 
@@ -236,40 +150,27 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity, RestoreEntity):
     @override
     def hvac_modes(self) -> list[HVACMode]:
         """Home Assistant's modes for those of Telldus."""
-        modes = [_to_hvac(mode)[0] for mode in self._modes]
-        if self._is_switched:
-            modes.append(HVACMode.OFF)
-        return list(dict.fromkeys(modes))
+        return self._modes.hvac_modes
 
     @property
     @override
     def preset_modes(self) -> list[str] | None:
         """The presets, with "none" if there is a mode without a preset."""
-        presets = dict.fromkeys(_to_hvac(mode)[1] for mode in self._modes)
-        presets.pop(PRESET_NONE, None)
-        if not presets:
-            return None
-        return [PRESET_NONE, *presets] if self._plain_modes else list(presets)
-
-    def _limits(self, mode: str | None) -> tuple[float, float]:
-        """Return the lowest and the highest temperature of a mode."""
-        limits = self._thermostat.ranges.get(mode or "", TemperatureRange())
-        return (
-            _MIN_TEMP if limits.min is None else limits.min,
-            _MAX_TEMP if limits.max is None else limits.max,
-        )
+        return self._modes.preset_modes
 
     @property
     @override
     def min_temp(self) -> float:
         """The lowest temperature that can be set."""
-        return self._limits(self._setpoint_mode)[0]
+        modes = self._modes
+        return modes.limits(modes.with_setpoint)[0]
 
     @property
     @override
     def max_temp(self) -> float:
         """The highest temperature that can be set."""
-        return self._limits(self._setpoint_mode)[1]
+        modes = self._modes
+        return modes.limits(modes.with_setpoint)[1]
 
     # State
 
@@ -277,24 +178,26 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity, RestoreEntity):
     @override
     def hvac_mode(self) -> HVACMode | None:
         """The mode, None if unknown."""
-        mode = self._thermostat.mode
-        if self.device.is_on is False and (mode is None or self._is_switched):
+        modes = self._modes
+        mode = modes.thermostat.mode
+        if self.device.is_on is False and (mode is None or modes.is_switched):
             return HVACMode.OFF
-        return _to_hvac(mode)[0] if mode else None
+        return to_hvac(mode)[0] if mode else None
 
     @property
     @override
     def preset_mode(self) -> str | None:
         """The preset, None if unknown."""
-        mode = self._thermostat.mode
-        preset = _to_hvac(mode)[1] if mode else None
-        return None if preset == PRESET_NONE and not self._plain_modes else preset
+        modes = self._modes
+        mode = modes.thermostat.mode
+        preset = to_hvac(mode)[1] if mode else None
+        return None if preset == PRESET_NONE and not modes.plain else preset
 
     @property
     @override
     def target_temperature(self) -> float | None:
         """The setpoint of the mode, None if it has none."""
-        thermostat = self._thermostat
+        thermostat = self._modes.thermostat
         if (mode := thermostat.mode) is None or mode not in thermostat.ranges:
             return None
         return thermostat.setpoints.get(mode)
@@ -341,12 +244,12 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity, RestoreEntity):
     @override
     async def async_turn_on(self) -> None:
         """Turn the thermostat on, in its previous mode."""
-        await self.async_commands(*self._turn_on_commands)
+        await self.async_commands(*self._modes.turn_on)
 
     @override
     async def async_turn_off(self) -> None:
         """Turn the thermostat off."""
-        await self.async_commands(*self._turn_off_commands)
+        await self.async_commands(*self._modes.turn_off)
 
     @override
     async def async_set_hvac_mode(self, hvac_mode: HVACMode) -> None:
@@ -356,12 +259,8 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity, RestoreEntity):
     @override
     async def async_set_preset_mode(self, preset_mode: str) -> None:
         """Set a preset with its mode, or return to a mode without a preset."""
-        if preset_mode == PRESET_NONE:
-            modes = self._plain_modes
-            modes.sort(key=lambda mode: _to_hvac(mode)[0] is not self.hvac_mode)
-        else:
-            modes = [mode for mode in self._modes if _to_hvac(mode)[1] == preset_mode]
-        await self.async_commands(_mode_command(modes[0]))
+        mode = self._modes.for_preset(preset_mode, self.hvac_mode)
+        await self.async_commands(mode_command(mode))
 
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
@@ -376,7 +275,7 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity, RestoreEntity):
             self._valid_mode_or_raise("hvac", hvac_mode, self.hvac_modes)
             await self._async_set_mode(hvac_mode, temperature)
             return
-        if (mode := self._setpoint_mode) is None:
+        if (mode := self._modes.with_setpoint) is None:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key="no_temperature",
@@ -392,18 +291,16 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity, RestoreEntity):
         if hvac_mode is HVACMode.OFF:
             await self.async_turn_off()
             return
-        modes = [mode for mode in self._modes if _to_hvac(mode)[0] is hvac_mode]
-        modes.sort(key=lambda mode: _to_hvac(mode)[1] != PRESET_NONE)
-        mode = modes[0]
-        if mode not in self._thermostat.ranges:
+        mode = self._modes.for_hvac_mode(hvac_mode)
+        if mode not in self._modes.thermostat.ranges:
             temperature = None
         if temperature is not None:
             self._check(mode, temperature)
-        await self.async_commands(_mode_command(mode, temperature))
+        await self.async_commands(mode_command(mode, temperature))
 
     def _check(self, mode: str, temperature: float) -> None:
         """Raise if a mode does not allow a temperature; Home Assistant checks the current mode."""
-        lowest, highest = self._limits(mode)
+        lowest, highest = self._modes.limits(mode)
         if not lowest <= temperature <= highest:
             raise ServiceValidationError(
                 translation_domain=CLIMATE_DOMAIN,
@@ -414,13 +311,3 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity, RestoreEntity):
                     "max_temp": str(highest),
                 },
             )
-
-
-def _to_hvac(mode: str) -> tuple[HVACMode, str]:
-    """Convert a mode of Telldus to Home Assistant's mode and preset."""
-    return _MODES.get(mode) or (HVACMode.HEAT, slugify(mode))
-
-
-def _mode_command(mode: str, temperature: float | None = None) -> _Command:
-    """Build the command that sets a mode."""
-    return Method.THERMOSTAT, ThermostatSetpoint(mode, temperature)
