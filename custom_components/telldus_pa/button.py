@@ -35,7 +35,7 @@ async def async_setup_entry(
 
 
 class TelldusButton(TelldusDeviceEntity, ButtonEntity):
-    """A method that leaves no state behind."""
+    """A button for a method that has no state."""
 
     method: ClassVar[Method]
 

@@ -1,4 +1,4 @@
-"""What is wrong with the connection to Telldus, told apart by what a user can do about it."""
+"""What is wrong with the connection to Telldus, by what a user can do about it."""
 
 from collections import deque
 from collections.abc import Mapping

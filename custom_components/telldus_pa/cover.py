@@ -65,13 +65,13 @@ async def async_setup_entry(
 
 
 class TelldusCover(TelldusDeviceEntity, CoverEntity, RestoreEntity):
-    """Something that goes up and down. Nothing tells whether it is moving just now.
+    """A cover. Telldus does not report whether it is moving just now.
 
     Which end of its level is open is a setting. A single cover that twice ended up at the
     other end than it was sent to raises a repair that offers to change it.
     """
 
-    # UP or DOWN, until the level has told where that led to or may no longer.
+    # The last UP or DOWN, until a level has confirmed or contradicted it, or too late.
     _sent: SentDirection | None = None
     # How often in a row the cover ended up at the other end.
     _contradictions = 0
@@ -82,23 +82,23 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity, RestoreEntity):
         """Initialize the cover. Options that change reload the entry."""
         super().__init__(entry, device_id, part)
         reversed_covers = entry.options.get(CONF_REVERSED_COVERS, ())
-        # Whether the person has set that it is open at level 0.
+        # Whether the user has set that it is open at level 0.
         self._is_reversed = device_id in reversed_covers
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Restore what the levels have told, if it was of the same setting."""
+        """Restore the number of contradictions, if it was counted for the same setting."""
         await super().async_added_to_hass()
         if (stored := await self.async_get_last_extra_data()) is not None:
-            known = stored.as_dict()
-            if known.get("reversed") is self._is_reversed:
-                self._contradictions = known.get("contradictions", 0)
+            restored = stored.as_dict()
+            if restored.get("reversed") is self._is_reversed:
+                self._contradictions = restored.get("contradictions", 0)
         self._async_suggest()
 
     @property
     @override
     def extra_restore_state_data(self) -> ExtraStoredData:
-        """Return what the levels have told of the cover's direction."""
+        """The number of contradictions, and the setting that it was counted for."""
         return RestoredExtraData(
             {"reversed": self._is_reversed, "contradictions": self._contradictions}
         )
@@ -106,13 +106,13 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity, RestoreEntity):
     @property
     @override
     def device_class(self) -> CoverDeviceClass | None:
-        """Return what it is, as far as Telldus' types tell."""
+        """The device class by Telldus' device type, None for any other type."""
         return _DEVICE_CLASSES.get(self.device.device_type)
 
     @property
     @override
     def supported_features(self) -> CoverEntityFeature:
-        """Return what it can be told."""
+        """The features, by the methods of the device."""
         features = CoverEntityFeature(0)
         for method, feature in _FEATURES.items():
             if method in self.device.methods:
@@ -124,13 +124,13 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity, RestoreEntity):
     @property
     @override
     def assumed_state(self) -> bool:
-        """Return True for what tells no position: a hand may have moved it since."""
+        """True without a position: the cover may have been moved by hand since."""
         return super().assumed_state or not self._has_position
 
     @property
     @override
     def current_cover_position(self) -> int | None:
-        """Return the position, 0 (closed) to 100; None where it has none or it is lost."""
+        """The position, 0 (closed) to 100; None where it has none or it is unknown."""
         return self._position if self._has_position else None
 
     @property
@@ -185,7 +185,7 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity, RestoreEntity):
         await self._data.commands.async_send(*commands, entity_id=self.entity_id)
 
     async def _async_send_direction(self, method: Method) -> None:
-        """Send UP or DOWN, and remember it where the level will tell where it led to."""
+        """Send UP or DOWN; remember it where a level will show whether the direction is right."""
         row = self.row
         if Method.DIM in row.methods and not is_group(row):
             now = self._data.account.rate_limiter.now()

@@ -8,6 +8,7 @@ the parsed rows, ``received`` the rows as Telldus sent them.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any, Final
 
 from homeassistant.const import (
@@ -46,6 +47,7 @@ from .pa_api.parsing import to_list
 from .registry.protocols import async_fetch_protocols
 
 _DIGITS: Final = 1
+_OPTIONS: Final = (CONF_SCAN_INTERVAL, CONF_PUSH, CONF_INCLUDE_IGNORED)
 _LISTS: Final = ("devices/list", "sensors/list", "clients/list", "rooms/list")
 
 type Tree = dict[str, Any]
@@ -89,18 +91,17 @@ async def async_get_device_diagnostics(
     return {
         **_account(entry),
         "gateways": [
-            builder.gateway(one)
-            | {"received": builder.received("clients/list", one.id)}
+            builder.gateway(one) | builder.received("clients/list", one.id)
             for one in data.gateways.data.values()
             if gateway_unique_id(entry, one.id) in identifiers
         ],
         "devices": [
-            builder.device(one) | {"received": builder.received("devices/list", one.id)}
+            builder.device(one) | builder.received("devices/list", one.id)
             for one in data.devices.data.values()
             if device_unique_id(entry, one.id) in identifiers
         ],
         "sensors": [
-            builder.sensor(one) | {"received": builder.received("sensors/list", one.id)}
+            builder.sensor(one) | builder.received("sensors/list", one.id)
             for one in data.sensors.data.values()
             if sensor_unique_id(entry, one.id) in identifiers
         ],
@@ -116,9 +117,7 @@ def _account(entry: TelldusConfigEntry) -> Tree:
             "default" if entry.data[CONF_SERVER_URL] == DEFAULT_SERVER else "other"
         ),
         "options": {
-            CONF_SCAN_INTERVAL: entry.options.get(CONF_SCAN_INTERVAL),
-            CONF_PUSH: entry.options.get(CONF_PUSH),
-            CONF_INCLUDE_IGNORED: entry.options.get(CONF_INCLUDE_IGNORED),
+            **{key: entry.options.get(key) for key in _OPTIONS},
             CONF_REVERSED_COVERS: len(entry.options.get(CONF_REVERSED_COVERS, ())),
         },
         "account": {
@@ -147,9 +146,7 @@ def _account(entry: TelldusConfigEntry) -> Tree:
             "cursor": data.history_import.cursor,
         },
         "lists": {
-            "devices": _list(data.devices),
-            "sensors": _list(data.sensors),
-            "gateways": _list(data.gateways),
+            one.name: _list(one) for one in (data.devices, data.sensors, data.gateways)
         },
     }
 
@@ -230,11 +227,12 @@ class _DiagnosticsBuilder:
             )
         }
 
-    def received(self, function: str, row_id: str) -> Any:
+    def received(self, function: str, row_id: str) -> Tree:
         """Redact a row as received, None if the last list does not have it."""
         rows = self._data.account.client.last_raw[function]
         place = self._rows[function].get(row_id)
-        return None if place is None else redaction.redact_rows(rows)[place]
+        row = None if place is None else redaction.redact_rows(rows)[place]
+        return {"received": row}
 
     def gateway(self, gateway: Gateway) -> Tree:
         """Build the diagnostics of a gateway."""
@@ -261,11 +259,7 @@ class _DiagnosticsBuilder:
             "kind": kind,
             "reason": reason,
             "entities": self._entities(
-                device_unique_id(self._entry, device.id),
-                (
-                    (part, part, platform)
-                    for part, platform in entity_parts(device, kind)
-                ),
+                device_unique_id(self._entry, device.id), entity_parts(device, kind)
             ),
             "methods": [method.name for method in device.methods],
             "device_type": device.device_type.name,
@@ -296,22 +290,18 @@ class _DiagnosticsBuilder:
         """Build the diagnostics of a sensor, without what it measures."""
         data = self._data
         node = data.devices.topology.device_for_sensor(sensor, data.devices.data)
-        names = {
-            value_key(
-                value
-            ): f"{redaction.redact_word(value.name)}_{redaction.redact_number(value.scale)}"
-            for value in sensor.values.values()
-        }
+        names: dict[str, str] = {}
+        for value in sensor.values.values():
+            scale = redaction.redact_number(value.scale)
+            names[value_key(value)] = f"{redaction.redact_word(value.name)}_{scale}"
         return {
             "row": self._rows["sensors/list"].get(sensor.id),
             "gateway": self._gateways.get(sensor.gateway_id),
             "device": node and self._devices[node.id],
             "entities": self._entities(
                 sensor_unique_id(self._entry, sensor.id),
-                (
-                    (part, names.get(part, part), platform)
-                    for part, platform in entities_of_sensor(sensor)
-                ),
+                entities_of_sensor(sensor),
+                names,
             ),
             "values": [
                 {
@@ -337,17 +327,20 @@ class _DiagnosticsBuilder:
         }
 
     def _entities(
-        self, unique_id: str, parts: Iterable[tuple[str, str, Platform]]
+        self,
+        unique_id: str,
+        parts: Iterable[tuple[str, Platform]],
+        redacted_keys: Mapping[str, str] = MappingProxyType({}),
     ) -> list[Tree]:
-        """Build the diagnostics of entities: their keys, redacted keys, and platforms."""
+        """Build the diagnostics of entities, from their keys and platforms."""
         found: list[Tree] = []
-        for key, redacted_key, platform in parts:
+        for key, platform in parts:
             entity = self._registered.get(entity_unique_id(unique_id, key))
             state = self._hass.states.get(entity.entity_id) if entity else None
             found.append(
                 {
                     "platform": platform,
-                    "key": redacted_key,
+                    "key": redacted_keys.get(key, key),
                     "is_registered": entity is not None,
                     "disabled_by": entity and entity.disabled_by,
                     "hidden_by": entity and entity.hidden_by,

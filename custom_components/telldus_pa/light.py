@@ -45,7 +45,7 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Begin with the colour that there is."""
+        """Initialize the colour from the row."""
         await super().async_added_to_hass()
         self._update_color()
 

@@ -60,7 +60,7 @@ class TelldusMediaPlayer(TelldusDeviceEntity, MediaPlayerEntity, RestoreEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Restore what it did last."""
+        """Restore the last state."""
         await super().async_added_to_hass()
         stored = await self.async_get_last_state()
         if stored and stored.state in _STATES.values():
@@ -69,7 +69,7 @@ class TelldusMediaPlayer(TelldusDeviceEntity, MediaPlayerEntity, RestoreEntity):
     @property
     @override
     def supported_features(self) -> MediaPlayerEntityFeature:
-        """Return what it can be told."""
+        """The features, by the methods of the device."""
         features = MediaPlayerEntityFeature(0)
         for methods, feature in _FEATURES.items():
             if methods in self.device.methods:
@@ -79,7 +79,7 @@ class TelldusMediaPlayer(TelldusDeviceEntity, MediaPlayerEntity, RestoreEntity):
     @property
     @override
     def state(self) -> MediaPlayerState | None:
-        """Return whether it plays, None if that is not known."""
+        """Whether it plays, None if unknown. A volume step leaves it as it was."""
         match self.device.state:
             case Method.UP | Method.DOWN:
                 pass

@@ -53,7 +53,7 @@ def describe_type(value: object) -> Redacted:
 
 
 def redact_word(value: object) -> Redacted:
-    """Keep a single word of a field that no person fills."""
+    """Keep a single word of a field that no user fills."""
     if isinstance(value, str) and _WORD.fullmatch(value):
         return value
     return describe_type(value)

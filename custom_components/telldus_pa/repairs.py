@@ -65,7 +65,7 @@ class ReverseCoverRepairFlow(RepairsFlow):
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> RepairsFlowResult:
-        """Begin."""
+        """Ask for confirmation."""
         return await self.async_step_confirm()
 
     async def async_step_confirm(

@@ -254,7 +254,7 @@ class TelldusConnectionSensor(SensorEntity):
     _attr_translation_key = "connection"
 
     def __init__(self, entry: TelldusConfigEntry, gateway_id: str) -> None:
-        """Stand for a gateway that a list tells of now."""
+        """Initialize the sensor; the gateway must be in a list."""
         self._connection = entry.runtime_data.connection_status
         self._gateway_id = gateway_id
         thing = gateway_unique_id(entry, gateway_id)

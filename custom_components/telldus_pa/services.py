@@ -191,7 +191,7 @@ async def _async_send_command(call: ServiceCall) -> None:
 
 
 async def _async_get_history(call: ServiceCall) -> ServiceResponse:
-    """Return what Telldus has kept of an entity's device or sensor value."""
+    """Return the history of an entity's device or sensor value: its rows, oldest first."""
     entity = er.async_get(call.hass).async_get(call.data[ATTR_ENTITY_ID])
     if entity is None or entity.platform != DOMAIN or entity.config_entry_id is None:
         raise _invalid("not_an_entity", entity=call.data[ATTR_ENTITY_ID])

@@ -1,4 +1,4 @@
-"""Sirens: alarms and smoke detectors that can be told to sound.
+"""Sirens: alarms and smoke detectors that can be made to sound.
 
 Source: docs/dev/telldus-api.md, "deviceType".
 """
@@ -39,7 +39,7 @@ class TelldusSiren(TelldusDeviceEntity, SirenEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether it sounds, None if Telldus does not know."""
+        """Whether it sounds, None if unknown."""
         return self.device.is_on
 
     @override

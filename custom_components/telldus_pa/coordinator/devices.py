@@ -73,7 +73,7 @@ class DeviceCoordinator(TelldusItemCoordinator[Device]):
 
     @override
     def _structure_key(self, row: Device) -> object:
-        """Return what decides which entities there are."""
+        """Return the fields that decide which entities there are."""
         return structure_key(row)
 
     @callback

@@ -35,5 +35,5 @@ class GatewayCoordinator(TelldusUpdateCoordinator[Gateway]):
 
     @override
     def _structure_key(self, row: Gateway) -> object:
-        """Return what the device registry stores."""
+        """Return the fields that the device registry stores."""
         return (row.name, row.model, row.version)

@@ -60,7 +60,7 @@ def async_restore_lists(
 
 
 def _owner(entry: ConfigEntry) -> object:
-    """Return what the lists belong to: the account, by which login, and what is hidden."""
+    """Return the settings that lists depend on: account, login, and whether hidden rows count."""
     keys = (
         *(CONF_SERVER_URL, CONF_PUBLIC_KEY, CONF_PRIVATE_KEY),
         *(CONF_TOKEN, CONF_TOKEN_SECRET),

@@ -84,7 +84,7 @@ class TelldusUpdateCoordinator[RowT: ListItem](RowCoordinator[RowT]):
         return self.last_update_success and not self.is_stale
 
     def keep(self) -> KeptList[RowT] | None:
-        """Return what a reload needs, None where the data are not worth keeping."""
+        """Return the list for a reload, None where there is none or it is too old."""
         if not self.success_count or not self.is_available:
             return None
         return KeptList(self.data, self._staleness.fresh_at, self.requested_at)

@@ -46,7 +46,7 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
 
     @override
     def _structure_key(self, row: Sensor) -> object:
-        """Return what decides which entities there are."""
+        """Return the fields that decide which entities there are."""
         return (
             row.name,
             row.values.keys(),

@@ -100,7 +100,7 @@ def _combined_covers(
 
 
 def _combined_thermostats(thermostats: Sequence[Thermostat]) -> Thermostat:
-    """Return what all thermostats can do, and what they have in common."""
+    """Return a thermostat with the modes, ranges and values that all of them have in common."""
     first, *others = thermostats
     return replace(
         first,

@@ -129,14 +129,14 @@ _ENTITIES: Final[dict[DeviceKind, dict[str, Platform]]] = {
 
 
 def kind_of(device: Device, members: Collection[DeviceKind] = ()) -> DeviceKind:
-    """Return what a device is. ``members`` are a group's, as far as they are known."""
+    """Return the kind of a device. ``members`` are those of a group, as far as they are known."""
     return classify(device, members)[0]
 
 
 def classify(
     device: Device, members: Collection[DeviceKind] = ()
 ) -> tuple[DeviceKind, KindReason]:
-    """Return what a device is and what decided it, in the order of the vendor's own app."""
+    """Return the kind of a device and the reason for it, in the order of the vendor's own app."""
     if kind := _BY_TYPE.get(device.device_type):
         return kind, KindReason.DEVICE_TYPE
     methods = device.methods

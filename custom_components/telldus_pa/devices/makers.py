@@ -142,7 +142,7 @@ def sensor_transport_name(protocol: str) -> str | None:
 
 
 def model_of(transport: str, kind: DeviceKind, *, is_dimmer: bool) -> str | None:
-    """Return what a device is, in words, after what it is connected by."""
+    """Return a model in words, such as "Z-Wave dimmer", None if the transport is unknown."""
     name = transport_name(transport)
     if name is None or transport in _NO_THINGS:
         return name

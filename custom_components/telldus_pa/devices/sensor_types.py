@@ -326,7 +326,7 @@ def is_total(value: SensorValue) -> bool:
 
 
 def described_as(value: SensorValue) -> str | None:
-    """Return what a value was taken for, None where it is not known."""
+    """Return the device class or the key of a value's description, None without one."""
     if (description := SENSOR_TYPES.get(value_key(value))) is None:
         return None
     return description.device_class or description.translation_key or description.key

@@ -42,7 +42,7 @@ class Topology:
             for device in devices.values()
             if device.members
         }
-        leaves = {group: tuple(_leaves(group, members)) for group in members}
+        leaves = {group: tuple(_resolve_members(group, members)) for group in members}
         groups: dict[str, list[str]] = {}
         for group, reached in leaves.items():
             for device_id in reached:
@@ -76,7 +76,7 @@ class Topology:
 
 
 def structure_key(device: Device) -> object:
-    """Return what of a device decides which entities there are, and what they are called."""
+    """Return the fields of a device that decide which entities there are, and their names."""
     return (
         device.name,
         device.methods,
@@ -92,23 +92,23 @@ def structure_key(device: Device) -> object:
 
 
 class HasGateway(Protocol):
-    """A row that tells of its gateway as well."""
+    """A row that has its gateway's name and whether it is online."""
 
     @property
     def gateway_id(self) -> str:
-        """Return the gateway's id."""
+        """The gateway's id, empty where there is none."""
 
     @property
     def gateway_name(self) -> str | None:
-        """Return what the gateway is called."""
+        """The gateway's name."""
 
     @property
     def online(self) -> bool:
-        """Return whether Telldus reaches it."""
+        """Whether Telldus reaches the gateway."""
 
 
 def gateways_from_rows(rows: Mapping[str, HasGateway]) -> dict[str, Gateway]:
-    """Return the gateways as far as their devices, or their sensors, tell of them."""
+    """Return the gateways by id, with what the rows of their devices or sensors have of them."""
     newest = {row.gateway_id: row for row in rows.values() if row.gateway_id}
     return {
         gateway_id: Gateway(gateway_id, row.gateway_name, row.online)
@@ -146,7 +146,7 @@ def is_assumed(device: Device) -> bool:
 
 
 def gives_feedback(device: Device) -> bool:
-    """Return whether Telldus hears from a device what it did."""
+    """Return whether a device reports what it did: its transport is two-way."""
     return device.transport in _TWO_WAY
 
 
@@ -168,8 +168,10 @@ def _members(
             yield device_id
 
 
-def _leaves(group: str, members: Mapping[str, tuple[str, ...]]) -> Iterable[str]:
-    """Return what a group reaches, through the groups in it; never itself."""
+def _resolve_members(
+    group: str, members: Mapping[str, tuple[str, ...]]
+) -> Iterable[str]:
+    """Return the ids of a group's devices, those of the groups in it included."""
     seen, reached = {group}, []
     waiting = list(members[group])
     while waiting:

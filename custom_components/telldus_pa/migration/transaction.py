@@ -332,7 +332,7 @@ class RegistryTransaction:
         return fields
 
     def _integration_fields(self, transfer: DeviceTransfer) -> dict[str, Any]:
-        """Return what the receiver had set, without a gateway that was removed since."""
+        """Return the receiver's own fields, without a ``via_device_id`` that was removed since."""
         fields = {**transfer.integration_fields}
         if "via_device_id" in fields:
             fields["via_device_id"] = self._existing(fields["via_device_id"])

@@ -26,7 +26,7 @@ from ..pa_api import Device, Gateway, Method, Sensor
 
 
 def account_info(entry: TelldusConfigEntry) -> DeviceInfo:
-    """Return what the device registry is told of the account."""
+    """Build the device info of the account."""
     return DeviceInfo(
         identifiers={(DOMAIN, account_unique_id(entry))},
         entry_type=DeviceEntryType.SERVICE,
@@ -38,14 +38,14 @@ def account_info(entry: TelldusConfigEntry) -> DeviceInfo:
 
 
 def gateway_info(entry: TelldusConfigEntry, gateway: Gateway) -> DeviceInfo:
-    """Return what the device registry is told of a gateway."""
+    """Build the device info of a gateway."""
     info = DeviceInfo(
         identifiers={(DOMAIN, gateway_unique_id(entry, gateway.id))},
         name=gateway.name or "TellStick",
         manufacturer="Telldus Technologies",
         configuration_url="https://live.telldus.com",
     )
-    # A device tells its gateway's name only; the registry keeps what it knew besides.
+    # A device's row has only the gateway's name; the registry keeps the other fields.
     if gateway.model:
         info["model"] = gateway.model
     if gateway.version:
@@ -54,7 +54,7 @@ def gateway_info(entry: TelldusConfigEntry, gateway: Gateway) -> DeviceInfo:
 
 
 def device_info(entry: TelldusConfigEntry, device: Device) -> DeviceInfo:
-    """Return what the device registry is told of a device."""
+    """Build the device info of a device, and of the sensor that is the same node."""
     data = entry.runtime_data
     sensor = data.sensors.sensor_for_device(device)
     identifiers = {(DOMAIN, device_unique_id(entry, device.id))}
@@ -71,7 +71,7 @@ def device_info(entry: TelldusConfigEntry, device: Device) -> DeviceInfo:
     models = [sensor.model if sensor else None, known.model if known else None]
     _add_maker(info, device.transport, models)
     if is_group(device) or kind is DeviceKind.SCENE:
-        # Not a thing that one can touch
+        # Not a piece of hardware
         info["entry_type"] = DeviceEntryType.SERVICE
     if room := data.rooms.name_of(device):
         info["suggested_area"] = room
@@ -84,7 +84,7 @@ def device_info(entry: TelldusConfigEntry, device: Device) -> DeviceInfo:
 
 
 def sensor_info(entry: TelldusConfigEntry, sensor: Sensor) -> DeviceInfo:
-    """Return what the device registry is told of a sensor."""
+    """Build the device info of a sensor: that of its device where they are the same node."""
     devices = entry.runtime_data.devices
     if device := devices.topology.device_for_sensor(sensor, devices.data):
         return device_info(entry, device)
@@ -100,7 +100,7 @@ def sensor_info(entry: TelldusConfigEntry, sensor: Sensor) -> DeviceInfo:
 
 
 def _add_maker(info: DeviceInfo, transport: str, models: Iterable[str | None]) -> None:
-    """Add who made something and its model, where any of the lists or infos tells."""
+    """Add the manufacturer and the model id, from the first model that has them."""
     for model in models:
         if "manufacturer" not in info and (maker := manufacturer_of(transport, model)):
             info["manufacturer"] = maker
@@ -110,10 +110,10 @@ def _add_maker(info: DeviceInfo, transport: str, models: Iterable[str | None]) -
 
 @callback
 def may_register(entry: TelldusConfigEntry, info: DeviceInfo) -> bool:
-    """Return whether something is to be in the device registry.
+    """Return whether the device registry is to have a device or sensor.
 
-    What nobody has named is a neighbour's, most likely. What the registry has already,
-    because it was moved over, named or enabled by a person, stays in it.
+    One without a name is a neighbour's, most likely. One that is registered already,
+    because it was moved over, named or enabled by a user, stays.
     """
     registry = dr.async_get(entry.runtime_data.devices.hass)
     return "name" in info or any(
@@ -125,9 +125,9 @@ def may_register(entry: TelldusConfigEntry, info: DeviceInfo) -> bool:
 def _node_info(
     entry: TelldusConfigEntry, gateway_id: str, name: str | None
 ) -> DeviceInfo:
-    """Return what devices and sensors have in common.
+    """Build the part that devices and sensors have in common.
 
-    What hangs on no gateway, as far as Telldus tells, hangs on the account.
+    What has no gateway, as far as Telldus reports, belongs to the account.
     """
     via = gateway_unique_id(entry, gateway_id) if gateway_id else None
     info = DeviceInfo(

@@ -67,7 +67,7 @@ async def async_fetch_protocols(
         try:
             known = await data.account.client.device_info(device_id, timeout=timeout)
         except ApiError:
-            # Of this one Telldus will not tell.
+            # Telldus rejects this one: do not ask again.
             known = DeviceProtocol(None, None)
         except TelldusError:
             return
@@ -85,7 +85,7 @@ async def async_fetch_protocols(
 
 
 def _store(hass: HomeAssistant, entry: TelldusConfigEntry) -> StoreSection:
-    """Return where this is written down."""
+    """Get the store."""
     return entry_store(
         hass,
         StorageKey.PROTOCOLS,
@@ -99,7 +99,7 @@ def _store(hass: HomeAssistant, entry: TelldusConfigEntry) -> StoreSection:
 
 
 def _to_store(entry: TelldusConfigEntry) -> dict[str, Any]:
-    """Return what is written down: of the devices that Telldus still has."""
+    """Build what is stored, of the devices that Telldus still has."""
     data = entry.runtime_data
     return {
         "protocols": {

@@ -50,7 +50,7 @@ class StaleTracker:
     def note(
         self, known: AbstractSet[str], present: AbstractSet[str], now: float
     ) -> set[str]:
-        """Note what a list has; return the known ids that are stale.
+        """Count a list; return the ids of ``known`` that are stale.
 
         ``now`` is monotonic, in seconds. Nothing is stale while more than half of the rest
         is missing as well: then something is wrong with the list.
