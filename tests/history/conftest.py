@@ -15,11 +15,14 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
+from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.history import recorder as history_recorder
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_component import async_update_entity
 from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
 from simulator import Simulator
 from simulator.command_effects import value_at
 from simulator.home import Drift, Sensor, SensorValue
@@ -139,21 +142,36 @@ async def pass_by(hass: HomeAssistant, time: Time, seconds: float) -> None:
         seconds -= 10
 
 
-async def reach(
-    phase: str, hass: HomeAssistant, entry: MockConfigEntry, time: Time, seconds: float
-) -> None:
-    """Let time pass until an import has come so far."""
-    while entry.runtime_data.history_import.state != phase and seconds > 0:
+async def start(hass: HomeAssistant, entry: MockConfigEntry) -> JsonValueType:
+    """Start the import by the action; return how many sensors remain."""
+    response = await hass.services.async_call(
+        DOMAIN,
+        "import_history",
+        {"config_entry_id": entry.entry_id},
+        blocking=True,
+        return_response=True,
+    )
+    assert response
+    return response["sensors"]
+
+
+async def progress(hass: HomeAssistant) -> str:
+    """Return the state of the import now, not at the sensor's last poll."""
+    await async_update_entity(hass, PROGRESS)
+    return state_of(hass, PROGRESS).state
+
+
+async def reach(state: str, hass: HomeAssistant, time: Time, seconds: float) -> None:
+    """Let time pass until the import is in a state."""
+    while await progress(hass) != state and seconds > 0:
         await pass_by(hass, time, 20)
         seconds -= 20
-    assert entry.runtime_data.history_import.state == phase
+    assert await progress(hass) == state
 
 
-async def finish(hass: HomeAssistant, entry: MockConfigEntry, time: Time) -> None:
+async def finish(hass: HomeAssistant, time: Time) -> None:
     """Let time pass until all is imported."""
-    await reach("finished", hass, entry, time, 8000)
-    await time.move(31)
-    assert state_of(hass, PROGRESS).state == "finished"
+    await reach("finished", hass, time, 8000)
     await async_recorder_block_till_done(hass)
 
 

@@ -21,7 +21,7 @@ from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 from simulator.home import Drift, Sensor, SensorValue
 from tests.conftest import Time
-from tests.helpers import complaints, restart, state_of
+from tests.helpers import complaints, diagnostics, restart, state_of
 
 from .conftest import (
     DAY,
@@ -37,8 +37,10 @@ from .conftest import (
     finish,
     hours,
     pass_by,
+    progress,
     reach,
     record,
+    start,
     starts,
     told,
 )
@@ -64,21 +66,13 @@ async def test_two_years(
     first = starts(own[ENERGY])[0]
     assert state_of(hass, PROGRESS).state == "idle"
     began, since = simulator.clock(), len(simulator.log)
-    answer = await hass.services.async_call(
-        DOMAIN,
-        "import_history",
-        {"config_entry_id": recorded.entry_id},
-        blocking=True,
-        return_response=True,
-    )
-    assert answer == {"sensors": 1}
+    assert await start(hass, recorded) == 1
     await pass_by(hass, time, 90)
     assert state_of(hass, PROGRESS).state == "running"
     asked_before = asked(simulator)
     assert asked_before
-    cursor = recorded.runtime_data.history_import.cursor
-    assert cursor
-    assert cursor.timestamp() < first
+    found_diagnostics = await diagnostics(hass, recorded)
+    assert found_diagnostics["history_import"]["cursor"].timestamp() < first
 
     assert await time.until(hass.config_entries.async_reload(recorded.entry_id))
     await pass_by(hass, time, 120)
@@ -89,7 +83,7 @@ async def test_two_years(
     await time.move(300)
     assert asked(simulator) == asked_before
     assert await time.until(hass.config_entries.async_setup(recorded.entry_id))
-    await finish(hass, recorded, time)
+    await finish(hass, time)
 
     found = {one: await hours(hass, one) for one in (ENERGY, TEMPERATURE)}
     for entity_id, rows in found.items():
@@ -114,8 +108,8 @@ async def test_two_years(
     assert complaints(caplog) == []
     # A further import has nothing to add.
     before = sum(written.values())
-    await recorded.runtime_data.history_import.async_start()
-    await finish(hass, recorded, time)
+    await start(hass, recorded)
+    await finish(hass, time)
     assert sum(written.values()) == before
 
 
@@ -133,8 +127,8 @@ async def test_answers_cut_short(
         {"history_days": 12, "history_rows": 100, "history_cut": cut}
     )
     first = starts(await hours(hass, ENERGY))[0]
-    await recorded.runtime_data.history_import.async_start()
-    await finish(hass, recorded, time)
+    await start(hass, recorded)
+    await finish(hass, time)
     rows = await hours(hass, ENERGY)
     found = [start for start in starts(rows) if start < first]
     assert found == list(range(found[0], first, HOUR))
@@ -170,8 +164,8 @@ async def test_other_units_and_angles(
         TEMPERATURE, new_unit_of_measurement="°F", old_unit_of_measurement="°C"
     )
     await async_recorder_block_till_done(hass)
-    await entry.runtime_data.history_import.async_start()
-    await finish(hass, entry, time)
+    await start(hass, entry)
+    await finish(hass, time)
     temperatures, directions = told(simulator, "temp"), told(simulator, "wdir")
     rows = await hours(hass, TEMPERATURE)
     assert len(rows) > 45
@@ -204,7 +198,7 @@ async def test_nothing_to_import(
     meter.keep_history = False
     await time.move(150)
     with pytest.raises(ServiceValidationError) as err:
-        await recorded.runtime_data.history_import.async_start()
+        await start(hass, recorded)
     assert err.value.translation_key == "no_history_kept"
     assert asked(simulator) == 0
 
@@ -236,14 +230,14 @@ async def test_by_the_options(
         "reversed_covers": [],
     }
     await time.move(60)
-    await finish(hass, recorded, time)
+    await finish(hass, time)
     assert len(await hours(hass, ENERGY)) > 40
 
 
 async def test_no_recorder(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """Everything else works without a recorder."""
     with pytest.raises(HomeAssistantError) as err:
-        await loaded.runtime_data.history_import.async_start()
+        await start(hass, loaded)
     assert err.value.translation_key == "no_recorder"
     assert state_of(hass, ENERGY).state == "500.0"
 
@@ -269,14 +263,14 @@ async def test_telldus_in_trouble(
     simulator.settings.history_days = 2
     more = {"text": text} if text else {}
     simulator.faults.add(fault, match="json/sensor/history", times=times, **more)
-    await recorded.runtime_data.history_import.async_start()
+    await start(hass, recorded)
     if text is None:
         # Its threads are not those of the loop, and take their time on a busy machine.
-        await reach("waiting", hass, recorded, time, 600)
+        await reach("waiting", hass, time, 600)
         await time.move(1900)
     else:
         await pass_by(hass, time, 30)
-    await finish(hass, recorded, time)
+    await finish(hass, time)
     assert (len(await hours(hass, ENERGY)) > 45) is (text is None)
 
 
@@ -293,12 +287,12 @@ async def test_history_alone_is_refused(
 ) -> None:
     """A server that does not know the function, or keeps it from us, is not asked for ever."""
     simulator.faults.add(fault, match="json/sensor/history", times=None)
-    sensors = len(await recorded.runtime_data.history_import.async_start())
-    for _ in range(sensors * times):
+    assert await start(hass, recorded) == 1
+    for _ in range(times):
         await pass_by(hass, time, 40)
         await time.move(600)
-    assert recorded.runtime_data.history_import.state == "finished"
-    assert asked(simulator) == sensors * times
+    assert await progress(hass) == "finished"
+    assert asked(simulator) == times
 
 
 @pytest.mark.parametrize(("unit", "unit_class"), [("lx", None), ("W", "power")])
@@ -316,8 +310,8 @@ async def test_units_that_do_not_fit(
         TEMPERATURE, new_unit_of_measurement=unit, new_unit_class=unit_class
     )
     await async_recorder_block_till_done(hass)
-    await recorded.runtime_data.history_import.async_start()
-    await finish(hass, recorded, time)
+    await start(hass, recorded)
+    await finish(hass, time)
     assert len(await hours(hass, TEMPERATURE)) < 5
     assert len(await hours(hass, ENERGY)) > 45
 
@@ -335,9 +329,9 @@ async def test_deleted_meanwhile(
         registry.async_update_entity(
             entity_id, disabled_by=er.RegistryEntryDisabler.USER
         )
-    await recorded.runtime_data.history_import.async_start()
-    await recorded.runtime_data.history_import.async_start()
-    await finish(hass, recorded, time)
+    await start(hass, recorded)
+    await start(hass, recorded)
+    await finish(hass, time)
     assert asked(simulator) == 0
 
 
@@ -348,14 +342,15 @@ async def test_while_refused(
     simulator.settings.history_days = 2
     simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*")
     await time.move(120)
-    assert recorded.runtime_data.account.is_refused
-    await recorded.runtime_data.history_import.async_start()
+    # The sign-in is refused.
+    assert hass.config_entries.flow.async_progress()
+    await start(hass, recorded)
     await pass_by(hass, time, 30)
-    assert recorded.runtime_data.history_import.state == "waiting"
+    assert await progress(hass) == "waiting"
     assert asked(simulator) == 0
     simulator.faults.clear()
     await time.move(2500)
-    await finish(hass, recorded, time)
+    await finish(hass, time)
     assert len(await hours(hass, ENERGY)) > 45
 
 
@@ -369,14 +364,13 @@ async def test_resumed_before_the_first_list(
 ) -> None:
     """A start whose list of sensors is late leaves nothing out."""
     simulator.settings.history_days = 2
-    await recorded.runtime_data.history_import.async_start()
+    await start(hass, recorded)
     simulator.faults.add(fault, match="json/sensors/list", times=2)
     await restart(hass, recorded, time)
     await pass_by(hass, time, 60)
-    history = recorded.runtime_data.history_import
-    assert (history.state, history.hours) == ("waiting", 0)
+    assert await progress(hass) == "waiting"
     assert asked(simulator) == 0
-    await reach("finished", hass, recorded, time, 8000)
+    await reach("finished", hass, time, 8000)
     assert len(await hours(hass, ENERGY)) > 45
 
 
@@ -401,9 +395,9 @@ async def test_database_away(
         return await really(*arguments)
 
     monkeypatch.setattr(history_recorder, "async_series", series)
-    await recorded.runtime_data.history_import.async_start()
-    await reach("waiting", hass, recorded, time, 100)
-    await reach("finished", hass, recorded, time, 8000)
+    await start(hass, recorded)
+    await reach("waiting", hass, time, 100)
+    await reach("finished", hass, time, 8000)
     assert (len(await hours(hass, ENERGY)) > 45) is imported
     assert ("could not be imported" in caplog.text) is not imported
 
@@ -415,7 +409,7 @@ async def test_removed(
     time: Time,
 ) -> None:
     """What is left to do goes with the entry."""
-    await recorded.runtime_data.history_import.async_start()
+    await start(hass, recorded)
     key = f"{DOMAIN}.{recorded.entry_id}"
     assert hass_storage[key]["data"]["history_import"]["remaining"] == {METER: None}
     await time.until(hass.config_entries.async_remove(recorded.entry_id))

@@ -19,7 +19,18 @@ from tests.conftest import Time
 from tests.factories import GATEWAY
 from tests.helpers import state_of
 
-from .conftest import DAY, ENERGY, METER, asked, finish, hours, pass_by, record, starts
+from .conftest import (
+    DAY,
+    ENERGY,
+    asked,
+    finish,
+    hours,
+    pass_by,
+    progress,
+    record,
+    start,
+    starts,
+)
 
 pytestmark = pytest.mark.usefixtures("quiet_database", "meter")
 
@@ -38,14 +49,14 @@ async def test_waits_for_the_first_hour(
     # There are statistics of five minutes, but no hour.
     began = dt_util.utcnow().timestamp() // 300 * 300 - 300
     do_adhoc_statistics(hass, start=dt_util.utc_from_timestamp(began))
-    assert await loaded.runtime_data.history_import.async_start() == [METER]
+    assert await start(hass, loaded) == 1
     await pass_by(hass, time, 60)
-    assert await loaded.runtime_data.history_import.async_start() == [METER]
-    assert loaded.runtime_data.history_import.state == "waiting"
+    assert await start(hass, loaded) == 1
+    assert await progress(hass) == "waiting"
     assert asked(simulator) == 0
     await record(hass, time)
     await time.move(601)
-    await finish(hass, loaded, time)
+    await finish(hass, time)
     assert len(await hours(hass, ENERGY)) > 45
 
 
@@ -59,10 +70,10 @@ async def test_never_recorded(
 ) -> None:
     """What Home Assistant is told not to record gets nothing."""
     monkeypatch.setattr(get_instance(hass), "entity_filter", lambda _: False)
-    await loaded.runtime_data.history_import.async_start()
+    await start(hass, loaded)
     await pass_by(hass, time, 30)
     assert asked(simulator) == 0
-    assert loaded.runtime_data.history_import.state == "finished"
+    assert await progress(hass) == "finished"
 
 
 async def test_no_hour_in_time(
@@ -78,14 +89,14 @@ async def test_no_hour_in_time(
         "homeassistant.components.sensor.recorder._get_sensor_states", lambda _: []
     )
     simulator.settings.history_days = 2
-    await loaded.runtime_data.history_import.async_start()
+    await start(hass, loaded)
     for _ in range(2):
         await time.move(3000)
         assert asked(simulator) == 0
         assert await time.until(hass.config_entries.async_reload(loaded.entry_id))
         await time.move(45)
     await time.move(1500)
-    await finish(hass, loaded, time)
+    await finish(hass, time)
     assert len(await hours(hass, ENERGY)) > 40
 
 
@@ -125,13 +136,12 @@ async def test_dead_sensors(
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(45)
     await record(hass, time)
-    history = entry.runtime_data.history_import
     assert state_of(hass, "sensor.dead_1_temperature").state == "unknown"
     # A meter's reading does not age.
     assert state_of(hass, "sensor.dead_1_energy").state == "90.0"
-    assert await history.async_start() == ["1", "2", "3", METER]
+    assert await start(hass, entry) == 4
     now = int(simulator.clock())
-    await finish(hass, entry, time)
+    await finish(hass, time)
     assert len(await hours(hass, ENERGY)) > 60
     for number in "123":
         temperatures = await hours(hass, f"sensor.dead_{number}_temperature")

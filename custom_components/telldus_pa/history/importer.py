@@ -1,9 +1,9 @@
 """Imports what Telldus has kept of sensors into Home Assistant's long-term statistics.
 
-Telldus is asked backwards from the first hour that Home Assistant has, a part at a time,
-with the hour before which to go on in each answer: what it says of that hour tells how much
-a counter grew, and whether anything newer was left out. Home Assistant's first hour is read
-anew each time, so that each hour is imported once, however often this is interrupted.
+The history is requested backwards from the first hour that Home Assistant has, part by part.
+Each response includes that hour again: its samples give the growth of a counter in it, and
+show whether newer rows were left out. Home Assistant's first hour is read before each part,
+so that each hour is imported once, however often the import is interrupted.
 Source: docs/dev/telldus-api.md, "Other sensor functions".
 """
 
@@ -46,17 +46,17 @@ if TYPE_CHECKING:
     from .recorder import StatisticSeries
 
 
-# How long to wait where something is not there yet, in seconds.
-_WAIT: Final = 600.0
-# How long to wait for Home Assistant's first hour. What is known of a sensor that has none
-# by then is imported all the same.
+# Seconds until the sensors that remain are tried again.
+_RETRY_DELAY: Final = 600.0
+# How long to wait for Home Assistant's first hour of a value. After that, the history is
+# imported all the same.
 _FIRST_HOUR_WITHIN: Final = timedelta(hours=2)
-# The same for the first list of sensors, which is asked for again every other minute or so.
+# The same for the first list of sensors, which is polled every other minute or so.
 _UNTIL_LIST: Final = 60.0
-# How often an import is begun anew after what nobody foresaw.
-_MOST_FAILURES: Final = 6
-# How often the sign-in may be refused for a history alone before that is believed.
-_MOST_REFUSALS: Final = 3
+# How often the import of a sensor may fail unexpectedly.
+_MAX_FAILURES: Final = 6
+# How many 401s in a row for the history alone mean that it is not available.
+_MAX_REJECTIONS: Final = 3
 
 
 class ImportState(StrEnum):
@@ -64,21 +64,21 @@ class ImportState(StrEnum):
 
     IDLE = "idle"
     RUNNING = "running"
-    # For Home Assistant's first hour, or until Telldus may be asked again.
+    # For Home Assistant's first hour, or for the next try.
     WAITING = "waiting"
     FINISHED = "finished"
 
 
 @dataclass(frozen=True, slots=True)
 class _StatisticTarget:
-    """The entity that shows a value, and the value's unit."""
+    """The entity of a value, and the value's unit."""
 
     entity_id: str
     unit: str | None
 
 
 class HistoryImport:
-    """The import for one account, and how far it has come."""
+    """The import for one account, and its progress."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, sensors: SensorCoordinator
@@ -93,17 +93,17 @@ class HistoryImport:
             entry.entry_id,
             {"remaining": {str: vol.Any(None, UTC_DATETIME)}, "hours": int},
         )
-        # The sensors of which the history is still to be imported, and until when to wait
-        # for Home Assistant's first hour of each, None before it was looked for.
+        # The sensors that remain, and until when to wait for Home Assistant's first hour of
+        # each, None before the first try.
         self._remaining: dict[str, datetime | None] = {}
         self._task: asyncio.Task[None] | None = None
         self.state = ImportState.IDLE
-        # How many hours were imported, and how far back the running import is.
+        # How many hours were imported, and the hour that the running import has reached.
         self.hours = 0
         self.cursor: datetime | None = None
 
     async def async_load(self) -> None:
-        """Load what an earlier run has left to do."""
+        """Load the sensors that remain from an earlier run."""
         stored = await self._store.async_load()
         self._remaining = stored.get("remaining", {})
         self.hours = stored.get("hours", 0)
@@ -114,7 +114,7 @@ class HistoryImport:
 
     @callback
     def async_resume(self) -> None:
-        """Go on with what an earlier run has left to do, if there is anything."""
+        """Continue, if any sensor remains and nothing runs yet."""
         running = self._task is not None and not self._task.done()
         if (
             self._remaining
@@ -126,9 +126,9 @@ class HistoryImport:
             )
 
     async def async_start(self) -> list[str]:
-        """Start the import, or go on with it; return the ids of the sensors that remain.
+        """Start or continue the import; return the ids of the sensors that remain.
 
-        Raises HomeAssistantError where nothing can be imported.
+        Raises HomeAssistantError without a recorder, and where no sensor has a history.
         """
         if "recorder" not in self._hass.config.components:
             raise HomeAssistantError(
@@ -149,7 +149,7 @@ class HistoryImport:
         return list(self._remaining)
 
     async def _async_save(self) -> None:
-        """Store what is left to do."""
+        """Store the sensors that remain, and the number of hours."""
         await self._store.async_save(
             {"remaining": self._remaining, "hours": self.hours}
         )
@@ -159,7 +159,7 @@ class HistoryImport:
         failures: Counter[str] = Counter()
         while self._remaining:
             if not self._sensors.success_count:
-                # Nobody knows yet what there is.
+                # There is no list of sensors yet.
                 await self._async_wait(_UNTIL_LIST)
                 continue
             count = len(self._remaining)
@@ -168,65 +168,68 @@ class HistoryImport:
                     del self._remaining[sensor_id]
                 await self._async_save()
             if len(self._remaining) == count:
-                await self._async_wait(_WAIT)
+                await self._async_wait(_RETRY_DELAY)
         self.state, self.cursor = ImportState.FINISHED, None
         LOGGER.info("Imported %d hours of history", self.hours)
 
     async def _async_try(self, sensor_id: str, failures: Counter[str]) -> bool:
-        """Import all that Telldus has of a sensor; return False to try again after the others."""
+        """Import the history of a sensor; return False to try again after the others."""
         try:
             return await self._async_import(sensor_id)
         except Exception:  # noqa: BLE001
-            # Such as a database that is away for a while
+            # For example, the database is locked for a while.
             failures[sensor_id] += 1
-            if failures[sensor_id] < _MOST_FAILURES:
+            if failures[sensor_id] < _MAX_FAILURES:
                 LOGGER.debug("An import failed, and is tried again", exc_info=True)
                 return False
             LOGGER.exception("The history of a sensor could not be imported")
         return True
 
     async def _async_import(self, sensor_id: str) -> bool:
-        """Import all that Telldus has of a sensor; return False while nothing leads up to it."""
-        walk: BackfillCursor | None = None
-        made_up: dict[ValueKey, StatisticSeries] | None = None
-        refusals = 0
+        """Import the history of a sensor; return False while Home Assistant has no first hour."""
+        backfill: BackfillCursor | None = None
+        initial: dict[ValueKey, StatisticSeries] | None = None
+        rejections = 0
         until = dt_util.utcnow().timestamp() // HOUR * HOUR
         while targets := self._targets(sensor_id):
             self.state = ImportState.RUNNING
             series = await self._async_series(targets)
-            if made_up is None:
+            if initial is None:
                 missing = {key: targets[key] for key in targets.keys() - series.keys()}
-                made_up = self._made_up_series(missing, int(until))
-                if self._has_to_wait(sensor_id, [missing[key] for key in made_up]):
+                initial = self._initial_series(missing, int(until))
+                if self._has_to_wait(sensor_id, [missing[key] for key in initial]):
                     return False
-            series = made_up | series
-            if walk is None and series:
-                walk = BackfillCursor(series)
-            if walk is None or walk.is_over:
+            series = initial | series
+            if backfill is None and series:
+                backfill = BackfillCursor(series)
+            if backfill is None or backfill.is_over:
                 return True
             try:
-                entries = await self._async_fetch_part(sensor_id, walk)
+                entries = await self._async_fetch_part(sensor_id, backfill)
             except TelldusError as err:
-                if isinstance(err, AuthenticationError) and refusals < _MOST_REFUSALS:
-                    # Maybe only this was asked before anything else was refused.
-                    refusals += 1
-                    await self._async_wait(_WAIT)
+                if (
+                    isinstance(err, AuthenticationError)
+                    and rejections < _MAX_REJECTIONS
+                ):
+                    # Perhaps Telldus rejects the sign-in, and this was the first request.
+                    rejections += 1
+                    await self._async_wait(_RETRY_DELAY)
                     continue
                 LOGGER.debug("No history: %s", err)
                 return True
-            if entries is None or not walk.take(entries):
+            if entries is None or not backfill.take(entries):
                 continue
-            self.cursor = dt_util.utc_from_timestamp(walk.cursor)
-            # What has got its first hour since was not asked for; the next import does.
-            for key in walk.keys & series.keys():
-                self._async_add(key, series[key], targets[key], walk)
+            self.cursor = dt_util.utc_from_timestamp(backfill.cursor)
+            # Values that have got their first hour since are left to the next import.
+            for key in backfill.keys & series.keys():
+                self._async_add(key, series[key], targets[key], backfill)
             await self._async_save()
         return True
 
     async def _async_series(
         self, targets: dict[ValueKey, _StatisticTarget]
     ) -> dict[ValueKey, StatisticSeries]:
-        """Read the statistics of values; those without an hour are left out."""
+        """Read the statistics of values by key; those without an hour are left out."""
         from .recorder import async_series  # noqa: PLC0415 (needs a recorder)
 
         found = await async_series(
@@ -238,10 +241,10 @@ class HistoryImport:
             if target.entity_id in found
         }
 
-    def _made_up_series(
+    def _initial_series(
         self, targets: dict[ValueKey, _StatisticTarget], until: int
     ) -> dict[ValueKey, StatisticSeries]:
-        """Make up statistics that lead up to the hour at ``until``, in unix seconds."""
+        """Build statistics for values without any, up to the hour at ``until`` (unix seconds)."""
         from .recorder import async_series_without_hours  # noqa: PLC0415
 
         series = {
@@ -251,9 +254,9 @@ class HistoryImport:
         return {key: one for key, one in series.items() if one}
 
     def _has_to_wait(self, sensor_id: str, missing: Iterable[_StatisticTarget]) -> bool:
-        """Tell whether a value without an hour may still get one.
+        """Return whether a value without an hour may still get one.
 
-        One that is unknown, since nothing has come for a day, will not.
+        One that is unknown, since it is older than a day, will not.
         """
         states = (self._hass.states.get(target.entity_id) for target in missing)
         if all(state is None or state.state == STATE_UNKNOWN for state in states):
@@ -264,33 +267,36 @@ class HistoryImport:
         return now < deadline
 
     async def _async_fetch_part(
-        self, sensor_id: str, walk: BackfillCursor
+        self, sensor_id: str, backfill: BackfillCursor
     ) -> tuple[SensorHistoryEntry, ...] | None:
-        """Fetch the next part; return None where that has to wait, after the wait."""
+        """Fetch the next part; wait and return None after an error that passes.
+
+        Raises TelldusError for one that does not.
+        """
         account = self._sensors.account
         if account.is_refused:
-            await self._async_wait(_WAIT)
+            await self._async_wait(_RETRY_DELAY)
             return None
         try:
             entries = await account.client.sensor_history(
                 sensor_id,
-                dt_util.utc_from_timestamp(walk.since),
-                dt_util.utc_from_timestamp(walk.until),
+                dt_util.utc_from_timestamp(backfill.since),
+                dt_util.utc_from_timestamp(backfill.until),
             )
         except TelldusError as err:
-            hopeless = account.is_permanent_error(err)
+            is_permanent = account.is_permanent_error(err)
             account.async_record_result(err)
-            if hopeless or isinstance(err, (ApiError, InvalidResponseError)):
+            if is_permanent or isinstance(err, (ApiError, InvalidResponseError)):
                 raise
             await self._async_wait(
-                err.retry_after if isinstance(err, RateLimitError) else _WAIT
+                err.retry_after if isinstance(err, RateLimitError) else _RETRY_DELAY
             )
             return None
         account.async_record_result(None)
         return entries
 
     async def _async_wait(self, seconds: float) -> None:
-        """Wait for some seconds."""
+        """Wait for some seconds, and show it in the state."""
         self.state = ImportState.WAITING
         await asyncio.sleep(seconds)
 
@@ -300,7 +306,7 @@ class HistoryImport:
         key: ValueKey,
         series: StatisticSeries,
         target: _StatisticTarget,
-        walk: BackfillCursor,
+        backfill: BackfillCursor,
     ) -> None:
         """Add the hours of a value that the last response has completely."""
         from .recorder import async_add_hours  # noqa: PLC0415
@@ -308,11 +314,11 @@ class HistoryImport:
         try:
             convert = series.converter(target.unit)
         except ValueError:
-            # The person's statistics are in a unit of their own; nothing fits them.
+            # The user has changed the unit to one that cannot be converted.
             return
         first = series.first
-        samples = walk.complete(key)
-        boundary = walk.boundary_samples(key, first.start)
+        samples = backfill.complete(key)
+        boundary = backfill.boundary_samples(key, first.start)
         hours = backfill_statistics(
             first,
             series.aggregation,
@@ -321,13 +327,13 @@ class HistoryImport:
         )
         if hours:
             async_add_hours(self._hass, series.metadata, hours)
-            walk.keep(key, hours[-1].start)
+            backfill.keep(key, hours[-1].start)
             self.hours += len(hours)
         else:
-            walk.keep(key, first.start)
+            backfill.keep(key, first.start)
 
     def _targets(self, sensor_id: str) -> dict[ValueKey, _StatisticTarget]:
-        """Find the entities of a sensor that have a state, by the value that they show."""
+        """Return the entities of a sensor that have a state, by the key of their value."""
         entry = self._entry
         sensor: Sensor | None = self._sensors.data.get(sensor_id)
         registry = er.async_get(self._hass)

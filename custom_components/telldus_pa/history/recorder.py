@@ -1,4 +1,4 @@
-"""What the import of a history needs of the recorder. Imported only where there is one."""
+"""The recorder's part of the import. Imported only where there is a recorder."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _AGGREGATIONS: Final = {
     StatisticMeanType.ARITHMETIC: Aggregation.MEAN,
     StatisticMeanType.CIRCULAR: Aggregation.ANGLE,
 }
-# What Home Assistant makes of a state class; totals have no mean.
+# The kind of mean of each state class, as in Home Assistant; totals have none.
 _MEAN_TYPES: Final = {
     SensorStateClass.MEASUREMENT: StatisticMeanType.ARITHMETIC,
     SensorStateClass.MEASUREMENT_ANGLE: StatisticMeanType.CIRCULAR,
@@ -47,21 +47,21 @@ class StatisticSeries:
     first: HourlyStatistics
 
     def converter(self, unit: str | None) -> Callable[[float], float] | None:
-        """Build what converts a unit to that of the statistics, None for nothing to do.
+        """Build the function that converts from ``unit``, None where the unit is the same.
 
-        Raises ValueError for units that have nothing to do with one another.
+        Raises ValueError for units that cannot be converted.
         """
-        wanted = self.metadata["unit_of_measurement"]
-        if unit == wanted:
+        target = self.metadata["unit_of_measurement"]
+        if unit == target:
             return None
         if unit_class := self.metadata["unit_class"]:
             converter = UNIT_CLASS_TO_UNIT_CONVERTER[unit_class]
             if unit in converter.VALID_UNITS:
-                return converter.converter_factory(unit, wanted)
+                return converter.converter_factory(unit, target)
         if unit is None:
-            # The unit is a word of the translations, as pulses are.
+            # The unit is translated, as that of pulses is.
             return None
-        raise ValueError(f"{unit} cannot become {wanted}")
+        raise ValueError(f"{unit} cannot become {target}")
 
 
 async def async_series(
@@ -77,14 +77,14 @@ async def async_series(
 def async_series_without_hours(
     hass: HomeAssistant, statistic_id: str, until: int
 ) -> StatisticSeries | None:
-    """Make up the statistics of an entity that has sent nothing since Home Assistant records.
+    """Build the statistics of an entity that has none yet.
 
-    They lead up to the hour that begins at ``until``, in unix seconds, with a sum of 0 as
-    Home Assistant's own begin. None if it would not record the entity.
+    They end with the hour that starts at ``until`` (unix seconds), with a sum of 0, as Home
+    Assistant's own start. None if Home Assistant would not record the entity.
     """
     state = hass.states.get(statistic_id)
-    wanted = get_instance(hass).entity_filter
-    if state is None or (wanted and not wanted(statistic_id)):
+    entity_filter = get_instance(hass).entity_filter
+    if state is None or (entity_filter and not entity_filter(statistic_id)):
         return None
     state_class = state.attributes.get(ATTR_STATE_CLASS)
     if state_class not in _MEAN_TYPES:
@@ -131,9 +131,9 @@ def _row(hour: HourlyStatistics) -> StatisticData:
 def _series(hass: HomeAssistant, statistic_ids: set[str]) -> dict[str, StatisticSeries]:
     """Read the first hour of each entity; those without one are left out."""
     found: dict[str, StatisticSeries] = {}
-    known = get_metadata(hass, statistic_ids=statistic_ids)
+    all_metadata = get_metadata(hass, statistic_ids=statistic_ids)
     with session_scope(hass=hass, read_only=True) as session:
-        for statistic_id, (metadata_id, metadata) in known.items():
+        for statistic_id, (metadata_id, metadata) in all_metadata.items():
             row = (
                 session.query(Statistics.start_ts, Statistics.state, Statistics.sum)
                 .filter(Statistics.metadata_id == metadata_id)

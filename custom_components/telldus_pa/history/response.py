@@ -32,7 +32,7 @@ def row_id_of(
     get_unique_id: Callable[[ConfigEntry[Any], str], str],
     entry: ConfigEntry[Any],
 ) -> str | None:
-    """Return the id of the device or sensor that an entity belongs to."""
+    """Return the id of the row that an entity belongs to, None if it is none of ``rows``."""
     for row_id in rows:
         of_row = get_unique_id(entry, row_id)
         if unique_id == of_row or unique_id.startswith(f"{of_row}_"):

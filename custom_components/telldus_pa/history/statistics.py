@@ -1,7 +1,7 @@
-"""What hours of a sensor's history come to, as Home Assistant's statistics count them.
+"""Hourly statistics of a sensor's history, as Home Assistant computes them.
 
-All is reckoned backwards from the first hour that Home Assistant has, which is what the
-hours before it have to lead up to.
+Totals are computed backwards from the first hour that Home Assistant has, so that the sums
+of the hours before lead up to it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,13 +12,13 @@ import math
 from typing import Final
 
 HOUR: Final = 3600
-# A total that increases began anew where it falls below this share of what it was, as
-# Home Assistant has it. Less is a dip, which is taken off.
-_BEGAN_ANEW: Final = 0.9
+# A meter was reset where its value falls below this share of the one before, as in Home
+# Assistant's own statistics. A smaller decrease is subtracted.
+_RESET_BELOW: Final = 0.9
 
 
 class Aggregation(Enum):
-    """What an hour is summed up by."""
+    """How the samples of an hour are combined."""
 
     MEAN = "mean"
     ANGLE = "angle"
@@ -46,9 +46,9 @@ class HourlyStatistics:
     max: float | None = None
 
 
-def by_hour(told: Iterable[Sample]) -> dict[int, list[Sample]]:
-    """Return what was told in each hour, by its start, oldest first."""
-    ordered = sorted(told, key=lambda one: one.when)
+def by_hour(samples: Iterable[Sample]) -> dict[int, list[Sample]]:
+    """Group samples by the start of their hour (unix seconds), oldest first."""
+    ordered = sorted(samples, key=lambda one: one.when)
     return {
         int(start) * HOUR: list(of_hour)
         for start, of_hour in itertools.groupby(ordered, lambda one: one.when // HOUR)
@@ -57,29 +57,29 @@ def by_hour(told: Iterable[Sample]) -> dict[int, list[Sample]]:
 
 def backfill_statistics(
     first: HourlyStatistics,
-    way: Aggregation,
-    told: Mapping[int, Sequence[Sample]],
-    seam: Sequence[Sample],
+    aggregation: Aggregation,
+    samples: Mapping[int, Sequence[Sample]],
+    boundary: Sequence[Sample],
 ) -> list[HourlyStatistics]:
-    """Return the hours before the first one that there is, newest first.
+    """Compute the hours before ``first``, newest first, from their samples by hour.
 
-    ``seam`` is what was told in that first hour. For a total the sums lead up to it: the
-    first hour's change is what it was told to have grown, and so is that of each other.
+    ``boundary`` are the samples of the hour ``first`` itself: a total's growth in it is the
+    difference between its sum and that of the hour before.
     """
-    if way is not Aggregation.TOTAL:
-        mean = _mean if way is Aggregation.MEAN else _angle
+    if aggregation is not Aggregation.TOTAL:
+        mean = _mean if aggregation is Aggregation.MEAN else _angle
         return [
-            mean(start, told[start])
-            for start in sorted(told, reverse=True)
+            mean(start, samples[start])
+            for start in sorted(samples, reverse=True)
             if start < first.start
         ]
     hours: list[HourlyStatistics] = []
-    numbers = _counted(seam)
+    numbers = _counter_values(boundary)
     if not numbers and first.state is not None:
         numbers = [first.state]
     after = first.sum or 0.0
-    for start in sorted(told, reverse=True):
-        if start >= first.start or not (counted := _counted(told[start])):
+    for start in sorted(samples, reverse=True):
+        if start >= first.start or not (counted := _counter_values(samples[start])):
             continue
         after -= counter_growth(counted[-1], numbers)
         hours.append(HourlyStatistics(start, state=counted[-1], sum=after))
@@ -88,49 +88,51 @@ def backfill_statistics(
 
 
 def counter_growth(before: float, numbers: Iterable[float]) -> float:
-    """Return how much a counter has grown, also where it began anew in between."""
+    """Return the growth of a counter from ``before`` through ``numbers``, resets included."""
     total = 0.0
     for number in numbers:
-        total += number if number < _BEGAN_ANEW * before else number - before
+        total += number if number < _RESET_BELOW * before else number - before
         before = number
     return total
 
 
 def converted(
-    told: Mapping[int, Sequence[Sample]], convert: Callable[[float], float] | None
+    samples: Mapping[int, Sequence[Sample]], convert: Callable[[float], float] | None
 ) -> Mapping[int, Sequence[Sample]]:
-    """Return what was told in another unit."""
+    """Convert samples by hour to another unit."""
     if convert is None:
-        return told
+        return samples
     return {
         start: [Sample(one.when, convert(one.number)) for one in of_hour]
-        for start, of_hour in told.items()
+        for start, of_hour in samples.items()
     }
 
 
-def _counted(told: Iterable[Sample]) -> list[float]:
-    """Return what a counter told; below nothing is none, as Home Assistant has it."""
-    return [one.number for one in told if one.number >= 0]
+def _counter_values(samples: Iterable[Sample]) -> list[float]:
+    """Return the values of a counter. Home Assistant ignores negative ones as well."""
+    return [one.number for one in samples if one.number >= 0]
 
 
-def _time_weighted(start: int, told: Sequence[Sample]) -> list[tuple[float, float]]:
-    """Return each number and for how many seconds of the hour it stood."""
-    ends = [one.when for one in told[1:]] + [float(start + HOUR)]
-    return [(one.number, end - one.when) for one, end in zip(told, ends, strict=True)]
+def _time_weighted(start: int, samples: Sequence[Sample]) -> list[tuple[float, float]]:
+    """Return each number with its duration in seconds, up to the end of the hour."""
+    ends = [one.when for one in samples[1:]] + [float(start + HOUR)]
+    return [
+        (one.number, end - one.when) for one, end in zip(samples, ends, strict=True)
+    ]
 
 
-def _mean(start: int, told: Sequence[Sample]) -> HourlyStatistics:
-    """Return an hour of a measurement."""
-    weighted = _time_weighted(start, told)
+def _mean(start: int, samples: Sequence[Sample]) -> HourlyStatistics:
+    """Compute the hour of a measurement."""
+    weighted = _time_weighted(start, samples)
     numbers = [number for number, _ in weighted]
     whole = sum(weight for _, weight in weighted)
     mean = sum(number * weight for number, weight in weighted) / whole
     return HourlyStatistics(start, mean=mean, min=min(numbers), max=max(numbers))
 
 
-def _angle(start: int, told: Sequence[Sample]) -> HourlyStatistics:
-    """Return an hour of an angle: between 350° and 10° lies north."""
-    weighted = _time_weighted(start, told)
+def _angle(start: int, samples: Sequence[Sample]) -> HourlyStatistics:
+    """Compute the hour of an angle, with the circular mean: that of 350° and 10° is north."""
+    weighted = _time_weighted(start, samples)
     east = sum(math.sin(math.radians(angle)) * weight for angle, weight in weighted)
     north = sum(math.cos(math.radians(angle)) * weight for angle, weight in weighted)
     mean = math.degrees(math.atan2(east, north)) % 360
