@@ -144,7 +144,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         entry.async_on_unload(daily.async_save)
     history = HistoryImport(hass, entry, sensors)
     await history.async_load()
-    commands = CommandManager(hass, entry, devices, sensors)
+    commands = CommandManager(hass, entry, devices, sensors, shared.commands)
     events = EventTracker(hass, entry, devices, commands)
     for stored in (commands, events):
         await stored.async_load()

@@ -14,11 +14,9 @@ from typing import Any, Final
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import Context, Event, HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..account.domain_data import async_get_domain_data
 from ..account.errors import error_placeholders, translation_key_for
 from ..account.storage import StorageKey, entry_store
 from ..const import CONF_REVERSED_COVERS
@@ -63,8 +61,9 @@ class CommandManager:
         entry: ConfigEntry,
         coordinator: DeviceCoordinator,
         sensors: SensorCoordinator,
+        states: dict[str, OptimisticState],
     ) -> None:
-        """Initialize the manager."""
+        """Initialize the manager; ``states`` are kept by entry, and outlive a reload."""
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
@@ -79,7 +78,7 @@ class CommandManager:
         self._accepted: dict[str, list[float]] = {}
         self._account = coordinator.account
         self._rate_limiter = coordinator.account.rate_limiter
-        self._state = OptimisticState()
+        self._state = states.setdefault(entry.entry_id, OptimisticState())
         self._confirmation = Confirmation(
             hass, entry, coordinator, sensors, self._state, self._async_show
         )
@@ -138,13 +137,6 @@ class CommandManager:
         """Restore the accepted commands of an earlier run, and go on after a reload."""
         stored = await self._store.async_load()
         self._accepted = stored.get("accepted", {})
-        kept = (await async_get_domain_data(self._hass)).commands
-        if self._entry.entry_id in kept:
-            self._state.resume(kept[self._entry.entry_id])
-        kept[self._entry.entry_id] = self._state
-        self._state.remove_stop_listener = self._hass.bus.async_listen_once(
-            EVENT_HOMEASSISTANT_STOP, self._async_stop
-        )
         self._async_start_sending()
         self._confirmation.async_plan()
 
@@ -455,13 +447,6 @@ class CommandManager:
         self.async_resolve()
         if self._entry.disabled_by:
             self._state.async_interrupt_all()
-
-    @callback
-    def _async_stop(self, _event: Event) -> None:
-        """Stop with Home Assistant."""
-        self._state.remove_stop_listener = None
-        self.async_resolve()
-        self._state.async_interrupt_all()
 
 
 def _in_order(batch: list[tuple[str, PendingCommand]]) -> list[PendingCommand]:

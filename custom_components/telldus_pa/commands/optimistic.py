@@ -8,7 +8,7 @@ and the queue outlive a reload.
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import callback
 
 from ..const import LOGGER
 from ..devices.group_state import group_state
@@ -30,7 +30,6 @@ class OptimisticState:
         # When Telldus accepted a command of which nobody knows all that it does.
         self.opaque_accepted_at = float("-inf")
         self.outcome_counts: Counter[CommandOutcome] = Counter()
-        self.remove_stop_listener: CALLBACK_TYPE | None = None
         # What is shown, by row: an entity asks again for each of its attributes.
         self._shown: dict[str, tuple[Device, Device]] = {}
         self._shown_of: tuple[object, object] = (None, None)
@@ -115,14 +114,6 @@ class OptimisticState:
             if not pending.wanted:
                 self.count(outcome)
 
-    def resume(self, kept: OptimisticState) -> None:
-        """Go on with what another run of the entry has left."""
-        self.queue, self._accepted = kept.queue, kept._accepted  # its own kind
-        self.opaque_accepted_at = kept.opaque_accepted_at
-        self.outcome_counts = kept.outcome_counts
-        if kept.remove_stop_listener:
-            kept.remove_stop_listener()
-
     def count(self, outcome: CommandOutcome, number: int = 1) -> None:
         """Count what became of commands."""
         if number:
@@ -133,9 +124,6 @@ class OptimisticState:
         """Drop what was not sent: the account is stopped, and not to start again soon."""
         in_flight, self.in_flight = self.in_flight, None
         self.async_interrupt([*([in_flight] if in_flight else []), *self.queue.clear()])
-        if self.remove_stop_listener:
-            self.remove_stop_listener()
-            self.remove_stop_listener = None
 
     @callback
     def async_interrupt(self, unsent: Iterable[PendingCommand]) -> None:
