@@ -7,21 +7,17 @@ than one. Only then are they queued and shown.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final
-
-import voluptuous as vol
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Context, HomeAssistant, callback
-from homeassistant.util import dt as dt_util
 
 from ..account.errors import error_placeholders, translation_key_for
-from ..account.storage import StorageKey, entry_store
 from ..const import CONF_REVERSED_COVERS
 from ..coordinator import DeviceCoordinator, SensorCoordinator
-from ..devices.kinds import EVENT_KINDS, DeviceKind, expires_soon
+from ..devices.kinds import DeviceKind, expires_soon
 from ..devices.topology import is_group
 from ..pa_api import (
     Command,
@@ -44,12 +40,8 @@ _ACTION_WAITS: Final = 20.0
 _FLOOD_AFTER: Final = 60.0
 _FLOOD_BREAK: Final = 15.0
 _FLOOD_INTERVAL: Final = 6.0
-# A command explains an event so many seconds before Telldus accepted it, or after; and so
-# many of the last commands to each device are remembered, and saved this soon, in seconds.
-_MATCH_BEFORE: Final = 15.0
-_MATCH_AFTER: Final = 60.0
-_MAX_REMEMBERED: Final = 20
-_SAVE_DELAY: Final = 10.0
+
+type SentListener = Callable[[Iterable[str], bool], None]
 
 
 class CommandManager:
@@ -67,15 +59,6 @@ class CommandManager:
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
-        self._store = entry_store(
-            hass,
-            StorageKey.COMMANDS,
-            entry.entry_id,
-            {"accepted": {str: [vol.Coerce(float)]}},
-        )
-        # When Telldus accepted commands (unix seconds) that no event was matched with yet,
-        # by device, for those devices whose events are reported.
-        self._accepted: dict[str, list[float]] = {}
         self._account = coordinator.account
         self._rate_limiter = coordinator.account.rate_limiter
         self._state = states.setdefault(entry.entry_id, OptimisticState())
@@ -84,6 +67,7 @@ class CommandManager:
         )
         # What was given in these turns of the loop, each with the action that it belongs to.
         self._batch: list[tuple[str, PendingCommand]] = []
+        self._sent_listeners: list[SentListener] = []
         self._is_sending = False
         self._sent_at = self._flood_began_at = float("-inf")
         self._queued = asyncio.Event()
@@ -133,82 +117,19 @@ class CommandManager:
         """Return whether a command to a device is on its way, or not seen in a list yet."""
         return bool(self._state.commands_to(device_id))
 
-    async def async_load(self) -> None:
-        """Restore the accepted commands of an earlier run, and go on after a reload."""
-        stored = await self._store.async_load()
-        self._accepted = stored.get("accepted", {})
+    @callback
+    def async_add_sent_listener(self, listener: SentListener) -> None:
+        """Call ``listener`` when a command is sent, with True and the devices it reaches.
+
+        It is called again, with False, if the command fails or is to be sent once more.
+        """
+        self._sent_listeners.append(listener)
+
+    @callback
+    def async_start(self) -> None:
+        """Send and confirm what an earlier run has left."""
         self._async_start_sending()
         self._confirmation.async_plan()
-
-    async def async_save(self) -> None:
-        """Save the accepted commands."""
-        await self._store.async_save(self._to_store())
-
-    @callback
-    def _to_store(self) -> dict[str, Any]:
-        """Return the accepted commands of the devices that Telldus still has."""
-        return {
-            "accepted": {
-                device_id: times
-                for device_id, times in self._accepted.items()
-                if times and device_id in self._coordinator.data
-            }
-        }
-
-    def has_own_command_at(self, device_id: str, when: float) -> bool:
-        """Return whether a command of this integration explains an event of a device.
-
-        ``when`` is the time of the event in unix seconds.
-        """
-        return self._accepted_at(device_id, when) is not None or (
-            self._explaining(device_id, when) is not None
-        )
-
-    @callback
-    def async_match_own_command(self, device_id: str, when: float) -> bool:
-        """Like ``has_own_command_at``, but one command explains one event of a device."""
-        if (accepted := self._accepted_at(device_id, when)) is not None:
-            self._accepted[device_id].remove(accepted)
-            self._store.async_delay_save(self._to_store, _SAVE_DELAY)
-            return True
-        if (pending := self._explaining(device_id, when)) is None:
-            return False
-        pending.matched.add(device_id)
-        return True
-
-    def _accepted_at(self, device_id: str, when: float) -> float | None:
-        """Return when the oldest matching command was accepted, in unix seconds."""
-        return next(
-            (
-                accepted
-                for accepted in self._accepted.get(device_id, ())
-                if -_MATCH_BEFORE <= when - accepted <= _MATCH_AFTER
-            ),
-            None,
-        )
-
-    @callback
-    def _remember(self, device_ids: Iterable[str]) -> None:
-        """Remember that Telldus has accepted a command to devices just now."""
-        kinds, now = self._coordinator.topology.kinds, dt_util.utcnow().timestamp()
-        for device_id in device_ids:
-            if kinds.get(device_id) in EVENT_KINDS:
-                times = self._accepted.get(device_id, [])
-                self._accepted[device_id] = [*times, now][-_MAX_REMEMBERED:]
-                self._store.async_delay_save(self._to_store, _SAVE_DELAY)
-
-    def _explaining(self, device_id: str, when: float) -> PendingCommand | None:
-        """Return the oldest unaccepted command that explains what a device did then."""
-        given = dt_util.utcnow().timestamp() - self._rate_limiter.now()
-        return next(
-            (
-                pending
-                for pending in self._state.unaccepted(device_id)
-                if device_id not in pending.matched
-                and when >= given + pending.given_at - _MATCH_BEFORE
-            ),
-            None,
-        )
 
     async def async_send(
         self,
@@ -345,12 +266,15 @@ class CommandManager:
             # What a group does for its members counts as one.
             state.count(CommandOutcome.REPLACED, before - len(state.queue) - 1)
             state.in_flight = sent
+            self._notify_sent(sent, True)
             return sent.command
 
         try:
             await self._account.client.command(choose)
         except RateLimitError as err:
             # Not even looked at by Telldus
+            if state.in_flight:
+                self._notify_sent(state.in_flight, False)
             self._async_put_back()
             self._async_expire(self._rate_limiter.now() + err.retry_after, err)
             if state.queue:
@@ -358,6 +282,7 @@ class CommandManager:
         except TelldusError as err:
             self._account.async_record_result(err)
             for sent in self._take_in_flight():
+                self._notify_sent(sent, False)
                 self._async_fail(sent, err)
             if isinstance(err, (TelldusConnectionError, InvalidResponseError)):
                 self._confirmation.async_lost()
@@ -371,6 +296,11 @@ class CommandManager:
             self._account.async_record_result(None)
             for sent in self._take_in_flight():
                 self._async_accept(sent)
+
+    def _notify_sent(self, sent: PendingCommand, is_sent: bool) -> None:
+        """Call the listeners of what is sent."""
+        for listener in self._sent_listeners:
+            listener(sent.effects, is_sent)
 
     @callback
     def _take_in_flight(self) -> list[PendingCommand]:
@@ -425,7 +355,6 @@ class CommandManager:
     @callback
     def _async_accept(self, sent: PendingCommand) -> None:
         """Note that Telldus accepted a command, and see later what became of it."""
-        self._remember(sent.effects.keys() - sent.matched)
         self._confirmation.async_accepted(sent)
         sent.set_result()
 

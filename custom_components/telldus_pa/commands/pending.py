@@ -82,8 +82,6 @@ class PendingCommand:
     ask_after: float = ASK_AGAIN_AFTER
     # Devices for which it is known to wait at the gateway.
     queued: set[str] = field(default_factory=set)
-    # Devices whose event was matched to it before Telldus had accepted it.
-    matched: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Want all that it does."""
