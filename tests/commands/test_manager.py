@@ -844,7 +844,7 @@ async def test_disabling_interrupts(
     assert isinstance(error, HomeAssistantError)
     assert error.translation_key == "command_interrupted"
     assert (error.translation_domain, error.translation_placeholders) == (
-        *(DOMAIN, {"device": "Window lamp"}),
+        *(DOMAIN, {"device": "Window lamp", "reason": "", "wait": "0"}),
     )
     await time.move(60)
     assert len(sent(simulator)) == 1
