@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from itertools import count
 from math import inf
+from operator import attrgetter
 from typing import Final
 
 from ..pa_api import Method
@@ -21,6 +22,8 @@ _OVERDUE_AFTER: Final = 60.0
 # next is sent once none has followed it for a moment, but not later than this after the last.
 _SLIDING: Final = 4.0
 _SLIDE_ENDS_AFTER: Final = 0.7
+
+_PLACE: Final = attrgetter("place")
 
 
 class CommandQueue:
@@ -35,6 +38,8 @@ class CommandQueue:
         self._by_device: dict[str, list[PendingCommand]] = {}
         self._opaque: list[PendingCommand] = []
         self._places = count(1)
+        # Nothing expires earlier.
+        self._expires_at = inf
         # When a device was last commanded, and when a level or a colour was last sent.
         self._served_at: dict[str, float] = {}
         self._level_sent_at: dict[tuple[str, Method], float] = {}
@@ -106,7 +111,7 @@ class CommandQueue:
             for old in self._by_device.get(device_id, ())
             if old.place > barrier and conflicts(effect, old.effects[device_id])
         }
-        return sorted(found, key=lambda one: one.place, reverse=True)
+        return sorted(found, key=_PLACE, reverse=True)
 
     @staticmethod
     def _cover(new: PendingCommand, old: PendingCommand, *, merges: bool) -> bool:
@@ -131,15 +136,16 @@ class CommandQueue:
     def _insert(self, new: PendingCommand, place: int | None = None) -> None:
         """Put a command into a place, or at the end."""
         new.place = place or next(self._places)
-        insort(self._entries, new, key=_place)
+        self._expires_at = min(self._expires_at, new.expires_at)
+        insort(self._entries, new, key=_PLACE)
         for device_id in new.effects:
-            insort(self._by_device.setdefault(device_id, []), new, key=_place)
+            insort(self._by_device.setdefault(device_id, []), new, key=_PLACE)
         if new.is_opaque:
             self._opaque.append(new)
 
     def _remove(self, old: PendingCommand) -> None:
         """Take a command out."""
-        del self._entries[bisect_left(self._entries, old.place, key=_place)]
+        del self._entries[bisect_left(self._entries, old.place, key=_PLACE)]
         for device_id in old.effects:
             self._by_device[device_id].remove(old)
         if old.is_opaque:
@@ -159,9 +165,12 @@ class CommandQueue:
 
     def expired(self, by: float) -> list[PendingCommand]:
         """Take out what will be too late then."""
+        if by < self._expires_at:
+            return []
         expired = [one for one in self._entries if one.expires_at <= by]
         for one in expired:
             self._remove(one)
+        self._expires_at = min((one.expires_at for one in self._entries), default=inf)
         return expired
 
     def ready_at(self) -> float:
@@ -258,11 +267,6 @@ class CommandQueue:
         ):
             return one.given_at
         return min(one.given_at + _SLIDE_ENDS_AFTER, latest)
-
-
-def _place(one: PendingCommand) -> int:
-    """Return where a command stands."""
-    return one.place
 
 
 def _level_key(one: PendingCommand) -> tuple[str, Method]:
