@@ -405,7 +405,12 @@ async def test_own_ring(
 
 @pytest.mark.parametrize(
     ("fault", "arguments"),
-    [(Fault.APPLICATION_ERROR, {"text": "No"}), (Fault.BAD_GATEWAY, {})],
+    [
+        (Fault.APPLICATION_ERROR, {"text": "No"}),
+        (Fault.BAD_GATEWAY, {}),
+        # So long a pause that a bell is not rung after it
+        (Fault.RATE_LIMITED, {"retry_after": 25}),
+    ],
 )
 async def test_own_ring_that_came_to_nothing(
     heard: Heard,
@@ -421,6 +426,7 @@ async def test_own_ring_that_came_to_nothing(
     simulator.faults.add(fault, match="json/device/*", times=1, **arguments)
     with pytest.raises(HomeAssistantError):
         await dashboard.do("press", BELL_BUTTON)
+    await time.move(26)
     assert heard.news() == []
     simulator.press(BELL_ID, "bell")
     await time.move(31)

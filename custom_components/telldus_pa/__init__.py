@@ -128,11 +128,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         entry.async_on_unload(daily.async_save)
     history = HistoryImport(hass, entry, sensors)
     await history.async_load()
-    commands = CommandManager(hass, entry, devices, sensors)
+    commands = CommandManager(hass, entry, devices, sensors, shared.commands)
     events = EventTracker(hass, entry, devices, commands)
-    for stored in (commands, events):
-        await stored.async_load()
-        entry.async_on_unload(stored.async_save)
+    await events.async_load()
+    entry.async_on_unload(events.async_save)
+    commands.async_start()
     push = PushManager(hass, entry, devices, sensors, commands, events)
     connection = ConnectionStatus(
         hass, entry, account, devices, sensors, gateways, premium, push

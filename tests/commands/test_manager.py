@@ -22,7 +22,6 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 from tests.conftest import AddEntry, Time
 from tests.helpers import (
@@ -495,35 +494,6 @@ async def test_heard_is_not_sent(
     assert not commands.is_commanded(LAMP_ID)
 
 
-async def test_explains_what_is_heard(
-    loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator, time: Time
-) -> None:
-    """A command that Telldus has not accepted yet explains one thing that its device does."""
-    simulator.faults.add(
-        Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=30
-    )
-    commands = loaded.runtime_data.commands
-    given = dt_util.utcnow().timestamp()
-    dashboard.begin("turn_off", LAMP)
-    await time.move(5)
-    now = dt_util.utcnow().timestamp()
-    assert commands.has_own_command_at(LAMP_ID, now)
-    assert commands.has_own_command_at(LAMP_ID, given - 14)
-    assert not commands.has_own_command_at(LAMP_ID, given - 16)
-    assert not commands.has_own_command_at(DIMMER_ID, now)
-    assert not commands.async_match_own_command(DIMMER_ID, now)
-    assert not commands.async_match_own_command(LAMP_ID, given - 16)
-    assert commands.async_match_own_command(LAMP_ID, now)
-    assert not commands.has_own_command_at(LAMP_ID, now)
-    assert not commands.async_match_own_command(LAMP_ID, now)
-    dashboard.begin("turn_on", LAMP)
-    assert commands.has_own_command_at(LAMP_ID, now)
-    await time.move(30)
-    assert commands.queue_length == 0
-    assert commands.is_commanded(LAMP_ID)
-    assert not commands.has_own_command_at(LAMP_ID, dt_util.utcnow().timestamp())
-
-
 async def test_heard_in_order(
     loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator, time: Time
 ) -> None:
@@ -874,7 +844,7 @@ async def test_disabling_interrupts(
     assert isinstance(error, HomeAssistantError)
     assert error.translation_key == "command_interrupted"
     assert (error.translation_domain, error.translation_placeholders) == (
-        *(DOMAIN, {"device": "Window lamp"}),
+        *(DOMAIN, {"device": "Window lamp", "reason": "", "wait": "0"}),
     )
     await time.move(60)
     assert len(sent(simulator)) == 1

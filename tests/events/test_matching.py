@@ -183,3 +183,35 @@ def test_chatter() -> None:
         for number in range(2000)
     ]
     assert track.add_history(deeds, BEGIN + 2100, None) == []
+
+
+def test_own_commands() -> None:
+    """A command from here explains one event, about when it was sent, also after a restart."""
+    track = DeviceTimeline("1", BEGIN)
+    assert not track.match_command(BEGIN)
+    track.add_command(BEGIN)
+    for seconds, is_own in ((-16, False), (-15, True), (60, True), (61, False)):
+        assert track.is_own(BEGIN + seconds) is is_own
+    assert not track.match_command(BEGIN - 16)
+    track.add_command(BEGIN + 50)
+    track.add_command(BEGIN + 55)
+    # That one came to nothing.
+    track.remove_command()
+    stored = json.loads(json.dumps(track.to_store()))
+    for own in (track, DeviceTimeline.from_dict("1", stored)):
+        # The oldest goes first: the newer one may still have its event to come.
+        assert own.match_command(BEGIN + 55)
+        assert not own.is_own(BEGIN + 34)
+        assert own.match_command(BEGIN + 55)
+        assert not own.match_command(BEGIN + 55)
+    stored.pop("commands")
+    assert not DeviceTimeline.from_dict("1", stored).is_own(BEGIN)
+
+
+def test_few_own_commands_are_remembered() -> None:
+    """Who is commanded all day and never heard of does not fill the memory."""
+    track = DeviceTimeline("1", BEGIN)
+    for second in range(100):
+        track.add_command(BEGIN + second)
+    assert len(track.to_store()["commands"]) == 20
+    assert track.is_own(BEGIN + 99 + 60)

@@ -165,7 +165,11 @@ class Life:
             await self._time.until(entries.async_unload(self._entry.entry_id))
             # What a restart forgets: what was in memory, and the dialogs that were open
             shared = self._hass.data.pop("telldus_pa_shared")
+            shared.async_stop(None)
             await shared.store.async_save(shared._to_store())  # noqa: SLF001  # as at a stop
+            # This bus goes on, and with it who listens to its stop.
+            shared.kept_lists.clear()
+            shared.commands.clear()
             for flow in entries.flow.async_progress():
                 entries.flow.async_abort(flow["flow_id"])
             await self._time.until(entries.async_setup(self._entry.entry_id))

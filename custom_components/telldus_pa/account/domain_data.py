@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.singleton import singleton
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -118,6 +119,12 @@ class DomainData:
         if not self._has_entries():
             await self.store.async_remove_all()
 
+    @callback
+    def async_stop(self, _event: Event) -> None:
+        """Stop with Home Assistant: what was not sent will not be."""
+        for commands in self.commands.values():
+            commands.async_interrupt_all()
+
     def _has_entries(self) -> bool:
         """Return whether an account is set up: a sign-in alone leaves no file behind."""
         entries = self.store.hass.config_entries
@@ -158,4 +165,6 @@ _DOMAIN_DATA: HassKey[DomainData] = HassKey(f"{DOMAIN}_shared")
 async def async_get_domain_data(hass: HomeAssistant) -> DomainData:
     """Get what all entries share."""
     store = TelldusStore(hass, "rate_limiter")
-    return DomainData(store, await store.async_load_dict(_STORED))
+    shared = DomainData(store, await store.async_load_dict(_STORED))
+    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, shared.async_stop)
+    return shared

@@ -34,7 +34,6 @@ UTC_DATETIME: Final = vol.All(cv.datetime, dt_util.as_utc)
 class StorageKey(StrEnum):
     """The sections of an entry's file."""
 
-    COMMANDS = "commands"
     EVENTS = "events"
     HISTORY_IMPORT = "history_import"
     MIGRATION = "migration"

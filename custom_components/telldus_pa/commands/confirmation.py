@@ -4,18 +4,13 @@ A list tells, if it was asked for late enough. Where it contradicts, the device'
 asked why: the list may lag behind, and a battery device may only not be awake yet.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from math import inf
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import (
-    CALLBACK_TYPE,
-    HassJob,
-    HassJobType,
-    HomeAssistant,
-    callback,
-)
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
@@ -32,7 +27,7 @@ from ..pa_api import (
     attribute_group_of,
 )
 from .optimistic import OptimisticState
-from .pending import CommandOutcome, PendingCommand
+from .pending import ASK_AGAIN_AFTER, CommandOutcome, PendingCommand
 
 # Seconds from when a command was accepted to when a list can tell what became of it, and to
 # when a list that contradicts is believed without the history.
@@ -73,62 +68,56 @@ class Confirmation:
         coordinator: DeviceCoordinator,
         sensors: SensorCoordinator,
         state: OptimisticState,
-        async_show: Callable[[Iterable[str]], None],
+        show: Callable[[Iterable[str]], None],
     ) -> None:
-        """Initialize the confirmation; ``async_show`` writes the states of devices."""
+        """Initialize the confirmation; ``show`` writes the states of devices."""
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
         self._sensors = sensors
         self._state = state
-        self._async_show = async_show
+        self._show = show
         self._now = coordinator.account.rate_limiter.now
-        # From when on a list can tell of a command that may have been lost on the wire.
-        self._lost_look_at: float | None = None
-        self._looked_at = float("-inf")
+        # When the answer to a command was lost: it may have been carried out.
+        self._lost_at = -inf
+        self._looked_at = -inf
         self._timer: CALLBACK_TYPE | None = None
         # Devices whose history is being asked for.
         self._asking: set[str] = set()
 
-    @callback
-    def async_accepted(self, pending: PendingCommand) -> None:
+    def accept(self, pending: PendingCommand) -> None:
         """Find out what becomes of a command that Telldus has just accepted."""
         self._state.accept(pending, self._now())
         pending.look_at = self._now() + _SETTLES_AFTER + _MARGIN
 
-    @callback
-    def async_lost(self) -> None:
-        """Have a list tell of a command without an answer: it may have been carried out."""
-        self._lost_look_at = self._now() + _SETTLES_AFTER + _MARGIN
+    def look_for_lost(self) -> None:
+        """Have a list tell of a command without an answer."""
+        self._lost_at = self._now()
 
     @callback
     def async_settle(self) -> None:
         """Let go of what the newest list decides. Called after each poll."""
         requested_at = self._coordinator.requested_at
-        if self._lost_look_at and requested_at >= self._lost_look_at - _MARGIN:
-            self._lost_look_at = None
-        shown: dict[str, None] = {}
+        shown: set[str] = set()
         # Older ones first: what was told later counts instead.
-        for pending in sorted(
-            self._state.accepted(), key=lambda one: one.accepted_at or 0.0
-        ):
-            if requested_at >= (pending.accepted_at or 0.0) + _SETTLES_AFTER:
-                shown |= dict.fromkeys(pending.wanted)
+        for pending in sorted(self._state.accepted(), key=lambda one: one.accepted_at):
+            if requested_at >= pending.accepted_at + _SETTLES_AFTER:
+                shown |= pending.wanted
                 self._settle(pending, requested_at)
-        self._async_show(shown)
+        self._show(shown)
         self.async_plan()
 
     def _settle(self, pending: PendingCommand, requested_at: float) -> None:
         """Decide on a command, as far as a list that was asked for late enough can tell."""
-        now, accepted_at = self._now(), pending.accepted_at or 0.0
+        now, accepted_at = self._now(), pending.accepted_at
         undone = self._undone(pending)
         asleep = {one for one in undone if self._may_sleep(pending, one)}
-        late = {one for one in undone if one not in asleep}
+        late = undone - asleep
         pending.look_at = None
-        self._release(pending, pending.wanted - late - asleep, CommandOutcome.CONFIRMED)
+        self._state.release(pending, pending.wanted - undone, CommandOutcome.CONFIRMED)
         if asleep and now - accepted_at >= _SLEEPS_AT_MOST:
             self._fail(pending, asleep, "it did not wake up")
-        elif undone and (pending.ask_at is None or now >= pending.ask_at):
+        elif undone and now >= pending.ask_at:
             pending.ask_at = now + pending.ask_after
             pending.ask_after *= 2
             self._ask(pending, undone)
@@ -138,42 +127,30 @@ class Confirmation:
             or self._state.opaque_accepted_at > accepted_at
         ):
             # The history, where it is being asked, may know better: that it waits to wake.
-            self._release(pending, late - self._asking, CommandOutcome.OVERRULED)
+            self._state.release(pending, late - self._asking, CommandOutcome.OVERRULED)
             late &= self._asking
         if late:
             pending.look_at = max(now, accepted_at + _BELIEVED_AFTER) + _MARGIN
 
-    def _release(
-        self,
-        pending: PendingCommand,
-        device_ids: Iterable[str],
-        outcome: CommandOutcome,
-    ) -> None:
-        """Let go of a command at some devices, those where it was not let go of before."""
-        self._state.release(pending, pending.wanted.intersection(device_ids), outcome)
-
-    def _undone(self, pending: PendingCommand) -> list[str]:
+    def _undone(self, pending: PendingCommand) -> set[str]:
         """Return the two-way devices whose polled state does not match this command.
 
         What they were told since counts instead.
         """
         devices = self._coordinator.data
-        return [
+        return {
             device_id
             for device_id in pending.wanted
             if (device := devices.get(device_id))
             and gives_feedback(device)
             and not (effect := pending.effects[device_id]).is_applied_to(device)
-            and not any(
-                newer.effects[device_id].attribute_group is effect.attribute_group
-                for newer in self._newer(pending, device_id)
-            )
-        ]
-
-    def _newer(self, pending: PendingCommand, device_id: str) -> list[PendingCommand]:
-        """Return what a device was told after an accepted command."""
-        commands = self._state.commands_to(device_id)
-        return commands[commands.index(pending) + 1 :]
+            and pending
+            is [
+                one
+                for one in self._state.commands_to(device_id)
+                if one.effects[device_id].attribute_group is effect.attribute_group
+            ][-1]
+        }
 
     def _may_sleep(self, pending: PendingCommand, device_id: str) -> bool:
         """Return whether a device runs on a battery: then it hears us when it wakes."""
@@ -186,15 +163,13 @@ class Confirmation:
         )
 
     def _fail(
-        self, pending: PendingCommand, device_ids: Collection[str], reason: str
+        self, pending: PendingCommand, device_ids: Iterable[str], reason: str
     ) -> None:
         """Take a command back at some devices, and say why to nobody in particular."""
-        if not pending.wanted.isdisjoint(device_ids):
-            self._release(pending, device_ids, CommandOutcome.REFUSED_LATE)
-            self._async_show(device_ids)
-        async_warn(pending, reason)
+        self._state.release(pending, device_ids, CommandOutcome.REFUSED_LATE)
+        self._show(device_ids)
+        pending.log_failure(reason)
 
-    @callback
     def _ask(self, pending: PendingCommand, device_ids: Iterable[str]) -> None:
         """Have the histories of devices tell why they are not as they were told to be."""
         for device_id in device_ids:
@@ -206,7 +181,7 @@ class Confirmation:
 
     async def _async_ask(self, pending: PendingCommand, device_id: str) -> None:
         """Ask a device's history what became of a command."""
-        age = self._now() - (pending.accepted_at or 0.0) + _CLOCKS_DIFFER
+        age = self._now() - pending.accepted_at + _CLOCKS_DIFFER
         try:
             rows = await self._coordinator.account.client.device_history(
                 device_id,
@@ -219,19 +194,13 @@ class Confirmation:
             return
         finally:
             self._asking.discard(device_id)
-        facet = pending.effects[device_id].attribute_group
-        found = [
-            row
-            for row in rows
-            if row.method and attribute_group_of(row.method) is facet
-        ]
-        if found:
-            self._async_conclude(
-                pending, device_id, found[-1].outcome, found[-1].method
-            )
+        attribute_group = pending.effects[device_id].attribute_group
+        for row in reversed(rows):
+            if row.method and attribute_group_of(row.method) is attribute_group:
+                self._conclude(pending, device_id, row.outcome, row.method)
+                return
 
-    @callback
-    def _async_conclude(
+    def _conclude(
         self,
         pending: PendingCommand,
         device_id: str,
@@ -242,14 +211,13 @@ class Confirmation:
         if outcome is SuccessStatus.QUEUED:
             pending.queued.add(device_id)
             pending.look_at = None
-            if pending.ask_at is None:
-                pending.ask_at = self._now() + pending.ask_after
+            pending.ask_at = max(pending.ask_at, self._now() + ASK_AGAIN_AFTER)
         elif outcome is not SuccessStatus.DONE:
             self._fail(pending, (device_id,), _REASONS[outcome])
         elif method is not pending.effects[device_id].method:
             # Somebody else was faster, or came later. Else only the list is late.
-            self._release(pending, (device_id,), CommandOutcome.OVERRULED)
-            self._async_show((device_id,))
+            self._state.release(pending, (device_id,), CommandOutcome.OVERRULED)
+            self._show((device_id,))
 
     @callback
     def async_confirm_from_push(self, device: Device, method: Method) -> None:
@@ -259,8 +227,8 @@ class Confirmation:
             if effect.attribute_group is attribute_group_of(
                 method
             ) and effect.is_applied_to(device):
-                self._release(pending, (device.id,), CommandOutcome.CONFIRMED)
-                self._async_show((device.id,))
+                self._state.release(pending, (device.id,), CommandOutcome.CONFIRMED)
+                self._show((device.id,))
 
     @callback
     def async_fail_from_push(self, event: CommandFailedMessage) -> None:
@@ -270,9 +238,7 @@ class Confirmation:
                 pending.effects[event.device_id].attribute_group
                 is attribute_group_of(event.method)
             ):
-                self._async_conclude(
-                    pending, event.device_id, event.outcome, event.method
-                )
+                self._conclude(pending, event.device_id, event.outcome, event.method)
                 return
 
     @callback
@@ -283,12 +249,7 @@ class Confirmation:
             self._timer = async_call_later(
                 self._hass,
                 max(look_at - self._now(), 0.0),
-                HassJob(
-                    self._async_look,
-                    "confirm commands",
-                    cancel_on_shutdown=True,
-                    job_type=HassJobType.Callback,
-                ),
+                HassJob(self._async_look, "confirm commands", cancel_on_shutdown=True),
             )
 
     @callback
@@ -306,8 +267,8 @@ class Confirmation:
         if self._state.queue:
             return None
         wanted = [one.look_at for one in self._state.accepted() if one.look_at]
-        if self._lost_look_at is not None:
-            wanted.append(self._lost_look_at)
+        if self._coordinator.requested_at < self._lost_at + _SETTLES_AFTER:
+            wanted.append(self._lost_at + _SETTLES_AFTER + _MARGIN)
         if not wanted:
             return None
         look_at = max(
@@ -328,8 +289,3 @@ class Confirmation:
             self._entry.async_create_background_task(
                 self._hass, self._coordinator.async_refresh(), "confirm commands"
             )
-
-
-def async_warn(pending: PendingCommand, reason: str) -> None:
-    """Say why a command failed to nobody in particular: who gave it has gone."""
-    LOGGER.warning("A command to %s was not carried out: %s", pending.names, reason)

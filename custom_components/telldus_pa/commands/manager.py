@@ -7,23 +7,20 @@ than one. Only then are they queued and shown.
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final
-
-import voluptuous as vol
+from dataclasses import replace
+from math import inf
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import Context, Event, HomeAssistant, callback
-from homeassistant.util import dt as dt_util
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 
-from ..account.domain_data import async_get_domain_data
 from ..account.errors import error_placeholders, translation_key_for
-from ..account.storage import StorageKey, entry_store
-from ..const import CONF_REVERSED_COVERS
+from ..const import CONF_REVERSED_COVERS, DOMAIN
 from ..coordinator import DeviceCoordinator, SensorCoordinator
-from ..devices.kinds import EVENT_KINDS, DeviceKind, expires_soon
+from ..devices.kinds import DeviceKind, expires_soon
 from ..devices.topology import is_group
 from ..pa_api import (
     Command,
@@ -35,9 +32,14 @@ from ..pa_api import (
     TelldusConnectionError,
     TelldusError,
 )
-from .confirmation import Confirmation, async_warn
+from .confirmation import Confirmation
 from .optimistic import OptimisticState
-from .pending import CommandCaller, CommandOutcome, PendingCommand
+from .pending import (
+    CommandCaller,
+    CommandInterruptedError,
+    CommandOutcome,
+    PendingCommand,
+)
 
 # Seconds that an action waits for its own request.
 _ACTION_WAITS: Final = 20.0
@@ -46,12 +48,8 @@ _ACTION_WAITS: Final = 20.0
 _FLOOD_AFTER: Final = 60.0
 _FLOOD_BREAK: Final = 15.0
 _FLOOD_INTERVAL: Final = 6.0
-# A command explains an event so many seconds before Telldus accepted it, or after; and so
-# many of the last commands to each device are remembered, and saved this soon, in seconds.
-_MATCH_BEFORE: Final = 15.0
-_MATCH_AFTER: Final = 60.0
-_MAX_REMEMBERED: Final = 20
-_SAVE_DELAY: Final = 10.0
+
+type SentListener = Callable[[Iterable[str], bool], None]
 
 
 class CommandManager:
@@ -63,30 +61,23 @@ class CommandManager:
         entry: ConfigEntry,
         coordinator: DeviceCoordinator,
         sensors: SensorCoordinator,
+        states: dict[str, OptimisticState],
     ) -> None:
-        """Initialize the manager."""
+        """Initialize the manager; ``states`` are kept by entry, and outlive a reload."""
         self._hass = hass
         self._entry = entry
         self._coordinator = coordinator
-        self._store = entry_store(
-            hass,
-            StorageKey.COMMANDS,
-            entry.entry_id,
-            {"accepted": {str: [vol.Coerce(float)]}},
-        )
-        # When Telldus accepted commands (unix seconds) that no event was matched with yet,
-        # by device, for those devices whose events are reported.
-        self._accepted: dict[str, list[float]] = {}
         self._account = coordinator.account
         self._rate_limiter = coordinator.account.rate_limiter
-        self._state = OptimisticState()
+        self._state = states.setdefault(entry.entry_id, OptimisticState())
         self._confirmation = Confirmation(
-            hass, entry, coordinator, sensors, self._state, self._async_show
+            hass, entry, coordinator, sensors, self._state, self._show
         )
         # What was given in these turns of the loop, each with the action that it belongs to.
         self._batch: list[tuple[str, PendingCommand]] = []
+        self._sent_listeners: list[SentListener] = []
         self._is_sending = False
-        self._sent_at = self._flood_began_at = float("-inf")
+        self._sent_at = self._flood_began_at = -inf
         self._queued = asyncio.Event()
         entry.async_on_unload(
             coordinator.async_add_refresh_listener(self._confirmation.async_settle)
@@ -97,19 +88,12 @@ class CommandManager:
 
     def optimistic_state(self, device: Device) -> Device:
         """Return the device with its pending commands applied."""
-        coordinator = self._coordinator
         return self._state.show(
             device,
-            coordinator.data,
-            coordinator.topology,
+            self._coordinator.data,
+            self._coordinator.topology,
             self._entry.options.get(CONF_REVERSED_COVERS, ()),
         )
-
-    @callback
-    def _async_show(self, device_ids: Iterable[str]) -> None:
-        """Write the states of devices whose commands have changed."""
-        self._state.forget_shown()
-        self._coordinator.async_notify_rows(device_ids)
 
     @property
     def queue_length(self) -> int:
@@ -119,11 +103,8 @@ class CommandManager:
     @property
     def pending_count(self) -> int:
         """Return of how many commands it is not known what became of them."""
-        return (
-            len(self._state.queue)
-            + len(list(self._state.accepted()))
-            + (self._state.in_flight is not None)
-        )
+        state = self._state
+        return len(state.queue) + bool(state.in_flight) + len(state.accepted())
 
     @property
     def outcome_counts(self) -> Mapping[CommandOutcome, int]:
@@ -134,89 +115,19 @@ class CommandManager:
         """Return whether a command to a device is on its way, or not seen in a list yet."""
         return bool(self._state.commands_to(device_id))
 
-    async def async_load(self) -> None:
-        """Restore the accepted commands of an earlier run, and go on after a reload."""
-        stored = await self._store.async_load()
-        self._accepted = stored.get("accepted", {})
-        kept = (await async_get_domain_data(self._hass)).commands
-        if self._entry.entry_id in kept:
-            self._state.resume(kept[self._entry.entry_id])
-        kept[self._entry.entry_id] = self._state
-        self._state.remove_stop_listener = self._hass.bus.async_listen_once(
-            EVENT_HOMEASSISTANT_STOP, self._async_stop
-        )
-        self._async_start_sending()
-        self._confirmation.async_plan()
-
-    async def async_save(self) -> None:
-        """Save the accepted commands."""
-        await self._store.async_save(self._to_store())
-
     @callback
-    def _to_store(self) -> dict[str, Any]:
-        """Return the accepted commands of the devices that Telldus still has."""
-        return {
-            "accepted": {
-                device_id: times
-                for device_id, times in self._accepted.items()
-                if times and device_id in self._coordinator.data
-            }
-        }
+    def async_add_sent_listener(self, listener: SentListener) -> None:
+        """Call ``listener`` when a command is sent, with True and the devices it reaches.
 
-    def has_own_command_at(self, device_id: str, when: float) -> bool:
-        """Return whether a command of this integration explains an event of a device.
-
-        ``when`` is the time of the event in unix seconds.
+        It is called again, with False, if the command fails or is to be sent once more.
         """
-        return self._accepted_at(device_id, when) is not None or (
-            self._explaining(device_id, when) is not None
-        )
+        self._sent_listeners.append(listener)
 
     @callback
-    def async_match_own_command(self, device_id: str, when: float) -> bool:
-        """Like ``has_own_command_at``, but one command explains one event of a device."""
-        if (accepted := self._accepted_at(device_id, when)) is not None:
-            self._accepted[device_id].remove(accepted)
-            self._store.async_delay_save(self._to_store, _SAVE_DELAY)
-            return True
-        if (pending := self._explaining(device_id, when)) is None:
-            return False
-        pending.matched.add(device_id)
-        return True
-
-    def _accepted_at(self, device_id: str, when: float) -> float | None:
-        """Return when the oldest matching command was accepted, in unix seconds."""
-        return next(
-            (
-                accepted
-                for accepted in self._accepted.get(device_id, ())
-                if -_MATCH_BEFORE <= when - accepted <= _MATCH_AFTER
-            ),
-            None,
-        )
-
-    @callback
-    def _remember(self, device_ids: Iterable[str]) -> None:
-        """Remember that Telldus has accepted a command to devices just now."""
-        kinds, now = self._coordinator.topology.kinds, dt_util.utcnow().timestamp()
-        for device_id in device_ids:
-            if kinds.get(device_id) in EVENT_KINDS:
-                times = self._accepted.get(device_id, [])
-                self._accepted[device_id] = [*times, now][-_MAX_REMEMBERED:]
-                self._store.async_delay_save(self._to_store, _SAVE_DELAY)
-
-    def _explaining(self, device_id: str, when: float) -> PendingCommand | None:
-        """Return the oldest unaccepted command that explains what a device did then."""
-        given = dt_util.utcnow().timestamp() - self._rate_limiter.now()
-        return next(
-            (
-                pending
-                for pending in self._state.unaccepted(device_id)
-                if device_id not in pending.matched
-                and when >= given + pending.given_at - _MATCH_BEFORE
-            ),
-            None,
-        )
+    def async_start(self) -> None:
+        """Send and confirm what an earlier run has left."""
+        self._start_sending()
+        self._confirmation.async_plan()
 
     async def async_send(
         self,
@@ -232,80 +143,83 @@ class CommandManager:
         if not self._batch:
             loop = self._hass.loop
             loop.call_soon(loop.call_soon, self.async_resolve)
-        results: list[asyncio.Future[None]] = []
+        callers = []
         action = (context or Context()).id
         for command in commands:
-            results.append(self._hass.loop.create_future())
             device = self._coordinator.data.get(command.device_id)
             name = (device and device.name) or command.device_id
-            caller = CommandCaller(results[-1], name, entity_id)
+            caller = CommandCaller(self._hass.loop.create_future(), name, entity_id)
+            callers.append(caller)
             self._batch.append((action, self._pending(command, caller)))
         try:
-            _, waiting = await asyncio.wait(results, timeout=_ACTION_WAITS)
-            if waiting:
-                # What may not come late does not come at all. By some clock, it is a
-                # moment too early.
-                self._async_expire(self._rate_limiter.now() + 1.0)
-            # Each is looked at, lest asyncio complains of an error that nobody saw.
-            errors = [one.exception() for one in results if one.done()]
+            await asyncio.wait([one.result for one in callers], timeout=_ACTION_WAITS)
+            # What may not come late does not come at all. By some clock, it is a moment
+            # too early.
+            self._expire(self._rate_limiter.now() + 1.0)
+            errors = [
+                (one.name, err)
+                for one in callers
+                if one.result.done() and (err := one.result.result())
+            ]
         finally:
-            for result in results:
-                result.cancel()
-        for error in errors:
-            if error:
-                raise error
+            for one in callers:
+                one.result.cancel()
+        for name, err in errors:
+            key = translation_key_for(err)
+            if isinstance(err, CommandInterruptedError):
+                key = "interrupted"
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key=f"command_{key}",
+                translation_placeholders={"device": name, **error_placeholders(err)},
+            ) from err
 
     def _pending(self, command: Command, *callers: CommandCaller) -> PendingCommand:
         """Return a command with what it makes of each device that it reaches."""
         devices, home = self._coordinator.data, self._coordinator.topology
         device_id = command.device_id
+        commanded = devices.get(device_id)
         members = home.resolved_members.get(device_id, ())
         effects = {
-            member.id: effect
+            one: effect
             for one in members
             # A member may have left since the groups were last looked at.
-            if (member := devices.get(one))
-            and (effect := command.for_group_member(member))
+            if one in devices and (effect := command.for_group_member(devices[one]))
         }
-        commanded = devices.get(device_id)
-        # Nor is it known what a member does that has not got the method.
-        is_opaque = len(effects) < len(members) or (
-            commanded is not None
-            and is_group(commanded)
-            and device_id not in home.complete_groups
+        is_opaque = (
+            home.kinds.get(device_id) is DeviceKind.SCENE
+            # Nor is it known what a member does that has not got the method.
+            or len(effects) < len(members)
+            or (
+                commanded is not None
+                and is_group(commanded)
+                and device_id not in home.complete_groups
+            )
         )
         effects = effects or {device_id: command}
-        reached = [
-            (one, devices[one]) for one in {device_id, *effects} & devices.keys()
-        ]
-        return PendingCommand(
-            command,
-            effects,
-            self._rate_limiter.now(),
-            list(callers),
-            is_opaque=is_opaque or home.kinds.get(device_id) is DeviceKind.SCENE,
-            is_urgent=any(
-                expires_soon(effects.get(one, command), device, home.kinds[one])
-                for one, device in reached
-            ),
+        is_urgent = any(
+            expires_soon(effect, devices[one], home.kinds[one])
+            for one, effect in {device_id: command, **effects}.items()
+            if one in devices
         )
+        now = self._rate_limiter.now()
+        return PendingCommand(command, effects, now, [*callers], is_opaque, is_urgent)
 
     @callback
     def async_resolve(self) -> None:
         """Queue what was collected, show it, and have it sent."""
         batch, self._batch = self._batch, []
-        if not batch:
-            return
-        queue = self._state.queue
-        replaced = sum([queue.add(pending) for pending in _in_order(batch)])
-        self._state.count(CommandOutcome.REPLACED, replaced)
-        self._async_show(
-            dict.fromkeys(one for _, pending in batch for one in pending.effects)
-        )
-        self._async_start_sending()
+        for pending in _in_order(batch):
+            self._state.queue.add(pending)
+        self._show(one for _, pending in batch for one in pending.effects)
+        self._start_sending()
 
-    @callback
-    def _async_start_sending(self) -> None:
+    def _show(self, device_ids: Iterable[str]) -> None:
+        """Write the states of devices whose commands have changed."""
+        self._state.forget_shown()
+        self._coordinator.async_notify_rows(device_ids)
+
+    def _start_sending(self) -> None:
         """Have what waits sent."""
         self._queued.set()
         if self._state.queue and not self._is_sending:
@@ -316,25 +230,21 @@ class CommandManager:
 
     async def _async_send_all(self) -> None:
         """Send what is to be sent, until nothing is left."""
-        queue = self._state.queue
-        now = self._rate_limiter.now()
-        if now - self._sent_at > _FLOOD_BREAK:
-            self._flood_began_at = now
+        now, queue = self._rate_limiter.now, self._state.queue
+        if now() - self._sent_at > _FLOOD_BREAK:
+            self._flood_began_at = now()
         try:
             while queue:
-                now = self._rate_limiter.now()
-                self._async_expire(now)
-                ready_at = queue.ready_at() if queue else now
-                if now - self._flood_began_at > _FLOOD_AFTER:
+                ready_at = queue.ready_at()
+                if now() - self._flood_began_at > _FLOOD_AFTER:
                     ready_at = max(ready_at, self._sent_at + _FLOOD_INTERVAL)
-                if ready_at > now:
+                if (seconds := ready_at - now()) > 0:
                     self._queued.clear()
                     with suppress(TimeoutError):
-                        async with asyncio.timeout(ready_at - now):
-                            await self._queued.wait()
-                elif queue:
+                        await asyncio.wait_for(self._queued.wait(), seconds)
+                else:
                     await self._async_send_next()
-                    self._sent_at = self._rate_limiter.now()
+                    self._sent_at = now()
         finally:
             self._is_sending = False
             self._confirmation.async_plan()
@@ -346,107 +256,88 @@ class CommandManager:
         def choose() -> Command:
             """Take the next command, now that there is leave to send one."""
             now = self._rate_limiter.now()
-            self._async_expire(now)
-            before = len(state.queue)
-            if (sent := state.queue.take(now, self._groups)) is None:
+            self._expire(now)
+            if not state.queue:
                 raise RequestDeferredError(0.0)
-            # What a group does for its members counts as one.
-            state.count(CommandOutcome.REPLACED, before - len(state.queue) - 1)
-            state.in_flight = sent
-            return sent.command
+            state.in_flight = state.queue.take(now, self._groups)
+            self._notify_sent(state.in_flight, True)
+            return state.in_flight.command
 
+        err: TelldusError | None = None
         try:
             await self._account.client.command(choose)
-        except RateLimitError as err:
+        except RateLimitError as limited:
             # Not even looked at by Telldus
-            self._async_put_back()
-            self._async_expire(self._rate_limiter.now() + err.retry_after, err)
+            self._put_back()
+            self._expire(self._rate_limiter.now() + limited.retry_after, limited)
             if state.queue:
-                await asyncio.sleep(err.retry_after)
-        except TelldusError as err:
-            self._account.async_record_result(err)
-            for sent in self._take_in_flight():
-                self._async_fail(sent, err)
-            if isinstance(err, (TelldusConnectionError, InvalidResponseError)):
-                self._confirmation.async_lost()
+                await asyncio.sleep(limited.retry_after)
+            return
+        except TelldusError as failed:
+            err = failed
         except asyncio.CancelledError:
             # By a reload. It may have been carried out, and some do harm the second time.
             if state.in_flight and state.in_flight.is_urgent:
-                state.async_interrupt(self._take_in_flight())
-            self._async_put_back()
+                state.interrupt([state.in_flight])
+                state.in_flight = None
+            self._put_back()
             raise
-        else:
-            self._account.async_record_result(None)
-            for sent in self._take_in_flight():
-                self._async_accept(sent)
-
-    @callback
-    def _take_in_flight(self) -> list[PendingCommand]:
-        """Return the command that was on the wire, if it was not interrupted meanwhile."""
-        sent, self._state.in_flight = self._state.in_flight, None
+        self._account.async_record_result(err)
+        if isinstance(err, (TelldusConnectionError, InvalidResponseError)):
+            self._confirmation.look_for_lost()
+        sent, state.in_flight = state.in_flight, None
         if sent is None:
-            return []
-        self._state.queue.note_sent(sent, self._rate_limiter.now())
-        return [sent]
+            # Interrupted meanwhile
+            return
+        state.queue.note_sent(sent, self._rate_limiter.now())
+        if err:
+            self._notify_sent(sent, False)
+            self._fail(sent, err)
+        else:
+            self._confirmation.accept(sent)
+            sent.tell(None)
 
-    @callback
-    def _async_put_back(self) -> None:
+    def _notify_sent(self, sent: PendingCommand, is_sent: bool) -> None:
+        """Call the listeners of what is sent."""
+        for listener in self._sent_listeners:
+            listener(sent.effects, is_sent)
+
+    def _put_back(self) -> None:
         """Have a command sent again, or have a newer one speak for it."""
         sent, self._state.in_flight = self._state.in_flight, None
         if sent:
-            self._state.count(CommandOutcome.REPLACED, self._state.queue.rebuild(sent))
-            self._async_show(sent.effects)
+            self._notify_sent(sent, False)
+            self._state.queue.rebuild(sent)
+            self._show(sent.effects)
 
     def _groups(self, found: PendingCommand) -> Iterator[PendingCommand]:
         """Yield commands that would have groups of a device do the same, largest first."""
         home, devices = self._coordinator.topology, self._coordinator.data
         command = found.command
-        if (
-            found.is_group
-            or found.command.is_step
-            or command.attribute_group is Method.THERMOSTAT
-        ):
-            # Temperatures of several modes follow each other.
+        if command.is_step or command.method is Method.THERMOSTAT:
+            # Each step counts, and temperatures of several modes follow each other.
             return
-        groups = [
-            group_id
-            for group_id in home.groups_by_member.get(command.device_id, ())
-            if group_id in home.complete_groups
-            and (group := devices.get(group_id))
-            and command.method in group.methods
-        ]
         for group_id in sorted(
-            groups, key=lambda one: -len(home.resolved_members[one])
+            home.groups_by_member.get(command.device_id, ()),
+            key=lambda one: -len(home.resolved_members[one]),
         ):
-            pending = self._pending(Command(group_id, command.method, command.value))
-            if pending.effects.keys() == set(home.resolved_members[group_id]):
-                yield pending
+            group = devices.get(group_id)
+            if group and command.method in group.methods:
+                pending = self._pending(replace(command, device_id=group_id))
+                if not pending.is_opaque:
+                    yield pending
 
-    @callback
-    def _async_expire(self, by: float, err: TelldusError | None = None) -> None:
+    def _expire(self, by: float, err: TelldusError | None = None) -> None:
         """Give up what will be too late then."""
+        err = err or RequestDeferredError(self._rate_limiter.paused_for)
         for pending in self._state.queue.expired(by):
-            self._async_fail(
-                pending, err or RequestDeferredError(self._rate_limiter.paused_for)
-            )
+            self._fail(pending, err)
 
-    @callback
-    def _async_accept(self, sent: PendingCommand) -> None:
-        """Note that Telldus accepted a command, and see later what became of it."""
-        self._remember(sent.effects.keys() - sent.matched)
-        self._confirmation.async_accepted(sent)
-        sent.set_result()
-
-    @callback
-    def _async_fail(self, pending: PendingCommand, err: TelldusError) -> None:
+    def _fail(self, pending: PendingCommand, err: TelldusError) -> None:
         """Take a command back, and tell those who gave it."""
-        key = translation_key_for(err)
-        if pending.set_error(key, err, **error_placeholders(err)):
-            self._state.count(CommandOutcome.REFUSED)
-        else:
-            self._state.count(CommandOutcome.REFUSED_LATE)
-            async_warn(pending, str(err))
-        self._async_show(pending.effects)
+        if not self._state.fail(pending, err):
+            pending.log_failure(str(err))
+        self._show(pending.effects)
 
     @callback
     def _async_unload(self) -> None:
@@ -455,13 +346,6 @@ class CommandManager:
         self.async_resolve()
         if self._entry.disabled_by:
             self._state.async_interrupt_all()
-
-    @callback
-    def _async_stop(self, _event: Event) -> None:
-        """Stop with Home Assistant."""
-        self._state.remove_stop_listener = None
-        self.async_resolve()
-        self._state.async_interrupt_all()
 
 
 def _in_order(batch: list[tuple[str, PendingCommand]]) -> list[PendingCommand]:
@@ -472,8 +356,9 @@ def _in_order(batch: list[tuple[str, PendingCommand]]) -> list[PendingCommand]:
     """
     breadths: dict[tuple[str, str], tuple[bool, int]] = {}
     for action, one in batch:
-        key = action, one.command.device_id
-        breadth = not one.is_opaque, -len(one.effects) if one.is_group else 0
+        device_id = one.command.device_id
+        breadth = not one.is_opaque, -len(one.effects) if device_id not in one.effects else 0
+        key = action, device_id
         breadths[key] = min(breadth, breadths.get(key, breadth))
 
     actions: defaultdict[str, deque[PendingCommand]] = defaultdict(deque)

@@ -8,13 +8,13 @@ and the queue outlive a reload.
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import callback
 
 from ..const import LOGGER
 from ..devices.group_state import group_state
 from ..devices.topology import Topology
-from ..pa_api import Device
-from .pending import CommandOutcome, PendingCommand, covers
+from ..pa_api import Device, TelldusError
+from .pending import CommandInterruptedError, CommandOutcome, PendingCommand, covers
 from .queue import CommandQueue
 
 
@@ -23,33 +23,34 @@ class OptimisticState:
 
     def __init__(self) -> None:
         """Initialize the state."""
-        self.queue = CommandQueue()
+        self.outcome_counts: Counter[CommandOutcome] = Counter()
+        self.queue = CommandQueue(self.outcome_counts)
         self.in_flight: PendingCommand | None = None
         # Of each device and attribute the last one, in the order of their acceptance.
         self._accepted: dict[str, list[PendingCommand]] = {}
         # When Telldus accepted a command of which nobody knows all that it does.
         self.opaque_accepted_at = float("-inf")
-        self.outcome_counts: Counter[CommandOutcome] = Counter()
-        self.remove_stop_listener: CALLBACK_TYPE | None = None
         # What is shown, by row: an entity asks again for each of its attributes.
         self._shown: dict[str, tuple[Device, Device]] = {}
         self._shown_of: tuple[object, object] = (None, None)
 
     def commands_to(self, device_id: str) -> list[PendingCommand]:
         """Return what is shown over a device, in the order in which it takes effect."""
-        return [*self._accepted.get(device_id, ()), *self.unaccepted(device_id)]
-
-    def unaccepted(self, device_id: str) -> list[PendingCommand]:
-        """Return what Telldus has not accepted yet, in the order in which it is sent."""
         sent = self.in_flight
         in_flight = [sent] if sent and device_id in sent.effects else []
-        return [*in_flight, *self.queue.for_device(device_id)]
+        return [
+            *self._accepted.get(device_id, ()),
+            *in_flight,
+            *self.queue.for_device(device_id),
+        ]
 
-    def accepted(self, device_id: str | None = None) -> Iterable[PendingCommand]:
+    def accepted(self, device_id: str | None = None) -> list[PendingCommand]:
         """Return what Telldus has accepted, of one device or of all, undecided so far."""
         if device_id is not None:
-            return tuple(self._accepted.get(device_id, ()))
-        return dict.fromkeys(one for some in self._accepted.values() for one in some)
+            return list(self._accepted.get(device_id, ()))
+        return list(
+            dict.fromkeys(one for some in self._accepted.values() for one in some)
+        )
 
     def show(
         self,
@@ -70,10 +71,9 @@ class OptimisticState:
         shown = device
         for pending in self.commands_to(device.id):
             shown = pending.effects[device.id].apply_to(shown)
-        leaves = home.resolved_members.get(device.id, ())
         if members := [
             self.show(devices[one], devices, home, reversed_covers)
-            for one in leaves
+            for one in home.resolved_members.get(device.id, ())
             if one in devices
         ]:
             shown = group_state(shown, members, reversed_covers)
@@ -83,7 +83,7 @@ class OptimisticState:
 
     def forget_shown(self) -> None:
         """Compute anew what is shown: commands have come or gone."""
-        self._shown = {}
+        self._shown, self._shown_of = {}, (None, None)
 
     def accept(self, new: PendingCommand, now: float) -> None:
         """Note that Telldus has accepted a command, and drop the older ones that it covers."""
@@ -102,51 +102,39 @@ class OptimisticState:
         device_ids: Iterable[str],
         outcome: CommandOutcome,
     ) -> None:
-        """Show no longer what an accepted command does to some devices.
+        """Let go of an accepted command at some devices, where that was not done before.
 
         The outcome of the last ones is the outcome of the command.
         """
-        for device_id in device_ids:
+        for device_id in pending.wanted.intersection(device_ids):
             commands = self._accepted[device_id]
             commands.remove(pending)
             if not commands:
                 del self._accepted[device_id]
             pending.wanted.remove(device_id)
             if not pending.wanted:
-                self.count(outcome)
+                self.outcome_counts[outcome] += 1
 
-    def resume(self, kept: OptimisticState) -> None:
-        """Go on with what another run of the entry has left."""
-        self.queue, self._accepted = kept.queue, kept._accepted  # its own kind
-        self.opaque_accepted_at = kept.opaque_accepted_at
-        self.outcome_counts = kept.outcome_counts
-        if kept.remove_stop_listener:
-            kept.remove_stop_listener()
-
-    def count(self, outcome: CommandOutcome, number: int = 1) -> None:
-        """Count what became of commands."""
-        if number:
-            self.outcome_counts[outcome] += number
+    def fail(self, pending: PendingCommand, err: TelldusError) -> bool:
+        """Tell why a command was not sent or not accepted; return whether anybody waited."""
+        told = pending.tell(err)
+        self.outcome_counts[
+            CommandOutcome.REFUSED if told else CommandOutcome.REFUSED_LATE
+        ] += 1
+        return told
 
     @callback
     def async_interrupt_all(self) -> None:
         """Drop what was not sent: the account is stopped, and not to start again soon."""
-        in_flight, self.in_flight = self.in_flight, None
-        self.async_interrupt([*([in_flight] if in_flight else []), *self.queue.clear()])
-        if self.remove_stop_listener:
-            self.remove_stop_listener()
-            self.remove_stop_listener = None
+        unsent = [*filter(None, [self.in_flight]), *self.queue.clear()]
+        self.in_flight = None
+        self.interrupt(unsent)
 
-    @callback
-    def async_interrupt(self, unsent: Iterable[PendingCommand]) -> None:
+    def interrupt(self, unsent: Iterable[PendingCommand]) -> None:
         """Tell everybody that commands will not be sent: those who wait, or the log."""
-        late = []
-        for pending in unsent:
-            if pending.set_error("interrupted"):
-                self.count(CommandOutcome.REFUSED)
-            else:
-                self.count(CommandOutcome.REFUSED_LATE)
-                late.append(pending.names)
+        late = [
+            one.names for one in unsent if not self.fail(one, CommandInterruptedError())
+        ]
         if late:
             LOGGER.warning(
                 "The integration was stopped before it could send the commands to %s",

@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import Final, override
 
-from homeassistant.exceptions import HomeAssistantError
-
-from ..const import DOMAIN
-from ..pa_api import Command, Method, ThermostatSetpoint
+from ..const import LOGGER
+from ..pa_api import Command, Method, TelldusError, ThermostatSetpoint
 
 # Seconds after which a command that could not be sent is given up: of most, and of those
 # that do harm when they come late.
@@ -34,11 +33,18 @@ class CommandOutcome(StrEnum):
     REPLACED = "replaced"
 
 
+class CommandInterruptedError(TelldusError):
+    """The account was stopped before the command was sent."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CommandCaller:
-    """Somebody who gave a command, and what they call what they gave it to."""
+    """Somebody who gave a command, and what they call what they gave it to.
 
-    result: asyncio.Future[None]
+    The result is None once Telldus has accepted it; who stops waiting cancels it.
+    """
+
+    result: asyncio.Future[TelldusError | None]
     name: str
     entity_id: str | None
 
@@ -46,14 +52,6 @@ class CommandCaller:
     def __str__(self) -> str:
         """Return what a log calls it."""
         return f"{self.name} ({self.entity_id})" if self.entity_id else self.name
-
-    def error(self, key: str, **placeholders: str) -> HomeAssistantError:
-        """Return the error to show, by its translation key."""
-        return HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=f"command_{key}",
-            translation_placeholders={"device": self.name, **placeholders},
-        )
 
 
 @dataclass(slots=True, eq=False)
@@ -74,60 +72,46 @@ class PendingCommand:
     # Devices of which no newer command decides what they do, and for which, once it is
     # accepted, it is not known what became of it.
     wanted: set[str] = field(init=False)
-    accepted_at: float | None = None
+    accepted_at: float = inf
     # From when on a list can tell what became of it; None if no list is needed soon.
     look_at: float | None = None
-    # When the history is to be asked again, and how much later the time after that.
-    ask_at: float | None = None
+    # From when on the history may be asked, and how much later the time after that.
+    ask_at: float = -inf
     ask_after: float = ASK_AGAIN_AFTER
     # Devices for which it is known to wait at the gateway.
     queued: set[str] = field(default_factory=set)
-    # Devices whose event was matched to it before Telldus had accepted it.
-    matched: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Want all that it does."""
         self.wanted = set(self.effects)
 
     @property
-    def is_group(self) -> bool:
-        """Return whether others than the commanded device do something."""
-        return self.command.device_id not in self.effects
-
-    @property
     def expires_at(self) -> float:
         """Return from when on it is not to be sent any more."""
-        return self.given_at + (
-            _URGENT_EXPIRES_AFTER if self.is_urgent else _EXPIRES_AFTER
-        )
+        after = _URGENT_EXPIRES_AFTER if self.is_urgent else _EXPIRES_AFTER
+        return self.given_at + after
 
     @property
     def names(self) -> str:
         """Return what a log calls those to whom it was given."""
-        return ", ".join(dict.fromkeys(str(caller) for caller in self.callers))
+        return ", ".join(dict.fromkeys(map(str, self.callers)))
+
+    def log_failure(self, reason: str) -> None:
+        """Log why it failed: who gave it has gone."""
+        LOGGER.warning("A command to %s was not carried out: %s", self.names, reason)
 
     def implies(self, other: PendingCommand) -> bool:
         """Return whether this does all that another would do, and to the same effect."""
-        return self.is_urgent is other.is_urgent and all(
-            self.effects.get(device_id) == effect
-            for device_id, effect in other.effects.items()
+        return (
+            self.is_urgent is other.is_urgent
+            and other.effects.items() <= self.effects.items()
         )
 
-    def set_result(self) -> None:
-        """Tell those who still wait that Telldus has accepted it."""
-        for caller in self.callers:
-            if not caller.result.done():
-                caller.result.set_result(None)
-
-    def set_error(
-        self, key: str, cause: Exception | None = None, **placeholders: str
-    ) -> bool:
-        """Raise an error in those who still wait; return whether anybody did."""
-        waiting = [caller for caller in self.callers if not caller.result.done()]
-        for caller in waiting:
-            error = caller.error(key, **placeholders)
-            error.__cause__ = cause
-            caller.result.set_exception(error)
+    def tell(self, err: TelldusError | None) -> bool:
+        """Tell those who still wait what became of it; return whether anybody did."""
+        waiting = [one.result for one in self.callers if not one.result.done()]
+        for result in waiting:
+            result.set_result(err)
         return bool(waiting)
 
 
@@ -137,9 +121,9 @@ def conflicts(one: Command, other: Command) -> bool:
     if isinstance(mine, ThermostatSetpoint) and isinstance(others, ThermostatSetpoint):
         # Each mode has a temperature of its own.
         return mine.mode == others.mode or (mine.change_mode and others.change_mode)
-    facets = {one.attribute_group, other.attribute_group}
+    groups = {one.attribute_group, other.attribute_group}
     # On and off change the mode of a thermostat, and its mode whether it is on.
-    return len(facets) == 1 or facets == {Method.TURNON, Method.THERMOSTAT}
+    return len(groups) == 1 or groups == {Method.TURNON, Method.THERMOSTAT}
 
 
 def covers(newer: Command, older: Command) -> bool:

@@ -4,13 +4,17 @@ Two commands conflict if it matters which is sent first. One is never sent befor
 one that it conflicts with; apart from that, whoever was served least recently goes first.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from itertools import count
+from math import inf
+from operator import attrgetter
 from typing import Final
 
 from ..pa_api import Method
-from .pending import PendingCommand, conflicts, covers
+from .pending import CommandOutcome, PendingCommand, conflicts, covers
 
 # Seconds of waiting beyond which nothing overtakes a command.
 _OVERDUE_AFTER: Final = 60.0
@@ -19,17 +23,23 @@ _OVERDUE_AFTER: Final = 60.0
 _SLIDING: Final = 4.0
 _SLIDE_ENDS_AFTER: Final = 0.7
 
+_PLACE: Final = attrgetter("place")
+
 
 class CommandQueue:
     """The unsent commands. Adding one takes time only for the devices that it reaches."""
 
-    def __init__(self) -> None:
-        """Initialize the queue."""
+    def __init__(self, outcome_counts: Counter[CommandOutcome]) -> None:
+        """Initialize the queue, which counts there what has been replaced."""
+        self._outcome_counts = outcome_counts
+        # All of them, those to each device, and the barriers, which conflict with everything:
+        # each by place, in the order in which they would be sent if all conflicted.
+        self._entries: list[PendingCommand] = []
         self._by_device: dict[str, list[PendingCommand]] = {}
-        self._entries: dict[PendingCommand, None] = {}
-        # Barriers: they conflict with everything. Oldest first.
         self._opaque: list[PendingCommand] = []
         self._places = count(1)
+        # Nothing expires earlier.
+        self._expires_at = inf
         # When a device was last commanded, and when a level or a colour was last sent.
         self._served_at: dict[str, float] = {}
         self._level_sent_at: dict[tuple[str, Method], float] = {}
@@ -38,34 +48,30 @@ class CommandQueue:
         """Return how many commands wait."""
         return len(self._entries)
 
-    def __iter__(self) -> Iterator[PendingCommand]:
-        """Iterate over a copy, in the order in which they would be sent if all conflicted."""
-        return iter(sorted(self._entries, key=lambda one: one.place))
-
     def for_device(self, device_id: str) -> list[PendingCommand]:
         """Return what waits for a device, oldest first."""
-        return sorted(self._by_device.get(device_id, ()), key=lambda one: one.place)
+        return self._by_device.get(device_id, [])
 
-    def add(self, new: PendingCommand) -> int:
-        """Queue a command; return how many have been replaced by another.
+    def add(self, new: PendingCommand) -> None:
+        """Queue a command.
 
         The newest for the same thing takes the place of the older one, unless something
         that it conflicts with stands between them. Nothing is replaced across a barrier.
         """
         if new.is_opaque:
-            return self._add_opaque(new)
-        replaced, place, is_last = 0, None, True
+            self._add_opaque(new)
+            return
+        place, is_last = None, True
         for old in self._rivals(new):
             if is_last and old.implies(new) and not new.command.is_step:
-                old.callers += new.callers
                 old.given_at = max(old.given_at, new.given_at)
                 old.wanted |= new.effects.keys()
-                return replaced + 1
+                self._speak_for(new, old)
+                return
             given = new.command
             if self._cover(new, old, merges=is_last):
-                self.remove(old)
-                new.callers = old.callers + new.callers
-                replaced += 1
+                self._remove(old)
+                self._speak_for(old, new)
                 place = old.place if is_last else place
                 # A merged command may conflict with more than this one did.
                 is_last = is_last and new.command == given
@@ -73,23 +79,28 @@ class CommandQueue:
                 # What is older stands before it, and so has to be sent before it.
                 is_last = False
         self._insert(new, place)
-        return replaced
 
-    def _add_opaque(self, new: PendingCommand) -> int:
+    def _add_opaque(self, new: PendingCommand) -> None:
         """Queue a barrier at the end, in place of one of its kind to the same device."""
-        old = [
+        same = [
             one
             for one in self._opaque
             # Of a group, another method may be for other members.
             if one.command.method is new.command.method
             and covers(new.command, one.command)
         ]
-        for one in old:
-            self.remove(one)
-            new.callers = one.callers + new.callers
+        for one in same:
+            self._remove(one)
+            self._speak_for(one, new)
         self._insert(new)
-        # What stood on both sides of the older one may be one now.
-        return len(old) + (self.rebuild() if old else 0)
+        if same:
+            # What stood on both sides of the older one may be one now.
+            self.rebuild()
+
+    def _speak_for(self, one: PendingCommand, other: PendingCommand) -> None:
+        """Note that a command is not sent since another does what it would."""
+        other.callers += one.callers
+        self._outcome_counts[CommandOutcome.REPLACED] += 1
 
     def _rivals(self, new: PendingCommand) -> list[PendingCommand]:
         """Return what conflicts with a new command, back to the last barrier, newest first."""
@@ -100,7 +111,7 @@ class CommandQueue:
             for old in self._by_device.get(device_id, ())
             if old.place > barrier and conflicts(effect, old.effects[device_id])
         }
-        return sorted(found, key=lambda one: one.place, reverse=True)
+        return sorted(found, key=_PLACE, reverse=True)
 
     @staticmethod
     def _cover(new: PendingCommand, old: PendingCommand, *, merges: bool) -> bool:
@@ -108,13 +119,11 @@ class CommandQueue:
         if new.command.is_step or old.command.is_step:
             return False
         merged = new.command.merge_with(old.command) if merges else None
-        if merged is not None:
-            new.command = merged
+        if merged is not None and merged != new.command:
             # A thermostat's: what one of the two left open is as in the other.
+            new.command = merged
             new.effects = {
                 device_id: replace(effect, value=merged.value)
-                if effect.method is Method.THERMOSTAT
-                else effect
                 for device_id, effect in new.effects.items()
             }
         old.wanted -= {
@@ -127,50 +136,51 @@ class CommandQueue:
     def _insert(self, new: PendingCommand, place: int | None = None) -> None:
         """Put a command into a place, or at the end."""
         new.place = place or next(self._places)
-        self._entries[new] = None
+        self._expires_at = min(self._expires_at, new.expires_at)
+        insort(self._entries, new, key=_PLACE)
         for device_id in new.effects:
-            self._by_device.setdefault(device_id, []).append(new)
+            insort(self._by_device.setdefault(device_id, []), new, key=_PLACE)
         if new.is_opaque:
             self._opaque.append(new)
 
-    def remove(self, old: PendingCommand) -> None:
+    def _remove(self, old: PendingCommand) -> None:
         """Take a command out."""
-        del self._entries[old]
+        del self._entries[bisect_left(self._entries, old.place, key=_PLACE)]
         for device_id in old.effects:
             self._by_device[device_id].remove(old)
-            if not self._by_device[device_id]:
-                del self._by_device[device_id]
         if old.is_opaque:
             self._opaque.remove(old)
 
     def clear(self) -> list[PendingCommand]:
         """Take everything out."""
-        entries = list(self)
-        self._entries, self._by_device, self._opaque = {}, {}, []
+        entries = self._entries
+        self._entries, self._by_device, self._opaque = [], {}, []
         return entries
 
-    def rebuild(self, *first: PendingCommand) -> int:
-        """Queue everything anew, after some that go first; return how many were replaced."""
-        entries = [*first, *self.clear()]
-        for one in entries:
+    def rebuild(self, *first: PendingCommand) -> None:
+        """Queue everything anew, after some that go first."""
+        for one in [*first, *self.clear()]:
             one.wanted = set(one.effects)
-        return sum([self.add(one) for one in entries])
+            self.add(one)
 
     def expired(self, by: float) -> list[PendingCommand]:
         """Take out what will be too late then."""
-        expired = [one for one in self if one.expires_at <= by]
+        if by < self._expires_at:
+            return []
+        expired = [one for one in self._entries if one.expires_at <= by]
         for one in expired:
-            self.remove(one)
+            self._remove(one)
+        self._expires_at = min((one.expires_at for one in self._entries), default=inf)
         return expired
 
     def ready_at(self) -> float:
         """Return when the first command may be sent. There must be one."""
-        return min(self._ready_at(one) for one in self._sendable())
+        return min(map(self._ready_at, self._sendable()))
 
     def take(
         self, now: float, groups: Callable[[PendingCommand], Iterable[PendingCommand]]
-    ) -> PendingCommand | None:
-        """Take out the command whose turn it is: one that is ready, if there is any.
+    ) -> PendingCommand:
+        """Take out the command whose turn it is. There must be one; one that is ready goes first.
 
         One of the ``groups`` goes instead if it does what waits for all of its members.
         """
@@ -178,10 +188,7 @@ class CommandQueue:
         def turn(one: PendingCommand) -> tuple[bool, bool, bool, float, int]:
             """Sort by what waits too long, what expires soon, who was served least recently."""
             is_overdue = now - one.given_at > _OVERDUE_AFTER
-            served_at = min(
-                self._served_at.get(device_id, float("-inf"))
-                for device_id in one.effects
-            )
+            served_at = min(self._served_at.get(each, -inf) for each in one.effects)
             return (
                 self._ready_at(one) > now,
                 not is_overdue,
@@ -190,38 +197,31 @@ class CommandQueue:
                 one.place,
             )
 
-        found = min(self._sendable(), key=turn, default=None)
-        if found is None:
-            return None
+        found = min(self._sendable(), key=turn)
         for group in groups(found):
             if len(members := self._spoken_for(group)) > 1:
                 for one in members:
-                    self.remove(one)
-                    group.callers += one.callers
+                    self._remove(one)
+                    self._speak_for(one, group)
                     group.given_at = min(group.given_at, one.given_at)
+                # Together they count as the one that is sent.
+                self._outcome_counts[CommandOutcome.REPLACED] -= 1
                 return group
-        self.remove(found)
+        self._remove(found)
         return found
 
     def _spoken_for(self, group: PendingCommand) -> Collection[PendingCommand]:
         """Return what a command to a group would do as well, if it would do nothing else."""
         found: dict[PendingCommand, None] = {}
         for device_id, effect in group.effects.items():
-            rivals = (
-                one
-                for one in self.for_device(device_id)
-                if conflicts(effect, one.effects[device_id])
-            )
-            first = next(rivals, None)
-            if (
-                first is None
-                or first.is_opaque
-                or not group.implies(first)
-                or self._is_after_barrier(first)
-            ):
-                return ()
-            found[first] = None
-        return found
+            rivals = self.for_device(device_id)
+            waiting = [
+                one for one in rivals if conflicts(effect, one.effects[device_id])
+            ]
+            if not waiting or waiting[0].place >= self._barrier:
+                return {}
+            found[waiting[0]] = None
+        return found if all(map(group.implies, found)) else {}
 
     def note_sent(self, sent: PendingCommand, now: float) -> None:
         """Note that a command was sent."""
@@ -229,23 +229,22 @@ class CommandQueue:
         if isinstance(sent.command.value, int):
             self._level_sent_at[_level_key(sent)] = now
 
+    @property
+    def _barrier(self) -> float:
+        """Return the place of the first barrier, infinity where there is none."""
+        return self._opaque[0].place if self._opaque else inf
+
     def _sendable(self) -> Iterable[PendingCommand]:
         """Return the commands that no older one stands before."""
-        oldest = min(self._entries, key=lambda one: one.place, default=None)
         return (
             one
             for one in self._entries
-            if one is oldest
-            or not (
-                one.is_opaque
-                or self._is_after_barrier(one)
-                or any(other.place < one.place for other in self._conflicting(one))
+            if one is self._entries[0]
+            or (
+                one.place < self._barrier
+                and all(other.place > one.place for other in self._conflicting(one))
             )
         )
-
-    def _is_after_barrier(self, one: PendingCommand) -> bool:
-        """Return whether a barrier stands before a command."""
-        return bool(self._opaque) and self._opaque[0].place < one.place
 
     def _conflicting(self, one: PendingCommand) -> Iterable[PendingCommand]:
         """Return what conflicts with a command, barriers aside."""
@@ -258,8 +257,7 @@ class CommandQueue:
 
     def _ready_at(self, one: PendingCommand) -> float:
         """Return when a command is to be sent: a level of a slider not at once."""
-        sent_at = self._level_sent_at.get(_level_key(one), float("-inf"))
-        latest = sent_at + _SLIDING
+        latest = self._level_sent_at.get(_level_key(one), -inf) + _SLIDING
         if (
             not isinstance(one.command.value, int)
             or one.given_at >= latest

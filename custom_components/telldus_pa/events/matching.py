@@ -25,6 +25,11 @@ HISTORY_SETTLE_TIME: Final = 10.0
 MAX_EVENT_AGE: Final = 60.0
 # Who chatters without ever a pause is not remembered further back than this.
 _MOST_KNOWN: Final = 500
+# A command from here explains an event so many seconds before it was sent, by clocks that
+# differ, or after; and so many of the last ones are remembered.
+_EXPLAINS_BEFORE: Final = 15.0
+_EXPLAINS_AFTER: Final = 60.0
+_MOST_COMMANDS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class DeviceTimeline:
     # What was told lately by others than lists, and might be what a list shows. What a
     # list told is in that list, and so is not what the next one has that is new.
     _told: list[tuple[Method, float]] = field(default_factory=list)
+    # When commands from here were sent that have explained nothing yet, oldest first.
+    _commands: list[float] = field(default_factory=list)
 
     @classmethod
     def from_dict(cls, device_id: str, stored: Mapping[str, Any]) -> Self:
@@ -78,12 +85,43 @@ class DeviceTimeline:
             _ReportedEvent(Method(method), earliest, latest)
             for method, earliest, latest in stored["known"]
         ]
-        return cls(device_id, stored["from"], _unmatched=known)
+        commands = list(stored.get("commands", ()))
+        return cls(device_id, stored["from"], _unmatched=known, _commands=commands)
 
     def to_store(self) -> dict[str, Any]:
         """Return what must outlive a restart."""
         known = [[int(one.method), one.earliest, one.latest] for one in self._unmatched]
-        return {"from": self.read_from, "known": known}
+        return {"from": self.read_from, "known": known, "commands": self._commands}
+
+    def add_command(self, now: float) -> None:
+        """Remember that a command from here was sent to the device."""
+        self._commands = [*self._commands, now][-_MOST_COMMANDS:]
+
+    def remove_command(self) -> None:
+        """Forget the last command: it came to nothing."""
+        self._commands = self._commands[:-1]
+
+    def is_own(self, when: float) -> bool:
+        """Return whether a command from here explains an event."""
+        return self._command_for(when) is not None
+
+    def match_command(self, when: float) -> bool:
+        """Like ``is_own``, but a command explains one event only."""
+        if (sent := self._command_for(when)) is None:
+            return False
+        self._commands.remove(sent)
+        return True
+
+    def _command_for(self, when: float) -> float | None:
+        """Return when the oldest command was sent that explains an event."""
+        return next(
+            (
+                sent
+                for sent in self._commands
+                if -_EXPLAINS_BEFORE <= when - sent <= _EXPLAINS_AFTER
+            ),
+            None,
+        )
 
     def add_push(
         self, method: Method, level: int | None, origin: str | None, now: float

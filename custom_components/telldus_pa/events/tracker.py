@@ -8,7 +8,7 @@ event on Home Assistant's bus.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -63,6 +63,7 @@ _STORED: Final = {
             vol.Required("known"): [
                 vol.ExactSequence([vol.Coerce(Method), _SECONDS, _SECONDS])
             ],
+            "commands": [_SECONDS],
         }
     },
 }
@@ -104,6 +105,7 @@ class EventTracker:
         self._is_reading = False
         self._is_stopped = False
         self._listeners: dict[str, list[Listener]] = {}
+        commands.async_add_sent_listener(self._async_handle_sent)
         entry.async_on_unload(
             devices.async_add_refresh_listener(self._async_handle_poll)
         )
@@ -198,15 +200,23 @@ class EventTracker:
             if not track.was_reported(method, since):
                 # The history may have more. It need not be read at once for what it had.
                 self._changed.add(track.device_id)
-            if self._commands.has_own_command_at(
-                track.device_id, now
-            ) and self._can_ask(track):
+            if track.is_own(now) and self._can_ask(track):
                 # Whose doing it is, ours or somebody else's, the history alone can tell.
                 continue
             level = new.level if new and method is Method.DIM else None
             self._async_report(
                 track.add_poll_change(method, level, since, now), shown=True
             )
+
+    @callback
+    def _async_handle_sent(self, device_ids: Iterable[str], is_sent: bool) -> None:
+        """Remember a command, to tell what it does from what others do; or forget it."""
+        for track in filter(None, map(self.timelines.get, device_ids)):
+            if is_sent:
+                track.add_command(_now())
+            else:
+                track.remove_command()
+            self._async_save_soon()
 
     @callback
     def _follow_devices(self) -> None:
@@ -236,7 +246,7 @@ class EventTracker:
         """
         if occurrence is None:
             return False
-        self._store.async_delay_save(self._to_store, _SAVE_DELAY)
+        self._async_save_soon()
         if self._is_own(occurrence):
             return False
         if _now() - occurrence.when >= MAX_EVENT_AGE:
@@ -249,9 +259,8 @@ class EventTracker:
     @callback
     def _is_own(self, event: DeviceEvent) -> bool:
         """Return whether a command of this integration caused an event; consume the command."""
-        return event.origin != _INCOMING and self._commands.async_match_own_command(
-            event.device_id, event.when
-        )
+        track = self.timelines[event.device_id]
+        return event.origin != _INCOMING and track.match_command(event.when)
 
     @callback
     def _async_tell_late(self, occurrence: DeviceEvent) -> None:
@@ -348,7 +357,7 @@ class EventTracker:
                 self._async_refused(track.device_id)
             else:
                 self._ask_again = _now() + _AGAIN_AFTER
-            self._store.async_delay_save(self._to_store, _SAVE_DELAY)
+            self._async_save_soon()
             return
         finally:
             self._is_reading = False
@@ -377,6 +386,11 @@ class EventTracker:
         if len(self._in_a_row) >= _MOST_REFUSED:
             self._in_a_row.clear()
             self._ask_again = again
+
+    @callback
+    def _async_save_soon(self) -> None:
+        """Write down what is known, in a while."""
+        self._store.async_delay_save(self._to_store, _SAVE_DELAY)
 
     def _unix(self, when: float) -> float:
         """Return a time by the rate limiter's clock in unix seconds."""
