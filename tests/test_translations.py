@@ -19,6 +19,7 @@ from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.devices import thermostat_modes
 from custom_components.telldus_pa.history.importer import ImportState
 from homeassistant.components.climate import const as climate_const
+from homeassistant.components.event import EventDeviceClass
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -54,13 +55,13 @@ CATEGORIES = set(english()) - {"title"}
 
 # Said alike in English and in the language.
 ALIKE = {
-    "da": {"Program", "Start", "Stop"},
-    "de": {"Thermostat"},
+    "da": {"Program", "Ring", "Start", "Status", "Stop"},
+    "de": {"Status", "Thermostat"},
     "fi": set[str](),
-    "fr": {"Mode", "Options", "Stop", "Thermostat"},
-    "nb": {"Program", "Start"},
-    "nl": {"Account", "Accounts", "Meter", "Polling"},
-    "sv": {"Program", "Siren", "Start"},
+    "fr": {"Mode", "Stop", "Thermostat"},
+    "nb": {"Program", "Ring", "Start", "Status"},
+    "nl": {"Account", "Accounts", "Meter", "Status"},
+    "sv": {"Program", "Ring", "Siren", "Start", "Status"},
 }
 # In every language; what Telldus or Home Assistant is to say itself is no words of ours.
 NAMES = {"Telldus Live (PA API)", "{name}"}
@@ -233,10 +234,13 @@ def test_every_step_has_its_texts() -> None:
     shown -= {"dhcp", "exchange", "reauth"}
     assert set(told["config"]["step"]) == shown
     shown = steps["TelldusOptionsFlow"] | steps["MigrationFlow"]
-    shown -= {"move", "moved", "settings", "take_over"}
+    shown -= {"move", "moved", "take_over"}
     assert set(told["options"]["step"]) == shown
     actions = constants("async_show_progress", "progress_action")
     assert set(told["options"]["progress"]) == actions
+    # Without one, the dialog's heading is a text of the frontend, or none.
+    for flow in ("config", "options"):
+        assert all("title" in step for step in told[flow]["step"].values())
 
 
 def test_every_field_has_its_texts() -> None:
@@ -305,9 +309,9 @@ def test_options_and_repair_say_the_same(language: str) -> None:
             of_options[key.removeprefix("options.")] = text
     assert any(key.startswith("step.review.") for key in of_repair)
     assert of_repair.items() <= of_options.items()
-    # The way back is offered in the options alone.
+    # The way back and the import are offered in the options alone.
     aborts = {key for key in of_options if key.startswith("abort.")}
-    assert aborts - of_repair.keys() == {"abort.no_way_back"}
+    assert aborts - of_repair.keys() == {"abort.import_started", "abort.no_way_back"}
 
 
 def test_every_issue_has_its_texts() -> None:
@@ -428,10 +432,10 @@ def test_every_state_has_its_text() -> None:
     """Each state that is one of a few words has a text, and no other has."""
     told = english()["entity"]
     sensors = told[Platform.SENSOR]
-    assert set(sensors["connection"]["state"]) == set(connection.ConnectionState)
+    assert set(sensors["status"]["state"]) == set(connection.ConnectionState)
     assert set(sensors["history_import"]["state"]) == set(ImportState)
     remote = told[Platform.EVENT]["remote"]["state_attributes"]["event_type"]["state"]
-    assert set(remote) == set(event.TelldusRemoteEvent.types.values())
+    assert set(remote) == set(event.TYPES[EventDeviceClass.BUTTON].values())
     thermostat = told[Platform.CLIMATE]["thermostat"]["state_attributes"]
     presets = {preset for _, preset in thermostat_modes.MODES.values()}
     own = {
@@ -442,7 +446,7 @@ def test_every_state_has_its_text() -> None:
     assert set(thermostat["preset_mode"]["state"]) == presets - own
     # Home Assistant has no other words of a few for sensors.
     with_states = {key for key, text in sensors.items() if "state" in text}
-    assert with_states == {"connection", "history_import"}
+    assert with_states == {"history_import", "status"}
 
 
 # How Home Assistant shows it
@@ -474,10 +478,10 @@ async def test_entities_are_named_in_swedish(
     names = {
         state.name
         for one in er.async_entries_for_config_entry(registry, entry.entry_id)
-        if one.translation_key in ("connection", "history_import")
+        if one.translation_key in ("status", "history_import")
         and (state := hass.states.get(one.entity_id))
     }
-    assert {"Cabin Anslutning", "Telldus Live! Historikimport"} <= names
+    assert {"Cabin Status", "Telldus Live! Historikimport"} <= names
 
 
 async def shown(hass: HomeAssistant, step: Step, key: str) -> str:
@@ -499,11 +503,11 @@ async def test_flow_in_swedish(
     assert "[Telldus nyckelsida](https://pa-api.telldus.com/keys/showToken)" in text
     step = await flow_user.submit(keys(server_url, private_key="wrong"))
     error = await shown(hass, step, f"error.{step['errors']['base']}")
-    assert error.startswith("Telldus godtar inte detta.")
+    assert error.startswith("Telldus godtog inte de här nycklarna")
     await flow_user.time.move(60)
     step = await flow_user.submit(keys(server_url, private_key=DEMO_PRIVATE_KEY))
     options = [
         await shown(hass, step, f"step.{step['step_id']}.menu_options.{option}")
         for option in step["menu_options"]
     ]
-    assert options == ["Logga in", "Logga in och gå tillbaka själv"]
+    assert options == ["Logga in", "Logga in via en länk"]

@@ -5,7 +5,7 @@ Source: docs/dev/telldus-api.md, "Sensor values" and "Battery".
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, override
 
 from homeassistant.components.sensor import (
@@ -17,6 +17,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, Platform, UnitOfRatio
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
 from .account.domain_data import DomainData, async_get_domain_data
 from .connection_status import ConnectionState
@@ -44,7 +45,7 @@ PARALLEL_UPDATES = 0
 # How often the account's sensors are updated; nothing is requested for it.
 SCAN_INTERVAL = timedelta(seconds=30)
 
-_CONNECTION: Final = "connection"
+_STATUS: Final = "status"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,7 @@ class TelldusAccountSensorEntityDescription(SensorEntityDescription):
     """A state of an account, or of the rate limiter that it shares with others."""
 
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
-    value: Callable[[TelldusData], datetime | int | str | None]
+    value: Callable[[TelldusData], date | int | str | None]
 
 
 _ACCOUNT: Final = (
@@ -64,10 +65,13 @@ _ACCOUNT: Final = (
         value=lambda data: data.history_import.state,
     ),
     TelldusAccountSensorEntityDescription(
-        key="premium_until",
-        translation_key="premium_until",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        value=lambda data: data.premium.expires_at,
+        key="premium_expires",
+        translation_key="premium_expires",
+        device_class=SensorDeviceClass.DATE,
+        value=lambda data: (
+            (expires_at := data.premium.expires_at)
+            and dt_util.as_local(expires_at).date()
+        ),
     ),
     TelldusAccountSensorEntityDescription(
         key="requests",
@@ -84,7 +88,7 @@ async def async_setup_entry(
     entry: TelldusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the sensors of an account, its gateways' connections, and its own state."""
+    """Set up the sensors of an account, its gateways' status, and its own state."""
     async_add_sensor_entities(entry, async_add_entities, Platform.SENSOR, _create)
     data = entry.runtime_data
     async_add_dynamic_entities(
@@ -93,7 +97,7 @@ async def async_setup_entry(
         Platform.SENSOR,
         [data.devices, data.gateways],
         lambda: data.connection_status.gateways,
-        lambda gateway_id: TelldusConnectionSensor(entry, gateway_id),
+        lambda gateway_id: TelldusStatusSensor(entry, gateway_id),
     )
     shared = await async_get_domain_data(hass)
     async_add_entities(
@@ -240,8 +244,8 @@ class TelldusLastSeenSensor(TelldusSensorEntity, SensorEntity):
         return self.row.last_updated
 
 
-class TelldusConnectionSensor(SensorEntity):
-    """The state of the connection to a gateway.
+class TelldusStatusSensor(SensorEntity):
+    """The status of a gateway.
 
     It is always available, so that it can say why other entities are not.
     """
@@ -251,14 +255,14 @@ class TelldusConnectionSensor(SensorEntity):
     _attr_has_entity_name = True
     _attr_options = list(ConnectionState)
     _attr_should_poll = False
-    _attr_translation_key = "connection"
+    _attr_translation_key = "status"
 
     def __init__(self, entry: TelldusConfigEntry, gateway_id: str) -> None:
         """Initialize the sensor; the gateway must be in a list."""
         self._connection = entry.runtime_data.connection_status
         self._gateway_id = gateway_id
         thing = gateway_unique_id(entry, gateway_id)
-        self._attr_unique_id = entity_unique_id(thing, _CONNECTION)
+        self._attr_unique_id = entity_unique_id(thing, _STATUS)
         self._attr_device_info = gateway_info(
             entry, self._connection.gateways[gateway_id]
         )
@@ -307,6 +311,6 @@ class TelldusAccountSensor(SensorEntity):
 
     @property
     @override
-    def native_value(self) -> datetime | int | str | None:
+    def native_value(self) -> date | int | str | None:
         """The current value."""
         return self.entity_description.value(self._data)
