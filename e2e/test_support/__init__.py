@@ -3,7 +3,7 @@
 A test asks Home Assistant to load it beside the integration; it listens for events.
 """
 
-from custom_components.telldus_pa.connection_status import ConnectionStatus
+from custom_components.telldus_pa.data import TelldusData
 from custom_components.telldus_pa.sign_in import callback_view
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.typing import ConfigType
@@ -23,8 +23,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     def async_use_up(event: Event) -> None:
         """Pretend that each account has been rate-limited for hours."""
         for entry in hass.config_entries.async_loaded_entries("telldus_pa"):
-            rate_limiter = entry.runtime_data.account.rate_limiter
-            connection: ConnectionStatus = entry.runtime_data.connection
+            data: TelldusData = entry.runtime_data
+            rate_limiter, connection = data.account.rate_limiter, data.connection_status
             rate_limiter.last_rate_limited_at = rate_limiter.now()
             connection._limited_since = rate_limiter.now() - _LONG  # noqa: SLF001
             connection.async_update()
