@@ -145,8 +145,4 @@ async def test_wrong_account(session: BrowserSession, way: str) -> None:
     await dialog.close()
     if way == "authorize":
         await session.scenario.loaded_entry()
-        simulator = await session.user.visit_simulator(
-            session.scenario.stack.simulator_url
-        )
-        await simulator.revoke()
-        await simulator.page.close()
+        await session.scenario.telldus.revoke()
