@@ -1,7 +1,8 @@
 """What people can have done that no entity offers: raw commands, and history."""
 
 from datetime import timedelta
-from typing import Any
+from itertools import pairwise
+from typing import Any, Literal
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
@@ -309,32 +310,48 @@ async def test_history_of_a_sensor(
     )
     everything = await actions.call("get_history", entity_id=battery)
     assert {row["name"] for row in everything["history"]} == {"temp", "humidity"}
-    simulator.settings.history_interval = 60
-    simulator.settings.history_rows = 5000
-    first = found["history"][0]["time"]
-    bounded = await actions.call("get_history", entity_id=OUTDOOR, start=first)
-    assert len(bounded["history"]) == 1000
-    assert not bounded["is_complete"]
-    last = bounded["history"][-1]["time"]
     part = await actions.call(
-        "get_history", entity_id=OUTDOOR, start=bounded["history"][-9]["time"], end=last
+        "get_history",
+        entity_id=OUTDOOR,
+        start=found["history"][-9]["time"],
+        end=found["history"][-2]["time"],
     )
-    assert len(part["history"]) == 9
+    assert part["history"] == found["history"][-9:-1]
+    assert part["is_complete"]
 
 
+@pytest.mark.parametrize("cut", ["oldest", "newest"])
 async def test_history_that_telldus_cuts(
+    actions: Actions, simulator: Simulator, time: Time, cut: Literal["oldest", "newest"]
+) -> None:
+    """What Telldus leaves out of a long response is asked for, in a month six times."""
+    simulator.settings.history_cut = cut
+    end = dt_util.utcnow()
+    before = len(simulator.log)
+    found = await actions.call(
+        "get_history", entity_id=OUTDOOR, start=end - timedelta(days=31), end=end
+    )
+    assert found["is_complete"]
+    times = [dt_util.parse_datetime(row["time"]) for row in found["history"]]
+    assert len(times) == 31 * 144
+    assert {one - other for other, one in pairwise(times)} == {timedelta(minutes=10)}
+    asked = [one for one in simulator.log[before:] if "history" in one.path]
+    assert len(asked) == 6
+
+
+async def test_history_that_is_too_long(
     actions: Actions, simulator: Simulator, time: Time
 ) -> None:
-    """Where Telldus may have left rows out, the response does not claim to be complete."""
+    """A response has so many rows at most, and does not claim to be complete then."""
+    simulator.settings.history_interval = 300
     end = dt_util.utcnow()
-    for days, is_complete in ((31, False), (6, True)):
-        start = end - timedelta(days=days)
-        found = await actions.call(
-            "get_history", entity_id=OUTDOOR, start=start, end=end
-        )
-        assert found["is_complete"] is is_complete
-        assert len(found["history"]) == min(days * 144, 1000)
-        await time.move(30)
+    found = await actions.call(
+        "get_history", entity_id=OUTDOOR, start=end - timedelta(days=31), end=end
+    )
+    assert not found["is_complete"]
+    assert len(found["history"]) == 5000
+    age = end - (dt_util.parse_datetime(found["history"][-1]["time"]) or end)
+    assert age < timedelta(minutes=5)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 import math
 from typing import Any, Final
 
@@ -42,6 +43,7 @@ from .data import TelldusConfigEntry
 from .devices.kinds import BELL, LEARN, MAIN_ENTITY, DeviceKind
 from .devices.unique_ids import device_unique_id, entity_unique_id, sensor_unique_id
 from .export import async_export_home
+from .history.parts import async_fetch_in_parts
 from .history.response import (
     METHODS,
     device_row,
@@ -80,14 +82,13 @@ _OPTIONAL: Final = {Method.THERMOSTAT: {ATTR_TEMPERATURE, ATTR_CHANGE_MODE}}
 
 # The methods that have a button of their own
 _BUTTONS: Final = {Method.BELL: BELL, Method.LEARN: LEARN}
-# The span without a start, the longest span, and the most rows in a response.
+# The span without a start, the longest span, and the most rows in a response: a month of
+# ten minutes each fits, in about six requests.
 _DEFAULT_SPAN: Final = timedelta(days=1)
 _MAX_SPAN: Final = timedelta(days=31)
-_MAX_ROWS: Final = 1000
-# A response of Telldus' with so many rows may have left some out: its limit is not known.
-_MAYBE_CUT: Final = 1000
-# Seconds that a caller waits for the rate limiter.
-_TIMEOUT: Final = 20.0
+_MAX_ROWS: Final = 5000
+# Seconds that each request waits for the rate limiter: a minute's are allowed again by then.
+_TIMEOUT: Final = 60.0
 
 
 class Action(StrEnum):
@@ -215,23 +216,25 @@ async def _async_get_history(call: ServiceCall) -> ServiceResponse:
     await _async_check_permission(call, entity.device_id, shown, POLICY_READ)
     start, end = _time_range(call.data)
     client = data.account.client
-    fetch: dict[str, Any] = {"priority": Priority.POLL, "timeout": _TIMEOUT}
+    options: dict[str, Any] = {"priority": Priority.POLL, "timeout": _TIMEOUT}
     rows: list[JsonValueType]
-    count = 0
     try:
         if device_id:
-            events = await client.device_history(device_id, start, end, **fetch)
-            rows = [device_row(one) for one in events if start <= one.when <= end]
-            count = len(events)
+            fetch = partial(client.device_history, device_id, **options)
+            events, is_complete = await async_fetch_in_parts(
+                fetch, start, end, _MAX_ROWS
+            )
+            rows = [device_row(one) for one in events]
         elif sensor_id:
-            readings = await client.sensor_history(sensor_id, start, end, **fetch)
+            fetch = partial(client.sensor_history, sensor_id, **options)
+            readings, is_complete = await async_fetch_in_parts(
+                fetch, start, end, _MAX_ROWS
+            )
             rows = [
                 row
                 for reading in readings
-                if start <= reading.when <= end
                 for row in sensor_rows(reading, thing, shown)
             ]
-            count = len(readings)
         else:
             raise _invalid("no_history", entity=entity.entity_id)
     except TelldusError as err:
@@ -240,7 +243,7 @@ async def _async_get_history(call: ServiceCall) -> ServiceResponse:
     data.account.async_record_result(None)
     return {
         "history": rows[-_MAX_ROWS:],
-        "is_complete": count < _MAYBE_CUT and len(rows) <= _MAX_ROWS,
+        "is_complete": is_complete and len(rows) <= _MAX_ROWS,
     }
 
 

@@ -1,9 +1,12 @@
 """What is kept on disk, and removed with the entry."""
 
 from datetime import UTC, datetime
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -120,6 +123,24 @@ async def test_saved_before_loaded(hass: HomeAssistant) -> None:
     """A save that would overwrite what nobody has loaded is an error."""
     with pytest.raises(RuntimeError, match="before it was loaded"):
         entry_store(hass, StorageKey.PUSH, "1").async_delay_save(dict)
+
+
+async def test_full_disk(
+    hass: HomeAssistant, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has to know is told; what is in memory is what is on disk then."""
+    store = entry_store(hass, StorageKey.ROOMS, "1")
+    await store.async_save(ROOMS, verify=True)
+    full = Mock(side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    with monkeypatch.context() as patch:
+        patch.setattr("homeassistant.util.file.AtomicWriter.open", full)
+        with pytest.raises(OSError, match=r"telldus_pa\.1 was not written"):
+            await store.async_save({"names": {}}, verify=True)
+        assert await store.async_load() == ROOMS
+        # Others go on: Home Assistant logs that.
+        await store.async_save({"names": {}})
+    assert content(folder / f"{DOMAIN}.1") == {"rooms": ROOMS}
+    assert await store.async_load() == {"names": {}}
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,20 @@
 """What is stored of a migration, and what is compared with the registries on disk."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.account.storage import StorageKey
-from custom_components.telldus_pa.migration.move import async_take_over
+from custom_components.telldus_pa.migration.move import (
+    async_revert,
+    async_take_over,
+    async_taken_over_from,
+)
 from custom_components.telldus_pa.migration.plan import MigrationAction, make_plan
 from custom_components.telldus_pa.migration.records import (
     MigrationRecord,
@@ -19,35 +26,56 @@ from custom_components.telldus_pa.migration.transfer import (
     forward_transfer,
     reverse_transfer,
 )
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.storage import Store
+from homeassistant.util.file import WriteError
 from tests.conftest import Time
 
 from .conftest import assert_unchanged, device_of, snapshot, take_over
 
 
+@contextmanager
+def full_disk(error: Exception) -> Generator[None]:
+    """Have no migration be written that begins; Home Assistant raises or logs that."""
+    really = Store._async_write_data  # noqa: SLF001
+
+    async def write(store: Store[Any], data: dict[str, Any]) -> None:
+        record = data["data"].get(StorageKey.MIGRATION) or {}
+        if record.get("stage") in (MigrationStage.MOVING, MigrationStage.RETURNING):
+            raise error
+        await really(store, data)
+
+    with patch.object(Store, "_async_write_data", write):
+        yield
+
+
+@pytest.mark.parametrize(
+    "error", [OSError("the disk is full"), WriteError("the disk is full")]
+)
 async def test_record_cannot_be_written(
     hass: HomeAssistant,
     customized: MockConfigEntry,
     loaded: MockConfigEntry,
     time: Time,
-    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
 ) -> None:
-    """Without a record there would be no way back."""
+    """Without a record there would be no way back, and none on."""
     before = snapshot(hass)
-    really = Store.async_save
-
-    async def save(store: Store[Any], data: Any) -> None:
-        if StorageKey.MIGRATION in data:
-            raise OSError("the disk is full")
-        await really(store, data)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Store, "async_save", save)
-        with pytest.raises(OSError, match="full"):
-            await time.until(async_take_over(hass, loaded, customized.entry_id))
+    with full_disk(error), pytest.raises(OSError, match="full|not written"):
+        await time.until(async_take_over(hass, loaded, customized.entry_id))
     await assert_unchanged(hass, before, customized, loaded, time)
+
+    await take_over(hass, customized, loaded, time)
+    moved = snapshot(hass)
+    with full_disk(error), pytest.raises(OSError, match="full|not written"):
+        await time.until(async_revert(hass, loaded))
+    await time.move(45)
+    assert snapshot(hass) == moved
+    assert await async_taken_over_from(hass, loaded) is customized
+    assert loaded.state is ConfigEntryState.LOADED
+    assert customized.disabled_by is ConfigEntryDisabler.USER
 
 
 async def test_round_trip(

@@ -94,7 +94,8 @@ class EntryStore:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Initialize the store."""
-        self._loop = hass.loop
+        self._hass = hass
+        self._entry_id = entry_id
         self._store = TelldusStore(hass, entry_id)
         self._load_lock = asyncio.Lock()
         # As read from JSON; None until it is loaded.
@@ -111,18 +112,32 @@ class EntryStore:
                 self._sections = await self._store.async_load_dict(vol.Schema(dict))
         return self._collect(self._sections)
 
-    async def async_save(self, key: str, data: Mapping[str, Any]) -> None:
-        """Write the file now, with the data of a section."""
+    async def async_save(
+        self, key: str, data: Mapping[str, Any], *, verify: bool = False
+    ) -> None:
+        """Write the file now, with the data of a section.
+
+        Home Assistant logs most failures, and goes on. With ``verify``, what is on disk is
+        read, and OSError is raised unless it is that.
+        """
         sections = await self.async_load()
         before = sections.get(key)
         self._unsaved[key] = lambda: data
         self._save_at = None
         try:
             await self._store.async_save(self._collect(sections))
+            if verify:
+                await self._async_verify(key, sections)
         except BaseException:
             # What could not be written is not restored by anybody either.
             sections[key] = before
             raise
+
+    async def _async_verify(self, key: str, sections: dict[str, Any]) -> None:
+        """Raise OSError unless a section is on disk as it is in memory."""
+        on_disk = await TelldusStore(self._hass, self._entry_id).async_load() or {}
+        if on_disk.get(key) != sections.get(key):
+            raise OSError(f"{self._store.key} was not written")
 
     @callback
     def async_delay_save(
@@ -131,7 +146,7 @@ class EntryStore:
         """Write the file within ``delay`` seconds, with what ``data_func`` returns then."""
         if self._sections is None:
             raise RuntimeError(f"{self._store.key} is saved before it was loaded")
-        sections, save_at = self._sections, self._loop.time() + delay
+        sections, save_at = self._sections, self._hass.loop.time() + delay
         self._unsaved[key] = data_func
         if self._save_at is not None and self._save_at <= save_at:
             return
@@ -186,9 +201,11 @@ class StoreSection:
             return {}
         return loaded
 
-    async def async_save(self, data: Mapping[str, Any]) -> None:
-        """Save the data now."""
-        await self._store.async_save(self._section, data)
+    async def async_save(
+        self, data: Mapping[str, Any], *, verify: bool = False
+    ) -> None:
+        """Save the data now; ``verify`` is as for the file."""
+        await self._store.async_save(self._section, data, verify=verify)
 
     @callback
     def async_delay_save(

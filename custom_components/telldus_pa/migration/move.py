@@ -61,7 +61,7 @@ async def async_take_over(
         helpers = helper_entries(hass, record)
         for one in (core_entry, entry, *helpers):
             await async_stop(hass, one, rollback)
-        await store.async_save(record)
+        await store.async_begin(record)
         cancelled = replace(record, stage=MigrationStage.CANCELLED)
         rollback.push_async_callback(_async_store, hass, entry, cancelled)
         transaction = await async_move(hass, entry, core_entry, record, rollback)
@@ -110,7 +110,7 @@ async def async_revert(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
         for one in (entry, core_entry, *helper_entries(hass, record)):
             await async_stop(hass, one, rollback)
         returning = replace(record, stage=MigrationStage.RETURNING)
-        await store.async_save(returning)
+        await store.async_begin(returning)
         # The registries on disk may have been given back by then.
         moving = replace(record, stage=MigrationStage.MOVING)
         rollback.push_async_callback(_async_store, hass, entry, moving)

@@ -104,8 +104,12 @@ class MigrationStore:
         stored = await self._store.async_load()
         return MigrationRecord.from_dict(stored) if stored else None
 
+    async def async_begin(self, record: MigrationRecord) -> None:
+        """Store a record before anything is changed. Raises OSError where it is not on disk."""
+        await self._store.async_save(asdict(record), verify=True)
+
     async def async_save(self, record: MigrationRecord) -> None:
-        """Store a record."""
+        """Store how far a migration has come."""
         await self._store.async_save(asdict(record))
 
     async def async_remove(self) -> None:
