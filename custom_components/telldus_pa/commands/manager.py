@@ -357,7 +357,10 @@ def _in_order(batch: list[tuple[str, PendingCommand]]) -> list[PendingCommand]:
     breadths: dict[tuple[str, str], tuple[bool, int]] = {}
     for action, one in batch:
         device_id = one.command.device_id
-        breadth = not one.is_opaque, -len(one.effects) if device_id not in one.effects else 0
+        breadth = (
+            not one.is_opaque,
+            -len(one.effects) if device_id not in one.effects else 0,
+        )
         key = action, device_id
         breadths[key] = min(breadth, breadths.get(key, breadth))
 
