@@ -1,14 +1,18 @@
 """A scenario: the stack, its clients, and the state that the steps of a test share."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+import shutil
 from typing import Any
 
 from . import Json
 from .home_assistant import HomeAssistant
 from .polling import poll
+from .process import free_port
 from .simulator_client import SimulatorClient
-from .stack import DOMAIN, Stack
+from .stack import DOMAIN, ROOT, Stack
 
 DEVICES_LIST = "json/devices/list"
 # Seconds until a commanded state is shown, even if the command has to wait.
@@ -170,3 +174,26 @@ class Scenario:
     ) -> list[float]:
         """Wait for a number of polls of the devices; return their times."""
         return await self.wait_for_requests(DEVICES_LIST, count, since, timeout)
+
+
+@asynccontextmanager
+async def start_scenario(name: str, home: str) -> AsyncIterator[Scenario]:
+    """Start the simulator with a home, and a new Home Assistant that logs everything.
+
+    ``name`` is of the folder in .e2e, ``home`` one that the simulator has.
+    """
+    folder = ROOT / ".e2e" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    stack = Stack(folder, free_port(), free_port(), home=home, level="debug")
+    await stack.make_ready()
+    try:
+        await stack.start()
+        async with (
+            HomeAssistant(stack.url) as home_assistant,
+            SimulatorClient(stack.simulator_url) as telldus,
+        ):
+            # Nothing changes but by the steps of the test.
+            await telldus.settings(life=False, rooms=True)
+            yield Scenario(stack, home_assistant, telldus)
+    finally:
+        await stack.stop()

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 import json
 from pathlib import Path
-import shutil
 
 import pytest
 import pytest_asyncio
@@ -19,15 +18,11 @@ from . import Json
 from .home_assistant import HomeAssistant, RequestFailedError
 from .log import complaints, is_loader_notice, parse
 from .polling import poll
-from .process import free_port
-from .scenario import DEVICES_LIST, Scenario
+from .scenario import DEVICES_LIST, Scenario, start_scenario
 from .sign_in import expect_step, sign_in, sign_in_again
-from .simulator_client import SimulatorClient
-from .stack import DOMAIN, ROOT, Stack
+from .stack import DOMAIN, Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-FOLDER = ROOT / ".e2e" / "house"
 
 # Entities that are on or off, by their names in the demo home
 ON_OFF = {
@@ -140,21 +135,9 @@ COMMANDED = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scenario() -> AsyncIterator[Scenario]:
-    """Start the simulator and a new Home Assistant that logs everything."""
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    stack = Stack(FOLDER, free_port(), free_port(), home="tests", level="debug")
-    await stack.make_ready()
-    try:
-        await stack.start()
-        async with (
-            HomeAssistant(stack.url) as home_assistant,
-            SimulatorClient(stack.simulator_url) as telldus,
-        ):
-            # Nothing changes but by these steps.
-            await telldus.settings(life=False, rooms=True)
-            yield Scenario(stack, home_assistant, telldus)
-    finally:
-        await stack.stop()
+    """Start with everything that the demo home has for tests."""
+    async with start_scenario("house", "tests") as started:
+        yield started
 
 
 def credentials_of(stack: Stack) -> set[str]:

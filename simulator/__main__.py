@@ -14,9 +14,10 @@ from .demo import demo_home, household
 from .generated import generated_home
 from .home import Home
 from .server import Simulator
+from .uncommon import uncommon_home
 
 PROBLEM = 2
-_HOMES = {"demo": household, "tests": demo_home}
+_HOMES = {"demo": household, "tests": demo_home, "uncommon": uncommon_home}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -71,8 +72,8 @@ def _parser() -> argparse.ArgumentParser:
         "--home",
         type=_home,
         default="demo",
-        help="demo, tests (the same, and what only tests need), or a number of devices to "
-        "make up",
+        help="demo, tests (the same, and what only tests need), uncommon (what few homes have), "
+        "or a number of devices to make up",
     )
     parser.add_argument("--public-key", default=DEMO_PUBLIC_KEY)
     parser.add_argument("--private-key", default=DEMO_PRIVATE_KEY)
