@@ -118,9 +118,10 @@ def goals_of(delay: float, found: Timed) -> list[Goal]:
             over_minimal.middle <= 1.3,
         ),
         Goal(
-            f"{network}: shown within one turn of the event loop",
+            # What one action commands is collected for two turns.
+            f"{network}: shown within two turns of the event loop",
             f"{most:.0f} turns at most",
-            0 <= most <= 1,
+            0 <= most <= 2,
         ),
     ]
 

@@ -25,12 +25,15 @@ HOUR: Final = 3600.0
 DEVICES: Final = 20
 # Seconds after which the start is over.
 SETTLED: Final = 180.0
+# Of histories, and of who made a device
+LOOK_UPS: Final = ("json/device/history", "json/device/info")
 HEAD: Final = (
     "hour",
     "integration",
     "requests",
     "refused (429)",
     "polls",
+    "look-ups",
     "commands",
     "commands asked for",
 )
@@ -45,7 +48,7 @@ async def spend(
     asked = 0
     for minute in range(60):
         await _until(clock, began + 60 * minute)
-        if not busy:
+        if not busy or not lamps:
             continue
         wanted = lamps if minute % 10 == 5 else [lamps[minute % len(lamps)]]
         action = "light.turn_off" if minute % 2 else "light.turn_on"
@@ -64,11 +67,13 @@ async def _until(clock: Callable[[], float], when: float) -> None:
 def line(hour: str, domain: str, log: Sequence[LoggedRequest], asked: int) -> list[str]:
     """Return a line of the table."""
     accepted = Counter(
-        one.path.startswith("json/device/")
+        "look-up" if one.path in LOOK_UPS else one.path.split("/")[1]
         for one in log
-        if one.status == HTTPStatus.OK and one.path != "json/device/history"
+        if one.status == HTTPStatus.OK
     )
-    counts = (len(log), rate_limited(log), accepted[False], accepted[True], asked)
+    look_ups, commands = accepted["look-up"], accepted["device"]
+    polls = accepted.total() - look_ups - commands
+    counts = (len(log), rate_limited(log), polls, look_ups, commands, asked)
     return [hour, domain, *map(str, counts)]
 
 

@@ -107,10 +107,11 @@ def test_hour() -> None:
     log = [
         request("json/devices/list", HTTPStatus.OK),
         request("json/devices/list", HTTPStatus.TOO_MANY_REQUESTS),
+        request("json/device/history", HTTPStatus.OK),
         request("json/device/turnOn", HTTPStatus.OK),
         request("json/device/turnOff", HTTPStatus.TOO_MANY_REQUESTS),
     ]
-    assert line("busy", "x", log, 2) == ["busy", "x", "4", "2", "1", "1", "2"]
+    assert line("busy", "x", log, 2) == ["busy", "x", "5", "2", "1", "1", "1", "2"]
 
 
 def test_fast_loop() -> None:
