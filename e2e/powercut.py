@@ -1,11 +1,13 @@
 """Kill Home Assistant at each stage of a migration, start it again, and compare registries.
 
-The reference is the same migration without a power cut. What had belonged to tellduslive
-must be either all moved or all not, and the record must say which.
+The references are what was before, and the same migration without a power cut. In the end
+all must be as one of the two: both registries, which entries are disabled, the record, and
+which way the options offer.
 """
 
 import argparse
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 import json
@@ -13,7 +15,7 @@ from pathlib import Path
 import shutil
 import signal
 import sys
-from typing import Any, override
+from typing import override
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
@@ -32,6 +34,7 @@ _TIMEOUT = 240
 # Home Assistant writes config entries 1 s after a change, and the registries 10 s after it.
 _BETWEEN = 4.0
 
+# An entity or a device by its registry id: to whom it belongs, and what it has been given.
 type Rows = dict[str, tuple[str, ...]]
 
 
@@ -89,6 +92,28 @@ class _KillableStack(TelldusliveStack):
                     return str(part["stage"])
         return "none"
 
+    def on_disk(self) -> str:
+        """Say what the files have: how many rows of both, and which entries are disabled."""
+        stored = {
+            name: json.loads((self.config / ".storage" / f"core.{name}").read_text())
+            for name in ("config_entries", "entity_registry", "device_registry")
+        }
+        entries = {
+            entry["entry_id"]: entry
+            for entry in stored["config_entries"]["data"]["entries"]
+            if entry["domain"] in (DOMAIN, TELLDUSLIVE)
+        }
+        counts = []
+        for kind, rows in (("entity", "entities"), ("device", "devices")):
+            owners = Counter(
+                entries[row["config_entry_id"]]["domain"]
+                for row in stored[f"{kind}_registry"]["data"][rows]
+                if row["config_entry_id"] in entries
+            )
+            counts.append(f"{owners[TELLDUSLIVE]}+{owners[DOMAIN]} {rows}")
+        off = [one["domain"] for one in entries.values() if one["disabled_by"]]
+        return f"{self.record()}; {', '.join(counts)}; {' '.join(off) or 'none'} off"
+
     def written_at(self, pattern: str) -> float:
         """Return when the newest of some files was written."""
         files = (self.config / ".storage").glob(pattern)
@@ -127,31 +152,30 @@ class _Run:
             keys = (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
             await sign_in(home_assistant, self._stack.simulator_url, keys)
             await asyncio.sleep(30)
-            self._ids = set(await self._rows(home_assistant, only=TELLDUSLIVE))
+            rows = await self._rows(home_assistant)
+            self._ids = {one for one, row in rows.items() if row[0] == TELLDUSLIVE}
 
         await self._with_home_assistant(set_up)
         await self._stack.hass.stop()
 
-    async def _rows(
-        self, home_assistant: HomeAssistant, only: str | None = None
-    ) -> Rows:
-        """Return both registries: to whom each row belongs, and what refers to it."""
+    async def _rows(self, home_assistant: HomeAssistant) -> Rows:
+        """Return what both integrations have in the registries."""
         entries = {
             entry["entry_id"]: entry["domain"]
             for domain in (DOMAIN, TELLDUSLIVE)
             for entry in await home_assistant.entries(domain)
         }
-        found: Rows = {}
-        for kind in ("entity", "device"):
-            for row in await home_assistant.ask(f"config/{kind}_registry/list"):
-                owner = entries.get(row.get("config_entry_id"))
-                owner = owner or entries.get(
-                    next(iter(row.get("config_entries", [])), "")
-                )
-                if owner and (only or owner) == owner:
-                    names = (row.get("entity_id"), row.get("device_id"))
-                    found[row["id"]] = (owner, *(str(name) for name in names))
-        return found
+        names = (
+            *("entity_id", "name", "name_by_user", "area_id", "labels"),
+            *("hidden_by", "disabled_by", "device_id"),
+        )
+        return {
+            row["id"]: (entries[owner], *(str(row.get(name)) for name in names))
+            for kind in ("entity", "device")
+            for row in await home_assistant.ask(f"config/{kind}_registry/list")
+            for owner in (row.get("config_entry_id"), *row.get("config_entries", ()))
+            if owner in entries
+        }
 
     async def outcome(self) -> Json:
         """Return what there is once nothing changes any more."""
@@ -173,14 +197,22 @@ class _Run:
                 domain: (await home_assistant.entries(domain))[0]
                 for domain in (DOMAIN, TELLDUSLIVE)
             }
+            is_off = {
+                domain: bool(one["disabled_by"]) for domain, one in entries.items()
+            }
+            ways: list[str] = []
+            if not is_off[DOMAIN]:
+                step = await home_assistant.start_options(entries[DOMAIN]["entry_id"])
+                ways = step.get("menu_options", [])
             return {
-                "rows": {row_id: rows.get(row_id) for row_id in sorted(self._ids)},
-                "count": sum(one[0] == TELLDUSLIVE for one in rows.values()),
-                "disabled": {
-                    domain: bool(entry["disabled_by"])
-                    for domain, entry in entries.items()
-                },
+                **{one: rows.get(one) for one in self._ids},
+                # What was made anew has other ids, its own and its device's.
+                "others": sorted(
+                    row[:-1] for one, row in rows.items() if one not in self._ids
+                ),
+                "disabled": is_off,
                 "record": self._stack.record(),
+                "options": ways,
             }
 
         return await self._with_home_assistant(look)
@@ -247,7 +279,7 @@ async def _main(stages: list[_Stage]) -> int:
     stack = _KillableStack(_FOLDER, free_port(), free_port())
     run, failures = _Run(stack), 0
     kept = {name: _FOLDER / name for name in ("before", "after")}
-    outcomes: dict[str, Any] = {}
+    references: dict[str, Json] = {}
 
     def swap(source: Path, target: Path) -> None:
         shutil.rmtree(target, ignore_errors=True)
@@ -259,20 +291,26 @@ async def _main(stages: list[_Stage]) -> int:
         await run.prepare()
         swap(stack.config, kept["before"])
         await stack.start_home_assistant()
-        outcomes["before"] = await run.outcome()
+        references["before"] = await run.outcome()
         await run.migrate(back=False, wait=True)
-        outcomes["after"] = await run.outcome()
+        references["after"] = await run.outcome()
         await stack.hass.stop()
         swap(stack.config, kept["after"])
+        if any(stage.goes_back for stage in stages):
+            await stack.start_home_assistant()
+            await run.migrate(back=True, wait=True)
+            references["back"] = await run.outcome()
+            await stack.hass.stop()
         for stage in stages:
             swap(kept["after" if stage.goes_back else "before"], stack.config)
             await stack.start_home_assistant()
             await run.cut(stage)
-            at_the_cut = stack.record()
+            at_the_cut = stack.on_disk()
             await stack.start_home_assistant()
             outcome = await run.outcome()
             await stack.hass.stop()
-            found = _compare(outcome, outcomes)
+            names = ("after", "back") if stage.goes_back else ("before", "after")
+            found = _compare(outcome, {name: references[name] for name in names})
             failures += found.startswith("WRONG")
             print(f"| {stage.name} | {at_the_cut} | {found} |", flush=True)
     finally:
@@ -280,22 +318,20 @@ async def _main(stages: list[_Stage]) -> int:
     return failures
 
 
-def _compare(outcome: Json, outcomes: dict[str, Any]) -> str:
-    """Say which of the references an outcome is, and where it is none."""
-    for name, reference in outcomes.items():
-        if outcome["rows"] == reference["rows"]:
-            owner = {"before": "none", "after": "moved"}[name]
-            if outcome["record"] != owner:
-                return f"WRONG: rows as {name}, and the record says {outcome['record']}"
-            return (
-                f"as {name}; disabled: {outcome['disabled']}; {outcome['count']} rows"
-            )
-    differences = [
-        (outcome["rows"][row_id], outcomes["after"]["rows"][row_id])
-        for row_id in outcome["rows"]
-        if outcome["rows"][row_id] != outcomes["after"]["rows"][row_id]
-    ]
-    return f"WRONG: {len(differences)} rows: {differences[:5]}"
+def _compare(outcome: Json, references: dict[str, Json]) -> str:
+    """Say which of the references an outcome is, and how it differs where it is none."""
+    differences = {
+        name: [
+            f"{part}: {reference.get(part)} -> {outcome.get(part)}"
+            for part in sorted(outcome.keys() | reference.keys())
+            if outcome.get(part) != reference.get(part)
+        ]
+        for name, reference in references.items()
+    }
+    name, fewest = min(differences.items(), key=lambda item: len(item[1]))
+    if fewest:
+        return f"WRONG: {len(fewest)} differences to {name}: {'; '.join(fewest[:5])}"
+    return f"as {name}"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.account.storage import StorageKey
+from custom_components.telldus_pa.account.storage import StorageKey, entry_store
 from custom_components.telldus_pa.migration.move import (
     async_revert,
     async_take_over,
@@ -113,6 +113,37 @@ async def test_round_trip(
     assert types == {None, dr.DeviceEntryType.SERVICE}
     await MigrationStore(hass, loaded).async_save(restored)
     assert registries_on_disk[key]["data"]["migration"] == before
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"stage": "archived"},
+        {"forward": {}},
+        {"reverse": {"entities": [{"registry_id": "1"}]}},
+        {"reverse": []},
+        {"replaced": ["light.blind"]},
+    ],
+)
+async def test_record_of_another_shape(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    registries_on_disk: dict[str, Any],
+    time: Time,
+    other: dict[str, Any],
+) -> None:
+    """A record that a newer version has written stops no account, and is kept."""
+    await take_over(hass, automated, loaded, time)
+    section = entry_store(hass, StorageKey.MIGRATION, loaded.entry_id)
+    record = {**await section.async_load(), **other}
+    await section.async_save(record)
+    await time.until(hass.config_entries.async_reload(loaded.entry_id))
+    assert loaded.state is ConfigEntryState.LOADED
+    assert await async_taken_over_from(hass, loaded) is None
+    await section.async_save({})
+    data = registries_on_disk[f"telldus_pa.{loaded.entry_id}"]["data"]
+    assert data["migration_unusable"] == record
 
 
 async def test_compared_with_the_disk(

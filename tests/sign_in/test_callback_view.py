@@ -1,6 +1,7 @@
 """The address that Telldus sends browsers back to."""
 
 from http import HTTPStatus
+from unittest.mock import Mock
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -10,6 +11,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.telldus_pa.sign_in import callback_view
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED
 from tests.flow_user import FlowUser, keys
@@ -133,9 +135,13 @@ async def test_late_return(flow_user: FlowUser, server_url: str) -> None:
 
 
 async def test_late_return_after_sleep(
-    flow_user: FlowUser, server_url: str, freezer: FrozenDateTimeFactory
+    flow_user: FlowUser,
+    server_url: str,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Where the machine has slept, and the timer with it, the return moves the dialog."""
+    monkeypatch.setattr(callback_view, "async_call_later", Mock())
     await flow_user.begin()
     await flow_user.submit(keys(server_url))
     address = flow_user.agree(await flow_user.choose("authorize"))

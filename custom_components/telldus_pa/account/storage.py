@@ -25,6 +25,8 @@ from homeassistant.util.json import json_loads_object
 
 from ..const import DOMAIN, LOGGER
 
+type Schema = Mapping[Any, Any] | Callable[[dict[str, Any]], dict[str, Any]]
+
 _VERSION: Final = 1
 
 # A time in a schema; it is written in the ISO format.
@@ -177,9 +179,7 @@ class EntryStore:
 class StoreSection:
     """A user's section of an entry's file."""
 
-    def __init__(
-        self, store: EntryStore, key: StorageKey, schema: Mapping[Any, Any]
-    ) -> None:
+    def __init__(self, store: EntryStore, key: StorageKey, schema: Schema) -> None:
         """Initialize the section; keys that the schema does not name are kept."""
         self._store = store
         self._section = key
@@ -233,9 +233,12 @@ def entry_store(
     hass: HomeAssistant,
     key: StorageKey,
     entry_id: str,
-    schema: Mapping[Any, Any] | None = None,
+    schema: Schema | None = None,
 ) -> StoreSection:
-    """Get a section of an entry's file; ``schema`` says what its user can restore."""
+    """Get a section of an entry's file; ``schema`` says what its user can restore.
+
+    A function raises ValueError for what that is not.
+    """
     stores = _stores(hass)
     if entry_id not in stores:
         stores[entry_id] = EntryStore(hass, entry_id)

@@ -10,8 +10,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-import voluptuous as vol
-
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -29,14 +27,6 @@ _FILES: Final = (
     (er.STORAGE_KEY, er.STORAGE_VERSION_MAJOR, er.STORAGE_VERSION_MINOR, "entities"),
     (dr.STORAGE_KEY, dr.STORAGE_VERSION_MAJOR, dr.STORAGE_VERSION_MINOR, "devices"),
 )
-
-_STORED: Final = {
-    vol.Required("core_entry_id"): str,
-    vol.Required("stage"): str,
-    vol.Required("forward"): dict,
-    vol.Required("reverse"): dict,
-    vol.Required("replaced"): [dict],
-}
 
 
 class MigrationStage(StrEnum):
@@ -92,12 +82,21 @@ class MigrationRecord:
         )
 
 
+def _usable(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return a stored record. Raises ValueError where none can be built from it."""
+    try:
+        MigrationRecord.from_dict(stored)
+    except (LookupError, TypeError) as err:
+        raise ValueError(f"no record: {err!r}") from err
+    return stored
+
+
 class MigrationStore:
     """The stored record of an entry of this integration."""
 
     def __init__(self, hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
         """Initialize the store."""
-        self._store = entry_store(hass, StorageKey.MIGRATION, entry.entry_id, _STORED)
+        self._store = entry_store(hass, StorageKey.MIGRATION, entry.entry_id, _usable)
 
     async def async_load(self) -> MigrationRecord | None:
         """Load the record, None if there is none."""
