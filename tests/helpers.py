@@ -30,7 +30,7 @@ LAMP = "switch.window_lamp"
 LAMP_ID = "2100001"
 BUTTON = "event.remote_button"
 CABIN_HEATER = "switch.cabin_heater"
-HOME_CONNECTION = "sensor.home_connection"
+HOME_STATUS = "sensor.home_status"
 
 
 def state_of(hass: HomeAssistant, entity_id: str) -> State:

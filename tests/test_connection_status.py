@@ -11,17 +11,9 @@ from homeassistant.helpers import entity_registry as er
 from simulator import Fault, Simulator
 
 from .conftest import AddEntry, Time
-from .helpers import (
-    ACCOUNT,
-    HOME_CONNECTION,
-    complaints,
-    infos,
-    issues,
-    polls,
-    state_of,
-)
+from .helpers import ACCOUNT, HOME_STATUS, complaints, infos, issues, polls, state_of
 
-CABIN = "sensor.cabin_connection"
+CABIN = "sensor.cabin_status"
 PREMIUM = "sensor.telldus_live_premium_until"
 HOUR = 3600
 DAY = 24 * HOUR
@@ -30,7 +22,7 @@ PROFILE = "json/user/profile"
 
 async def test_polling(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
     """Each gateway says how it is reached, whether or not it is."""
-    home = state_of(hass, HOME_CONNECTION)
+    home = state_of(hass, HOME_STATUS)
     assert home.state == "polling"
     assert home.attributes["device_class"] == "enum"
     assert state_of(hass, CABIN).state == "gateway_offline"
@@ -77,16 +69,16 @@ async def test_told_apart(
     """Each failure has a name of its own, logged once when data are lost, and once after."""
     simulator.faults.add(fault, match="json/*/list", times=None, **arguments)
     await time.move(31)
-    assert state_of(hass, HOME_CONNECTION).state == cause
+    assert state_of(hass, HOME_STATUS).state == cause
     # Of a gateway nothing is known while nothing is known at all.
     assert state_of(hass, CABIN).state == cause
     assert complaints(caplog) == []
     await time.move(119)
     await time.move(900)
-    assert state_of(hass, HOME_CONNECTION).state == cause
+    assert state_of(hass, HOME_STATUS).state == cause
     simulator.faults.clear()
     await time.move(2100)
-    assert state_of(hass, HOME_CONNECTION).state == "polling"
+    assert state_of(hass, HOME_STATUS).state == "polling"
     assert state_of(hass, CABIN).state == "gateway_offline"
     (lost,) = complaints(caplog)
     assert lost.startswith(f"{text} (")
@@ -99,10 +91,10 @@ async def test_sensors_alone(
     """Also what keeps only the sensors from coming is told."""
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/sensors/list", times=None)
     await time.listed("sensors")
-    assert state_of(hass, HOME_CONNECTION).state == "cannot_connect"
+    assert state_of(hass, HOME_STATUS).state == "cannot_connect"
     simulator.faults.clear()
     await time.listed("sensors")
-    assert state_of(hass, HOME_CONNECTION).state == "polling"
+    assert state_of(hass, HOME_STATUS).state == "polling"
 
 
 async def test_one_after_the_other(
@@ -116,7 +108,7 @@ async def test_one_after_the_other(
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/devices/list", times=2)
     simulator.faults.add(Fault.GARBAGE, match="json/devices/list", times=2)
     await time.move(31)
-    assert state_of(hass, HOME_CONNECTION).state == "cannot_connect"
+    assert state_of(hass, HOME_STATUS).state == "cannot_connect"
     await time.move(119)
     await time.move(35)
     # Nothing was lost, so nothing is logged.
@@ -140,10 +132,10 @@ async def test_gateway(
     """A gateway that goes offline is told of once, and once when it is back."""
     simulator.set_gateway_online("410001", online=False)
     await time.move(119)
-    assert state_of(hass, HOME_CONNECTION).state == "gateway_offline"
+    assert state_of(hass, HOME_STATUS).state == "gateway_offline"
     simulator.set_gateway_online("410001", online=True)
     await time.move(119)
-    assert state_of(hass, HOME_CONNECTION).state == "polling"
+    assert state_of(hass, HOME_STATUS).state == "polling"
     assert infos(caplog) == [
         "The gateway Home is offline",
         "The gateway Home is back",

@@ -15,7 +15,7 @@ from simulator import Fault, Simulator
 
 from .conftest import AddEntry, Time
 from .helpers import (
-    HOME_CONNECTION,
+    HOME_STATUS,
     LAMP,
     LAMP_ID,
     Dashboard,
@@ -225,10 +225,10 @@ async def test_no_request_returns(
         await asyncio.sleep(0)
     await time.move(240)
     assert state_of(hass, LAMP).state == "on"
-    assert state_of(hass, HOME_CONNECTION).state == "polling"
+    assert state_of(hass, HOME_STATUS).state == "polling"
     await time.move(100)
     assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
-    assert state_of(hass, HOME_CONNECTION).state == "limit_reached"
+    assert state_of(hass, HOME_STATUS).state == "limit_reached"
     # That the sensors follow is the same outage.
     await time.move(119)
     lost = complaints(caplog)
@@ -242,7 +242,7 @@ async def test_no_request_returns(
     await task
     await time.move(30)
     assert state_of(hass, LAMP).state == "on"
-    assert state_of(hass, HOME_CONNECTION).state == "polling"
+    assert state_of(hass, HOME_STATUS).state == "polling"
     assert complaints(caplog) == lost
     assert infos(caplog) == ["Data of Telldus are received again"]
 
@@ -261,7 +261,7 @@ async def test_stale_in_time(
     assert state_of(hass, LAMP).state == "on"
     await time.move(20)
     assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
-    assert state_of(hass, HOME_CONNECTION).state == "rate_limited"
+    assert state_of(hass, HOME_STATUS).state == "rate_limited"
 
 
 async def test_next_poll(

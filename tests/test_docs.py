@@ -223,9 +223,9 @@ def test_every_message_is_explained(key: str) -> None:
         assert f"| {text} |" in document
 
 
-def test_every_state_of_the_connection_is_explained() -> None:
+def test_every_status_is_explained() -> None:
     """Each state has a row, and the examples name each as automations have it."""
-    names = english()["entity"]["sensor"]["connection"]["state"]
+    names = english()["entity"]["sensor"]["status"]["state"]
     told = {row[0] for row in cells_of("troubleshooting.md", "State")}
     assert set(names) == set(ConnectionState)
     assert set(names.values()) <= told
@@ -621,10 +621,10 @@ async def test_examples_of_the_connection(
     hass: HomeAssistant, examples: Examples, time: Time
 ) -> None:
     """Trouble that lasts is told in words; so is each press that was missed."""
-    hass.states.async_set("sensor.home_connection", "cannot_connect")
+    hass.states.async_set("sensor.home_status", "cannot_connect")
     await time.leap(601)
     (told,) = examples.news()
-    assert told.startswith("The connection of the gateway is")
+    assert told.startswith("The status of the gateway is")
     for method in ("turnon", "turnoff"):
         hass.bus.async_fire(
             "telldus_pa_missed_event",

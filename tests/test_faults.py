@@ -21,7 +21,7 @@ from .conftest import Time
 from .flow_user import FlowUser, keys
 from .helpers import (
     ACCOUNT,
-    HOME_CONNECTION,
+    HOME_STATUS,
     LAMP,
     LAMP_ID,
     Dashboard,
@@ -150,7 +150,7 @@ async def test_starting(
     registry = er.async_get(hass)
     lamp = registry.async_get_entity_id("switch", DOMAIN, f"{ACCOUNT}_device_{LAMP_ID}")
     home = registry.async_get_entity_id(
-        "sensor", DOMAIN, f"{ACCOUNT}_gateway_410001_connection"
+        "sensor", DOMAIN, f"{ACCOUNT}_gateway_410001_status"
     )
     assert state_of(hass, lamp or "").state == "on"
     assert state_of(hass, home or "").state == "polling"
@@ -172,7 +172,7 @@ async def test_polling(
     with switched_on(simulator, fault, "json/*", arguments):
         # A poll, and as long as an answer may take
         await time.move(50)
-        cause = state_of(hass, HOME_CONNECTION).state
+        cause = state_of(hass, HOME_STATUS).state
         assert (FINE if cause == "polling" else cause) == expected
         assert state_of(hass, LAMP).state == "on"
         # In steps that are shorter than our time-out, where answers do come
@@ -183,12 +183,12 @@ async def test_polling(
         assert lost == []
         return
     assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
-    assert state_of(hass, HOME_CONNECTION).state == expected
+    assert state_of(hass, HOME_STATUS).state == expected
     assert len(lost) == 1
     assert lost[0].endswith(": the last data are too old to be displayed")
     await time.move(2100)
     assert state_of(hass, LAMP).state == "on"
-    assert state_of(hass, HOME_CONNECTION).state == "polling"
+    assert state_of(hass, HOME_STATUS).state == "polling"
     assert infos(caplog) == ["Data of Telldus are received again"]
     assert not hass.config_entries.flow.async_progress()
 
@@ -307,7 +307,7 @@ async def test_two_days_of_refusals(
     simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*", times=None)
     await time.move(86400)
     assert state_of(hass, LAMP).state == STATE_UNAVAILABLE
-    assert state_of(hass, HOME_CONNECTION).state == "auth_failed"
+    assert state_of(hass, HOME_STATUS).state == "auth_failed"
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == "reauth"
 
@@ -329,7 +329,7 @@ async def test_two_days_of_refusals(
     await time.move(119)
     assert {one.entity_id for one in hass.states.async_all()} == before
     assert state_of(hass, LAMP).state == "on"
-    assert state_of(hass, HOME_CONNECTION).state == "polling"
+    assert state_of(hass, HOME_STATUS).state == "polling"
     assert not hass.config_entries.flow.async_progress()
     stale = [one for one in complaints(caplog) if "too old to be displayed" in one]
     assert len(stale) == 1

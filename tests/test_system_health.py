@@ -47,7 +47,7 @@ async def test_all_is_well(
         "accounts": 1,
         "can_reach_server": "ok",
         "signed_in": 1,
-        "connection": "gateway_offline, polling",
+        "status": "gateway_offline, polling",
         "requests": loaded.runtime_data.account.rate_limiter.used,
     }
     assert len([one for one in simulator.log if "json" in one.path]) == asked
@@ -68,7 +68,7 @@ async def test_trouble(
     found = await health()
     assert found["accounts"] == 2
     assert found["signed_in"] == 0
-    assert found["connection"] == "auth_failed"
+    assert found["status"] == "auth_failed"
     assert found["can_reach_server"] == {"type": "failed", "error": "unreachable"}
 
 

@@ -54,13 +54,13 @@ CATEGORIES = set(english()) - {"title"}
 
 # Said alike in English and in the language.
 ALIKE = {
-    "da": {"Program", "Start", "Stop"},
-    "de": {"Thermostat"},
+    "da": {"Program", "Start", "Status", "Stop"},
+    "de": {"Status", "Thermostat"},
     "fi": set[str](),
     "fr": {"Mode", "Options", "Stop", "Thermostat"},
-    "nb": {"Program", "Start"},
-    "nl": {"Account", "Accounts", "Meter", "Polling"},
-    "sv": {"Program", "Siren", "Start"},
+    "nb": {"Program", "Start", "Status"},
+    "nl": {"Account", "Accounts", "Meter", "Status"},
+    "sv": {"Program", "Siren", "Start", "Status"},
 }
 # In every language; what Telldus or Home Assistant is to say itself is no words of ours.
 NAMES = {"Telldus Live (PA API)", "{name}"}
@@ -428,7 +428,7 @@ def test_every_state_has_its_text() -> None:
     """Each state that is one of a few words has a text, and no other has."""
     told = english()["entity"]
     sensors = told[Platform.SENSOR]
-    assert set(sensors["connection"]["state"]) == set(connection.ConnectionState)
+    assert set(sensors["status"]["state"]) == set(connection.ConnectionState)
     assert set(sensors["history_import"]["state"]) == set(ImportState)
     remote = told[Platform.EVENT]["remote"]["state_attributes"]["event_type"]["state"]
     assert set(remote) == set(event.TelldusRemoteEvent.types.values())
@@ -442,7 +442,7 @@ def test_every_state_has_its_text() -> None:
     assert set(thermostat["preset_mode"]["state"]) == presets - own
     # Home Assistant has no other words of a few for sensors.
     with_states = {key for key, text in sensors.items() if "state" in text}
-    assert with_states == {"connection", "history_import"}
+    assert with_states == {"history_import", "status"}
 
 
 # How Home Assistant shows it
@@ -474,10 +474,10 @@ async def test_entities_are_named_in_swedish(
     names = {
         state.name
         for one in er.async_entries_for_config_entry(registry, entry.entry_id)
-        if one.translation_key in ("connection", "history_import")
+        if one.translation_key in ("status", "history_import")
         and (state := hass.states.get(one.entity_id))
     }
-    assert {"Cabin Anslutning", "Telldus Live! Historikimport"} <= names
+    assert {"Cabin Status", "Telldus Live! Historikimport"} <= names
 
 
 async def shown(hass: HomeAssistant, step: Step, key: str) -> str:

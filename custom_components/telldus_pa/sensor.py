@@ -44,7 +44,7 @@ PARALLEL_UPDATES = 0
 # How often the account's sensors are updated; nothing is requested for it.
 SCAN_INTERVAL = timedelta(seconds=30)
 
-_CONNECTION: Final = "connection"
+_STATUS: Final = "status"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,7 @@ async def async_setup_entry(
     entry: TelldusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the sensors of an account, its gateways' connections, and its own state."""
+    """Set up the sensors of an account, its gateways' status, and its own state."""
     async_add_sensor_entities(entry, async_add_entities, Platform.SENSOR, _create)
     data = entry.runtime_data
     async_add_dynamic_entities(
@@ -93,7 +93,7 @@ async def async_setup_entry(
         Platform.SENSOR,
         [data.devices, data.gateways],
         lambda: data.connection_status.gateways,
-        lambda gateway_id: TelldusConnectionSensor(entry, gateway_id),
+        lambda gateway_id: TelldusStatusSensor(entry, gateway_id),
     )
     shared = await async_get_domain_data(hass)
     async_add_entities(
@@ -240,8 +240,8 @@ class TelldusLastSeenSensor(TelldusSensorEntity, SensorEntity):
         return self.row.last_updated
 
 
-class TelldusConnectionSensor(SensorEntity):
-    """The state of the connection to a gateway.
+class TelldusStatusSensor(SensorEntity):
+    """The status of a gateway.
 
     It is always available, so that it can say why other entities are not.
     """
@@ -251,14 +251,14 @@ class TelldusConnectionSensor(SensorEntity):
     _attr_has_entity_name = True
     _attr_options = list(ConnectionState)
     _attr_should_poll = False
-    _attr_translation_key = "connection"
+    _attr_translation_key = _STATUS
 
     def __init__(self, entry: TelldusConfigEntry, gateway_id: str) -> None:
         """Stand for a gateway that a list tells of now."""
         self._connection = entry.runtime_data.connection_status
         self._gateway_id = gateway_id
         thing = gateway_unique_id(entry, gateway_id)
-        self._attr_unique_id = entity_unique_id(thing, _CONNECTION)
+        self._attr_unique_id = entity_unique_id(thing, _STATUS)
         self._attr_device_info = gateway_info(
             entry, self._connection.gateways[gateway_id]
         )

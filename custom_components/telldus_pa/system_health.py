@@ -35,7 +35,7 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
             not entry.runtime_data.account.auth_failures.needs_reauth
             for entry in loaded
         ),
-        "connection": ", ".join(
+        "status": ", ".join(
             sorted(
                 set().union(
                     *(one.runtime_data.connection_status.states for one in loaded)

@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
 from tests.conftest import Time
-from tests.helpers import HOME_CONNECTION, issues, polls, state_of
+from tests.helpers import HOME_STATUS, issues, polls, state_of
 
 PREMIUM = "sensor.telldus_live_premium_until"
 HOUR = 3600
@@ -45,7 +45,7 @@ async def test_premium_lapsed(
     assert issues(hass) == {"premium_lapsed"}
     assert state_of(hass, PREMIUM).state == "unknown"
     # Nothing is refused, so nothing is in the way.
-    assert state_of(hass, HOME_CONNECTION).state == "polling"
+    assert state_of(hass, HOME_STATUS).state == "polling"
     # Also after a restart
     await time.until(hass.config_entries.async_unload(loaded.entry_id))
     assert issues(hass) == set()
@@ -85,12 +85,12 @@ async def test_refused_without_premium(
     assert state_of(hass, PREMIUM).state == "unknown"
     simulator.faults.add(fault, match="json/devices/list", times=None, **arguments)
     await time.move(31)
-    assert state_of(hass, HOME_CONNECTION).state == cause
+    assert state_of(hass, HOME_STATUS).state == cause
     lapsed = cause == "premium_lapsed"
     assert issues(hass) == ({"premium_lapsed"} if lapsed else set())
     simulator.faults.clear()
     await time.move(2100)
-    assert state_of(hass, HOME_CONNECTION).state == "polling"
+    assert state_of(hass, HOME_STATUS).state == "polling"
     assert issues(hass) == set()
 
 

@@ -21,7 +21,7 @@ MOTION, MOTION_ID = "binary_sensor.stairs_motion", "2100033"
 # A group cannot be pressed: what it shows is what its members show.
 PUMP, PUMP_ID = "switch.garden_pump", "2100030"
 
-CONNECTION = "sensor.home_connection"
+STATUS = "sensor.home_status"
 
 EVERY_FIVE_MINUTES = timedelta(minutes=5)
 
@@ -65,7 +65,7 @@ async def become_live(
         assert limit, "this takes too long"
         limit -= 1
         await time.move(1)
-    await wait_for(lambda: state_of(hass, CONNECTION).state == "live")
+    await wait_for(lambda: state_of(hass, STATUS).state == "live")
     await time.move(25)
 
 

@@ -22,11 +22,11 @@ from tests.factories import lamp
 from tests.helpers import complaints, state_of
 
 from .conftest import (
-    CONNECTION,
     PUMP,
     PUMP_ID,
     REMOTE,
     REMOTE_ID,
+    STATUS,
     States,
     become_live,
     connect,
@@ -47,7 +47,7 @@ async def test_polls(
     assert asked.count("devices/list") in (11, 12, 13)
     assert asked.count("sensors/list") in (5, 6, 7)
     simulator.change_settings({"push": False})
-    await wait_for(lambda: state_of(hass, CONNECTION).state == "polling")
+    await wait_for(lambda: state_of(hass, STATUS).state == "polling")
     before = len(simulator.log)
     for _ in range(6):
         await time.move(100)
@@ -73,7 +73,7 @@ async def test_off(
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(300)
     assert "user/authenticateSession" not in functions(simulator)
-    assert state_of(hass, CONNECTION).state == "polling"
+    assert state_of(hass, STATUS).state == "polling"
 
 
 async def test_refused(
@@ -92,7 +92,7 @@ async def test_refused(
     await time.until(hass.config_entries.async_reload(entry.entry_id))
     await time.move(300)
     assert functions(simulator).count("user/authenticateSession") == 1
-    assert state_of(hass, CONNECTION).state == "polling"
+    assert state_of(hass, STATUS).state == "polling"
     assert complaints(caplog) == []
     simulator.change_settings({"push": True})
     await time.move(86400)
@@ -162,11 +162,11 @@ async def test_gateway_goes(
     simulator.push.cut("410001")
     await time.move(110)
     assert state_of(hass, PUMP).state == "unavailable"
-    assert state_of(hass, CONNECTION).state == "gateway_offline"
+    assert state_of(hass, STATUS).state == "gateway_offline"
     simulator.set_gateway_online("410001", True)
     for _ in range(6):
         await time.move(110)
-    assert state_of(hass, CONNECTION).state == "live"
+    assert state_of(hass, STATUS).state == "live"
     assert state_of(hass, PUMP).state in (STATE_ON, STATE_OFF)
 
 
@@ -180,7 +180,7 @@ async def test_broken(
 ) -> None:
     """Should all of the live channel break in a way that nobody foresaw, polls go on."""
     await connect(hass, entry, simulator, time)
-    assert state_of(hass, CONNECTION).state == "live"
+    assert state_of(hass, STATUS).state == "live"
     monkeypatch.setattr(
         WebsocketConnection,
         "run",
@@ -191,7 +191,7 @@ async def test_broken(
     await time.move(301)
     coordinator = entry.runtime_data.devices
     assert coordinator.update_interval == timedelta(seconds=30)
-    assert state_of(hass, CONNECTION).state == "polling"
+    assert state_of(hass, STATUS).state == "polling"
     simulator.home.devices[PUMP_ID].state = Method.TURNON
     await time.move(31)
     assert state_of(hass, PUMP).state == "on"

@@ -17,11 +17,11 @@ from tests.conftest import Time
 from tests.helpers import complaints, state_of
 
 from .conftest import (
-    CONNECTION,
     MOTION,
     MOTION_ID,
     PUMP,
     PUMP_ID,
+    STATUS,
     States,
     connect,
     functions,
@@ -279,14 +279,14 @@ async def test_gateway_removed(
     await time.move(45)
     assert simulator.push.sockets("410003") == []
     assert simulator.push.sockets("410001")
-    assert state_of(hass, CONNECTION).state == "live"
+    assert state_of(hass, STATUS).state == "live"
 
 
 async def test_gateway_of_sensors_alone(
     hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
     """A gateway that has nothing but sensors is live as well, and is waited for."""
-    home, connection = simulator.home, "sensor.weather_connection"
+    home, connection = simulator.home, "sensor.weather_status"
     connectivity = "binary_sensor.weather_connectivity"
     home.gateways["99"] = Gateway("99", "5e7d", "Weather")
     home.sensors["1540000001"].gateway_id = "99"
