@@ -237,6 +237,9 @@ def test_every_step_has_its_texts() -> None:
     assert set(told["options"]["step"]) == shown
     actions = constants("async_show_progress", "progress_action")
     assert set(told["options"]["progress"]) == actions
+    # Without one, the dialog's heading is a text of the frontend, or none.
+    for flow in ("config", "options"):
+        assert all("title" in step for step in told[flow]["step"].values())
 
 
 def test_every_field_has_its_texts() -> None:
@@ -499,11 +502,11 @@ async def test_flow_in_swedish(
     assert "[Telldus nyckelsida](https://pa-api.telldus.com/keys/showToken)" in text
     step = await flow_user.submit(keys(server_url, private_key="wrong"))
     error = await shown(hass, step, f"error.{step['errors']['base']}")
-    assert error.startswith("Telldus godtar inte detta.")
+    assert error.startswith("Telldus godtog inte de här nycklarna")
     await flow_user.time.move(60)
     step = await flow_user.submit(keys(server_url, private_key=DEMO_PRIVATE_KEY))
     options = [
         await shown(hass, step, f"step.{step['step_id']}.menu_options.{option}")
         for option in step["menu_options"]
     ]
-    assert options == ["Logga in", "Logga in och gå tillbaka själv"]
+    assert options == ["Logga in", "Logga in via en länk"]

@@ -426,7 +426,7 @@ async def test_newer_wish_while_one_is_refused(
             "Nothing was sent to Window lamp: Telldus no longer accepts the login",
         ),
         (Fault.BAD_GATEWAY, {}, "command_cannot_connect", "Telldus cannot be reached"),
-        (Fault.GARBAGE, {}, "command_invalid_response", "makes no sense"),
+        (Fault.GARBAGE, {}, "command_invalid_response", "invalid response"),
     ],
 )
 async def test_refused_in_time(

@@ -65,7 +65,7 @@ _DONE: Final = _page(
     f"<script>{_SCRIPT}</script>",
 )
 _NOT_PENDING: Final = _page(
-    "This login is no longer valid",
+    "This link is no longer valid",
     "It was used already, took too long, or Home Assistant was restarted meanwhile. "
     "Close this window and log in again from Home Assistant.",
     "",
