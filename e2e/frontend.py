@@ -334,7 +334,7 @@ class Entry:
         return self._texts.frontend(f"{_ENTRY}.{key}")
 
     async def configure(self) -> Dialog:
-        """Open the options."""
+        """Open the options' menu."""
         name = self._text("configure")
         await self._row.get_by_role("button", name=name, exact=True).click()
         dialog = Dialog(self._user)

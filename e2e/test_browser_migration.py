@@ -149,7 +149,7 @@ async def test_go_back(session: BrowserSession) -> None:
     entry = await user.visit_entry()
     dialog = await entry.configure()
     await user.take_picture("options")
-    await dialog.choose("options.step.menu.menu_options.go_back")
+    await dialog.choose("options.step.init.menu_options.go_back")
     await user.sees(re.compile(re.escape(session.scenario.entry["title"])))
     await user.take_picture("go-back")
     await dialog.submit()

@@ -104,6 +104,9 @@ async def test_options(session: BrowserSession) -> None:
     entry = await session.user.visit_entry()
     dialog = await entry.configure()
     await session.user.take_picture("options")
+    await dialog.choose("options.step.init.menu_options.settings")
+    await dialog.shows("options.step.settings.data.reversed_covers")
+    await session.user.take_picture("settings")
     await dialog.close()
 
 

@@ -109,14 +109,13 @@ def test_every_entity_has_its_texts_and_icons() -> None:
 
 def test_every_option_has_its_texts() -> None:
     """Each option has a name and a description, and a heading in the document."""
-    step = english()["options"]["step"]["init"]
+    step = english()["options"]["step"]["settings"]
     assert set(step["data"]) == set(step["data_description"])
     assert set(step["data"]) == {
         CONF_SCAN_INTERVAL,
         const.CONF_PUSH,
         const.CONF_INCLUDE_IGNORED,
         const.CONF_REVERSED_COVERS,
-        const.CONF_IMPORT_HISTORY,
     }
     # What cannot be done is what the action refuses as well; the rest is the migration's.
     errors = set(english()["options"]["error"])

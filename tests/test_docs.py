@@ -164,7 +164,7 @@ def test_options() -> None:
     """Each option has a heading of its own, with its limits where it has some."""
     document = (ROOT / "docs" / "options.md").read_text()
     headings = re.findall(r"^### (.+)$", document, re.MULTILINE)
-    names = english()["options"]["step"]["init"]["data"]
+    names = english()["options"]["step"]["settings"]["data"]
     assert set(names.values()) <= set(headings)
     for limit in (const.SHORTEST_POLL_INTERVAL, const.LONGEST_POLL_INTERVAL):
         assert f"{limit.total_seconds():.0f} seconds" in document

@@ -6,7 +6,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.const import (
-    CONF_IMPORT_HISTORY,
     CONF_INCLUDE_IGNORED,
     CONF_PUSH,
     CONF_REVERSED_COVERS,
@@ -40,11 +39,14 @@ def choices(step: Step) -> dict[str, str]:
     }
 
 
-async def options(flow_user: FlowUser, entry: ConfigEntry) -> Step:
-    """Open the options."""
+async def options(
+    flow_user: FlowUser, entry: ConfigEntry, chosen: str = "settings"
+) -> Step:
+    """Open the options, and choose from the menu."""
     step = await flow_user.request("post", OPTIONS, {"handler": entry.entry_id})
-    assert (step["type"], step["step_id"]) == ("form", "init")
-    return step
+    assert (step["type"], step["step_id"]) == ("menu", "init")
+    assert step["menu_options"] == ["settings", "import_history"]
+    return await flow_user.submit({"next_step_id": chosen}, OPTIONS)
 
 
 async def test_options(
@@ -60,7 +62,6 @@ async def test_options(
         CONF_PUSH: None,
         CONF_INCLUDE_IGNORED: None,
         CONF_REVERSED_COVERS: [],
-        CONF_IMPORT_HISTORY: None,
     }
     step = await flow_user.submit({CONF_SCAN_INTERVAL: 600}, OPTIONS)
     assert step["type"] == "create_entry"
@@ -83,24 +84,13 @@ async def test_options(
 async def test_import_without_recorder(
     flow_user: FlowUser, loaded: MockConfigEntry
 ) -> None:
-    """What cannot be imported is said in the form, and what was chosen stays there."""
-    before = loaded.options
-    await options(flow_user, loaded)
-    answer = {
-        CONF_SCAN_INTERVAL: 90,
-        CONF_REVERSED_COVERS: [SHUTTER_ID],
-        CONF_IMPORT_HISTORY: True,
-    }
-    step = await flow_user.submit(answer, OPTIONS)
-    assert (step["type"], step["step_id"]) == ("form", "init")
-    assert step["errors"] == {CONF_IMPORT_HISTORY: "no_recorder"}
-    assert suggested(step)[CONF_SCAN_INTERVAL] == 90
-    assert suggested(step)[CONF_REVERSED_COVERS] == [SHUTTER_ID]
-    assert loaded.options == before
-    step = await flow_user.submit({**answer, CONF_IMPORT_HISTORY: False}, OPTIONS)
-    assert step["type"] == "create_entry"
-    assert loaded.options[CONF_SCAN_INTERVAL] == 90
-    assert CONF_IMPORT_HISTORY not in loaded.options
+    """What cannot be imported is said in the form."""
+    step = await options(flow_user, loaded, "import_history")
+    assert (step["type"], step["step_id"]) == ("form", "import_history")
+    assert step["errors"] == {}
+    step = await flow_user.submit({}, OPTIONS)
+    assert (step["type"], step["step_id"]) == ("form", "import_history")
+    assert step["errors"] == {"base": "no_recorder"}
 
 
 @pytest.mark.parametrize("interval", [0, 19, 3601])
@@ -108,10 +98,9 @@ async def test_options_out_of_range(
     flow_user: FlowUser, loaded: MockConfigEntry, interval: int
 ) -> None:
     """Telldus' limit bounds the choice."""
-    response = await flow_user.client.post(OPTIONS, json={"handler": loaded.entry_id})
-    flow_id = (await response.json())["flow_id"]
+    await options(flow_user, loaded)
     response = await flow_user.client.post(
-        f"{OPTIONS}/{flow_id}", json={CONF_SCAN_INTERVAL: interval}
+        f"{OPTIONS}/{flow_user.flow_id}", json={CONF_SCAN_INTERVAL: interval}
     )
     assert response.status == HTTPStatus.BAD_REQUEST
 
@@ -122,7 +111,7 @@ async def test_reversed_covers(
     loaded: MockConfigEntry,
     device_registry: dr.DeviceRegistry,
 ) -> None:
-    """A person says which covers run the other way, by the names that they know."""
+    """A person says which covers are inverted, by the names that they know."""
     assert state_of(hass, SHUTTER).attributes["current_position"] == 100
     device = device_registry.async_get_device_by_identifier(
         (DOMAIN, f"{ACCOUNT}_device_{ROOF_ID}"), loaded.entry_id
@@ -148,7 +137,7 @@ async def test_reversed_covers(
     assert state_of(hass, SHUTTER).attributes["current_position"] == 0
 
     step = await options(flow_user, loaded)
-    assert suggested(step) == {**answer, CONF_IMPORT_HISTORY: None}
+    assert suggested(step) == answer
     await flow_user.submit({**answer, CONF_REVERSED_COVERS: []}, OPTIONS)
     assert loaded.options[CONF_REVERSED_COVERS] == []
     await flow_user.time.move(20)
@@ -198,7 +187,6 @@ async def test_no_cover_with_a_position(
         CONF_SCAN_INTERVAL,
         CONF_PUSH,
         CONF_INCLUDE_IGNORED,
-        CONF_IMPORT_HISTORY,
     ]
     await flow_user.submit({CONF_SCAN_INTERVAL: 30}, OPTIONS)
     assert entry.options[CONF_REVERSED_COVERS] == []
@@ -217,13 +205,12 @@ async def test_options_while_telldus_is_lost(
         CONF_SCAN_INTERVAL,
         CONF_PUSH,
         CONF_INCLUDE_IGNORED,
-        CONF_IMPORT_HISTORY,
     ]
     # That cannot be asked for what it has kept, either.
-    answer = {CONF_SCAN_INTERVAL: 45, CONF_IMPORT_HISTORY: True}
-    step = await flow_user.submit(answer, OPTIONS)
-    assert step["errors"] == {CONF_IMPORT_HISTORY: "entry_not_loaded"}
-    assert suggested(step)[CONF_SCAN_INTERVAL] == 45
+    await options(flow_user, entry, "import_history")
+    step = await flow_user.submit({}, OPTIONS)
+    assert step["errors"] == {"base": "entry_not_loaded"}
+    await options(flow_user, entry)
     # Telldus is there again before the form is sent.
     simulator.faults.clear()
     await flow_user.time.until(hass.config_entries.async_reload(entry.entry_id))

@@ -57,7 +57,7 @@ ALIKE = {
     "da": {"Program", "Start", "Status", "Stop"},
     "de": {"Status", "Thermostat"},
     "fi": set[str](),
-    "fr": {"Mode", "Options", "Stop", "Thermostat"},
+    "fr": {"Mode", "Stop", "Thermostat"},
     "nb": {"Program", "Start", "Status"},
     "nl": {"Account", "Accounts", "Meter", "Status"},
     "sv": {"Program", "Siren", "Start", "Status"},
@@ -233,7 +233,7 @@ def test_every_step_has_its_texts() -> None:
     shown -= {"dhcp", "exchange", "reauth"}
     assert set(told["config"]["step"]) == shown
     shown = steps["TelldusOptionsFlow"] | steps["MigrationFlow"]
-    shown -= {"move", "moved", "settings", "take_over"}
+    shown -= {"move", "moved", "take_over"}
     assert set(told["options"]["step"]) == shown
     actions = constants("async_show_progress", "progress_action")
     assert set(told["options"]["progress"]) == actions
@@ -308,9 +308,9 @@ def test_options_and_repair_say_the_same(language: str) -> None:
             of_options[key.removeprefix("options.")] = text
     assert any(key.startswith("step.review.") for key in of_repair)
     assert of_repair.items() <= of_options.items()
-    # The way back is offered in the options alone.
+    # The way back and the import are offered in the options alone.
     aborts = {key for key in of_options if key.startswith("abort.")}
-    assert aborts - of_repair.keys() == {"abort.no_way_back"}
+    assert aborts - of_repair.keys() == {"abort.import_started", "abort.no_way_back"}
 
 
 def test_every_issue_has_its_texts() -> None:

@@ -15,8 +15,6 @@ CONF_TOKEN_SECRET: Final = "token_secret"
 CONF_ACCOUNT_UUID: Final = "account_uuid"
 # Ids of the gateways that the account owns; they identify it while it has no UUID.
 CONF_GATEWAYS: Final = "gateways"
-# A field of the options' form that starts an import and is not stored.
-CONF_IMPORT_HISTORY: Final = "import_history"
 # Whether devices and sensors that are hidden at Telldus get entities.
 CONF_INCLUDE_IGNORED: Final = "include_ignored"
 # Whether to use push, where Telldus allows it.

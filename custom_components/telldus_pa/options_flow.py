@@ -4,7 +4,6 @@ It also starts what is done once: importing history, and moving over from Home A
 integration, or back.
 """
 
-from collections.abc import Mapping
 from typing import Any, Final, override
 
 import voluptuous as vol
@@ -30,7 +29,6 @@ from homeassistant.helpers.selector import (
 
 from .account.errors import check_loaded
 from .const import (
-    CONF_IMPORT_HISTORY,
     CONF_INCLUDE_IGNORED,
     CONF_PUSH,
     CONF_REVERSED_COVERS,
@@ -82,26 +80,19 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Start with the offer to take over, the menu, or the settings."""
-        if user_input is not None:
-            return await self.async_step_settings(user_input)
+        """Start with the offer to take over, or show the menu."""
         self._is_offer = self.source == SOURCE_MIGRATION_OFFER or bool(
             self._waiting_offers()
         )
         if self._is_offer:
             return await self.async_step_take_over()
-        if core_entries(self.hass):
-            return await self.async_step_menu()
-        return await self.async_step_settings()
-
-    async def async_step_menu(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Show the settings, and the way over or back."""
-        back = await self._async_taken_over()
+        is_offered, is_back = core_entries(self.hass), await self._async_taken_over()
         return self.async_show_menu(
-            step_id="menu",
-            menu_options=["settings", "go_back" if back else "take_over"],
+            step_id="init",
+            menu_options=[
+                *("settings", "import_history"),
+                *(["go_back" if is_back else "take_over"] if is_offered else []),
+            ],
         )
 
     async def async_step_settings(
@@ -110,27 +101,18 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
         """Show and store the settings."""
         if user_input is None:
             self._covers = self._positioned_covers()
-            return self._form(self.config_entry.options)
+            return self._settings_form()
         stored: list[str] = self.config_entry.options.get(CONF_REVERSED_COVERS, [])
         chosen = user_input.get(CONF_REVERSED_COVERS, [])
         # Covers that were not in the form may come back.
         kept = [one for one in stored if one not in self._covers]
-        options = {**user_input, CONF_REVERSED_COVERS: [*chosen, *kept]}
-        if options.pop(CONF_IMPORT_HISTORY):
-            try:
-                check_loaded(self.config_entry)
-                await self.config_entry.runtime_data.history_import.async_start()
-            except HomeAssistantError as err:
-                # The form's errors have the same keys as the exceptions.
-                return self._form(
-                    options, {CONF_IMPORT_HISTORY: str(err.translation_key)}
-                )
-        return self.async_create_entry(data=options)
+        return self.async_create_entry(
+            data={**user_input, CONF_REVERSED_COVERS: [*chosen, *kept]}
+        )
 
-    def _form(
-        self, options: Mapping[str, Any], errors: dict[str, str] | None = None
-    ) -> ConfigFlowResult:
-        """Show the form, filled in with ``options``."""
+    def _settings_form(self) -> ConfigFlowResult:
+        """Show the form, filled in with the options as they are."""
+        options = self.config_entry.options
         suggested = {CONF_SCAN_INTERVAL: POLL_INTERVAL.total_seconds(), **options}
         schema = _SCHEMA
         if self._covers:
@@ -152,13 +134,27 @@ class TelldusOptionsFlow(MigrationFlow[ConfigFlowResult], OptionsFlowWithReload)
                     )
                 }
             )
-        schema = schema.extend(
-            {vol.Required(CONF_IMPORT_HISTORY, default=False): BooleanSelector()}
-        )
         return self.async_show_form(
-            step_id="init",
+            step_id="settings",
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
-            errors=errors,
+        )
+
+    async def async_step_import_history(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Confirm the import, and start it."""
+        errors = {}
+        if user_input is not None:
+            try:
+                check_loaded(self.config_entry)
+                await self.config_entry.runtime_data.history_import.async_start()
+            except HomeAssistantError as err:
+                # The form's errors have the same keys as the exceptions.
+                errors["base"] = str(err.translation_key)
+            else:
+                return self.async_abort(reason="import_started")
+        return self.async_show_form(
+            step_id="import_history", data_schema=vol.Schema({}), errors=errors
         )
 
     @property

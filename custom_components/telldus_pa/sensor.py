@@ -251,7 +251,7 @@ class TelldusStatusSensor(SensorEntity):
     _attr_has_entity_name = True
     _attr_options = list(ConnectionState)
     _attr_should_poll = False
-    _attr_translation_key = _STATUS
+    _attr_translation_key = "status"
 
     def __init__(self, entry: TelldusConfigEntry, gateway_id: str) -> None:
         """Stand for a gateway that a list tells of now."""

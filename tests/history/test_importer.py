@@ -216,26 +216,22 @@ async def test_by_the_options(
     meter: Sensor,
     time: Time,
 ) -> None:
-    """It begins by the options as well, outlives the reload, and is kept as no option."""
+    """It begins by the options as well, and changes none."""
     simulator.settings.history_days = 2
     flows = hass.config_entries.options
     step = await flows.async_init(recorded.entry_id)
-    answer = {"scan_interval": 60, "include_ignored": False, "import_history": True}
+    flow_id, options = step["flow_id"], recorded.options
+    step = await flows.async_configure(flow_id, {"next_step_id": "import_history"})
+    assert (step["type"], step["step_id"]) == ("form", "import_history")
     meter.keep_history = False
     await time.listed("sensors")
-    step = await flows.async_configure(step["flow_id"], answer)
-    assert step["errors"] == {"import_history": "no_history_kept"}
+    step = await flows.async_configure(flow_id, {})
+    assert step["errors"] == {"base": "no_history_kept"}
     meter.keep_history = True
     await time.listed("sensors")
-    step = await flows.async_configure(step["flow_id"], answer)
-    assert step["type"] == "create_entry"
-    assert recorded.options == {
-        "scan_interval": 60,
-        "live": True,
-        "include_ignored": False,
-        "reversed_covers": [],
-    }
-    await time.move(60)
+    step = await flows.async_configure(flow_id, {})
+    assert (step["type"], step["reason"]) == ("abort", "import_started")
+    assert recorded.options == options
     await finish(hass, recorded, time)
     assert len(await hours(hass, ENERGY)) > 40
 

@@ -62,9 +62,9 @@ async def test_from_the_options_and_back(
     before = snapshot(hass).of(automated)
     handler = {"handler": loaded.entry_id}
     menu = await options.begin(handler)
-    assert menu["menu_options"] == ["settings", "take_over"]
+    assert menu["menu_options"] == ["settings", "import_history", "take_over"]
     form = await options.submit(next_step_id="settings")
-    assert form["step_id"] == "init"
+    assert form["step_id"] == "settings"
     await options.begin(handler)
     step = await options.watch(await options.submit(next_step_id="take_over"))
     assert step["step_id"] == "review"
@@ -74,7 +74,7 @@ async def test_from_the_options_and_back(
     assert {**loaded.options} == settings
     await time.move(45)
     menu = await options.begin(handler)
-    assert menu["menu_options"] == ["settings", "go_back"]
+    assert menu["menu_options"] == ["settings", "import_history", "go_back"]
     confirm = await options.submit(next_step_id="go_back")
     assert (confirm["type"], confirm["step_id"]) == ("form", "go_back")
     done = await options.watch(await options.submit())
@@ -354,7 +354,7 @@ async def test_two_accounts_with_the_same_gateways(
     await take_over(hass, customized, loaded, time)
     # To the other one nothing is left to take over, nor is there a way back for it.
     menu = await options.begin({"handler": other.entry_id})
-    assert menu["menu_options"] == ["settings", "take_over"]
+    assert menu["menu_options"] == ["settings", "import_history", "take_over"]
     step = await options.watch(await options.submit(next_step_id="take_over"))
     assert (step["type"], step["reason"]) == ("abort", "nothing_to_take_over")
     with pytest.raises(MigrationError) as err:
