@@ -93,7 +93,7 @@ _SECTIONS: dict[str, tuple[Json, ...]] = {
             _tile("binary_sensor.hall_motion"),
             _tile("binary_sensor.anna"),
             _tile("event.wall_remote"),
-            _tile("button.door_bell"),
+            _tile("button.door_bell_ring"),
             _tile("binary_sensor.smoke_kitchen"),
             _tile("scene.movie_night"),
         ),

@@ -173,7 +173,7 @@ async def use_home(home_assistant: HomeAssistant, telldus: SimulatorClient) -> N
         ("climate.set_preset_mode", "climate.radiator", {"preset_mode": "eco"}),
         ("cover.set_cover_position", "cover.bedroom_shutter", {"position": 40}),
         ("scene.turn_on", "scene.movie_night", {}),
-        ("button.press", "button.door_bell", {}),
+        ("button.press", "button.door_bell_ring", {}),
     ):
         await home_assistant.call(action, entity_id, **data)
 

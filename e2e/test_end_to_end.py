@@ -80,7 +80,7 @@ ON_OFF = {
 }
 # The other entities, and their states
 OTHERS = {
-    "button": {"Door bell": "unknown", "Old group Bell": "unknown"},
+    "button": {"Door bell Ring": "unknown", "Old group Ring": "unknown"},
     "climate": {
         "Bathroom valve": "heat",
         "Floor heating": "heat",
@@ -98,7 +98,7 @@ OTHERS = {
         "Roof window": "open",
     },
     "event": dict.fromkeys(
-        ("Door bell Doorbell", "Panel", "Remote button", "Wall remote"), "unknown"
+        ("Door bell", "Panel", "Remote button", "Wall remote"), "unknown"
     ),
     "lock": {"Door lock": "locked"},
     "scene": dict.fromkeys(("Good morning", "Good night", "Movie night"), "unknown"),
@@ -426,10 +426,10 @@ async def test_lock(scenario: Scenario) -> None:
 async def test_button(scenario: Scenario) -> None:
     """A button rings the bell at Telldus, without an event of the door bell."""
     before = await scenario.now()
-    await scenario.act("button.press", "Door bell")
+    await scenario.act("button.press", "Door bell Ring")
     await scenario.wait_for_requests(f"{COMMANDS}bell", 1, before, 75)
-    assert (await scenario.ours("button"))["Door bell"]["state"] != "unknown"
-    assert (await scenario.ours("event"))["Door bell Doorbell"]["state"] == "unknown"
+    assert (await scenario.ours("button"))["Door bell Ring"]["state"] != "unknown"
+    assert (await scenario.ours("event"))["Door bell"]["state"] == "unknown"
 
 
 async def test_scene(scenario: Scenario) -> None:

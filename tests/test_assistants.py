@@ -125,11 +125,11 @@ TOLD: dict[str, tuple[tuple[str, set[str]] | None, tuple[str, set[str]] | None]]
     "sensor.outdoor_humidity": (("SENSOR", {"HumiditySetting"}), None),
     "sensor.air_quality_carbon_dioxide": (("SENSOR", {"SensorState"}), None),
     "sensor.energy_plug_energy": (None, None),
-    "event.door_bell_doorbell": (
+    "event.door_bell": (
         ("DOORBELL", {"ObjectDetection"}),
         ("DOORBELL", {"DoorbellEventSource"}),
     ),
-    "button.door_bell": (
+    "button.door_bell_ring": (
         None,
         ("ACTIVITY_TRIGGER", {"SceneController", "EventDetectionSensor"}),
     ),

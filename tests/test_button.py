@@ -12,7 +12,7 @@ from simulator import Simulator
 from .conftest import AddEntry, Time
 from .helpers import ACCOUNT, Dashboard, sent, state_of
 
-BELL = "button.door_bell"
+BELL = "button.door_bell_ring"
 BELL_ID = "2100005"
 LAMP_ID = "2100001"
 
@@ -22,7 +22,7 @@ async def test_bell(
 ) -> None:
     """A bell is rung by one request; its state is when that was."""
     assert state_of(hass, BELL).state == STATE_UNKNOWN
-    assert state_of(hass, BELL).name == "Door bell"
+    assert state_of(hass, BELL).name == "Door bell Ring"
     # 433 MHz; but what is shown is certain.
     assert "assumed_state" not in state_of(hass, BELL).attributes
     await Dashboard(hass, time).do("press", BELL)
@@ -57,12 +57,12 @@ async def test_learn(
         assert entity.domain == "button"
         assert entity.entity_category is EntityCategory.CONFIG
         assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
-        assert entity.original_name == "Learn"
+        assert entity.original_name == "Send learn signal"
 
     entity_id = found[f"{ACCOUNT}_device_{LAMP_ID}_learn"].entity_id
     entity_registry.async_update_entity(entity_id, disabled_by=None)
     await time.until(hass.config_entries.async_reload(loaded.entry_id))
-    assert state_of(hass, entity_id).name == "Window lamp Learn"
+    assert state_of(hass, entity_id).name == "Window lamp Send learn signal"
     await Dashboard(hass, time).do("press", entity_id)
     assert sent(simulator) == [f"learn {LAMP_ID}"]
     # It leaves the lamp as it was.
@@ -83,6 +83,6 @@ async def test_bell_that_learns(
     simulator.home.devices[BELL_ID].methods = methods
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
-    learn = entity_registry.async_get("button.door_bell_learn")
+    learn = entity_registry.async_get("button.door_bell_send_learn_signal")
     assert (learn is not None) is bool(methods & 32)
     assert state_of(hass, BELL).state == STATE_UNKNOWN

@@ -14,7 +14,7 @@ from .conftest import AddEntry, Time
 from .helpers import ACCOUNT, HOME_STATUS, complaints, infos, issues, polls, state_of
 
 CABIN = "sensor.cabin_status"
-PREMIUM = "sensor.telldus_live_premium_until"
+PREMIUM = "sensor.telldus_live_premium_expires"
 HOUR = 3600
 DAY = 24 * HOUR
 PROFILE = "json/user/profile"

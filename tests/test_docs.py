@@ -399,6 +399,7 @@ def test_documented_parts() -> None:
     """What there is besides what a device does and a sensor measures is told of."""
     document = text_of("devices.md")
     names = english()["entity"]
+    assert names["button"][kinds.BELL]["name"] in document
     assert names["button"][kinds.LEARN]["name"] in document
     assert names["sensor"][kinds.LAST_SEEN]["name"] in document
     for preset in names["climate"]["thermostat"]["state_attributes"]["preset_mode"][

@@ -20,8 +20,8 @@ from .helpers import BUTTON, Dashboard, complaints, sent, state_of
 BUTTON_ID = "2100016"
 REMOTE = "event.wall_remote"
 REMOTE_ID = "2100034"
-BELL = "event.door_bell_doorbell"
-BELL_BUTTON = "button.door_bell"
+BELL = "event.door_bell"
+BELL_BUTTON = "button.door_bell_ring"
 BELL_ID = "2100005"
 OUTDOOR = "switch.outdoor_lights"
 OUTDOOR_ID = "2100044"
@@ -373,6 +373,26 @@ async def test_bell_with_a_state(
         simulator.press(BELL_ID, method)
         await time.move(31)
     assert heard.news() == [(BELL, "ring")] * 2
+
+
+async def test_bell_that_becomes_a_remote(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    heard: Heard,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """The event of a device is one, whatever its type at Telldus says that it is."""
+    assert state_of(hass, BELL).name == "Door bell"
+    bell = simulator.home.devices[BELL_ID]
+    bell.device_type, bell.state = DeviceType.REMOTE.uuid, 0
+    await time.move(31)
+    state = state_of(hass, BELL)
+    assert state.attributes["device_class"] == "button"
+    assert state.attributes["event_types"] == ["bell"]
+    simulator.press(BELL_ID, "bell")
+    await time.move(31)
+    assert heard.news() == [(BELL, "bell")]
 
 
 # A poll that shows the effect comes before the list that settles the command, or not.

@@ -199,6 +199,10 @@ async def test_users_may_command_what_they_may_control(
     buttons = user_with(hass, {"domains": {"button": True}})
     more = {"device_id": lamp, "method": "learn"}
     assert await is_allowed(actions, "send_command", buttons, **more)
+    # So is ringing.
+    more |= {"device_id": actions.device("device_2100005"), "method": "bell"}
+    assert await is_allowed(actions, "send_command", buttons, **more)
+    more["device_id"] = lamp
     # A device without entities is for administrators, and so is a user that is unknown.
     registry.async_remove("switch.window_lamp")
     assert await who_may(lamp) == [False] * 4
@@ -371,7 +375,7 @@ async def test_history_of_nothing(
         return await actions.refusal("get_history", **data)
 
     assert await refused(entity_id="light.other") == "not_an_entity"
-    connection = "sensor.telldus_live_premium_until"
+    connection = "sensor.telldus_live_premium_expires"
     assert await refused(entity_id=connection) == "no_history"
     late, early = "2026-01-02 00:00:00", "2025-01-01 00:00:00"
     data = {"entity_id": OUTDOOR, "start": late, "end": early}

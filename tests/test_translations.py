@@ -19,6 +19,7 @@ from custom_components.telldus_pa import (
 from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.history.importer import ImportState
 from homeassistant.components.climate import const as climate_const
+from homeassistant.components.event import EventDeviceClass
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -54,13 +55,13 @@ CATEGORIES = set(english()) - {"title"}
 
 # Said alike in English and in the language.
 ALIKE = {
-    "da": {"Program", "Start", "Status", "Stop"},
+    "da": {"Program", "Ring", "Start", "Status", "Stop"},
     "de": {"Status", "Thermostat"},
     "fi": set[str](),
     "fr": {"Mode", "Stop", "Thermostat"},
-    "nb": {"Program", "Start", "Status"},
+    "nb": {"Program", "Ring", "Start", "Status"},
     "nl": {"Account", "Accounts", "Meter", "Status"},
-    "sv": {"Program", "Siren", "Start", "Status"},
+    "sv": {"Program", "Ring", "Siren", "Start", "Status"},
 }
 # In every language; what Telldus or Home Assistant is to say itself is no words of ours.
 NAMES = {"Telldus Live (PA API)", "{name}"}
@@ -434,7 +435,7 @@ def test_every_state_has_its_text() -> None:
     assert set(sensors["status"]["state"]) == set(connection.ConnectionState)
     assert set(sensors["history_import"]["state"]) == set(ImportState)
     remote = told[Platform.EVENT]["remote"]["state_attributes"]["event_type"]["state"]
-    assert set(remote) == set(event.TelldusRemoteEvent.types.values())
+    assert set(remote) == set(event.TYPES[EventDeviceClass.BUTTON].values())
     thermostat = told[Platform.CLIMATE]["thermostat"]["state_attributes"]
     presets = {preset for _, preset in climate._MODES.values()}  # noqa: SLF001
     own = {

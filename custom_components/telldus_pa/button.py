@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .data import TelldusConfigEntry
-from .devices.kinds import BELL, LEARN, MAIN_ENTITY
+from .devices.kinds import BELL, LEARN
 from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import Method
 
@@ -29,7 +29,6 @@ async def async_setup_entry(
         {
             BELL: TelldusBellButton,
             LEARN: TelldusLearnButton,
-            MAIN_ENTITY: TelldusBellButton,
         },
     )
 

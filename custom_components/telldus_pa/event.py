@@ -4,7 +4,7 @@ Source: docs/dev/telldus-api.md, "State" and "Quirks checklist".
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, override
+from typing import Final, override
 
 from homeassistant.components.event import (
     DoorbellEventType,
@@ -17,13 +17,26 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .data import TelldusConfigEntry
-from .devices.kinds import MAIN_ENTITY, RING
+from .devices.kinds import MAIN_ENTITY, DeviceKind, kind_of
 from .entity import TelldusDeviceEntity, async_add_device_entities
 from .events.matching import DeviceEvent
 from .pa_api import Method
 
 # The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
+
+TYPES: Final[Mapping[EventDeviceClass, Mapping[Method, str]]] = {
+    EventDeviceClass.BUTTON: {
+        Method.TURNON: "on",
+        Method.TURNOFF: "off",
+        Method.DIM: "dim",
+        Method.UP: "up",
+        Method.DOWN: "down",
+        Method.STOP: "stop",
+        Method.BELL: "bell",
+    },
+    EventDeviceClass.DOORBELL: {Method.BELL: DoorbellEventType.RING},
+}
 
 
 async def async_setup_entry(
@@ -36,15 +49,17 @@ async def async_setup_entry(
         entry,
         async_add_entities,
         Platform.EVENT,
-        {MAIN_ENTITY: TelldusRemoteEvent, RING: TelldusDoorbell},
+        {MAIN_ENTITY: TelldusEvent},
     )
 
 
 class TelldusEvent(TelldusDeviceEntity, EventEntity):
-    """Fires when its device sends something, and not when Home Assistant commands it."""
+    """A remote control or a bell.
 
-    # The event type for each method that the device may send.
-    types: ClassVar[Mapping[Method, str]]
+    Fires when its device sends something, and not when Home Assistant commands it.
+    """
+
+    _attr_translation_key = "remote"
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -55,11 +70,23 @@ class TelldusEvent(TelldusDeviceEntity, EventEntity):
 
     @property
     @override
+    def device_class(self) -> EventDeviceClass:
+        """The device class: doorbell, or button for each other remote control."""
+        is_bell = kind_of(self.row) is DeviceKind.BELL
+        return EventDeviceClass.DOORBELL if is_bell else EventDeviceClass.BUTTON
+
+    @property
+    def _types(self) -> Mapping[Method, str]:
+        """The event type for each method that the device may send."""
+        return TYPES[self.device_class]
+
+    @property
+    @override
     def event_types(self) -> list[str]:
         """The types of the device's methods, all if Telldus does not know them."""
         methods = self.row.methods
-        types = [name for method, name in self.types.items() if method in methods]
-        return types or list(self.types.values())
+        types = [name for method, name in self._types.items() if method in methods]
+        return types or list(self._types.values())
 
     @property
     @override
@@ -70,7 +97,7 @@ class TelldusEvent(TelldusDeviceEntity, EventEntity):
     @callback
     def _async_fire(self, event: DeviceEvent, _in_state: bool) -> None:
         """Fire the type of an event's method."""
-        name = self.types.get(event.method)
+        name = self._types.get(event.method)
         if name in self.event_types:
             when = dt_util.utc_from_timestamp(event.when)
             attributes = {"time": when.isoformat()}
@@ -78,26 +105,3 @@ class TelldusEvent(TelldusDeviceEntity, EventEntity):
                 attributes["origin"] = event.origin
             self._trigger_event(name, attributes)
             self.async_write_ha_state()
-
-
-class TelldusRemoteEvent(TelldusEvent):
-    """A remote control; a type for each method that it sends."""
-
-    _attr_device_class = EventDeviceClass.BUTTON
-    _attr_translation_key = "remote"
-    types = {
-        Method.TURNON: "on",
-        Method.TURNOFF: "off",
-        Method.DIM: "dim",
-        Method.UP: "up",
-        Method.DOWN: "down",
-        Method.STOP: "stop",
-        Method.BELL: "bell",
-    }
-
-
-class TelldusDoorbell(TelldusEvent):
-    """The button of a bell."""
-
-    _attr_device_class = EventDeviceClass.DOORBELL
-    types = {Method.BELL: DoorbellEventType.RING}

@@ -5,7 +5,7 @@ Source: docs/dev/telldus-api.md, "Sensor values" and "Battery".
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, override
 
 from homeassistant.components.sensor import (
@@ -17,6 +17,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory, Platform, UnitOfRatio
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
 from .account.domain_data import DomainData, async_get_domain_data
 from .connection_status import ConnectionState
@@ -52,7 +53,7 @@ class TelldusAccountSensorEntityDescription(SensorEntityDescription):
     """A state of an account, or of the rate limiter that it shares with others."""
 
     entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
-    value: Callable[[TelldusData], datetime | int | str | None]
+    value: Callable[[TelldusData], date | int | str | None]
 
 
 _ACCOUNT: Final = (
@@ -64,10 +65,13 @@ _ACCOUNT: Final = (
         value=lambda data: data.history_import.state,
     ),
     TelldusAccountSensorEntityDescription(
-        key="premium_until",
-        translation_key="premium_until",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        value=lambda data: data.premium.expires_at,
+        key="premium_expires",
+        translation_key="premium_expires",
+        device_class=SensorDeviceClass.DATE,
+        value=lambda data: (
+            (expires_at := data.premium.expires_at)
+            and dt_util.as_local(expires_at).date()
+        ),
     ),
     TelldusAccountSensorEntityDescription(
         key="requests",
@@ -307,6 +311,6 @@ class TelldusAccountSensor(SensorEntity):
 
     @property
     @override
-    def native_value(self) -> datetime | int | str | None:
+    def native_value(self) -> date | int | str | None:
         """The current value."""
         return self.entity_description.value(self._data)

@@ -39,7 +39,7 @@ from homeassistant.util.json import JsonValueType
 from .account.errors import service_error
 from .const import DOMAIN
 from .data import TelldusConfigEntry
-from .devices.kinds import LEARN, MAIN_ENTITY, DeviceKind
+from .devices.kinds import BELL, LEARN, MAIN_ENTITY, DeviceKind
 from .devices.unique_ids import device_unique_id, entity_unique_id, sensor_unique_id
 from .export import async_export_home
 from .history.response import (
@@ -78,6 +78,8 @@ _REQUIRED: Final = {
 }
 _OPTIONAL: Final = {Method.THERMOSTAT: {ATTR_TEMPERATURE, ATTR_CHANGE_MODE}}
 
+# The methods that have a button of their own
+_BUTTONS: Final = {Method.BELL: BELL, Method.LEARN: LEARN}
 # The span without a start, the longest span, and the most rows in a response.
 _DEFAULT_SPAN: Final = timedelta(days=1)
 _MAX_SPAN: Final = timedelta(days=31)
@@ -178,7 +180,7 @@ async def _async_send_command(call: ServiceCall) -> None:
     if not ours:
         raise _invalid("not_a_device")
     device = devices[ours[0]]
-    part = LEARN if METHODS[call.data[ATTR_METHOD]] is Method.LEARN else MAIN_ENTITY
+    part = _BUTTONS.get(METHODS[call.data[ATTR_METHOD]], MAIN_ENTITY)
     unique_ids = {entity_unique_id(ours[0], part)}
     await _async_check_permission(call, registered.id, unique_ids, POLICY_CONTROL)
     if registered.disabled_by:

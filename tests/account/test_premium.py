@@ -10,7 +10,7 @@ from simulator import Fault, Simulator
 from tests.conftest import Time
 from tests.helpers import HOME_STATUS, issues, polls, state_of
 
-PREMIUM = "sensor.telldus_live_premium_until"
+PREMIUM = "sensor.telldus_live_premium_expires"
 HOUR = 3600
 DAY = 24 * HOUR
 PROFILE = "json/user/profile"
@@ -24,7 +24,7 @@ async def test_premium(
     paths = [one.path for one in simulator.log]
     assert paths.count(PROFILE) == 1
     assert paths.index(PROFILE) > paths.index("json/clients/list")
-    assert state_of(hass, PREMIUM).attributes["device_class"] == "timestamp"
+    assert state_of(hass, PREMIUM).attributes["device_class"] == "date"
     assert state_of(hass, PREMIUM).state.startswith("2027-")
     assert issues(hass) == set()
     await time.until(hass.config_entries.async_reload(loaded.entry_id))

@@ -28,7 +28,7 @@ from .conftest import (
     wait_for,
 )
 
-BELL, BELL_BUTTON = "event.door_bell_doorbell", "button.door_bell"
+BELL, BELL_BUTTON = "event.door_bell", "button.door_bell_ring"
 
 BELL_ID = "2100005"
 

@@ -101,7 +101,7 @@ async def test_part_that_is_gone(
     """A receiver that cannot be taught any more has no button for it."""
     assert registries.entity_ids(f"device_{LAMP_ID}") == {
         LAMP,
-        "button.window_lamp_learn",
+        "button.window_lamp_send_learn_signal",
     }
     simulator.home.devices[LAMP_ID].methods = 3
     await time.move(31)

@@ -176,11 +176,11 @@ async def test_last_heard(
     sensor.heard = 1_764_000_000
     # Home Assistant reloads the entry after half a minute.
     await time.move(90)
-    state = state_of(hass, "sensor.silent_last_heard")
+    state = state_of(hass, "sensor.silent_last_seen")
     assert state.state == "2025-11-24T16:00:00+00:00"
     assert state.attributes == {
         "device_class": "timestamp",
-        "friendly_name": "Silent Last heard",
+        "friendly_name": "Silent Last seen",
     }
     sensor.heard += 60
     await time.move(POLL)

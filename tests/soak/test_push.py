@@ -21,7 +21,7 @@ from tests.conftest import Time
 from tests.helpers import complaints
 
 REMOTE, REMOTE_ID = "event.wall_remote", "2100034"
-BELL, BELL_ID = "event.door_bell_doorbell", "2100005"
+BELL, BELL_ID = "event.door_bell", "2100005"
 # What fires, and what the late event calls it, for each method.
 METHODS = {
     (REMOTE_ID, "turnOn"): (REMOTE, "on", "turnon"),

@@ -98,7 +98,6 @@ EVENT_KINDS: Final = frozenset(
 MAIN_ENTITY: Final = ""
 BELL: Final = "bell"
 LEARN: Final = "learn"
-RING: Final = "ring"
 SIREN: Final = "siren"
 # Those of a sensor, besides its values.
 BATTERY: Final = "battery"
@@ -108,7 +107,7 @@ LAST_SEEN: Final = "last_seen"
 # Which entities show a device of a kind.
 _ENTITIES: Final[dict[DeviceKind, dict[str, Platform]]] = {
     DeviceKind.ALARM: {MAIN_ENTITY: Platform.BINARY_SENSOR},
-    DeviceKind.BELL: {MAIN_ENTITY: Platform.BUTTON, RING: Platform.EVENT},
+    DeviceKind.BELL: {MAIN_ENTITY: Platform.EVENT, BELL: Platform.BUTTON},
     DeviceKind.CONTACT: {MAIN_ENTITY: Platform.BINARY_SENSOR},
     DeviceKind.COVER: {MAIN_ENTITY: Platform.COVER},
     DeviceKind.LIGHT: {MAIN_ENTITY: Platform.LIGHT},

@@ -25,8 +25,8 @@ from ..account.storage import StorageKey, entry_store
 from ..commands.manager import CommandManager
 from ..const import DOMAIN, EVENT_MISSED, LOGGER
 from ..coordinator import DeviceCoordinator
-from ..devices.kinds import EVENT_KINDS, MAIN_ENTITY, RING, entity_parts
-from ..devices.unique_ids import device_unique_id, entity_unique_id
+from ..devices.kinds import EVENT_KINDS, MAIN_ENTITY, entity_parts
+from ..devices.unique_ids import device_unique_id
 from ..pa_api import Device, DeviceStateMessage, Method, Priority, TelldusError
 from ..pa_api.rate_limiter import MAX_REQUESTS
 from .matching import HISTORY_SETTLE_TIME, MAX_EVENT_AGE, DeviceEvent, DeviceTimeline
@@ -258,11 +258,10 @@ class EventTracker:
         device = self._devices.data[occurrence.device_id]
         registry = er.async_get(self._hass)
         parts = dict(entity_parts(device, self._devices.topology.kinds[device.id]))
-        part = RING if RING in parts else MAIN_ENTITY
         entity_id = registry.async_get_entity_id(
-            parts.get(part, Platform.EVENT),
+            parts.get(MAIN_ENTITY, Platform.EVENT),
             DOMAIN,
-            entity_unique_id(device_unique_id(self._entry, device.id), part),
+            device_unique_id(self._entry, device.id),
         )
         entity = registry.async_get(entity_id) if entity_id else None
         method = occurrence.method
