@@ -89,8 +89,8 @@ async def test_switch_as_light(
         hass, loaded, make_plan(hass, loaded, core.entry_id)
     )
     title = r"switch\.porch as light"
-    assert summary["taken"] == f"| {title} | `{porch}` | `light.evening` |"
-    assert title not in summary["orphaned"]
+    assert summary["helpers"] == f", {title}"
+    assert title not in summary["used"]
 
     await take_over(hass, core, loaded, time)
     ours = registry.async_get("light.evening")
@@ -233,8 +233,8 @@ async def test_switch_as_something_else(
         hass, loaded, make_plan(hass, loaded, core.entry_id)
     )
     title = rf"switch\.porch as {domain}"
-    assert summary["orphaned"] == f"| {title} | `{porch}` | `light.porch` |"
-    assert title not in summary["taken"]
+    assert summary["used"] == f"\n- {title}: `{porch}` → `light.porch`"
+    assert summary["helpers"] == ""
     await take_over(hass, core, loaded, time)
     ours = er.async_get(hass).async_get("light.porch")
     assert ours
@@ -260,7 +260,7 @@ async def test_switch_that_stays_one(
     summary, _ = await async_summarize(
         hass, loaded, make_plan(hass, loaded, core.entry_id)
     )
-    assert "outlet" not in summary["taken"] + summary["orphaned"]
+    assert "outlet" not in summary["helpers"] + summary["used"]
     await take_over(hass, core, loaded, time)
     assert helper.state is ConfigEntryState.LOADED
     assert state_of(hass, shown).state == state_of(hass, "switch.outlet").state
@@ -297,9 +297,7 @@ async def test_hidden(
     summary, _ = await async_summarize(
         hass, loaded, make_plan(hass, loaded, core.entry_id)
     )
-    assert summary["orphaned"].splitlines() == [
-        "| All blinds | `light.blind` | `cover.blind` |"
-    ]
+    assert summary["used"] == "\n- All blinds: `light.blind` → `cover.blind`"
     await take_over(hass, core, loaded, time)
     ours = registry.async_get("cover.blind")
     assert ours

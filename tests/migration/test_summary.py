@@ -6,13 +6,13 @@ from typing import Any
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.migration.plan import make_plan
-from custom_components.telldus_pa.migration.summary import _markdown, async_summarize
+from custom_components.telldus_pa.migration.summary import async_summarize
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from tests.conftest import Time
 
-from .conftest import all_devices, edit_dashboard
+from .conftest import all_devices, device_of, edit_dashboard
 
 
 async def summarize(
@@ -26,22 +26,14 @@ async def summarize(
     return placeholders
 
 
-def rows(text: str) -> list[list[str]]:
-    """Return the cells of a table's rows."""
-    return [
-        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-        for line in text.splitlines()
-    ]
-
-
-async def test_tables(
+async def test_what_is_used(
     hass: HomeAssistant,
     automated: MockConfigEntry,
     loaded: MockConfigEntry,
     client: None,
     time: Time,
 ) -> None:
-    """What changes is told, with what uses it and what was not searched."""
+    """What changes is told, with what uses it; the rest is counted."""
     await edit_dashboard(hass)
     config = {
         "group": {"some": {"name": "Some", "entities": ["light.lamp_1_2"]}},
@@ -54,20 +46,45 @@ async def test_tables(
         "6",
         "7",
     )
-    assert sorted(rows(summary["replaced"])) == [
-        [r"Blind \| wind, Overview", "`light.blind`", "`cover.blind`"],
-        ["–", "`switch.veranda`", "`light.veranda`"],
+    assert summary["helpers"] == ""
+    assert summary["used"].split("\n") == [
+        "",
+        r"- Blind \| wind, Overview: `light.blind` → `cover.blind`",
+        "- Meter, Overview: `sensor.plug_power` → `sensor.plug_energy`",
+        "- Some: `light.lamp_1_2` → `light.bedroom`",
     ]
-    assert rows(summary["kept"]) == [
-        ["Meter, Overview", "`sensor.plug_power`", "`sensor.plug_energy`"]
-    ]
-    # The sensor's device stays, since an automation names it.
-    assert rows(summary["merged"]) == [["Washer", "Plug", "–"]]
-    assert rows(summary["leaving"]) == [["Some", "`light.lamp_1_2`", "`light.bedroom`"]]
+    # That is switch.veranda.
+    assert summary["unused"] == "1"
     assert summary["unknown"] == r"Old \*wall\*"
 
 
-async def test_nothing_in_the_tables(
+async def test_two_devices(
+    hass: HomeAssistant,
+    customized: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+) -> None:
+    """Of two devices that become one, what uses the one that goes is told."""
+    plug, sensor = "switch.plug", "sensor.plug_power_2"
+    used = {"wash": plug, "dry": sensor, "dry_all": sensor}
+    config = {
+        name: {
+            "alias": name.capitalize(),
+            "sequence": {
+                "action": "homeassistant.update_entity",
+                "target": {"device_id": device_of(hass, entity_id)},
+            },
+        }
+        for name, entity_id in used.items()
+    }
+    assert await async_setup_component(hass, "script", {"script": config})
+    await time.settle()
+    summary = await summarize(hass, customized, loaded, time)
+    assert "- Wash: Washer → Plug" in summary["used"].splitlines()
+    assert "Dry" not in summary["used"]
+
+
+async def test_nothing_in_the_list(
     hass: HomeAssistant,
     core: MockConfigEntry,
     loaded: MockConfigEntry,
@@ -84,15 +101,7 @@ async def test_nothing_in_the_tables(
     # So that the list of ours lacks one of them.
     registry.async_remove("switch.outlet_2")
     summary = await summarize(hass, core, loaded, time)
-    for name in ("replaced", "kept", "merged", "leaving"):
-        assert rows(summary[name]) == [["–", "–", "–"]], name
-
-
-def test_rows() -> None:
-    """What somebody uses comes first, in the order in which it was."""
-    unused, used, also = ("–", "`a`"), ("Evening", "`b`"), ("Morning", "`c`")
-    lines = _markdown([unused, used, also]).splitlines()
-    assert lines == ["| Evening | `b` |", "| Morning | `c` |", "| – | `a` |"]
+    assert (summary["used"], summary["unused"]) == ("–", "0")
 
 
 async def test_users_by_device(
@@ -159,9 +168,7 @@ async def test_users_by_device(
         assert await async_setup_component(hass, domain, config)
     await time.settle()
     summary = await summarize(hass, customized, loaded, time)
-    (users,) = (
-        row[0] for row in rows(summary["replaced"]) if row[1] == "`light.blind`"
-    )
+    (users,) = re.findall("^- (.*): `light.blind` → ", summary["used"], re.MULTILINE)
     assert users.split(", ") == [
         "Condition",
         "Event",
