@@ -17,6 +17,7 @@ from custom_components.telldus_pa import (
     repairs,
 )
 from custom_components.telldus_pa.const import DOMAIN
+from custom_components.telldus_pa.devices.sensor_types import SENSOR_TYPES
 from custom_components.telldus_pa.history.importer import ImportState
 from homeassistant.components.climate import const as climate_const
 from homeassistant.components.event import EventDeviceClass
@@ -24,9 +25,11 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.translation import async_get_translations
-from simulator import DEMO_PRIVATE_KEY
+from simulator import DEMO_PRIVATE_KEY, Simulator
+from simulator.home import Device, Sensor, SensorValue
+from simulator.methods import DeviceType, Method
 
-from .conftest import Time
+from .conftest import AddEntry, Time
 from .flow_user import FlowUser, Step, keys
 from .integration_files import (
     INTEGRATION,
@@ -482,6 +485,57 @@ async def test_entities_are_named_in_swedish(
         and (state := hass.states.get(one.entity_id))
     }
     assert {"Cabin Status", "Telldus Live! Historikimport"} <= names
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_names_on_a_device_differ(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    simulator: Simulator,
+    time: Time,
+    language: str,
+) -> None:
+    """A name of ours is no other one's on the same device: of ours, or Home Assistant's."""
+    hass.config.language = language
+    home, now = simulator.home, int(simulator.clock())
+    # A node that can do and measures everything, and one that sounds besides
+    for node_id, device_type, battery in (
+        ("7001", DeviceType.SWITCH, 87),
+        ("7002", DeviceType.ALARM, 255),
+    ):
+        node = {
+            "id": node_id,
+            "gateway_id": "410001",
+            "name": node_id,
+            "protocol": "zwave",
+        }
+        home.devices[node_id] = Device(
+            client_device_id=node_id,
+            methods=Method.TURNON | Method.TURNOFF | Method.BELL | Method.LEARN,
+            device_type=device_type.uuid,
+            transport="zwave",
+            **node,
+        )
+        home.sensors[node_id] = Sensor(
+            sensor_id=node_id,
+            battery=battery,
+            values=[SensorValue(*key.rsplit("_", 1), "1", now) for key in SENSOR_TYPES],
+            **node,
+        )
+    entry = add_entry()
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    ours = {key for key in texts("en") if key.endswith(".name")}
+    names: dict[tuple[str | None, str], set[str]] = {}
+    for one in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
+        if one.original_name:
+            key = f"entity.{one.domain}.{one.translation_key}.name"
+            # Two units of the same quantity have the same name.
+            names.setdefault((one.device_id, one.original_name.casefold()), set()).add(
+                key if key in ours else f"{one.domain} {one.original_device_class}"
+            )
+    for (_, name), named in names.items():
+        assert len(named) == 1 or not named & ours, (name, named)
 
 
 async def shown(hass: HomeAssistant, step: Step, key: str) -> str:
