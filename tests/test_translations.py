@@ -481,10 +481,10 @@ async def test_entities_are_named_in_swedish(
     names = {
         state.name
         for one in er.async_entries_for_config_entry(registry, entry.entry_id)
-        if one.translation_key in ("status", "history_import")
+        if one.translation_key in ("status", "premium_expires")
         and (state := hass.states.get(one.entity_id))
     }
-    assert {"Cabin Status", "Telldus Live! Historikimport"} <= names
+    assert {"Cabin Status", "Telldus Live! Premium går ut"} <= names
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

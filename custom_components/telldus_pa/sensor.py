@@ -6,6 +6,7 @@ Source: docs/dev/telldus-api.md, "Sensor values" and "Battery".
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final, override
 
 from homeassistant.components.sensor import (
@@ -56,14 +57,14 @@ class TelldusAccountSensorEntityDescription(SensorEntityDescription):
     value: Callable[[TelldusData], date | int | str | None]
 
 
+_HISTORY_IMPORT: Final = TelldusAccountSensorEntityDescription(
+    key="history_import",
+    translation_key="history_import",
+    device_class=SensorDeviceClass.ENUM,
+    options=list(ImportState),
+    value=lambda data: data.history_import.state,
+)
 _ACCOUNT: Final = (
-    TelldusAccountSensorEntityDescription(
-        key="history_import",
-        translation_key="history_import",
-        device_class=SensorDeviceClass.ENUM,
-        options=list(ImportState),
-        value=lambda data: data.history_import.state,
-    ),
     TelldusAccountSensorEntityDescription(
         key="premium_expires",
         translation_key="premium_expires",
@@ -100,9 +101,17 @@ async def async_setup_entry(
         lambda gateway_id: TelldusStatusSensor(entry, gateway_id),
     )
     shared = await async_get_domain_data(hass)
-    async_add_entities(
-        TelldusAccountSensor(entry, shared, description) for description in _ACCOUNT
-    )
+
+    @callback
+    def async_add(*descriptions: TelldusAccountSensorEntityDescription) -> None:
+        """Add sensors of the account."""
+        async_add_entities(
+            TelldusAccountSensor(entry, shared, description)
+            for description in descriptions
+        )
+
+    async_add(*_ACCOUNT)
+    data.history_import.async_when_started(partial(async_add, _HISTORY_IMPORT))
 
 
 def _create(entry: TelldusConfigEntry, sensor_id: str, part: str) -> SensorEntity:
@@ -150,9 +159,12 @@ class TelldusValueSensor(TelldusValueEntity):
     def __init__(self, entry: TelldusConfigEntry, sensor_id: str, part: str) -> None:
         """Initialize the sensor; it is disabled if the value is there in another unit."""
         super().__init__(entry, sensor_id, part)
-        self.entity_description = SENSOR_TYPES[part]
+        self.entity_description = description = SENSOR_TYPES[part]
         parts = {value_key(value) for value in self._last.values.values()}
-        if self.entity_description.same_quantity_as in parts:
+        if (
+            not description.entity_registry_enabled_default
+            or description.same_quantity_as in parts
+        ):
             self._attr_entity_registry_enabled_default = False
 
     @property

@@ -215,7 +215,8 @@ async def test_two_units_of_one_quantity(
     entity_registry: er.EntityRegistry,
     time: Time,
 ) -> None:
-    """The second unit is not needed: Home Assistant converts. Alone it is."""
+    """The second unit is not needed: Home Assistant converts. Alone it is, pulses too."""
+    tell(simulator, "1540000013", "watt", "3", "7")
     for sensor_id in (OUTDOOR, "1540000013"):
         tell(simulator, sensor_id, "temp", "1", "22.28")
     await time.move(POLL)
@@ -227,6 +228,7 @@ async def test_two_units_of_one_quantity(
     assert not first.disabled_by
     shown = state_of(hass, "sensor.scale_and_soil_temperature")
     assert float(shown.state) == pytest.approx(-5.4)
+    assert state_of(hass, "sensor.scale_and_soil_pulses").state == "7"
 
 
 @pytest.mark.parametrize(

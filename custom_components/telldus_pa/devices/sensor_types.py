@@ -147,6 +147,7 @@ SENSOR_TYPES: Final = {
             native_unit_of_measurement="kVAh",
             state_class=SensorStateClass.TOTAL_INCREASING,
             suggested_display_precision=2,
+            entity_registry_enabled_default=False,
         ),
         TelldusSensorEntityDescription(
             key="watt_2",
@@ -159,6 +160,7 @@ SENSOR_TYPES: Final = {
             key="watt_3",
             translation_key="pulses",
             state_class=SensorStateClass.TOTAL_INCREASING,
+            same_quantity_as="watt_0",
         ),
         TelldusSensorEntityDescription(
             key="watt_4",
@@ -175,6 +177,7 @@ SENSOR_TYPES: Final = {
             key="watt_6",
             device_class=SensorDeviceClass.POWER_FACTOR,
             suggested_display_precision=2,
+            entity_registry_enabled_default=False,
         ),
         TelldusSensorEntityDescription(
             key="lum_0",

@@ -19,7 +19,7 @@ import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import STATE_UNKNOWN, Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
@@ -62,7 +62,6 @@ _MOST_REFUSALS: Final = 3
 class ImportState(StrEnum):
     """State of the import."""
 
-    IDLE = "idle"
     RUNNING = "running"
     # For Home Assistant's first hour, or until Telldus may be asked again.
     WAITING = "waiting"
@@ -97,7 +96,9 @@ class HistoryImport:
         # for Home Assistant's first hour of each, None before it was looked for.
         self._remaining: dict[str, datetime | None] = {}
         self._task: asyncio.Task[None] | None = None
-        self.state = ImportState.IDLE
+        # None before there is an import.
+        self.state: ImportState | None = None
+        self._on_first_start: CALLBACK_TYPE | None = None
         # How many hours were imported, and how far back the running import is.
         self.hours = 0
         self.cursor: datetime | None = None
@@ -111,6 +112,14 @@ class HistoryImport:
             self.state = (
                 ImportState.WAITING if self._remaining else ImportState.FINISHED
             )
+
+    @callback
+    def async_when_started(self, listener: CALLBACK_TYPE) -> None:
+        """Call a listener once there is an import: now, or at the first start."""
+        if self.state is None:
+            self._on_first_start = listener
+        else:
+            listener()
 
     @callback
     def async_resume(self) -> None:
@@ -144,6 +153,10 @@ class HistoryImport:
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="no_history_kept"
             )
+        self.state = self.state or ImportState.WAITING
+        if self._on_first_start:
+            self._on_first_start()
+            self._on_first_start = None
         await self._async_save()
         self.async_resume()
         return list(self._remaining)
