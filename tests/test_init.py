@@ -20,15 +20,14 @@ from .helpers import LAMP, polls, state_is, state_of
 async def test_start(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
 ) -> None:
-    """A start costs one request for each list, whatever the number of devices."""
+    """A first start costs one request for each list, whatever the number of devices."""
     paths = [request.path for request in simulator.log]
-    assert paths[:3] == ["json/devices/list", "json/sensors/list", "json/clients/list"]
-    assert paths.count("json/sensors/list") == paths.count("json/clients/list") == 1
-    # What is asked once a day
-    assert paths.count("json/rooms/list") == 1
+    lists = [f"json/{one}/list" for one in ("devices", "sensors", "clients")]
+    assert paths[:4] == [lists[0], "json/rooms/list", *lists[1:]]
+    assert [paths.count(one) for one in paths[1:4]] == [1, 1, 1]
     # Lists follow soon; what is not urgent keeps its distance: bursts have been refused.
-    for one, next_one in pairwise(simulator.log):
-        is_list = next_one.path in paths[:3]
+    for one, next_one in pairwise([simulator.log[0], *simulator.log[2:]]):
+        is_list = next_one.path in lists
         assert next_one.time - one.time >= (2 if is_list else 9)
     assert state_of(hass, LAMP).state == "on"
 

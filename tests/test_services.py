@@ -1,6 +1,6 @@
 """What people can have done that no entity offers: raw commands, and history."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -332,7 +332,7 @@ async def test_history_that_telldus_cuts(
         "get_history", entity_id=OUTDOOR, start=end - timedelta(days=31), end=end
     )
     assert found["is_complete"]
-    times = [dt_util.parse_datetime(row["time"]) for row in found["history"]]
+    times = [datetime.fromisoformat(row["time"]) for row in found["history"]]
     assert len(times) == 31 * 144
     assert {one - other for other, one in pairwise(times)} == {timedelta(minutes=10)}
     asked = [one for one in simulator.log[before:] if "history" in one.path]

@@ -5,6 +5,7 @@ from collections import Counter
 import json
 import logging
 import re
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -503,7 +504,7 @@ async def test_names_on_a_device_differ(
         ("7001", DeviceType.SWITCH, 87),
         ("7002", DeviceType.ALARM, 255),
     ):
-        node = {
+        node: dict[str, Any] = {
             "id": node_id,
             "gateway_id": "410001",
             "name": node_id,
@@ -519,7 +520,10 @@ async def test_names_on_a_device_differ(
         home.sensors[node_id] = Sensor(
             sensor_id=node_id,
             battery=battery,
-            values=[SensorValue(*key.rsplit("_", 1), "1", now) for key in SENSOR_TYPES],
+            values=[
+                SensorValue(key.rpartition("_")[0], key.rpartition("_")[2], "1", now)
+                for key in SENSOR_TYPES
+            ],
             **node,
         )
     entry = add_entry()

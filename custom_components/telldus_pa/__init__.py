@@ -28,7 +28,7 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TOKEN, Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.event import async_track_time_interval
@@ -126,6 +126,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
     for daily in (rooms, premium):
         await daily.async_load()
         entry.async_on_unload(daily.async_save)
+    if not dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id):
+        await rooms.async_fetch_first(account)
     history = HistoryImport(hass, entry, sensors)
     await history.async_load()
     commands = CommandManager(hass, entry, devices, sensors, shared.commands)

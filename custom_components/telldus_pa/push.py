@@ -19,7 +19,7 @@ from homeassistant.helpers.debounce import Debouncer
 from .account.storage import UTC_DATETIME, StorageKey, entry_store
 from .commands.manager import CommandManager
 from .const import CONF_PUSH, LOGGER
-from .coordinator import DeviceCoordinator, SensorCoordinator, TelldusUpdateCoordinator
+from .coordinator import DeviceCoordinator, SensorCoordinator
 from .events.tracker import EventTracker
 from .pa_api import (
     CommandFailedMessage,
@@ -65,7 +65,7 @@ class PushManager:
         self._client: PushClient | None = None
         # By gateway id; empty where push is not used.
         self._states: dict[str, PushState] = {}
-        self._lists: dict[ListKind, TelldusUpdateCoordinator[Any]] = {
+        self._lists: dict[ListKind, DeviceCoordinator | SensorCoordinator] = {
             ListKind.DEVICES: devices,
             ListKind.SENSORS: sensors,
         }
@@ -215,7 +215,9 @@ class PushManager:
             self._debouncers[kind].async_schedule_call()
 
     @callback
-    def _async_refresh(self, coordinator: TelldusUpdateCoordinator[Any]) -> None:
+    def _async_refresh(
+        self, coordinator: DeviceCoordinator | SensorCoordinator
+    ) -> None:
         """Refresh a list, for as long as the entry is loaded."""
         self._entry.async_create_background_task(
             self._hass, coordinator.async_refresh(), "refresh list"

@@ -220,15 +220,19 @@ async def _async_get_history(call: ServiceCall) -> ServiceResponse:
     rows: list[JsonValueType]
     try:
         if device_id:
-            fetch = partial(client.device_history, device_id, **options)
             events, is_complete = await async_fetch_in_parts(
-                fetch, start, end, _MAX_ROWS
+                partial(client.device_history, device_id, **options),
+                start,
+                end,
+                _MAX_ROWS,
             )
             rows = [device_row(one) for one in events]
         elif sensor_id:
-            fetch = partial(client.sensor_history, sensor_id, **options)
             readings, is_complete = await async_fetch_in_parts(
-                fetch, start, end, _MAX_ROWS
+                partial(client.sensor_history, sensor_id, **options),
+                start,
+                end,
+                _MAX_ROWS,
             )
             rows = [
                 row

@@ -5,14 +5,19 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.telldus_pa.account.domain_data import async_get_domain_data
+from custom_components.telldus_pa.const import CONF_SERVER_URL
+from custom_components.telldus_pa.pa_api.rate_limiter import RateLimiterState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers import area_registry as ar, device_registry as dr
 from simulator import Fault, Simulator
 from simulator.home import Device
 from tests.conftest import AddEntry, Time
+from tests.flow_user import FlowUser, keys, only_entry
 from tests.helpers import Registries, complaints, polls
 
 DAY = 24 * 3600
+DEVICES = "json/devices/list"
 ROOMS = "json/rooms/list"
 PROFILE = "json/user/profile"
 
@@ -44,6 +49,97 @@ async def test_areas(
     assert area_of(hass, registries, "sensor_1540000001") is None
 
 
+def ages(simulator: Simulator, since: str) -> dict[str, float]:
+    """Return the seconds from one request to the first of each that follows."""
+    (began, *_) = [one.time for one in simulator.log if one.path == since]
+    found: dict[str, float] = {}
+    for one in simulator.log:
+        if one.time > began:
+            found.setdefault(one.path, one.time - began)
+    return found
+
+
+async def test_in_time(
+    has_rooms: None,
+    hass: HomeAssistant,
+    flow_user: FlowUser,
+    server_url: str,
+    simulator: Simulator,
+) -> None:
+    """When the sign-in ends its devices are in their areas, at one request more."""
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    await flow_user.sign_in(await flow_user.choose("authorize"))
+    entry = only_entry(hass)
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    areas = {device.name: device.area_id for device in devices}
+    assert areas["Window lamp"] == "living_room"
+    await flow_user.time.move(20)
+    requests = ages(simulator, PROFILE)
+    assert list(requests) == [DEVICES, ROOMS, "json/sensors/list", "json/clients/list"]
+    assert requests["json/sensors/list"] <= 5
+    # Once only
+    await flow_user.time.until(hass.config_entries.async_reload(entry.entry_id))
+    await flow_user.time.move(20)
+    assert polls(simulator, ROOMS) == 1
+
+
+@pytest.mark.parametrize("refused", ["mistyped", "limited"])
+async def test_not_after_a_refusal(
+    has_rooms: None,
+    hass: HomeAssistant,
+    flow_user: FlowUser,
+    server_url: str,
+    simulator: Simulator,
+    refused: str,
+) -> None:
+    """Where anything was refused during the sign-in, nothing waits for the areas."""
+    await flow_user.begin()
+    if refused == "mistyped":
+        await flow_user.submit(keys(server_url, private_key="mistyped"))
+    else:
+        simulator.faults.add(Fault.RATE_LIMITED, match="oauth/*", times=1)
+        await flow_user.submit(keys(server_url))
+        await flow_user.time.move(90)
+    await flow_user.submit(keys(server_url))
+    await flow_user.sign_in(await flow_user.choose("authorize"))
+    await flow_user.time.move(5)
+    assert polls(simulator, ROOMS) == 0
+    assert polls(simulator, "json/sensors/list") == 1
+
+
+async def test_not_where_bursts_are_refused(
+    has_rooms: None,
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Nor where a request must not follow another soon."""
+    shared = await async_get_domain_data(hass)
+    limiter = shared.rate_limiter(entry.data[CONF_SERVER_URL])
+    limiter.restore(RateLimiterState(list_spacing=1000.0), 0.0)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(10)
+    assert polls(simulator, ROOMS) == 0
+    assert polls(simulator, "json/sensors/list") == 1
+
+
+async def test_slow(
+    has_rooms: None,
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """The set-up does not wait for a slow answer for long."""
+    simulator.faults.add(Fault.SLOW, match=ROOMS, times=1, seconds=20)
+    began = simulator.clock()
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    assert simulator.clock() - began < 4
+    assert area_of(hass, Registries(hass, entry), "device_2100001") is None
+
+
 async def test_former_name(
     has_rooms: None,
     hass: HomeAssistant,
@@ -54,9 +150,8 @@ async def test_former_name(
     """Where the server does not know the name, the one before is tried, and only then."""
     simulator.settings.rooms_singular = True
     await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(240)
     assert polls(simulator, "json/room/list") == 0
-    await time.move(3700)
+    await time.move(240)
     assert polls(simulator, ROOMS) == polls(simulator, "json/room/list") == 1
     assert area_of(hass, Registries(hass, entry), "device_2100001") == "Living room"
 
@@ -151,10 +246,9 @@ async def test_cannot_be_told_just_now(
     simulator: Simulator,
     time: Time,
 ) -> None:
-    """What cannot be told just now is asked for again within hours, not tomorrow."""
+    """What cannot be told just now is asked for again soon, not tomorrow."""
     simulator.faults.add(Fault.BAD_GATEWAY, match=ROOMS, times=1)
     await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(60)
     assert polls(simulator, ROOMS) == 1
     await time.move(2 * 3600)
     assert polls(simulator, ROOMS) == 2
@@ -169,16 +263,17 @@ async def test_postponed(
     time: Time,
 ) -> None:
     """A pause in which nothing may be asked is no answer."""
+    simulator.faults.add(Fault.BAD_GATEWAY, match=ROOMS, times=1)
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(12)
     rate_limiter = entry.runtime_data.account.rate_limiter
     rate_limiter.on_rate_limited(60)
     await time.move(60)
-    assert polls(simulator, ROOMS) == 0
+    assert polls(simulator, ROOMS) == 1
     await time.until(hass.config_entries.async_reload(entry.entry_id))
     await time.move(60)
-    assert polls(simulator, ROOMS) == 1
+    assert polls(simulator, ROOMS) == 2
 
 
 async def test_signed_out(
@@ -189,6 +284,7 @@ async def test_signed_out(
     time: Time,
 ) -> None:
     """A token that is good for nothing at all just now is no answer either."""
+    simulator.faults.add(Fault.BAD_GATEWAY, match=ROOMS, times=1)
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     # The request for the rooms waits for its turn, and a poll is refused before it is.
@@ -196,12 +292,12 @@ async def test_signed_out(
     simulator.faults.add(Fault.UNAUTHORIZED_TEXT, times=None)
     await time.until(entry.runtime_data.devices.async_refresh())
     await time.move(35)
-    assert polls(simulator, ROOMS) == 1
+    assert polls(simulator, ROOMS) == 2
     assert polls(simulator, PROFILE) == 0
     simulator.faults.clear()
     await time.until(hass.config_entries.async_reload(entry.entry_id))
     await time.move(60)
-    assert polls(simulator, ROOMS) == 2
+    assert polls(simulator, ROOMS) == 3
     registries = Registries(hass, entry)
     assert area_of(hass, registries, "device_2100001") == "Living room"
 

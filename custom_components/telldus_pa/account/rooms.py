@@ -5,19 +5,27 @@ have called yet, so a rejection is expected.
 Source: docs/dev/telldus-api.md, "Scheduler, events, user, rooms".
 """
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntry
 
-from ..pa_api import Device, RequestDeferredError, Room, TelldusError
+from ..pa_api import Device, Priority, RequestDeferredError, Room, TelldusError
 from .account import TelldusAccount
 from .daily import DailyFetch
 from .storage import StorageKey
 
 _SAVE_DELAY: Final = 60
+# Seconds that the first set-up waits.
+_FIRST_TIMEOUT: Final = 3.0
+# What a sign-in and the list of devices send within a minute, where nothing is refused, and
+# the seconds that a sign-in takes at most.
+_SIGN_IN_REQUESTS: Final = 5
+_SIGN_IN_SECONDS: Final = 600.0
 # All other lists have a plural for a name.
 _FORMER_FUNCTION: Final = "room/list"
 
@@ -32,6 +40,7 @@ class Rooms(DailyFetch[tuple[Room, ...]]):
         """Initialize the rooms as never fetched."""
         super().__init__(hass, entry_id)
         self._names: dict[str, str] = {}
+        self._priority = Priority.BACKGROUND
         # Whether to call the function by its former name.
         self._is_former = False
         # Ids of the devices whose room was suggested, and is not suggested again.
@@ -56,6 +65,26 @@ class Rooms(DailyFetch[tuple[Room, ...]]):
             area = ar.async_get(self._hass).async_get_or_create(name)
             dr.async_get(self._hass).async_update_device(entry.id, area_id=area.id)
 
+    async def async_fetch_first(self, account: TelldusAccount) -> None:
+        """Fetch the names before the devices are registered: areas are asked for soon after.
+
+        Not where the server has refused anything during the sign-in. Everything else would
+        have to wait for it.
+        """
+        limiter = account.rate_limiter
+        limited_at = limiter.last_rate_limited_at
+        if (
+            limiter.used > _SIGN_IN_REQUESTS
+            or limiter.spaces_lists
+            or (limited_at and limiter.now() - limited_at < _SIGN_IN_SECONDS)
+        ):
+            return
+        self._priority = Priority.SIGN_IN
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_TIMEOUT):
+                await self.async_fetch_if_due(account)
+        self._priority = Priority.BACKGROUND
+
     @override
     async def _async_fetch(self, account: TelldusAccount) -> tuple[Room, ...]:
         """Fetch the rooms, by the function's former name where Telldus rejected the other.
@@ -65,7 +94,9 @@ class Rooms(DailyFetch[tuple[Room, ...]]):
         former = self._is_former
         try:
             function = {"function": _FORMER_FUNCTION} if former else {}
-            return (await account.client.rooms(**function)).rows
+            return (
+                await account.client.rooms(**function, priority=self._priority)
+            ).rows
         except TelldusError as err:
             if not account.is_permanent_error(err):
                 raise

@@ -44,7 +44,7 @@ class RowCoordinator[RowT: ListItem](DataUpdateCoordinator[Mapping[str, RowT]]):
         )
         self.data = {}
         # What the listeners were last notified of.
-        self._notified = self.data
+        self._notified: Mapping[str, RowT] = self.data
         self._notified_available = True
         # Whom the update of listeners that goes on is for.
         self._contexts: frozenset[str | None] = frozenset()

@@ -114,10 +114,15 @@ class TelldusClient:
             "sensors/list", query, "sensor", self._sensor_rows, Priority.POLL, timeout
         )
 
-    async def rooms(self, function: str = "rooms/list") -> ListResponse[Room]:
+    async def rooms(
+        self,
+        function: str = "rooms/list",
+        *,
+        priority: Priority = Priority.BACKGROUND,
+    ) -> ListResponse[Room]:
         """Return all rooms. The function's name is known from one client: expect errors."""
         parser = RowParser(Room.from_dict)
-        return await self._list(function, {}, "room", parser, Priority.BACKGROUND, None)
+        return await self._list(function, {}, "room", parser, priority, None)
 
     async def device_history(
         self,
