@@ -21,6 +21,7 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.helpers.entity_component import async_update_entity
 from simulator import Simulator
 from simulator.home import Device
 from simulator.methods import Method
@@ -90,6 +91,11 @@ def rate_limiter_of(hass: HomeAssistant, entry: MockConfigEntry) -> RateLimiter:
     """Return the rate limiter of an entry's server."""
     shared: DomainData = hass.data[f"{DOMAIN}_shared"]
     return shared.rate_limiters[entry.data[CONF_SERVER_URL]]
+
+
+async def refresh(hass: HomeAssistant, time: Time, entity_id: str) -> None:
+    """Update an entity as a user can: its list is requested, once in ten seconds at most."""
+    await time.until(async_update_entity(hass, entity_id))
 
 
 async def diagnostics(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
