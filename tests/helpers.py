@@ -13,7 +13,7 @@ from custom_components.telldus_pa.account.domain_data import (
 from custom_components.telldus_pa.const import CONF_SERVER_URL, DOMAIN
 from custom_components.telldus_pa.diagnostics import async_get_config_entry_diagnostics
 from custom_components.telldus_pa.pa_api import RateLimiter
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import Context, HomeAssistant, State
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
@@ -21,6 +21,7 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.helpers.entity_component import async_update_entity
 from simulator import Simulator
 from simulator.home import Device
 from simulator.methods import Method
@@ -92,7 +93,12 @@ def rate_limiter_of(hass: HomeAssistant, entry: MockConfigEntry) -> RateLimiter:
     return shared.rate_limiters[entry.data[CONF_SERVER_URL]]
 
 
-async def diagnostics(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
+async def refresh(hass: HomeAssistant, time: Time, entity_id: str) -> None:
+    """Update an entity as a user can: its list is requested, once in ten seconds at most."""
+    await time.until(async_update_entity(hass, entity_id))
+
+
+async def diagnostics(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
     """Return the diagnostics that a user can download."""
     return await async_get_config_entry_diagnostics(hass, entry)
 

@@ -10,6 +10,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Fault, Simulator
 from simulator.home import Gateway
 from simulator.methods import DeviceType, Method
+from tests.helpers import polls
 
 from .conftest import AddEntry, Time
 from .helpers import ACCOUNT, complaints, state_of
@@ -193,9 +194,9 @@ async def test_gateway_lost_and_found(
     """The devices tell of it soon, long before the list of gateways is asked for."""
     simulator.set_gateway_online("410001", online=False)
     simulator.set_gateway_online("410002", online=True)
+    lists = polls(simulator, "json/clients/list")
     await time.move(POLL)
-    gateways = loaded.runtime_data.gateways.data
-    assert (gateways["410001"].online, gateways["410002"].online) == (True, False)
+    assert polls(simulator, "json/clients/list") == lists
     assert state_of(hass, HOME).state == STATE_OFF
     assert state_of(hass, CABIN).state == STATE_ON
     simulator.set_gateway_online("410001", online=True)
@@ -288,15 +289,6 @@ async def test_telldus_lost(
     assert [state_of(hass, one).state for one in (HOME, CABIN, BARN)] == [
         *(STATE_ON, STATE_OFF, STATE_ON)
     ]
-
-
-async def test_unload(hass: HomeAssistant, loaded: MockConfigEntry, time: Time) -> None:
-    """Once the entry is unloaded, nobody listens to any list."""
-    data = loaded.runtime_data
-    lists = (data.devices, data.sensors)
-    assert all(list(one.async_contexts()) for one in lists)
-    await time.until(hass.config_entries.async_unload(loaded.entry_id))
-    assert not any(list(one.async_contexts()) for one in lists)
 
 
 async def test_two_accounts(

@@ -9,6 +9,7 @@ from custom_components.telldus_pa.const import CONF_ACCOUNT_UUID, DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import Fault, Simulator
+from tests.helpers import diagnostics
 
 from .conftest import AddEntry, Time
 from .helpers import ACCOUNT, HOME_STATUS, complaints, infos, issues, polls, state_of
@@ -113,8 +114,8 @@ async def test_one_after_the_other(
     await time.move(35)
     # Nothing was lost, so nothing is logged.
     assert infos(caplog) == complaints(caplog) == []
-    failures = loaded.runtime_data.connection_status.failures
-    assert [(one.what, one.error, one.code) for one in failures] == [
+    failed = (await diagnostics(hass, loaded))["connection"]["failed_polls"]
+    assert [(one["what"], one["error"], one["code"]) for one in failed] == [
         ("devices", "TelldusConnectionError", 502),
         ("devices", "TelldusConnectionError", 502),
         ("devices", "InvalidResponseError", None),

@@ -1,6 +1,6 @@
 """What entities write, and when they are unavailable."""
 
-from collections.abc import Callable
+from datetime import datetime
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -11,25 +11,29 @@ from simulator import Simulator
 from .conftest import Time
 from .helpers import CABIN_HEATER, LAMP, LAMP_ID, state_of
 
+DOMAINS = ["binary_sensor", "climate", "cover", "light", "lock", "scene", "switch"]
+
 
 async def test_only_what_changed_is_written(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
-    """A poll wakes those whose row changed, groups that it is in, and nobody else."""
-    coordinator = loaded.runtime_data.devices
-    woken: list[str] = []
+    """A poll writes the states of a row that changed and of its groups, and no other."""
+    simulator.change_settings({"life": False, "drift": False})
+    await time.listed("sensors")
 
-    def note(device_id: str) -> Callable[[], None]:
-        return lambda: woken.append(device_id)
+    def written() -> dict[str, datetime]:
+        return {
+            one.entity_id: one.last_reported for one in hass.states.async_all(DOMAINS)
+        }
 
-    for device_id in [*coordinator.data, None]:
-        coordinator.async_add_listener(note(device_id), device_id)
-    await time.move(31)
-    assert woken == []
+    before = written()
+    await time.listed("devices")
+    assert written() == before
     simulator.press(LAMP_ID, "turnOff")
-    await time.move(31)
-    named = [coordinator.data[device_id].name for device_id in woken]
-    assert named == ["Window lamp", "All lamps", "Everything off"]
+    await time.listed("devices")
+    after = written()
+    changed = {one for one in after if after[one] != before[one]}
+    assert changed == {LAMP, "light.all_lamps", "light.everything_off"}
 
 
 async def test_gateway_offline(

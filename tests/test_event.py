@@ -413,7 +413,7 @@ async def test_own_ring(
     await dashboard.do("press", BELL_BUTTON)
     assert sent(simulator) == [f"bell {BELL_ID}"]
     await time.move(65)
-    assert loaded.runtime_data.devices.data[BELL_ID].state == 4
+    assert bell.state == 4
     assert heard.news() == []
     # And the next one that is not ours is told.
     bell.state = 0

@@ -16,6 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from simulator import Fault, Simulator
+from tests.helpers import diagnostics
 
 from .conftest import Time
 from .flow_user import FlowUser, keys
@@ -224,7 +225,7 @@ async def test_in_a_command(
     await time.move(60)
     is_on = simulator.home.devices["2100001"].state == 1
     assert state_of(hass, LAMP).state == ("on" if is_on else "off")
-    assert loaded.runtime_data.commands.pending_count == 0
+    assert (await diagnostics(hass, loaded))["commands"]["pending"] == 0
     assert complaints(caplog) == []
 
 

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.devices.kinds import DeviceKind
 from custom_components.telldus_pa.pa_api import Device
 from homeassistant.components.light import ColorMode
 from homeassistant.core import HomeAssistant
@@ -13,24 +12,6 @@ from simulator import Simulator
 
 from .conftest import AddEntry, Time
 from .helpers import state_of
-
-
-async def test_every_device_of_a_kind_is_there(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator
-) -> None:
-    """Each device that is a switch or a light has one entity, and no other has any."""
-    kinds = loaded.runtime_data.devices.topology.kinds
-    expected = {
-        (kinds[device.id].value, device.name)
-        for device in loaded.runtime_data.devices.data.values()
-        if kinds[device.id] in (DeviceKind.LIGHT, DeviceKind.SWITCH) and device.name
-    }
-    shown = {
-        (state.domain, state.name)
-        for state in hass.states.async_all(["light", "switch"])
-    }
-    assert shown == expected
-    assert len(shown) > 25
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
+from tests.helpers import diagnostics
 
 from .conftest import Time
 from .helpers import issues, state_of
@@ -101,8 +102,7 @@ async def test_slow_down(
     await time.move(15)
     assert issues(hass) == set()
     assert loaded.options == {CONF_SCAN_INTERVAL: after}
-    interval = loaded.runtime_data.devices.update_interval
-    assert interval.total_seconds() == after
+    assert (await diagnostics(hass, loaded))["lists"]["devices"]["interval"] == after
 
 
 async def test_as_slow_as_can_be(

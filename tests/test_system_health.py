@@ -10,6 +10,7 @@ from custom_components.telldus_pa.const import CONF_SERVER_URL, DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
+from tests.helpers import rate_limiter_of
 
 from .conftest import AddEntry, Time
 from .integration_files import english
@@ -39,7 +40,7 @@ async def health(
 
 
 async def test_all_is_well(
-    loaded: MockConfigEntry, health: Any, simulator: Simulator
+    hass: HomeAssistant, loaded: MockConfigEntry, health: Any, simulator: Simulator
 ) -> None:
     """Telldus is reached, and nothing of the limit is spent on finding out."""
     asked = len([one for one in simulator.log if "json" in one.path])
@@ -48,7 +49,7 @@ async def test_all_is_well(
         "can_reach_server": "ok",
         "signed_in": 1,
         "status": "gateway_offline, polling",
-        "requests": loaded.runtime_data.account.rate_limiter.used,
+        "requests": rate_limiter_of(hass, loaded).used,
     }
     assert len([one for one in simulator.log if "json" in one.path]) == asked
 

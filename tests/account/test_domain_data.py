@@ -9,6 +9,7 @@ from custom_components.telldus_pa.const import CONF_SERVER_URL, DOMAIN
 from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
 from tests.conftest import Time
+from tests.helpers import rate_limiter_of
 
 
 async def test_pause_is_kept(
@@ -19,7 +20,7 @@ async def test_pause_is_kept(
         Fault.RATE_LIMITED, match="json/devices/list", times=1, retry_after=100
     )
     # A history that is read just then puts the list off for some seconds.
-    while not loaded.runtime_data.account.rate_limiter.paused_for:
+    while not rate_limiter_of(hass, loaded).paused_for:
         await time.move(1)
     asked = len(simulator.log)
     await time.move(95)

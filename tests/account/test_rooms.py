@@ -14,7 +14,7 @@ from simulator import Fault, Simulator
 from simulator.home import Device
 from tests.conftest import AddEntry, Time
 from tests.flow_user import FlowUser, keys, only_entry
-from tests.helpers import Registries, complaints, polls
+from tests.helpers import LAMP, Registries, complaints, polls, rate_limiter_of, refresh
 
 DAY = 24 * 3600
 DEVICES = "json/devices/list"
@@ -267,8 +267,7 @@ async def test_postponed(
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(12)
-    rate_limiter = entry.runtime_data.account.rate_limiter
-    rate_limiter.on_rate_limited(60)
+    rate_limiter_of(hass, entry).on_rate_limited(60)
     await time.move(60)
     assert polls(simulator, ROOMS) == 1
     await time.until(hass.config_entries.async_reload(entry.entry_id))
@@ -290,7 +289,7 @@ async def test_signed_out(
     # The request for the rooms waits for its turn, and a poll is refused before it is.
     await time.move(12)
     simulator.faults.add(Fault.UNAUTHORIZED_TEXT, times=None)
-    await time.until(entry.runtime_data.devices.async_refresh())
+    await refresh(hass, time, LAMP)
     await time.move(35)
     assert polls(simulator, ROOMS) == 2
     assert polls(simulator, PROFILE) == 0

@@ -30,6 +30,7 @@ from homeassistant.helpers.storage import Store
 from simulator import Fault, Simulator
 from tests.conftest import AddEntry, Time
 from tests.flow_user import FlowUser, keys
+from tests.helpers import diagnostics
 
 ROOMS = {"names": {"1": "Hall"}, "suggested": ["2"]}
 
@@ -205,7 +206,7 @@ async def test_unusable_section(
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(45)
     assert entry.state is ConfigEntryState.LOADED
-    assert entry.runtime_data.premium.had_premium
+    assert (await diagnostics(hass, entry))["account"]["premium"]["had_premium"]
     assert caplog.text.count("The stored rooms cannot be used") == 1
     written = content(file)
     assert written["rooms_unusable"] == section

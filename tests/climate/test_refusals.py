@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import Fault, Simulator
 from tests.conftest import Time
-from tests.helpers import state_of
+from tests.helpers import Dashboard, refresh, state_of
 
 from .conftest import (
     MINE,
@@ -110,40 +110,32 @@ async def test_refused(
 
 
 async def test_shown_at_once(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
+    time: Time,
 ) -> None:
     """What is commanded is shown before anything is sent, and stays while lists lag."""
-    hass.async_create_task(
-        hass.services.async_call(
-            "climate",
-            "set_temperature",
-            {"entity_id": PUMP, "temperature": 18, "hvac_mode": "cool"},
-        ),
-        eager_start=True,
-    )
-    loaded.runtime_data.commands.async_resolve()
+    dashboard.begin("set_temperature", PUMP, temperature=18, hvac_mode="cool")
     assert sent(simulator) == []
     assert shown(hass, PUMP) == ("cool", "none", 18)
     assert state_of(hass, PUMP).attributes["min_temp"] == 18
-    await time.until(loaded.runtime_data.devices.async_refresh())
+    await refresh(hass, time, PUMP)
     assert value_of(simulator, "Heat pump")["mode"] == "auto"
     assert shown(hass, PUMP) == ("cool", "none", 18)
 
 
 async def test_several_settings(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
+    time: Time,
 ) -> None:
     """A knob that is turned further before the first request is out makes one of all."""
     for temperature in (22, 22.5, 23):
-        hass.async_create_task(
-            hass.services.async_call(
-                "climate",
-                "set_temperature",
-                {"entity_id": RADIATOR, "temperature": temperature},
-            ),
-            eager_start=True,
-        )
-        loaded.runtime_data.commands.async_resolve()
+        dashboard.begin("set_temperature", RADIATOR, temperature=temperature)
     assert shown(hass, RADIATOR) == ("heat", "none", 23)
     await time.move(35)
     assert sent(simulator) == [

@@ -7,7 +7,7 @@ from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
 from simulator import Method, Simulator
 from tests.conftest import Time
-from tests.helpers import state_of
+from tests.helpers import refresh, state_of
 from tests.push.conftest import PUMP, PUMP_ID, connect, wait_for
 
 
@@ -30,9 +30,12 @@ async def test_list_that_lags(
     # A list that is behind says what was before.
     pump.state = Method.TURNOFF
     await time.move(2)
-    devices = entry.runtime_data.devices
-    await time.until(devices.async_refresh())
+    await refresh(hass, time, PUMP)
     assert state_of(hass, PUMP).state == STATE_ON
-    await time.move(4)
-    await time.until(devices.async_refresh())
+    await time.move(10)
+    simulator.press(PUMP_ID, "turnOn")
+    await time.settle()
+    pump.state = Method.TURNOFF
+    await time.move(6)
+    await refresh(hass, time, PUMP)
     assert state_of(hass, PUMP).state == STATE_OFF

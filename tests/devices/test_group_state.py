@@ -24,7 +24,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Fault, Simulator
 from tests.conftest import AddEntry, Time
-from tests.helpers import Dashboard, complaints, sent, state_of
+from tests.helpers import Dashboard, complaints, diagnostics, sent, state_of
 
 ALL = "light.all_lamps"
 ALL_ID = "2100017"
@@ -344,13 +344,13 @@ async def test_sent_once(
 
 
 async def test_group_goes_when_its_first_member_would(
+    hass: HomeAssistant,
     loaded: MockConfigEntry,
     dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """What a group says for its members it says in the place of the first of them."""
-    fates = loaded.runtime_data.commands.outcome_counts
     for number, action in enumerate(("turn_off", "turn_on"), 1):
         before = len(sent(simulator))
         for entity_id in (OUTLET, "switch.hall_switch", DIMMER, OLD):
@@ -359,7 +359,8 @@ async def test_group_goes_when_its_first_member_would(
         assert [told.partition(" ")[2] for told in sent(simulator)[before:]] == [
             *(ALL_ID, "2100002")
         ]
-        assert fates[CommandOutcome.REPLACED] == 2 * number
+        outcomes = (await diagnostics(hass, loaded))["commands"]["outcomes"]
+        assert outcomes[CommandOutcome.REPLACED] == 2 * number
 
 
 async def test_one_member_is_heard(
@@ -370,10 +371,11 @@ async def test_one_member_is_heard(
     time: Time,
 ) -> None:
     """One member that was heard to do it says nothing of the others."""
-    commands = loaded.runtime_data.commands
+    data = loaded.runtime_data
+    commands = data.commands
     await dashboard.do("turn_off", ALL)
     assert commands.pending_count
-    dimmer = replace(loaded.runtime_data.devices.data[DIMMER_ID], state=Method.TURNOFF)
+    dimmer = replace(data.devices.data[DIMMER_ID], state=Method.TURNOFF)
     commands.async_confirm_from_push(dimmer, Method.TURNOFF)
     assert not commands.is_commanded(DIMMER_ID)
     assert commands.is_commanded(OUTLET_ID)
@@ -418,6 +420,7 @@ async def test_member_that_is_told_otherwise(
 
 
 async def test_member_that_was_told_otherwise_before(
+    hass: HomeAssistant,
     loaded: MockConfigEntry,
     dashboard: Dashboard,
     simulator: Simulator,
@@ -432,10 +435,11 @@ async def test_member_that_was_told_otherwise_before(
     await time.move(3)
     assert all(action.done() and not action.exception() for action in actions)
     assert sent(simulator) == [f"turnOff {ALL_ID}"]
-    commands = loaded.runtime_data.commands
-    assert commands.outcome_counts == {CommandOutcome.REPLACED: 2}
+    found = (await diagnostics(hass, loaded))["commands"]
+    assert found["outcomes"] == {CommandOutcome.REPLACED: 2}
     await time.move(30)
-    assert commands.outcome_counts == {
+    found = (await diagnostics(hass, loaded))["commands"]
+    assert found["outcomes"] == {
         CommandOutcome.REPLACED: 2,
         CommandOutcome.CONFIRMED: 1,
     }

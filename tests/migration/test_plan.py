@@ -28,14 +28,7 @@ def core(
 async def test_plan(
     hass: HomeAssistant, loaded: MockConfigEntry, core: MockConfigEntry
 ) -> None:
-    """Each entity has its fate, and a node that is a sensor as well is one device."""
-    data = loaded.runtime_data
-    node = next(
-        device
-        for device in data.devices.data.values()
-        if data.sensors.sensor_for_device(device)
-    )
-    sensor = data.sensors.sensor_for_device(node)
+    """Each entity has its action, and a plug that is a sensor as well is one device."""
     dimmer, _ = core_row(hass, core, "2100003", "2100003", "light")
     blind, _ = core_row(hass, core, "2100006", "2100006", "light")
     energy, _ = core_row(hass, core, "_1540000006", "_1540000006-watt-0", "sensor")
@@ -46,7 +39,7 @@ async def test_plan(
         registry.async_get_or_create(
             config_entry_id=core.entry_id, identifiers={(TELLDUSLIVE_DOMAIN, one)}
         ).id
-        for one in (node.id, f"_{sensor.id}")
+        for one in ("2100023", "_1540000006")
     )
     plan = make_plan(hass, loaded, core.entry_id)
     assert {move.entity_id: move.action for move in plan.entities} == {

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -12,7 +11,7 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.helpers.event import async_track_state_change_event
 from simulator import Simulator
 from tests.conftest import Time
-from tests.helpers import state_of
+from tests.helpers import diagnostics, state_of
 
 REMOTE, REMOTE_ID = "event.wall_remote", "2100034"
 
@@ -22,8 +21,6 @@ MOTION, MOTION_ID = "binary_sensor.stairs_motion", "2100033"
 PUMP, PUMP_ID = "switch.garden_pump", "2100030"
 
 STATUS = "sensor.home_status"
-
-EVERY_FIVE_MINUTES = timedelta(minutes=5)
 
 
 async def wait_for(condition: Callable[[], bool]) -> None:
@@ -60,7 +57,7 @@ async def become_live(
     (entry,) = hass.config_entries.async_entries(DOMAIN)
     while (
         len(simulator.push.sockets()) < len(online)
-        or entry.runtime_data.devices.update_interval < EVERY_FIVE_MINUTES
+        or (await diagnostics(hass, entry))["lists"]["devices"]["interval"] < 300
     ):
         assert limit, "this takes too long"
         limit -= 1

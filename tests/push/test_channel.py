@@ -1,7 +1,6 @@
 """The live channel: when it is there, what it saves, and how it comes back."""
 
 from dataclasses import replace
-from datetime import timedelta
 from unittest.mock import AsyncMock
 
 import pytest
@@ -10,7 +9,6 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
-from custom_components.telldus_pa.connection_status import ConnectionState
 from custom_components.telldus_pa.const import CONF_PUSH, EVENT_MISSED
 from custom_components.telldus_pa.pa_api.push.connection import WebsocketConnection
 from homeassistant.const import STATE_OFF, STATE_ON
@@ -19,7 +17,7 @@ from simulator import Fault, Method, Simulator
 from simulator.home import Gateway
 from tests.conftest import AddEntry, Time
 from tests.factories import lamp
-from tests.helpers import complaints, state_of
+from tests.helpers import complaints, refresh, state_of
 
 from .conftest import (
     PUMP,
@@ -56,13 +54,12 @@ async def test_polls(
 
 
 async def test_what_is_told_of_it(
-    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
-    """System health says live where it is, and that the cabin's gateway is away."""
-    entry = add_entry()
+    """Each gateway's sensor says live where it is; the cabin's gateway is away."""
     await connect(hass, entry, simulator, time)
-    causes = entry.runtime_data.connection_status.states
-    assert causes == {ConnectionState.LIVE, ConnectionState.GATEWAY_OFFLINE}
+    assert state_of(hass, STATUS).state == "live"
+    assert state_of(hass, "sensor.cabin_status").state == "gateway_offline"
 
 
 async def test_off(
@@ -131,7 +128,7 @@ async def test_paired_while_live(
     remote = devices.pop(REMOTE_ID)
     await connect(hass, entry, simulator, time)
     devices[REMOTE_ID] = remote
-    await time.until(entry.runtime_data.devices.async_refresh())
+    await refresh(hass, time, PUMP)
     assert state_of(hass, REMOTE).state == "unknown"
     simulator.press(REMOTE_ID, "turnOff")
     await wait_for(lambda: state_of(hass, REMOTE).state != "unknown")
@@ -189,8 +186,6 @@ async def test_broken(
     simulator.home.gateways["9"] = Gateway("9", "5e7d", "Shed")
     simulator.home.devices["9"] = replace(lamp(9), gateway_id="9")
     await time.move(301)
-    coordinator = entry.runtime_data.devices
-    assert coordinator.update_interval == timedelta(seconds=30)
     assert state_of(hass, STATUS).state == "polling"
     simulator.home.devices[PUMP_ID].state = Method.TURNON
     await time.move(31)

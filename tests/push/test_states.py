@@ -1,18 +1,17 @@
 """Pushed states, values, failures and removals."""
 
 import asyncio
-from datetime import timedelta
 import json
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from homeassistant.const import STATE_OFF, STATE_ON
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
 from simulator.home import Gateway
 from tests.conftest import Time
-from tests.helpers import complaints, state_of
+from tests.helpers import complaints, diagnostics, refresh, state_of
 
 from .conftest import (
     MOTION,
@@ -87,7 +86,8 @@ async def test_command(
     ]
     assert [row.path for row in asked] == ["json/device/turnOff"]
     assert "devices/list" not in functions(simulator, before)
-    assert entry.runtime_data.commands.outcome_counts == {"confirmed": 1}
+    found = await diagnostics(hass, entry)
+    assert found["commands"]["outcomes"] == {"confirmed": 1}
     assert state_of(hass, OUTDOOR).state == STATE_OFF
     await time.until(
         hass.services.async_call(
@@ -95,7 +95,8 @@ async def test_command(
         )
     )
     await time.move(20)
-    assert entry.runtime_data.commands.outcome_counts == {"confirmed": 2}
+    found = await diagnostics(hass, entry)
+    assert found["commands"]["outcomes"] == {"confirmed": 2}
 
 
 async def test_failed(
@@ -138,14 +139,9 @@ async def test_values(
         if one.value("temp", "0") and one.gateway_id == "410001" and not one.ignored
     )
     simulator.set_sensor(sensor.id, "temp", "0", "-12.5")
-    data = entry.runtime_data.sensors
     await wait_for(
-        lambda: any(
-            value.name == "temp" and value.value == -12.5
-            for value in data.data[sensor.id].values.values()
-        )
+        lambda: any(state.state == "-12.5" for state in hass.states.async_all("sensor"))
     )
-    assert any(state.state == "-12.5" for state in hass.states.async_all("sensor"))
     assert "sensors/list" not in functions(simulator, before)
 
 
@@ -174,14 +170,14 @@ async def test_removed(
     simulator.push.flush()
     await time.move(3)
     assert functions(simulator, before).count("devices/list") == 1
-    assert PUMP_ID not in entry.runtime_data.devices.data
+    assert state_of(hass, PUMP).state == STATE_UNAVAILABLE
     simulator.home.devices[PUMP_ID] = removed
     simulator.push.flush()
     await time.move(4)
     assert functions(simulator, before).count("devices/list") == 1
     await time.move(10)
     assert functions(simulator, before).count("devices/list") == 2
-    assert PUMP_ID in entry.runtime_data.devices.data
+    assert state_of(hass, PUMP).state != STATE_UNAVAILABLE
 
 
 async def test_unknown_ones(
@@ -252,7 +248,10 @@ async def test_gateway_of_sensors_alone(
 ) -> None:
     """A gateway that has nothing but sensors is live as well, and is waited for."""
     home, connection = simulator.home, "sensor.weather_status"
-    connectivity = "binary_sensor.weather_connectivity"
+    connectivity, weather = (
+        "binary_sensor.weather_connectivity",
+        "sensor.outdoor_temperature",
+    )
     home.gateways["99"] = Gateway("99", "5e7d", "Weather")
     home.sensors["1540000001"].gateway_id = "99"
     simulator.settings.push_refusal = "denied"
@@ -260,14 +259,14 @@ async def test_gateway_of_sensors_alone(
     assert simulator.push.sockets("99")
     assert state_of(hass, connection).state == "live"
     assert state_of(hass, connectivity).state == STATE_ON
-    sensors = entry.runtime_data.sensors
-    assert sensors.update_interval == timedelta(minutes=10)
+    assert (await diagnostics(hass, entry))["lists"]["sensors"]["interval"] == 600
     simulator.set_gateway_online("99", online=False)
-    await time.until(sensors.async_refresh())
+    await refresh(hass, time, weather)
     assert state_of(hass, connection).state == "gateway_offline"
     assert state_of(hass, connectivity).state == STATE_OFF
     simulator.set_gateway_online("99", online=True)
-    await time.until(sensors.async_refresh())
+    await time.move(10)
+    await refresh(hass, time, weather)
     assert state_of(hass, connectivity).state == STATE_ON
     assert state_of(hass, connection).state != "gateway_offline"
 
@@ -297,4 +296,5 @@ async def test_failures_of_others(
         assert state_of(hass, PUMP).state == commanded
     await time.move(10)
     assert state_of(hass, PUMP).state == commanded
-    assert entry.runtime_data.commands.outcome_counts == {"confirmed": 1}
+    found = await diagnostics(hass, entry)
+    assert found["commands"]["outcomes"] == {"confirmed": 1}
