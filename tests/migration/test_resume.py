@@ -178,6 +178,29 @@ async def test_enabled_after_a_power_cut(
     assert loaded.disabled_by is (None if is_stored else ConfigEntryDisabler.USER)
 
 
+async def test_disabled_by_a_person_before_all_is_back(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+) -> None:
+    """What the disk does not have yet is finished, though ours is disabled there."""
+    before = snapshot(hass).of(automated)
+    await take_over(hass, automated, loaded, time)
+    record = await MigrationStore(hass, loaded).async_load()
+    assert record
+    for disabler in (ConfigEntryDisabler.USER, None):
+        await MigrationStore(hass, loaded).async_save(
+            replace(record, stage=MigrationStage.RETURNING)
+        )
+        await time.until(
+            hass.config_entries.async_set_disabled_by(loaded.entry_id, disabler)
+        )
+        await time.move(45)
+    assert snapshot(hass).of(automated).entities == before.entities
+    assert loaded.disabled_by is ConfigEntryDisabler.USER
+
+
 async def test_core_starts_at_the_same_time(
     hass: HomeAssistant,
     automated: MockConfigEntry,
