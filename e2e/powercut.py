@@ -2,7 +2,7 @@
 
 The references are what was before, and the same migration without a power cut. In the end
 all must be as one of the two: both registries, which entries are disabled, the record, and
-which way the options offer.
+which way the options offer. Where ours is disabled in the end, it must load when enabled.
 """
 
 import argparse
@@ -44,9 +44,11 @@ class _Stage:
 
     name: str
     goes_back: bool
-    # What is waited for before: a stage of the record, or a file of the registries.
+    # What is waited for before: a stage of the record, a file of the registries, and which
+    # entry is disabled on disk.
     record: str | None = None
     written: str | None = None
+    off: str | None = None
     delay: float = 0.0
 
 
@@ -60,6 +62,7 @@ _STAGES = (
     _Stage("returning", goes_back=True, record="returning"),
     _Stage("core-enabled", goes_back=True, record="returning", delay=_BETWEEN),
     _Stage("one-registry-back", goes_back=True, written="core.*_registry"),
+    _Stage("disabled", goes_back=True, record="returning", off=DOMAIN),
     _Stage("returned", goes_back=True, record="none"),
 )
 
@@ -92,27 +95,34 @@ class _KillableStack(TelldusliveStack):
                     return str(part["stage"])
         return "none"
 
+    def _stored(self, name: str, rows: str) -> list[Json]:
+        """Return the rows of one of Home Assistant's files."""
+        text = (self.config / ".storage" / f"core.{name}").read_text()
+        found: list[Json] = json.loads(text)["data"][rows]
+        return found
+
+    def off(self) -> list[str]:
+        """Return which entries are disabled on disk, by their domains."""
+        entries = self._stored("config_entries", "entries")
+        return [one["domain"] for one in entries if one["disabled_by"]]
+
     def on_disk(self) -> str:
         """Say what the files have: how many rows of both, and which entries are disabled."""
-        stored = {
-            name: json.loads((self.config / ".storage" / f"core.{name}").read_text())
-            for name in ("config_entries", "entity_registry", "device_registry")
-        }
         entries = {
             entry["entry_id"]: entry
-            for entry in stored["config_entries"]["data"]["entries"]
+            for entry in self._stored("config_entries", "entries")
             if entry["domain"] in (DOMAIN, TELLDUSLIVE)
         }
         counts = []
         for kind, rows in (("entity", "entities"), ("device", "devices")):
             owners = Counter(
                 entries[row["config_entry_id"]]["domain"]
-                for row in stored[f"{kind}_registry"]["data"][rows]
+                for row in self._stored(f"{kind}_registry", rows)
                 if row["config_entry_id"] in entries
             )
             counts.append(f"{owners[TELLDUSLIVE]}+{owners[DOMAIN]} {rows}")
-        off = [one["domain"] for one in entries.values() if one["disabled_by"]]
-        return f"{self.record()}; {', '.join(counts)}; {' '.join(off) or 'none'} off"
+        off = " ".join(self.off()) or "none"
+        return f"{self.record()}; {', '.join(counts)}; {off} off"
 
     def written_at(self, pattern: str) -> float:
         """Return when the newest of some files was written."""
@@ -185,25 +195,29 @@ class _Run:
 
             async def settled() -> bool:
                 (ours,) = await home_assistant.entries(DOMAIN)
+                if ours["disabled_by"]:
+                    return True
                 is_settled = self._stack.record() in ("none", "moved")
-                is_calm = ours["state"] == "loaded" or ours["disabled_by"] is not None
-                return bool(is_settled and is_calm)
+                return is_settled and bool(ours["state"] == "loaded")
 
             # A start writes its registries after three minutes.
             await poll("the migration is settled", settled, 400)
             await asyncio.sleep(20)
-            rows = await self._rows(home_assistant)
-            entries = {
-                domain: (await home_assistant.entries(domain))[0]
+            is_off = {
+                domain: bool((await home_assistant.entries(domain))[0]["disabled_by"])
                 for domain in (DOMAIN, TELLDUSLIVE)
             }
-            is_off = {
-                domain: bool(one["disabled_by"]) for domain, one in entries.items()
-            }
-            ways: list[str] = []
-            if not is_off[DOMAIN]:
-                step = await home_assistant.start_options(entries[DOMAIN]["entry_id"])
-                ways = step.get("menu_options", [])
+            (ours,) = await home_assistant.entries(DOMAIN)
+            entry_id = ours["entry_id"]
+            if is_off[DOMAIN]:
+                # Whoever wants it back can have it.
+                await home_assistant.ask(
+                    "config_entries/disable", entry_id=entry_id, disabled_by=None
+                )
+                await poll("ours is enabled again", settled, 60)
+                await asyncio.sleep(60)
+            rows = await self._rows(home_assistant)
+            step = await home_assistant.start_options(entry_id)
             return {
                 **{one: rows.get(one) for one in self._ids},
                 # What was made anew has other ids, its own and its device's.
@@ -212,7 +226,7 @@ class _Run:
                 ),
                 "disabled": is_off,
                 "record": self._stack.record(),
-                "options": ways,
+                "options": step.get("menu_options"),
             }
 
         return await self._with_home_assistant(look)
@@ -258,7 +272,9 @@ class _Run:
             if stage.written:
                 # What was written since the record is the migration's.
                 return stack.written_at(stage.written) > before
-            return stage.record is None or stack.record() == stage.record
+            return (stage.record is None or stack.record() == stage.record) and (
+                stage.off is None or stage.off in stack.off()
+            )
 
         if stage.written:
             wanted = "returning" if stage.goes_back else "moving"

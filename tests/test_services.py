@@ -350,8 +350,8 @@ async def test_history_that_is_too_long(
     )
     assert not found["is_complete"]
     assert len(found["history"]) == 5000
-    age = end - (dt_util.parse_datetime(found["history"][-1]["time"]) or end)
-    assert age < timedelta(minutes=5)
+    newest = datetime.fromisoformat(found["history"][-1]["time"])
+    assert end - newest < timedelta(minutes=5)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from .conftest import (
     hours,
     pass_by,
     progress,
+    reach,
     record,
     start,
     starts,
@@ -96,7 +97,31 @@ async def test_no_hour_in_time(
         assert await time.until(hass.config_entries.async_reload(loaded.entry_id))
         await time.move(45)
     await time.move(1500)
-    await finish(hass, time)
+    await reach("finished", hass, time, 2500)
+    await async_recorder_block_till_done(hass)
+    assert len(await hours(hass, ENERGY)) > 40
+
+
+async def test_one_waits_and_holds_up_nobody(
+    hass: HomeAssistant,
+    recorded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """While the first in the list waits for its first hour, the others have their turn."""
+    simulator.settings.history_days = 2
+    sensors = simulator.home.sensors
+    others = {**sensors}
+    sensors.clear()
+    value = SensorValue("temp", "0", "10.5", int(simulator.clock()))
+    sensors["1"] = Sensor("1", GATEWAY, "101", "New", keep_history=True, values=[value])
+    sensors.update(others)
+    await time.listed("sensors")
+    await time.settle()
+    assert state_of(hass, "sensor.new_temperature").state == "10.5"
+    assert await start(hass, recorded) == 2
+    await pass_by(hass, time, 300)
+    assert await start(hass, recorded) == 1
     assert len(await hours(hass, ENERGY)) > 40
 
 

@@ -112,8 +112,9 @@ def registries_on_disk(
 
 @pytest.fixture
 def quiet_core() -> Generator[None]:
-    """Keep the libraries still that core uses: they log tokens, which we do not."""
-    names = ("tellduslive", "oauthlib", "requests_oauthlib", "urllib3")
+    """Keep still what logs tokens and is not ours: core's libraries, and files in tests."""
+    in_tests = "pytest_homeassistant_custom_component.common"
+    names = ("tellduslive", "oauthlib", "requests_oauthlib", "urllib3", in_tests)
     levels = {name: logging.getLogger(name).level for name in names}
     for name in names:
         logging.getLogger(name).setLevel(logging.WARNING)

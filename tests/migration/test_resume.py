@@ -24,7 +24,11 @@ from custom_components.telldus_pa.migration.transfer import (
     forward_transfer,
     reverse_transfer,
 )
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.config_entries import (
+    STORAGE_KEY,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from tests.conftest import Time
@@ -146,6 +150,55 @@ async def test_going_back_is_finished(
     is_back = stage_ is MigrationStage.RETURNING
     assert loaded.disabled_by is (ConfigEntryDisabler.USER if is_back else None)
     assert (loaded.state is ConfigEntryState.LOADED) is not is_back
+
+
+@pytest.mark.parametrize("is_stored", [True, False])
+async def test_enabled_after_a_power_cut(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    registries_on_disk: dict[str, Any],
+    time: Time,
+    is_stored: bool,
+) -> None:
+    """If the disk has all but the end of the record, a person may enable ours again."""
+    await take_over(hass, automated, loaded, time)
+    record = await MigrationStore(hass, loaded).async_load()
+    assert record
+    await time.until(async_revert(hass, loaded))
+    await time.move(45)
+    returning = replace(record, stage=MigrationStage.RETURNING)
+    await MigrationStore(hass, loaded).async_save(returning)
+    if not is_stored:
+        registries_on_disk[STORAGE_KEY]["version"] -= 1
+    await time.until(hass.config_entries.async_set_disabled_by(loaded.entry_id, None))
+    await time.move(60)
+    assert await stage(hass, loaded) is None
+    assert (loaded.state is ConfigEntryState.LOADED) is is_stored
+    assert loaded.disabled_by is (None if is_stored else ConfigEntryDisabler.USER)
+
+
+async def test_disabled_by_a_person_before_all_is_back(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+) -> None:
+    """What the disk does not have yet is finished, though ours is disabled there."""
+    before = snapshot(hass).of(automated)
+    await take_over(hass, automated, loaded, time)
+    record = await MigrationStore(hass, loaded).async_load()
+    assert record
+    for disabler in (ConfigEntryDisabler.USER, None):
+        await MigrationStore(hass, loaded).async_save(
+            replace(record, stage=MigrationStage.RETURNING)
+        )
+        await time.until(
+            hass.config_entries.async_set_disabled_by(loaded.entry_id, disabler)
+        )
+        await time.move(45)
+    assert snapshot(hass).of(automated).entities == before.entities
+    assert loaded.disabled_by is ConfigEntryDisabler.USER
 
 
 async def test_core_starts_at_the_same_time(

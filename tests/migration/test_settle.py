@@ -8,12 +8,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.account.storage import StorageKey
 from custom_components.telldus_pa.migration.move import async_revert, async_take_over
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.config_entries import (
+    STORAGE_KEY,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from tests.conftest import Time
 
-from .conftest import break_nth
+from .conftest import break_nth, take_over
 
 
 def stage(entry: MockConfigEntry, stored: dict[str, Any]) -> str | None:
@@ -31,6 +35,16 @@ def owner_on_disk(stored: dict[str, Any], entity_id: str) -> str | None:
     return next(
         (row["config_entry_id"] for row in rows if row["entity_id"] == entity_id), None
     )
+
+
+def is_disabled(entry: MockConfigEntry, stored: dict[str, Any]) -> bool:
+    """Tell whether an entry is disabled on disk."""
+    (row,) = (
+        row
+        for row in stored[STORAGE_KEY]["data"]["entries"]
+        if row["entry_id"] == entry.entry_id
+    )
+    return row["disabled_by"] is not None
 
 
 async def test_done_when_it_is_on_disk(
@@ -58,6 +72,30 @@ async def test_done_when_it_is_on_disk(
     assert owner_on_disk(disk, "light.bedroom") == automated.entry_id
     assert stage(loaded, disk) is None
     assert loaded.disabled_by is ConfigEntryDisabler.USER
+
+
+async def test_enabled_again(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    registries_on_disk: dict[str, Any],
+    time: Time,
+) -> None:
+    """The record goes once the disk has ours disabled; whoever enables it at once may."""
+    await take_over(hass, automated, loaded, time)
+    await time.until(async_revert(hass, loaded))
+    while loaded.disabled_by is None:
+        await time.move(0.25)
+    assert not is_disabled(loaded, registries_on_disk)
+    assert stage(loaded, registries_on_disk) == "returning"
+    await time.move(2)
+    assert is_disabled(loaded, registries_on_disk)
+    assert stage(loaded, registries_on_disk) == "returning"
+    await time.until(hass.config_entries.async_set_disabled_by(loaded.entry_id, None))
+    assert loaded.state is ConfigEntryState.LOADED
+    await time.move(120)
+    assert stage(loaded, registries_on_disk) is None
+    assert str(loaded.state) == "ConfigEntryState.LOADED"
 
 
 async def test_back_before_it_is_on_disk(
@@ -94,7 +132,7 @@ async def test_never_on_disk(
     assert not removal.done()
     await time.move(20)
     await removal
-    assert "has not written its registries" in caplog.text
+    assert "has written nothing" in caplog.text
 
 
 async def test_rolled_back(

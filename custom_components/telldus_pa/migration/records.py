@@ -10,14 +10,18 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import (
+    STORAGE_KEY,
+    STORAGE_VERSION,
+    STORAGE_VERSION_MINOR,
+    ConfigEntry,
+)
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.storage import Store
 
 from ..account.storage import StorageKey, entry_store
-from ..const import LOGGER
 from ..data import TelldusConfigEntry
 from .plan import EntityMigration, MigrationAction
 from .transfer import RegistryTransfer, existing_devices
@@ -105,7 +109,7 @@ class MigrationStore:
 
     async def async_begin(self, record: MigrationRecord) -> None:
         """Store a record before anything is changed. Raises OSError where it is not on disk."""
-        await self._store.async_save(asdict(record), verify=True)
+        await self._store.async_save(asdict(record), read_back=True)
 
     async def async_save(self, record: MigrationRecord) -> None:
         """Store how far a migration has come."""
@@ -122,20 +126,41 @@ async def async_is_stored(hass: HomeAssistant, record: MigrationRecord) -> bool:
     Only the rows that the record is about are compared. False if a file cannot be read.
     """
     stored: dict[str, tuple[str | None, str | None]] = {}
-    for file, version, minor_version, rows in _FILES:
-        store: Store[dict[str, Any]] = Store(
-            hass, version, file, minor_version=minor_version, read_only=True
-        )
+    for file in _FILES:
+        rows = await _async_read(hass, *file)
         try:
-            data = await store.async_load() or {}
             stored |= {
                 row["id"]: (row["config_entry_id"], row.get("entity_id"))
-                for row in data.get(rows, ())
+                for row in rows
             }
-        except (NotImplementedError, KeyError, TypeError) as err:
-            LOGGER.debug("%s has another format: %r", file, err)
+        except KeyError:
             return False
     return all(stored.get(row_id) == row for row_id, row in _rows(hass, record))
+
+
+async def async_is_stored_as_disabled(
+    hass: HomeAssistant, entry: TelldusConfigEntry
+) -> bool:
+    """Tell whether an entry is disabled on disk."""
+    rows = await _async_read(
+        hass, STORAGE_KEY, STORAGE_VERSION, STORAGE_VERSION_MINOR, "entries"
+    )
+    return any(
+        row.get("entry_id") == entry.entry_id and row.get("disabled_by") for row in rows
+    )
+
+
+async def _async_read(
+    hass: HomeAssistant, file: str, version: int, minor_version: int, rows: str
+) -> list[dict[str, Any]]:
+    """Read the rows of one of Home Assistant's files, none if it has another format."""
+    store: Store[dict[str, list[dict[str, Any]]]] = Store(
+        hass, version, file, minor_version=minor_version, read_only=True
+    )
+    try:
+        return (await store.async_load() or {}).get(rows, [])
+    except NotImplementedError:
+        return []
 
 
 def _rows(

@@ -17,7 +17,12 @@ from .move import (
     async_stop,
     helper_entries,
 )
-from .records import MigrationRecord, MigrationStage, MigrationStore
+from .records import (
+    MigrationRecord,
+    MigrationStage,
+    MigrationStore,
+    async_is_stored_as_disabled,
+)
 from .settle import async_running, async_running_entry_id, async_watch_record
 
 
@@ -40,6 +45,14 @@ async def async_resume(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN, translation_key="migration_running"
         )
+    if (
+        record.stage is MigrationStage.RETURNING
+        and not record.reverse.async_is_pending(hass, entry)
+        and await async_is_stored_as_disabled(hass, entry)
+    ):
+        # The end of going back. A person has just enabled the entry again.
+        await store.async_remove()
+        return
     async with async_running(hass, entry):
         try:
             await _async_finish(hass, entry, core_entry, record)

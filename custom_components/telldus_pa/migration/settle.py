@@ -1,9 +1,10 @@
 """Lets one migration run at a time, and settles its record when the registries are on disk."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntryDisabler
@@ -13,13 +14,19 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
 from ..data import TelldusConfigEntry
-from .records import MigrationRecord, MigrationStage, MigrationStore, async_is_stored
+from .records import (
+    MigrationRecord,
+    MigrationStage,
+    MigrationStore,
+    async_is_stored,
+    async_is_stored_as_disabled,
+)
 
 _RUNNING: Final[HassKey[_Running]] = HassKey(f"{DOMAIN}_migration")
 # How often to look at the files, in seconds. Home Assistant writes them 10 s after the last
 # change, and 180 s after it while it starts.
 _LOOK_INTERVAL: Final = 5.0
-# How long the removal of an entry waits for the files, in seconds.
+# How long to wait for a file where something else waits for that, in seconds.
 _MAX_WAIT: Final = 60.0
 
 
@@ -60,12 +67,17 @@ def async_running_entry_id(hass: HomeAssistant) -> str | None:
 
 async def async_wait_until_stored(hass: HomeAssistant, record: MigrationRecord) -> None:
     """Wait for the registries' files, but not for ever."""
+    await _async_wait(partial(async_is_stored, hass, record))
+
+
+async def _async_wait(is_written: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until Home Assistant has written something, but not for ever."""
     try:
         async with asyncio.timeout(_MAX_WAIT):
-            while not await async_is_stored(hass, record):
+            while not await is_written():
                 await asyncio.sleep(_LOOK_INTERVAL)
     except TimeoutError:
-        LOGGER.warning("Home Assistant has not written its registries for a minute")
+        LOGGER.warning("Home Assistant has written nothing for a minute")
 
 
 @callback
@@ -84,21 +96,23 @@ async def _async_settle(
     """Wait for the registries' files, and store or remove the record.
 
     After going back, the entry is disabled only then: a start before that has to finish
-    what was begun, and Home Assistant does not load what is disabled.
+    what was begun, and Home Assistant does not load what is disabled. The record goes last,
+    since a start without it would load the entry.
     """
     while not await async_is_stored(hass, record):
         await asyncio.sleep(_LOOK_INTERVAL)
+    store = MigrationStore(hass, entry)
     async with async_running(hass, entry):
-        store = MigrationStore(hass, entry)
         current = await store.async_load()
         if current is None or current.stage is not record.stage:
             # Another migration has begun since.
             return
         if record.is_taken_over:
             await store.async_save(replace(record, stage=MigrationStage.MOVED))
-        else:
-            await store.async_remove()
-    if record.stage is MigrationStage.RETURNING:
-        await hass.config_entries.async_set_disabled_by(
-            entry.entry_id, ConfigEntryDisabler.USER
-        )
+            return
+        if record.stage is MigrationStage.RETURNING:
+            await hass.config_entries.async_set_disabled_by(
+                entry.entry_id, ConfigEntryDisabler.USER
+            )
+            await _async_wait(partial(async_is_stored_as_disabled, hass, entry))
+        await store.async_remove()
