@@ -89,13 +89,13 @@ class Rooms(DailyFetch[tuple[Room, ...]]):
     async def _async_fetch(self, account: TelldusAccount) -> tuple[Room, ...]:
         """Fetch the rooms, by the function's former name where Telldus rejected the other.
 
-        That is tried once, an hour later or at the next start.
+        That is tried once, later or at the next start.
         """
         former = self._is_former
         try:
             function = {"function": _FORMER_FUNCTION} if former else {}
-            response = await account.client.rooms(**function, priority=self._priority)
-            return response.rows
+            rooms = account.client.rooms
+            return (await rooms(**function, priority=self._priority)).rows
         except TelldusError as err:
             if not account.is_permanent_error(err):
                 raise
