@@ -62,11 +62,12 @@ async def test_sign_in(
     assert entry.data[CONF_TOKEN] in simulator.tokens.access_tokens
     await flow_user.time.move(30)
     asked = [request.path for request in simulator.log]
-    assert asked[:5] == [
+    assert asked[:6] == [
         "oauth/requestToken",
         "oauth/accessToken",
         "json/user/profile",
         "json/devices/list",
+        "json/rooms/list",
         "json/sensors/list",
     ]
     assert all(request.status == HTTPStatus.OK for request in simulator.log)

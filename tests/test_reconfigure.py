@@ -30,7 +30,7 @@ async def signed_in(flow_user: FlowUser, server_url: str) -> ConfigEntry:
     await flow_user.begin()
     await flow_user.submit(keys(server_url))
     await flow_user.sign_in(await flow_user.choose("authorize"))
-    await flow_user.time.move(60)
+    await flow_user.time.move(120)
     return only_entry(flow_user.hass)
 
 

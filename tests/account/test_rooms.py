@@ -147,11 +147,12 @@ async def test_former_name(
     entry: MockConfigEntry,
     time: Time,
 ) -> None:
-    """Where the server does not know the name, the one before is tried, and only then."""
+    """Where the server does not know the name, the one before is tried the next day."""
     simulator.settings.rooms_singular = True
     await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(3700)
     assert polls(simulator, "json/room/list") == 0
-    await time.move(240)
+    await time.move(DAY)
     assert polls(simulator, ROOMS) == polls(simulator, "json/room/list") == 1
     assert area_of(hass, Registries(hass, entry), "device_2100001") == "Living room"
 

@@ -174,6 +174,8 @@ async def test_stopped_in_between(
     await quiet_home(hass, entry, simulator, time, REMOTE_ID)
     fired = States(hass, REMOTE)
     missed = async_capture_events(hass, EVENT_MISSED)
+    # So that one reading of the history has them all.
+    await time.move(5)
     for _ in range(3):
         simulator.press(REMOTE_ID, "turnOn")
         await time.move(2)

@@ -40,7 +40,7 @@ async def test_profile_refused(
     assert (step["type"], step["reason"]) == ("abort", "already_configured")
 
     # Another account, to which the same gateways are merely shared.
-    await flow_user.time.move(60)
+    await flow_user.time.move(180)
     await flow_user.begin()
     await flow_user.choose("reuse_keys")
     step = await flow_user.sign_in(await flow_user.choose("authorize"), user="guest")

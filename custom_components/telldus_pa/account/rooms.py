@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntry
 
-from ..pa_api import Device, Priority, RequestDeferredError, Room, TelldusError
+from ..pa_api import Device, Priority, Room, TelldusError
 from .account import TelldusAccount
 from .daily import DailyFetch
 from .storage import StorageKey
@@ -87,24 +87,15 @@ class Rooms(DailyFetch[tuple[Room, ...]]):
 
     @override
     async def _async_fetch(self, account: TelldusAccount) -> tuple[Room, ...]:
-        """Fetch the rooms, by the function's former name where Telldus rejected the other.
-
-        That is tried once, an hour later or at the next start.
-        """
-        former = self._is_former
+        """Fetch the rooms, by the function's other name where Telldus rejected one."""
+        function = {"function": _FORMER_FUNCTION} if self._is_former else {}
+        rooms = account.client.rooms
         try:
-            function = {"function": _FORMER_FUNCTION} if former else {}
-            return (
-                await account.client.rooms(**function, priority=self._priority)
-            ).rows
+            return (await rooms(**function, priority=self._priority)).rows
         except TelldusError as err:
-            if not account.is_permanent_error(err):
-                raise
-            self._is_former = not former
-            if former:
-                raise
-            await self.async_save()
-            raise RequestDeferredError(0.0) from err
+            if account.is_permanent_error(err):
+                self._is_former = not self._is_former
+            raise
 
     @override
     def _process(self, response: tuple[Room, ...]) -> None:
