@@ -10,11 +10,7 @@ from tests.conftest import Time
 from tests.helpers import polls, refresh, state_of
 from tests.push.conftest import PUMP, PUMP_ID, connect, wait_for
 
-
-@pytest.fixture(autouse=True)
-def quiet(simulator: Simulator) -> None:
-    """Let nothing happen by itself, and push what does."""
-    simulator.change_settings({"life": False, "drift": False, "push": True})
+pytestmark = pytest.mark.usefixtures("pushing")
 
 
 async def test_list_that_lags(
