@@ -184,7 +184,7 @@ class EventTracker:
                 # The history may have more events than the list shows.
                 self._reader.prefer(device_id)
             if timeline.is_own(now) and self._reader.can_read(device_id):
-                # Whether it was a command from here, only the history can tell.
+                # Only the history has whether it was a command from here.
                 continue
             level = new.level if new and method is Method.DIM else None
             self._async_report(
