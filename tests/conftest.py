@@ -224,6 +224,12 @@ def simulator() -> Simulator:
 
 
 @pytest.fixture
+def pushing(simulator: Simulator) -> None:
+    """Let nothing happen by itself, and push what does."""
+    simulator.change_settings({"life": False, "drift": False, "push": True})
+
+
+@pytest.fixture
 def secrets(
     simulator: Simulator,
     monkeypatch: pytest.MonkeyPatch,

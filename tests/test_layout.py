@@ -22,7 +22,6 @@ TESTED_BY: Final = {
     "account/account.py": "coordinator/test_polling.py",
     "history/cursor.py": "history/test_importer.py",
     "migration/customization.py": "migration/test_helpers.py",
-    "events/tracker.py": "push/test_events.py",
     "pa_api/push/connection.py": "pa_api/push/test_client.py",
 }
 

@@ -252,7 +252,7 @@ class ConnectionStatus:
         limiter = self._account.rate_limiter
         now, last = limiter.now(), limiter.last_rate_limited_at
         if last is None or (
-            # In a pause that Telldus asked for nobody can tell.
+            # During a pause that Telldus asked for nothing is sent.
             not limiter.paused_for and now - last >= _RECOVERED_AFTER
         ):
             self._limited_since = None

@@ -49,7 +49,7 @@ _FEATURES = {
     Method.DOWN: CoverEntityFeature.CLOSE,
     Method.STOP: CoverEntityFeature.STOP,
 }
-# Commands that were contradicted before the person is asked.
+# After how many contradicted commands the repair is offered.
 _CONTRADICTIONS = 2
 
 

@@ -52,7 +52,7 @@ _LISTS: Final = ("devices/list", "sensors/list", "clients/list", "rooms/list")
 
 type Tree = dict[str, Any]
 
-# How long a person waits for what is asked for their download, in seconds.
+# Seconds that a download may wait for the protocols.
 _PROTOCOL_TIMEOUT: Final = 10.0
 
 

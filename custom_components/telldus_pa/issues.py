@@ -85,11 +85,11 @@ def async_delete_issues(
     displayed again after a reload.
     """
     registry = ir.async_get(hass)
-    ours = tuple(f"{issue}_{entry.entry_id}" for issue in Issue)
+    prefixes = tuple(f"{issue}_{entry.entry_id}" for issue in Issue)
     for (domain, issue_id), known in tuple(registry.issues.items()):
         if (
             domain == DOMAIN
-            and issue_id.startswith(ours)
+            and issue_id.startswith(prefixes)
             and (for_good or not known.dismissed_version)
         ):
             ir.async_delete_issue(hass, DOMAIN, issue_id)

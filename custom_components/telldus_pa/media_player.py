@@ -55,7 +55,7 @@ class TelldusMediaPlayer(TelldusDeviceEntity, MediaPlayerEntity, RestoreEntity):
     """A speaker: ON plays, OFF pauses, UP and DOWN change the volume by a step."""
 
     _attr_device_class = MediaPlayerDeviceClass.SPEAKER
-    # What it did before its volume was changed, which is all that its row tells then.
+    # The state before a volume step: after one, the row has only the step.
     _last_state: MediaPlayerState | None = None
 
     @override

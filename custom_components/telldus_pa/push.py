@@ -225,7 +225,7 @@ class PushManager:
 
     @callback
     def _async_stopped(self, gateway_id: str) -> None:
-        """Tell the events since when nothing is pushed any more."""
+        """Tell the events when the last message came."""
         received_at = self.last_message_at(gateway_id)
         rate_limiter = self._devices.account.rate_limiter
         self._events.async_push_stopped(

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .pa_api.parsing import to_list, to_object
 
-# No person's name with a blank, e-mail address, host name, IP address or serial number.
+# No name with a blank, e-mail address, host name, IP address or serial number.
 _WORD: Final = re.compile(
     r"[a-z°%µ][\w°%µ³/-]{0,23}(\.\d)?"  # zwave, kWh, m/s, eco-heat, pm2.5
     r"|tellstick( (net|znet|duo|lite|pro|v\d))*"

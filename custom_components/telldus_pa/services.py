@@ -177,12 +177,12 @@ async def _async_send_command(call: ServiceCall) -> None:
         device_unique_id(entry, device.id): device
         for device in entry.runtime_data.devices.data.values()
     }
-    ours = [one for _, one in registered.identifiers if one in devices]
-    if not ours:
+    things = [one for _, one in registered.identifiers if one in devices]
+    if not things:
         raise _invalid("not_a_device")
-    device = devices[ours[0]]
+    device = devices[things[0]]
     part = _BUTTONS.get(METHODS[call.data[ATTR_METHOD]], MAIN_ENTITY)
-    unique_ids = {entity_unique_id(ours[0], part)}
+    unique_ids = {entity_unique_id(things[0], part)}
     await _async_check_permission(call, registered.id, unique_ids, POLICY_CONTROL)
     if registered.disabled_by:
         raise _invalid("device_disabled", device=device.name or device.id)
@@ -205,7 +205,7 @@ async def _async_get_history(call: ServiceCall) -> ServiceResponse:
     unique_id = entity.unique_id
     device_id = row_id_of(unique_id, data.devices.data, device_unique_id, entry)
     sensor_id = row_id_of(unique_id, data.sensors.data, sensor_unique_id, entry)
-    # The entities that show what the response tells
+    # The entities whose values the response has
     if device_id:
         shown = {device_unique_id(entry, device_id)}
     elif sensor_id:

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from simulator.home import Device
 from tests.conftest import AddEntry, Time
 from tests.factories import home_of
+from tests.helpers import diagnostics
 
 type SetUp = Callable[..., Coroutine[Any, Any, MockConfigEntry]]
 
@@ -33,3 +34,15 @@ def set_up_home(
         return entry
 
     return set_up
+
+
+async def undecided(hass: HomeAssistant, entry: ConfigEntry) -> int:
+    """Return how many commands are not decided yet, as the diagnostics have it."""
+    count: int = (await diagnostics(hass, entry))["commands"]["pending"]
+    return count
+
+
+async def outcomes(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, int]:
+    """Return what became of the other commands, as the diagnostics have it."""
+    counts: dict[str, int] = (await diagnostics(hass, entry))["commands"]["outcomes"]
+    return counts

@@ -14,7 +14,9 @@ from simulator.methods import Method as Told
 from tests.commands.conftest import SetUp
 from tests.conftest import Time
 from tests.factories import GATEWAY, group, lamp
-from tests.helpers import sent, state_of
+from tests.helpers import rate_limiter_of, sent, state_of
+
+from .conftest import undecided
 
 GROUP = "light.all_lamps"
 
@@ -127,7 +129,7 @@ async def test_order(
     """Within an action the narrower command wins, between actions the newer one."""
     entry = await set_up_home(*home())
     commands = entry.runtime_data.commands
-    entry.runtime_data.account.rate_limiter.on_rate_limited(12)
+    rate_limiter_of(hass, entry).on_rate_limited(12)
     contexts = {name: Context() for name in "abcd"}
     tasks: list[asyncio.Task[Any]] = []
     for one in given:
@@ -160,7 +162,7 @@ async def test_member_that_leaves(
     )
     assert sent(simulator) == ["turnOff 90"]
     await time.move(40)
-    assert entry.runtime_data.commands.pending_count == 0
+    assert await undecided(hass, entry) == 0
 
 
 async def test_slider_of_a_group(

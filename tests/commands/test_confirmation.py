@@ -17,6 +17,8 @@ from simulator.home import HistoryRow
 from tests.conftest import Time
 from tests.helpers import LAMP, LAMP_ID, Dashboard, complaints, polls, sent, state_of
 
+from .conftest import outcomes, undecided
+
 VALVE = "climate.bathroom_valve"
 PLUG = "switch.coffee_maker"
 HISTORY = "json/device/history"
@@ -99,7 +101,7 @@ async def test_never_wakes(
         "A command to Bathroom valve (climate.bathroom_valve) was not carried out: "
         "it did not wake up"
     ]
-    assert loaded.runtime_data.commands.pending_count == 0
+    assert await undecided(hass, loaded) == 0
 
 
 async def test_told_again_while_asleep(
@@ -119,7 +121,7 @@ async def test_told_again_while_asleep(
     assert target_of(hass) == 21
     await time.move(330)
     assert target_of(hass) == 21
-    assert loaded.runtime_data.commands.pending_count == 0
+    assert await undecided(hass, loaded) == 0
     assert complaints(caplog) == []
 
 
@@ -144,7 +146,7 @@ async def test_refused_when_it_woke(
         "A command to Bathroom valve (climate.bathroom_valve) was not carried out: "
         "it does not know what it was told"
     ]
-    assert loaded.runtime_data.commands.pending_count == 0
+    assert await undecided(hass, loaded) == 0
 
 
 async def test_queued_without_a_known_battery(
@@ -166,10 +168,10 @@ async def test_queued_without_a_known_battery(
     assert target_of(hass) == 23
     await time.move(60)
     assert target_of(hass) == 23
-    assert loaded.runtime_data.commands.pending_count == 1
+    assert await undecided(hass, loaded) == 1
     await time.move(250)
     assert target_of(hass) == 23
-    assert loaded.runtime_data.commands.pending_count == 0
+    assert await undecided(hass, loaded) == 0
 
 
 async def test_no_history(
@@ -190,7 +192,7 @@ async def test_no_history(
     assert target_of(hass) == 23
     await time.move(270)
     assert target_of(hass) == 23
-    assert loaded.runtime_data.commands.pending_count == 0
+    assert await undecided(hass, loaded) == 0
     assert complaints(caplog) == []
 
 
@@ -231,8 +233,7 @@ async def test_failed(
         f"A command to Coffee maker ({PLUG}) was not carried out: {text}"
     ]
     assert polls(simulator, HISTORY) == 1
-    fates = loaded.runtime_data.commands.outcome_counts
-    assert fates == {CommandOutcome.REFUSED_LATE: 1}
+    assert await outcomes(hass, loaded) == {CommandOutcome.REFUSED_LATE: 1}
 
 
 async def test_somebody_else_was_faster(
@@ -252,7 +253,7 @@ async def test_somebody_else_was_faster(
     )
     await time.move(30)
     assert state_of(hass, PLUG).state == was
-    assert loaded.runtime_data.commands.outcome_counts == {CommandOutcome.OVERRULED: 1}
+    assert (await outcomes(hass, loaded)) == {CommandOutcome.OVERRULED: 1}
     assert complaints(caplog) == []
 
 
@@ -292,7 +293,7 @@ async def test_one_way_devices_are_not_looked_up(
     await dashboard.do("toggle", LAMP)
     await time.move(40)
     assert sent(simulator) == [f"turnOff {LAMP_ID}"]
-    assert not loaded.runtime_data.commands.pending_count
+    assert await undecided(hass, loaded) == 0
 
 
 async def test_few_questions_at_a_time(

@@ -30,10 +30,13 @@ from tests.helpers import (
     Dashboard,
     complaints,
     polls,
+    rate_limiter_of,
     sent,
     settings_sent,
     state_of,
 )
+
+from .conftest import outcomes, undecided
 
 DIMMER = "light.ceiling_dimmer"
 DIMMER_ID = "2100003"
@@ -64,6 +67,7 @@ async def test_shown_at_once(
 
 @pytest.mark.parametrize("waited", [2, 17, 28])
 async def test_confirmed_by_a_poll(
+    hass: HomeAssistant,
     loaded: MockConfigEntry,
     dashboard: Dashboard,
     simulator: Simulator,
@@ -77,7 +81,7 @@ async def test_confirmed_by_a_poll(
     await dashboard.do("turn_off", LAMP)
     await time.move(91)
     assert before + 2 <= polls(simulator) <= before + 3
-    assert loaded.runtime_data.commands.pending_count == 0
+    assert await undecided(hass, loaded) == 0
 
 
 async def test_confirmed_soon(
@@ -110,7 +114,7 @@ async def test_confirmed_soon(
     assert polls(simulator) == before + 1
     await time.move(30)
     assert polls(simulator) == before + 2
-    assert entry.runtime_data.commands.pending_count == 0
+    assert await undecided(hass, entry) == 0
 
 
 async def test_telldus_wins_in_the_end(
@@ -246,7 +250,7 @@ async def test_colour_and_level(
 ) -> None:
     """A colour and a level are two requests, and a newer wish replaces its like only."""
     bulb, bulb_id = "light.colour_bulb", "2100009"
-    loaded.runtime_data.account.rate_limiter.on_rate_limited(12)
+    rate_limiter_of(hass, loaded).on_rate_limited(12)
     actions = [
         dashboard.begin("turn_on", bulb, rgb_color=[255, 0, 0], brightness=100),
         dashboard.begin("turn_on", bulb, brightness=50),
@@ -334,7 +338,7 @@ async def test_thermostat_in_a_pause(
 ) -> None:
     """Nothing that a thermostat was told is lost, and as little as can be is sent."""
     pump = "climate.heat_pump"
-    loaded.runtime_data.account.rate_limiter.on_rate_limited(12)
+    rate_limiter_of(hass, loaded).on_rate_limited(12)
     actions = [dashboard.begin(action, pump, **data) for action, data in wishes]
     shown = state_of(hass, pump)
     assert (shown.state, shown.attributes["temperature"]) == (mode, target)
@@ -354,7 +358,7 @@ async def test_temperature_for_a_mode_that_waits(
 ) -> None:
     """A temperature that comes late is sent with its mode, which stays unchosen."""
     commands = loaded.runtime_data.commands
-    loaded.runtime_data.account.rate_limiter.on_rate_limited(12)
+    rate_limiter_of(hass, loaded).on_rate_limited(12)
     pump = "2100041"
     assert simulator.home.devices[pump].name == "Heat pump"
     for setting in (
@@ -387,7 +391,7 @@ async def test_newer_wish_while_one_is_refused(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=12
     )
     first = dashboard.begin("turn_on", DIMMER, brightness=50)
-    while not loaded.runtime_data.account.rate_limiter.sending:
+    while not rate_limiter_of(hass, loaded).sending:
         await asyncio.sleep(0)
     second = dashboard.begin("turn_off", LAMP)
     third = dashboard.begin("turn_on", DIMMER, brightness=70)
@@ -455,19 +459,25 @@ async def test_refused_in_time(
 
 
 async def test_fates_are_counted(
-    loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator, time: Time
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
+    time: Time,
 ) -> None:
     """What became of the commands adds up."""
-    fates = loaded.runtime_data.commands.outcome_counts
     for number in (1, 2):
         simulator.faults.add(Fault.APPLICATION_ERROR, match="json/device/*", times=1)
         with pytest.raises(HomeAssistantError):
             await dashboard.do("turn_off", LAMP)
-        assert fates == {CommandOutcome.REFUSED: number}
+        assert await outcomes(hass, loaded) == {CommandOutcome.REFUSED: number}
     for number, action in enumerate(("turn_off", "turn_on"), 1):
         await dashboard.do(action, LAMP)
         await time.move(40)
-        assert fates == {CommandOutcome.REFUSED: 2, CommandOutcome.CONFIRMED: number}
+        assert await outcomes(hass, loaded) == {
+            CommandOutcome.REFUSED: 2,
+            CommandOutcome.CONFIRMED: number,
+        }
 
 
 async def test_heard_is_not_sent(
@@ -677,7 +687,7 @@ async def test_newer_command_during_a_refused_one(
     )
     first = dashboard.begin("turn_on", DIMMER, brightness=50)
     # Its request is under way now.
-    while not loaded.runtime_data.account.rate_limiter.sending:
+    while not rate_limiter_of(hass, loaded).sending:
         await asyncio.sleep(0)
     second = dashboard.begin("turn_on", DIMMER, brightness=70)
     await time.move(15)
@@ -697,7 +707,7 @@ async def test_older_failure_leaves_the_newer_shown(
     """What is taken back is the command that failed, not the one after it."""
     simulator.faults.add(Fault.BAD_GATEWAY, match="json/device/*", times=1)
     first = dashboard.begin("turn_on", DIMMER, brightness=50)
-    while not loaded.runtime_data.account.rate_limiter.sending:
+    while not rate_limiter_of(hass, loaded).sending:
         await asyncio.sleep(0)
     second = dashboard.begin("turn_on", DIMMER, brightness=70)
     await time.move(2)

@@ -16,6 +16,8 @@ from tests.conftest import Time
 from tests.factories import lamp
 from tests.helpers import Dashboard, complaints, sent, state_of
 
+from .conftest import outcomes, undecided
+
 LAMPS = [f"light.lamp_{number}" for number in range(1, 31)]
 
 
@@ -71,10 +73,10 @@ async def test_accepted_before_a_reload(
     await dashboard.do("turn_off", LAMPS[0])
     await time.until(hass.config_entries.async_reload(lamps.entry_id))
     assert state_of(hass, LAMPS[0]).state == "off"
-    assert lamps.runtime_data.commands.pending_count == 1
+    assert await undecided(hass, lamps) == 1
     await time.move(45)
     assert state_of(hass, LAMPS[0]).state == "off"
-    assert lamps.runtime_data.commands.outcome_counts == {"confirmed": 1}
+    assert (await outcomes(hass, lamps)) == {"confirmed": 1}
 
 
 @pytest.mark.parametrize("how", ["stop", "disable", "remove"])

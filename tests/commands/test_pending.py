@@ -13,7 +13,7 @@ from simulator.home import Device
 from tests.commands.conftest import SetUp
 from tests.conftest import Time
 from tests.factories import GATEWAY, ON_OFF, group, lamp
-from tests.helpers import complaints, sent
+from tests.helpers import complaints, rate_limiter_of, sent
 
 COVER = int(Method.UP | Method.DOWN | Method.STOP)
 
@@ -58,7 +58,7 @@ async def begin(
 ) -> tuple[object, ...]:
     """Command a device while the window has no room."""
     entry = await set_up_home(device)
-    limiter = entry.runtime_data.account.rate_limiter
+    limiter = rate_limiter_of(hass, entry)
     # As if ten had been sent just now
     limiter.restore(replace(limiter.state(), sent=(0.0,) * 10), 0.0)
     task = hass.async_create_task(
@@ -101,7 +101,7 @@ async def test_told_at_once(
     """Where a pause will take too long, the person is told without waiting."""
     device, method = URGENT["lock"]
     entry = await set_up_home(device)
-    entry.runtime_data.account.rate_limiter.on_rate_limited(30)
+    rate_limiter_of(hass, entry).on_rate_limited(30)
     task = hass.async_create_task(
         entry.runtime_data.commands.async_send(command_to(device, method))
     )
@@ -132,7 +132,7 @@ async def test_group_with_a_lock(
     """A lamp's wish is not given up with the lock's in its group."""
     device, _ = URGENT["lock"]
     entry = await set_up_home(lamp(1), device, group(90, ["1", "50"]))
-    entry.runtime_data.account.rate_limiter.on_rate_limited(19)
+    rate_limiter_of(hass, entry).on_rate_limited(19)
     commands = entry.runtime_data.commands
     tasks = [
         hass.async_create_task(commands.async_send(Command(one, Method.TURNOFF)))

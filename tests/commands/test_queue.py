@@ -16,7 +16,9 @@ from simulator import Fault, Simulator
 from simulator.home import Home
 from tests.conftest import AddEntry, Time
 from tests.factories import group, home_of, lamp
-from tests.helpers import Dashboard, complaints, sent, state_of
+from tests.helpers import Dashboard, complaints, rate_limiter_of, sent, state_of
+
+from .conftest import outcomes, undecided
 
 LAMPS = 50
 
@@ -151,7 +153,7 @@ async def test_too_many_to_be_sent_in_time(
     assert len(lines) == count - done
     late = next(one for one in simulator.home.devices.values() if one.state == 1)
     assert any(f"{late.name} (light." in line for line in lines)
-    assert entry.runtime_data.commands.outcome_counts["refused_late"] == count - done
+    assert (await outcomes(hass, entry))["refused_late"] == count - done
     await time.move(40)
     for device in simulator.home.devices.values():
         shown = state_of(hass, f"light.lamp_{device.id}").state
@@ -205,7 +207,7 @@ async def test_members_become_their_group(
     assert sorted(sent(simulator)) == sorted(requests)
     await time.move(40)
     assert {state_of(hass, one).state for one in lamps} == {"off"}
-    assert not entry.runtime_data.commands.pending_count
+    assert await undecided(hass, entry) == 0
     others = {"1", "2", "3", "4", "5"} - {str(number) for number in told}
     assert all(simulator.home.devices[one].state == 1 for one in others)
 
@@ -312,7 +314,7 @@ async def test_group_in_a_pause(
     """What was told one by one while nothing could be sent becomes a group as well."""
     put(own_home, lamp(1), lamp(2), lamp(3), group(90, ["1", "2", "3"]))
     entry = await set_up(hass, add_entry, time)
-    entry.runtime_data.account.rate_limiter.on_rate_limited(12)
+    rate_limiter_of(hass, entry).on_rate_limited(12)
     for number in (1, 2, 3):
         dashboard.begin("turn_off", f"light.lamp_{number}")
         await time.move(2)

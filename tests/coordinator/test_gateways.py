@@ -5,7 +5,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
 from tests.conftest import Time
-from tests.helpers import LAMP, polls, state_of
+from tests.helpers import LAMP, Registries, polls, state_of
 
 
 async def test_gateways_refused_at_the_start(
@@ -32,3 +32,18 @@ async def test_gateways_never_told(
     await time.move(3600)
     assert polls(simulator, "json/clients/list") < 12
     assert state_of(hass, LAMP).state == "on"
+
+
+async def test_new_version(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A gateway that got an update has its new version in the registry."""
+    simulator.home.gateways["410001"].version = "9.9.9"
+    await time.listed("clients", step=15)
+    gateway = registries.device("gateway_410001")
+    assert gateway is not None
+    assert gateway.sw_version == "9.9.9"

@@ -7,14 +7,10 @@ from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
 from simulator import Method, Simulator
 from tests.conftest import Time
-from tests.helpers import refresh, state_of
+from tests.helpers import polls, refresh, state_of
 from tests.push.conftest import PUMP, PUMP_ID, connect, wait_for
 
-
-@pytest.fixture(autouse=True)
-def quiet(simulator: Simulator) -> None:
-    """Let nothing happen by itself, and push what does."""
-    simulator.change_settings({"life": False, "drift": False, "push": True})
+pytestmark = pytest.mark.usefixtures("pushing")
 
 
 async def test_list_that_lags(
@@ -39,3 +35,15 @@ async def test_list_that_lags(
     await time.move(6)
     await refresh(hass, time, PUMP)
     assert state_of(hass, PUMP).state == STATE_OFF
+
+
+async def test_pushed_value_that_is_new(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A value that a sensor did not have before has its entity at once."""
+    await connect(hass, entry, simulator, time)
+    before = polls(simulator, "json/sensors/list")
+    simulator.set_sensor("1540000002", "humidity", "0", "66")
+    await wait_for(lambda: hass.states.get("sensor.freezer_humidity") is not None)
+    assert state_of(hass, "sensor.freezer_humidity").state == "66"
+    assert polls(simulator, "json/sensors/list") == before

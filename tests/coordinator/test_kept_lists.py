@@ -83,3 +83,18 @@ async def test_lists_not_kept(
     )
     await time.until(hass.config_entries.async_setup(loaded.entry_id))
     assert state_is(loaded, ConfigEntryState.SETUP_RETRY)
+
+
+async def test_list_that_had_not_come(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A reload before the sensors have come continues with the devices alone."""
+    simulator.faults.add(Fault.BAD_GATEWAY, match="json/sensors/list", times=1)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(5)
+    simulator.faults.add(Fault.BAD_GATEWAY, match="json/devices/list", times=None)
+    await time.until(hass.config_entries.async_reload(entry.entry_id))
+    assert state_of(hass, LAMP).state == "on"
+    assert hass.states.get("sensor.outdoor_temperature") is None
+    await time.listed("sensors")
+    assert state_of(hass, "sensor.outdoor_temperature").state != STATE_UNAVAILABLE

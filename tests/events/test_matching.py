@@ -1,4 +1,4 @@
-"""Each occurrence is told once, whatever sources tell of it and however clocks differ."""
+"""Each event is reported once, whichever sources have it and however clocks differ."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,18 +16,18 @@ ON, OFF = Method.TURNON, Method.TURNOFF
 
 @dataclass
 class World:
-    """A device, and all that tells of it. Times in seconds since the beginning."""
+    """A device, and all that reports of it. Times in seconds since the beginning."""
 
     # How much Telldus' clock is ahead, and how late pushes come.
     ahead: float
     lag: float
-    track: DeviceTimeline = field(
+    timeline: DeviceTimeline = field(
         default_factory=lambda: DeviceTimeline("1", BEGIN - 100.0)
     )
     now: float = 0.0
     live_since: float | None = None
     happened: list[tuple[Method, float]] = field(default_factory=list)
-    told: list[DeviceEvent] = field(default_factory=list)
+    reported: list[DeviceEvent] = field(default_factory=list)
     waiting: list[tuple[float, Method]] = field(default_factory=list)
     state: Method = OFF
     listed: Method = OFF
@@ -38,13 +38,13 @@ class World:
         until = self.now + seconds
         while self.waiting and self.waiting[0][0] <= until:
             self.now, method = self.waiting.pop(0)
-            self._note(self.track.add_push(method, None, None, BEGIN + self.now))
+            self._note(self.timeline.add_push(method, None, None, BEGIN + self.now))
             # A snapshot has what was pushed.
             self.listed = method
         self.now = until
 
     def press(self, method: Method) -> None:
-        """Have something happen; the live channel tells of it."""
+        """Have something happen; while live it is pushed."""
         self.happened.append((method, self.now))
         self.state = method
         if self.live_since is not None:
@@ -54,18 +54,18 @@ class World:
         """Read the list."""
         if self.state is not self.listed:
             since, now = BEGIN + self.listed_at, BEGIN + self.now
-            self._note(self.track.add_poll_change(self.state, None, since, now))
+            self._note(self.timeline.add_poll_change(self.state, None, since, now))
         self.listed, self.listed_at = self.state, self.now
 
     def read_history(self) -> None:
         """Read the history."""
-        deeds = [
+        entries = [
             HistoryEntry(dt_util.utc_from_timestamp(when), method, SuccessStatus.DONE)
             for method, at in self.happened
-            if (when := float(int(BEGIN + at + self.ahead))) >= self.track.read_from
+            if (when := float(int(BEGIN + at + self.ahead))) >= self.timeline.read_from
         ]
         live_since = None if self.live_since is None else BEGIN + self.live_since
-        for one in self.track.add_history(deeds, BEGIN + self.now, live_since):
+        for one in self.timeline.add_history(entries, BEGIN + self.now, live_since):
             self._note(one)
 
     def connect(self) -> None:
@@ -73,28 +73,30 @@ class World:
         self.live_since = self.now
 
     def cut(self) -> None:
-        """Lose the channel, with what was under way; it was last heard just before."""
+        """Lose the channel, with what was under way; the last message came just before."""
         if self.live_since is not None:
-            heard = self.now if not self.waiting else self.waiting[0][0] - self.lag
-            self.track.stop_push(BEGIN + heard)
+            received_at = (
+                self.now if not self.waiting else self.waiting[0][0] - self.lag
+            )
+            self.timeline.stop_push(BEGIN + received_at)
             self.live_since = None
             self.waiting = []
 
     def restart(self) -> None:
         """Stop and start again."""
         self.cut()
-        stored = json.loads(json.dumps(self.track.to_store()))
-        self.track = DeviceTimeline.from_dict("1", stored)
+        stored = json.loads(json.dumps(self.timeline.as_dict()))
+        self.timeline = DeviceTimeline.from_dict("1", stored)
         self.listed, self.listed_at = self.state, self.now
 
     def follow(self) -> None:
         """Hear that the channel is alive."""
         if self.live_since is not None and not self.waiting:
-            self.track.advance(BEGIN + self.now)
+            self.timeline.advance(BEGIN + self.now)
 
-    def _note(self, occurrence: DeviceEvent | None) -> None:
-        if occurrence:
-            self.told.append(occurrence)
+    def _note(self, event: DeviceEvent | None) -> None:
+        if event:
+            self.reported.append(event)
 
 
 STEPS = st.lists(
@@ -142,63 +144,63 @@ def test_once_each(ahead: float, lag: float, steps: list[tuple[str, float]]) -> 
         world.pass_time(seconds)
     world.pass_time(100)
     world.read_history()
-    told = Counter(one.method for one in world.told)
-    assert told == Counter(method for method, _ in world.happened)
+    reported = Counter(one.method for one in world.reported)
+    assert reported == Counter(method for method, _ in world.happened)
 
 
 def test_levels_in_a_row() -> None:
-    """What one list told is not what the next one has that is new."""
-    track = DeviceTimeline("1", BEGIN)
-    told = [
-        track.add_poll_change(Method.DIM, level, BEGIN + since, BEGIN + since + 30)
+    """What one list has reported is not what is new in the next one."""
+    timeline = DeviceTimeline("1", BEGIN)
+    events = [
+        timeline.add_poll_change(Method.DIM, level, BEGIN + since, BEGIN + since + 30)
         for level, since in ((100, 0), (50, 30), (20, 60))
     ]
-    assert [one and one.level for one in told] == [100, 50, 20]
+    assert [one and one.level for one in events] == [100, 50, 20]
 
 
 def test_push_after_a_list() -> None:
     """A push that a list was faster than is no news; the next one is."""
-    track = DeviceTimeline("1", BEGIN)
-    assert track.add_poll_change(ON, None, BEGIN, BEGIN + 30)
-    assert track.add_push(ON, None, None, BEGIN + 31) is None
-    assert track.add_push(ON, None, None, BEGIN + 31.5)
-    deeds = [
+    timeline = DeviceTimeline("1", BEGIN)
+    assert timeline.add_poll_change(ON, None, BEGIN, BEGIN + 30)
+    assert timeline.add_push(ON, None, None, BEGIN + 31) is None
+    assert timeline.add_push(ON, None, None, BEGIN + 31.5)
+    entries = [
         HistoryEntry(dt_util.utc_from_timestamp(BEGIN + 29), ON, SuccessStatus.DONE),
         HistoryEntry(dt_util.utc_from_timestamp(BEGIN + 31), ON, SuccessStatus.DONE),
     ]
-    assert track.add_history(deeds, BEGIN + 60, None) == []
+    assert timeline.add_history(entries, BEGIN + 60, None) == []
 
 
 def test_chatter() -> None:
     """Of what never pauses, and whose history nobody reads, only the newest is remembered."""
-    track = DeviceTimeline("1", BEGIN)
+    timeline = DeviceTimeline("1", BEGIN)
     for number in range(2000):
-        track.add_push(ON, None, None, BEGIN + number)
-    stored = track.to_store()
-    assert len(stored["known"]) <= 500
-    assert BEGIN + 1400 < stored["from"] < BEGIN + 2000
+        timeline.add_push(ON, None, None, BEGIN + number)
+    stored = timeline.as_dict()
+    assert len(stored["unmatched"]) <= 500
+    assert BEGIN + 1400 < stored["read_from"] < BEGIN + 2000
     # What is still remembered is no news, nor is what came before.
-    deeds = [
+    entries = [
         HistoryEntry(dt_util.utc_from_timestamp(BEGIN + number), ON, SuccessStatus.DONE)
         for number in range(2000)
     ]
-    assert track.add_history(deeds, BEGIN + 2100, None) == []
+    assert timeline.add_history(entries, BEGIN + 2100, None) == []
 
 
 def test_own_commands() -> None:
     """A command from here explains one event, about when it was sent, also after a restart."""
-    track = DeviceTimeline("1", BEGIN)
-    assert not track.match_command(BEGIN)
-    track.add_command(BEGIN)
+    timeline = DeviceTimeline("1", BEGIN)
+    assert not timeline.match_command(BEGIN)
+    timeline.add_command(BEGIN)
     for seconds, is_own in ((-16, False), (-15, True), (60, True), (61, False)):
-        assert track.is_own(BEGIN + seconds) is is_own
-    assert not track.match_command(BEGIN - 16)
-    track.add_command(BEGIN + 50)
-    track.add_command(BEGIN + 55)
+        assert timeline.is_own(BEGIN + seconds) is is_own
+    assert not timeline.match_command(BEGIN - 16)
+    timeline.add_command(BEGIN + 50)
+    timeline.add_command(BEGIN + 55)
     # That one came to nothing.
-    track.remove_command()
-    stored = json.loads(json.dumps(track.to_store()))
-    for own in (track, DeviceTimeline.from_dict("1", stored)):
+    timeline.remove_command()
+    stored = json.loads(json.dumps(timeline.as_dict()))
+    for own in (timeline, DeviceTimeline.from_dict("1", stored)):
         # The oldest goes first: the newer one may still have its event to come.
         assert own.match_command(BEGIN + 55)
         assert not own.is_own(BEGIN + 34)
@@ -209,9 +211,9 @@ def test_own_commands() -> None:
 
 
 def test_few_own_commands_are_remembered() -> None:
-    """Who is commanded all day and never heard of does not fill the memory."""
-    track = DeviceTimeline("1", BEGIN)
+    """Who is commanded all day and never reported does not fill the memory."""
+    timeline = DeviceTimeline("1", BEGIN)
     for second in range(100):
-        track.add_command(BEGIN + second)
-    assert len(track.to_store()["commands"]) == 20
-    assert track.is_own(BEGIN + 99 + 60)
+        timeline.add_command(BEGIN + second)
+    assert len(timeline.as_dict()["commands"]) == 20
+    assert timeline.is_own(BEGIN + 99 + 60)

@@ -33,9 +33,8 @@ async def wait_for(condition: Callable[[], bool]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def quiet(simulator: Simulator) -> None:
-    """Let nothing happen by itself, and push what does."""
-    simulator.change_settings({"life": False, "drift": False, "push": True})
+def quiet(pushing: None) -> None:
+    """Have each test begin with push, and without anything that happens by itself."""
 
 
 async def connect(

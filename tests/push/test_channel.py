@@ -4,16 +4,13 @@ from dataclasses import replace
 from unittest.mock import AsyncMock
 
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_capture_events,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.const import CONF_PUSH, EVENT_MISSED
+from custom_components.telldus_pa.const import CONF_PUSH
 from custom_components.telldus_pa.pa_api.push.connection import WebsocketConnection
 from homeassistant.const import STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
-from simulator import Fault, Method, Simulator
+from simulator import Method, Simulator
 from simulator.home import Gateway
 from tests.conftest import AddEntry, Time
 from tests.factories import lamp
@@ -25,7 +22,6 @@ from .conftest import (
     REMOTE,
     REMOTE_ID,
     STATUS,
-    States,
     become_live,
     connect,
     functions,
@@ -94,30 +90,6 @@ async def test_refused(
     simulator.change_settings({"push": True})
     await time.move(86400)
     await become_live(hass, simulator, time)
-
-
-async def test_missed(
-    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
-) -> None:
-    """After two hours without Telldus nothing fires; each press is told once, late."""
-    await connect(hass, entry, simulator, time)
-    await time.move(60)
-    fired = States(hass, REMOTE)
-    missed = async_capture_events(hass, EVENT_MISSED)
-    simulator.change_settings({"push": False})
-    simulator.faults.add(Fault.BAD_GATEWAY, times=None)
-    await time.move(1200)
-    simulator.press(REMOTE_ID, "turnOn")
-    await time.move(60)
-    simulator.press(REMOTE_ID, "turnOn")
-    await time.move(6000)
-    simulator.faults.clear()
-    await time.move(1800)
-    of_remote = [one.data for one in missed if one.data["entity_id"] == REMOTE]
-    assert [one["method"] for one in of_remote] == ["turnon", "turnon"]
-    assert all(one["device_id"] and one["time"] for one in of_remote)
-    events = [one for one in fired.seen if one not in ("unavailable", "unknown")]
-    assert events == []
 
 
 async def test_paired_while_live(

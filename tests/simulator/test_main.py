@@ -89,7 +89,7 @@ def test_wrong_arguments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     with pytest.raises(SystemExit) as stop:
         main(["--home", "castle"])
     assert stop.value.code == 2
-    assert "neither demo nor tests nor a number" in capsys.readouterr().err
+    assert "neither demo nor tests nor uncommon nor a number" in capsys.readouterr().err
     assert main(["--public-url", "telldus.invalid"]) == 2
     assert "'telldus.invalid' is no address" in capsys.readouterr().err
     damaged = tmp_path / "state.json"

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..const import DOMAIN
 from ..pa_api import AuthenticationError, RateLimiter, TelldusClient, TelldusError
 from ..pa_api.exceptions import is_client_error
-from .domain_data import AuthFailureTracker
+from .auth_failures import AuthFailureTracker
 
 
 class TelldusAccount:

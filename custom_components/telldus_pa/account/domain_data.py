@@ -20,6 +20,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN
 from ..pa_api import RateLimiter
 from ..pa_api.rate_limiter import RateLimiterState
+from .auth_failures import AuthFailureTracker
 from .storage import UTC_DATETIME, TelldusStore
 
 # Seconds. Each request puts it off further, so that the state is written in a pause or when
@@ -38,41 +39,6 @@ _STORED: Final = vol.Schema(
         }
     }
 )
-
-# A single rejection may be a hiccup; two this many seconds apart are not.
-_REAUTH_AFTER: Final = 60.0
-# How often to poll, in seconds, while Telldus rejects the sign-in: such storms have passed
-# by themselves after days.
-REAUTH_POLL_INTERVAL: Final = 1800.0
-
-
-@dataclass(slots=True)
-class AuthFailureTracker:
-    """Counts the rejected sign-ins (401) of one account. Times are monotonic seconds."""
-
-    first_at: float | None = None
-    last_at: float | None = None
-    needs_reauth: bool = False
-
-    def record_failure(self, now: float) -> bool:
-        """Record a rejection; return whether the user has to sign in again."""
-        self.last_at = now
-        if self.first_at is None:
-            self.first_at = now
-        self.needs_reauth = self.needs_reauth or now - self.first_at >= _REAUTH_AFTER
-        return self.needs_reauth
-
-    def record_success(self) -> bool:
-        """Record an accepted request; return whether the user had to sign in again."""
-        ended = self.needs_reauth
-        self.first_at, self.last_at, self.needs_reauth = None, None, False
-        return ended
-
-    def wait(self, now: float) -> float:
-        """Return for how many seconds not to poll."""
-        if not self.needs_reauth or self.last_at is None:
-            return 0.0
-        return max(0.0, self.last_at + REAUTH_POLL_INTERVAL - now)
 
 
 @dataclass(slots=True)

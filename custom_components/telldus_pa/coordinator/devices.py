@@ -54,7 +54,7 @@ class DeviceCoordinator(TelldusItemCoordinator[Device]):
     def _lacks_methods(self, rows: Iterable[Device]) -> bool:
         """Return whether no row has methods, though some of these devices had.
 
-        Before the first list the entity registry is what tells that they had.
+        Before the first list, the entity registry shows which had.
         """
         if any(row.methods for row in rows):
             return False

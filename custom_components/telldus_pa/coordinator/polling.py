@@ -175,7 +175,7 @@ class TelldusUpdateCoordinator[RowT: ListItem](RowCoordinator[RowT]):
             backoff = self._interval * self._backoff_factor
             interval = max(interval, min(backoff, _MAX_BACKOFF_INTERVAL))
         if not self.success_count:
-            # In a pause that Telldus asked for, nobody can say more than when it ends.
+            # During a pause that Telldus asked for, retry when it ends.
             pause = timedelta(seconds=self.account.rate_limiter.paused_for)
             retry = (
                 pause + _AFTER_PAUSE if pause else _FIRST_RETRY * 2**self._first_retries

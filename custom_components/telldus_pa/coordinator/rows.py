@@ -1,4 +1,4 @@
-"""Listeners of single rows: a poll notifies those whose row changed, and nobody else."""
+"""Listeners of single rows: a poll notifies those whose row changed, and no others."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping

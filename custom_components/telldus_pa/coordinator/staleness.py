@@ -39,7 +39,7 @@ class StalenessTimer:
 
     @callback
     def async_start(self, interval: timedelta | None) -> None:
-        """Start anew for data that are polled at an interval."""
+        """Restart the timer for data that are polled at an interval."""
         self._async_stop()
         # Without polls it is the user who decides when data are too old.
         if self.is_stale or interval is None or self._entry.pref_disable_polling:

@@ -13,7 +13,7 @@ from ..pa_api import MAX_LEVEL, Command, Device, Method
 
 COVER_METHODS: Final = Method.UP | Method.DOWN | Method.STOP
 
-# How long after UP or DOWN, in seconds, a level may tell which way the scale runs, and how
+# How long after UP or DOWN, in seconds, a level may show which way the scale runs, and how
 # close to an end, as a share, it has to be.
 _JUDGED_WITHIN: Final = 180.0
 _NEAR_END: Final = 0.05
@@ -94,7 +94,7 @@ class SentDirection:
     sent_at: float
 
     def is_over(self, now: float) -> bool:
-        """Return whether the cover's level no longer tells which way its scale runs."""
+        """Return whether the cover's level no longer shows which way its scale runs."""
         return now - self.sent_at > _JUDGED_WITHIN
 
     def agrees_with(self, row: Device, *, is_reversed: bool) -> bool | None:

@@ -1,7 +1,6 @@
-"""What a group is like: what its members are like together.
+"""The state of a group, computed from its members.
 
-What Telldus tells of a group is what the group was told last, whatever became of its
-members since. Source: docs/dev/telldus-api.md, "type, groups, scenes".
+Telldus reports the last command to a group as its state, whatever its members did since. Source: docs/dev/telldus-api.md, "type, groups, scenes".
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -11,7 +10,7 @@ from typing import Final
 from ..pa_api import MAX_LEVEL, Device, DeviceType, Method, Thermostat
 from .cover_position import COVER_METHODS, cover_level, cover_position
 
-# What Telldus says that a group is unless the person says something else.
+# The device type of a group whose type the user has not chosen.
 _NO_TYPES: Final = frozenset((DeviceType.CONTAINER, DeviceType.UNKNOWN))
 
 

@@ -13,7 +13,7 @@ from ..pa_api import Command, Device, DeviceType, Method, Sensor, SensorValue
 
 
 class DeviceKind(StrEnum):
-    """What a device is to a person."""
+    """What a device is to a user."""
 
     ALARM = "alarm"
     BELL = "bell"
@@ -51,7 +51,7 @@ class KindReason(StrEnum):
 
 
 # A 433 MHz receiver cannot tell a door contact from a lamp: both come as on and off. Where
-# the person said at Telldus what it is, that wins over what it seems to be able to do.
+# the user said at Telldus what it is, that wins over what it seems to be able to do.
 _BY_TYPE: Final = {
     DeviceType.ALARM: DeviceKind.ALARM,
     DeviceType.CONTROLLER: DeviceKind.REMOTE,
@@ -70,10 +70,11 @@ _SONOS: Final = "sonos"
 # of these radios, or several things at once.
 _NO_MEDIA: Final = frozenset(("433", "e433", "egroup", "group", "zigbee", "zwave"))
 _TWO_WAY: Final = frozenset(("zigbee", "zwave"))
-# Values and nothing else are to be seen of these, unless they can be told something.
+# Types of devices that have only values, unless they have methods.
 _MEASURING: Final = frozenset((DeviceType.METER, DeviceType.THERMOSTAT))
 
-# What can be told to do something: a group with nothing else of the sort is one as well.
+# Kinds that accept commands: a group whose members with commands are all of one kind is of
+# that kind.
 _GROUP_KINDS: Final = frozenset(
     (
         DeviceKind.BELL,
@@ -86,7 +87,7 @@ _GROUP_KINDS: Final = frozenset(
     )
 )
 
-# What is heard now and then, and what each time matters of.
+# Kinds whose events are reported one by one.
 EVENT_KINDS: Final = frozenset(
     (
         *(DeviceKind.ALARM, DeviceKind.BELL, DeviceKind.CONTACT, DeviceKind.MOTION),
@@ -183,9 +184,9 @@ def _is_media_player(device: Device) -> bool:
 
 
 def has_siren(device: Device, kind: DeviceKind) -> bool:
-    """Return whether an alarm or a smoke detector can be told to sound.
+    """Return whether an alarm or a smoke detector can be made to sound.
 
-    At 433 MHz it cannot: methods are of the receiver that hears it.
+    At 433 MHz it cannot: methods are those of a receiver.
     """
     return (
         kind in (DeviceKind.ALARM, DeviceKind.SMOKE)
@@ -198,7 +199,7 @@ def expires_soon(command: Command, device: Device, kind: DeviceKind) -> bool:
     """Return whether a command does harm when it is sent much later than it was given.
 
     A door that opens, a bell or a siren that sounds, a volume that goes up, a blind that
-    moves when nobody thinks of it any more.
+    moves when nobody expects it any more.
     """
     return (
         command.is_step

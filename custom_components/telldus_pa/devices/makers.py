@@ -1,4 +1,4 @@
-"""Who made a device, and what model it is, as far as Telldus tells.
+"""Manufacturer and model of a device, as far as Telldus reports them.
 
 Source: docs/dev/telldus-api.md, "Makers and models".
 """
@@ -162,7 +162,7 @@ def manufacturer_of(transport: str, model: str | None) -> str | None:
     """Return who made something, None if it is not known.
 
     ``transport`` is a sensor's protocol. The model of a Z-Wave node begins with its
-    manufacturer's number; that of a 433 MHz receiver ends in the brand that the person chose.
+    manufacturer's number; that of a 433 MHz receiver ends in the brand that the user chose.
     """
     if match := _ZWAVE_MODEL.fullmatch(model or ""):
         return _ZWAVE_MANUFACTURERS.get(int(match[1], 16))

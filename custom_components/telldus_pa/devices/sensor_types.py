@@ -88,7 +88,7 @@ SENSOR_TYPES: Final = {
             same_quantity_as="rrate_0",
         ),
         TelldusSensorEntityDescription(
-            # Starts anew with each battery, as a total that increases may.
+            # Restarts with each battery, as a total that increases may.
             key="rtot_0",
             device_class=SensorDeviceClass.PRECIPITATION,
             native_unit_of_measurement=UnitOfPrecipitationDepth.MILLIMETERS,
@@ -320,7 +320,7 @@ def unit_of(value: SensorValue) -> str | None:
 
 
 def is_total(value: SensorValue) -> bool:
-    """Tell whether a value is a total, as a meter's: it is true until the next one comes."""
+    """Return whether a value is a total, as a meter's: it is true until the next one comes."""
     description = SENSOR_TYPES.get(value_key(value))
     return (
         description is not None

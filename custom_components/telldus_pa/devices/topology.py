@@ -14,11 +14,11 @@ _TWO_WAY: Final = frozenset(("zigbee", "zwave"))
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """What the devices of a list are to one another.
+    """How the devices of a list belong together: groups, kinds and nodes.
 
-    ``members`` has the direct members of each group, ``leaves`` what a command to it
-    reaches in the end, ``groups`` the groups that reach a device: all by device id.
-    ``complete`` are the groups of which every member is known.
+    ``members`` has the direct members of each group, ``resolved_members`` the devices that
+    a command to it reaches, ``groups_by_member`` the groups that reach a device: all by
+    device id. ``complete_groups`` are those of which every member is known.
     """
 
     kinds: Mapping[str, DeviceKind] = field(default_factory=dict)
@@ -30,11 +30,11 @@ class Topology:
 
     @classmethod
     def of(cls, devices: Mapping[str, Device]) -> Self:
-        """Look at all devices, which come by their id."""
+        """Derive the topology of devices by id."""
         local = {
             (device.gateway_id, device.client_device_id): device.id
             for device in devices.values()
-            # Who has no gateway, or no number of its own there, is nobody else.
+            # Without a gateway, or an id of its own there, it is no node.
             if device.gateway_id and device.client_device_id
         }
         members = {
@@ -42,18 +42,18 @@ class Topology:
             for device in devices.values()
             if device.members
         }
-        leaves = {group: tuple(_resolve_members(group, members)) for group in members}
+        resolved = {group: tuple(_resolve_members(group, members)) for group in members}
         groups: dict[str, list[str]] = {}
-        for group, reached in leaves.items():
+        for group, reached in resolved.items():
             for device_id in reached:
                 groups.setdefault(device_id, []).append(group)
         kinds = {device.id: kind_of(device) for device in devices.values()}
-        for group, reached in leaves.items():
+        for group, reached in resolved.items():
             kinds[group] = kind_of(devices[group], [kinds[one] for one in reached])
         return cls(
             kinds=kinds,
             members=members,
-            resolved_members=leaves,
+            resolved_members=resolved,
             groups_by_member={
                 device_id: tuple(found) for device_id, found in groups.items()
             },

@@ -1,1 +1,1 @@
-"""Events at devices: each press, opening and motion once, whoever reports it."""
+"""Events at devices: each press, opening and motion once, whichever source has it."""

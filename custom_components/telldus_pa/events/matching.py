@@ -1,8 +1,9 @@
-"""What happened at a device, told by several sources and counted once.
+"""The events of a device: each is reported once, whichever sources have it.
 
-A press comes as a push, shows as a difference between two lists, and stands in the history.
-None of them knows of the others, and the clock of the history is not quite ours. So each row
-of the history is matched, one to one, with what was told before: what remains is news.
+A press comes as a push, shows as a difference between two lists, and has a row in the
+history. None of these refers to the others, and Telldus' clock differs from this one. So
+each row of the history is matched, one to one, with an event that was reported before; a row
+without a match is a new event.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,31 +13,30 @@ from typing import Any, Final, Self
 
 from ..pa_api import HistoryEntry, Method, SuccessStatus
 
-# What stands in the history may have happened this many seconds earlier or later by our
-# clock: five that the clocks may differ, one since its times are whole seconds, and one for
-# which a push was under way.
+# A row of the history may be this many seconds before or after the event by this clock: five
+# for clocks that differ, one since its times are whole seconds, and one for a push on its way.
 _MATCH_TOLERANCE: Final = 7.0
-# A push may come this much later than a list that knew of it already.
+# A push may come this many seconds after a list that shows the event already.
 _PUSH_LAGS: Final = 2.0
-# The history is believed up to this long ago: what is younger may not be written down, or
-# not be pushed yet.
+# The history is complete up to this many seconds ago: what is younger may not be written yet,
+# or not be pushed yet.
 HISTORY_SETTLE_TIME: Final = 10.0
-# A list that was asked for longer after the one before cannot tell when something happened.
+# Lists further apart than this, in seconds, do not show when something happened.
 MAX_EVENT_AGE: Final = 60.0
-# Who chatters without ever a pause is not remembered further back than this.
-_MOST_KNOWN: Final = 500
-# A command from here explains an event so many seconds before it was sent, by clocks that
-# differ, or after; and so many of the last ones are remembered.
+# How many events of a device that never pauses wait for their row in the history.
+_MAX_UNMATCHED: Final = 500
+# A command from here explains an event from so many seconds before it was sent, since clocks
+# differ, to so many after it; and so many of the last commands are kept.
 _EXPLAINS_BEFORE: Final = 15.0
 _EXPLAINS_AFTER: Final = 60.0
-_MOST_COMMANDS: Final = 20
+_MAX_COMMANDS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceEvent:
-    """Something that a device was heard to do. ``when`` is in unix seconds.
+    """Something that a device did. ``when`` is in unix seconds.
 
-    ``level`` is that of DIM; ``origin`` is Telldus' word for who did it, where it says so.
+    ``level`` is that of DIM; ``origin`` is what caused it, as Telldus names it, if it does.
     """
 
     device_id: str
@@ -48,9 +48,9 @@ class DeviceEvent:
 
 @dataclass(slots=True)
 class _ReportedEvent:
-    """Something that was told, and between when and when it may stand in the history.
+    """An event that was reported, and the window in which its row of the history lies.
 
-    If only a list has told it, ``push_until`` is until when a push may still do so.
+    ``push_until`` is set if only a list has reported it: a push until then is the same event.
     """
 
     method: Method
@@ -61,44 +61,51 @@ class _ReportedEvent:
 
 @dataclass(slots=True)
 class DeviceTimeline:
-    """What is known of one device's past. All times are unix seconds.
+    """Which events of one device were reported. All times are unix seconds.
 
-    ``read_from`` is where the history has to be read from, by its own times: what it has
-    before that was told, and what it has after that is in ``_known`` or is news.
-    ``complete`` means that pushes have told everything since, and go on to.
+    ``read_from`` is where the history is to be read from, by its own times: all its earlier
+    rows were reported, and a later one either matches an event of ``_unmatched`` or is new.
+    ``is_complete`` means that pushes have reported everything since then, and go on to.
     """
 
     device_id: str
     read_from: float
     is_complete: bool = False
     _unmatched: list[_ReportedEvent] = field(default_factory=list)
-    # What was told lately by others than lists, and might be what a list shows. What a
-    # list told is in that list, and so is not what the next one has that is new.
-    _told: list[tuple[Method, float]] = field(default_factory=list)
+    # Recent events from pushes and the history, which the next list may show once more.
+    # Those that a list has reported are not among them: it is the next one's "before".
+    _reported: list[tuple[Method, float]] = field(default_factory=list)
     # When commands from here were sent that have explained nothing yet, oldest first.
     _commands: list[float] = field(default_factory=list)
 
     @classmethod
     def from_dict(cls, device_id: str, stored: Mapping[str, Any]) -> Self:
-        """Go on where an earlier run ended."""
-        known = [
+        """Restore the timeline of an earlier run."""
+        unmatched = [
             _ReportedEvent(Method(method), earliest, latest)
-            for method, earliest, latest in stored["known"]
+            for method, earliest, latest in stored["unmatched"]
         ]
         commands = list(stored.get("commands", ()))
-        return cls(device_id, stored["from"], _unmatched=known, _commands=commands)
+        return cls(
+            device_id, stored["read_from"], _unmatched=unmatched, _commands=commands
+        )
 
-    def to_store(self) -> dict[str, Any]:
-        """Return what must outlive a restart."""
-        known = [[int(one.method), one.earliest, one.latest] for one in self._unmatched]
-        return {"from": self.read_from, "known": known, "commands": self._commands}
+    def as_dict(self) -> dict[str, Any]:
+        """Build what must outlive a restart."""
+        return {
+            "read_from": self.read_from,
+            "unmatched": [
+                [int(one.method), one.earliest, one.latest] for one in self._unmatched
+            ],
+            "commands": self._commands,
+        }
 
     def add_command(self, now: float) -> None:
-        """Remember that a command from here was sent to the device."""
-        self._commands = [*self._commands, now][-_MOST_COMMANDS:]
+        """Add a command from here that is sent to the device."""
+        self._commands = [*self._commands, now][-_MAX_COMMANDS:]
 
     def remove_command(self) -> None:
-        """Forget the last command: it came to nothing."""
+        """Remove the last command: it failed."""
         self._commands = self._commands[:-1]
 
     def is_own(self, when: float) -> bool:
@@ -126,37 +133,37 @@ class DeviceTimeline:
     def add_push(
         self, method: Method, level: int | None, origin: str | None, now: float
     ) -> DeviceEvent | None:
-        """Take a push; return what happened, None if a list told it already."""
-        for known in self._unmatched:
-            if known.method is method and known.push_until >= now:
-                known.push_until = 0.0
+        """Add a pushed event; return it, None if a list has reported it already."""
+        for one in self._unmatched:
+            if one.method is method and one.push_until >= now:
+                one.push_until = 0.0
                 return None
-        self._know(
+        self._add_unmatched(
             _ReportedEvent(method, now - _MATCH_TOLERANCE, now + _MATCH_TOLERANCE)
         )
-        self._tell(method, now)
+        self._add_reported(method, now)
         return DeviceEvent(self.device_id, method, level, now, origin)
 
     def was_reported(self, method: Method, since: float) -> bool:
-        """Return whether a push or the history has reported it, not before a moment."""
+        """Return whether a push or the history has reported an event since a time."""
         return any(
             reported is method and when >= since - _MATCH_TOLERANCE
-            for reported, when in self._told
+            for reported, when in self._reported
         )
 
     def add_poll_change(
         self, method: Method, level: int | None, since: float, now: float
     ) -> DeviceEvent | None:
-        """Take a difference between the lists of two moments.
+        """Add a difference between the lists of two times; return it as an event.
 
-        Returns None if it was told already, if pushes will tell it, and if it may be long
-        ago: the history knows better then.
+        None if it was reported already, if a push will report it, and if the lists are so far
+        apart that the history has to tell when it happened.
         """
         if self.is_complete or now - since > MAX_EVENT_AGE:
             return None
         if self.was_reported(method, since):
             return None
-        self._know(
+        self._add_unmatched(
             _ReportedEvent(
                 method,
                 since - _MATCH_TOLERANCE,
@@ -167,59 +174,61 @@ class DeviceTimeline:
         return DeviceEvent(self.device_id, method, level, now)
 
     def add_history(
-        self, deeds: Iterable[HistoryEntry], now: float, live_since: float | None
+        self, entries: Iterable[HistoryEntry], now: float, live_since: float | None
     ) -> list[DeviceEvent]:
-        """Take the history since ``read_from`` as it was just now; return what is new.
+        """Add the history since ``read_from``, requested just now; return the new events.
 
-        ``live_since`` is since when the device is live, None if it is not.
+        ``live_since`` is since when the gateway's events are pushed, None if they are not.
         """
         until = float(floor(now - HISTORY_SETTLE_TIME))
         if until <= self.read_from:
             return []
-        news = []
-        for deed in sorted(deeds, key=lambda deed: deed.when):
-            method, when = deed.method, deed.when.timestamp()
+        events = []
+        for entry in sorted(entries, key=lambda entry: entry.when):
+            method, when = entry.method, entry.when.timestamp()
             if (
                 method is None
-                or deed.outcome is not SuccessStatus.DONE
+                or entry.outcome is not SuccessStatus.DONE
                 or not self.read_from <= when < until
             ):
                 continue
-            if known := self._match(method, when):
-                self._unmatched.remove(known)
+            if reported := self._match(method, when):
+                self._unmatched.remove(reported)
                 continue
-            self._tell(method, when)
-            level = deed.value if method is Method.DIM else None
-            news.append(DeviceEvent(self.device_id, method, level, when, deed.origin))
+            self._add_reported(method, when)
+            level = entry.value if method is Method.DIM else None
+            events.append(
+                DeviceEvent(self.device_id, method, level, when, entry.origin)
+            )
         self.read_from = until
         self._unmatched = [one for one in self._unmatched if one.latest >= until]
         self.is_complete = (
             live_since is not None and live_since <= until - _MATCH_TOLERANCE
         )
-        return news
+        return events
 
-    def advance(self, heard: float) -> None:
-        """Note that pushes have told everything up to a moment, if they do.
+    def advance(self, received_at: float) -> None:
+        """Move ``read_from`` up to the last message, if pushes are complete.
 
-        The history is read from a quiet moment before it. Where there was none, what was
-        told around the beginning could be mistaken for something else.
+        It is moved to a gap between events: next to one, the row of that event could be
+        mistaken for another's.
         """
         if not self.is_complete:
             return
-        quiet = heard - _MATCH_TOLERANCE - 1.0
-        for known in sorted(self._unmatched, key=lambda one: one.latest, reverse=True):
-            if known.latest < quiet:
+        gap = received_at - _MATCH_TOLERANCE - 1.0
+        for one in sorted(self._unmatched, key=lambda one: one.latest, reverse=True):
+            if one.latest < gap:
                 break
-            quiet = min(quiet, known.earliest)
-        self._forget(float(floor(quiet)))
+            gap = min(gap, one.earliest)
+        self._drop_before(float(floor(gap)))
 
-    def stop_push(self, heard: float) -> None:
-        """Note that pushes tell nothing any more since a moment."""
-        self.advance(heard)
+    def stop_push(self, received_at: float) -> None:
+        """End the pushes, with the time of the last message."""
+        self.advance(received_at)
         self.is_complete = False
 
     def _match(self, method: Method, when: float) -> _ReportedEvent | None:
-        """Return what was told and is this row: the one whose time runs out first."""
+        """Return the reported event of a row: of several, the one whose window ends first."""
         return min(
             (
                 one
@@ -230,20 +239,20 @@ class DeviceTimeline:
             default=None,
         )
 
-    def _know(self, known: _ReportedEvent) -> None:
-        """Remember something until the history has told it as well."""
-        self._unmatched.append(known)
-        if len(self._unmatched) > _MOST_KNOWN:
-            self._forget(self._unmatched[len(self._unmatched) // 2].earliest)
+    def _add_unmatched(self, event: _ReportedEvent) -> None:
+        """Keep an event until its row in the history is found."""
+        self._unmatched.append(event)
+        if len(self._unmatched) > _MAX_UNMATCHED:
+            self._drop_before(self._unmatched[len(self._unmatched) // 2].earliest)
 
-    def _tell(self, method: Method, when: float) -> None:
-        """Remember for a while that something was told."""
+    def _add_reported(self, method: Method, when: float) -> None:
+        """Keep an event for as long as a list may show it."""
         oldest = when - 2 * MAX_EVENT_AGE
-        self._told = [one for one in self._told if one[1] >= oldest]
-        self._told.append((method, when))
+        self._reported = [one for one in self._reported if one[1] >= oldest]
+        self._reported.append((method, when))
 
-    def _forget(self, before: float) -> None:
-        """Read the history from then on only."""
-        if before > self.read_from:
-            self.read_from = before
-            self._unmatched = [one for one in self._unmatched if one.latest >= before]
+    def _drop_before(self, when: float) -> None:
+        """Read the history from a later time on."""
+        if when > self.read_from:
+            self.read_from = when
+            self._unmatched = [one for one in self._unmatched if one.latest >= when]

@@ -44,6 +44,6 @@ async def async_fetch_in_parts[RowT: (HistoryEntry, SensorHistoryEntry)](
             # The same request would have the same response.
             is_complete = False
         else:
-            parts += [gap for gap in gaps if gap[0] < gap[1]]
+            parts += gaps
     ordered = [row for when in sorted(rows) for row in rows[when]]
     return ordered, is_complete and not parts

@@ -66,7 +66,7 @@ def async_customizations(
 def _is_for(
     domain: str, shown: er.RegistryEntry, helper: er.RegistryEntry | None
 ) -> bool:
-    """Tell whether options mean something to the entity here.
+    """Return whether options mean something to the entity here.
 
     A light's options mean nothing to a cover, and a helper's own to nobody else.
     """

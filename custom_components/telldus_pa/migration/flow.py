@@ -157,7 +157,7 @@ class MigrationFlow[ResultT: FlowResult[Any, Any]](FlowHandler[Any, ResultT, Any
         return self.async_abort(reason="move_failed")
 
     async def _async_taken_over(self) -> bool:
-        """Tell whether the entry has taken over from one that is still there."""
+        """Return whether the entry has taken over from one that is still there."""
         entry = self._entry
         return bool(entry and await async_taken_over_from(self.hass, entry))
 

@@ -36,7 +36,7 @@ def entries_using(
 
 @callback
 def is_wrapped(hass: HomeAssistant, entity: er.RegistryEntry) -> bool:
-    """Tell whether a helper shows a switch as something else."""
+    """Return whether a helper shows a switch as something else."""
     return any(entry.domain == _SWITCH_AS_X for entry in entries_using(hass, entity))
 
 

@@ -164,7 +164,7 @@ def _is_older(
     core_row: er.RegistryEntry | dr.DeviceEntry,
     row: er.RegistryEntry | dr.DeviceEntry | None,
 ) -> bool:
-    """Tell whether tellduslive's was registered before its counterpart here, if any."""
+    """Return whether tellduslive's was registered before its counterpart here, if any."""
     return row is None or core_row.created_at <= row.created_at
 
 

@@ -58,7 +58,7 @@ class MigrationRecord:
 
     @property
     def is_taken_over(self) -> bool:
-        """Tell whether this integration has what it describes."""
+        """Return whether this integration has what it describes."""
         return self.stage in (MigrationStage.MOVING, MigrationStage.MOVED)
 
     def core_entry(self, hass: HomeAssistant) -> ConfigEntry[Any] | None:
@@ -121,7 +121,7 @@ class MigrationStore:
 
 
 async def async_is_stored(hass: HomeAssistant, record: MigrationRecord) -> bool:
-    """Tell whether the registries on disk have what those in memory have.
+    """Return whether the registries on disk have what those in memory have.
 
     Only the rows that the record is about are compared. False if a file cannot be read.
     """

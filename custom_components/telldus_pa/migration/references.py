@@ -141,7 +141,7 @@ class ReferenceSearch:
 
 
 def _may_mean(config: Any, device_id: str, entity: er.RegistryEntry) -> bool:
-    """Tell whether a configuration that names a device may mean an entity of it."""
+    """Return whether a configuration that names a device may mean an entity of it."""
     mentions = list(_mentions(config, device_id, entity))
     return any(mentions) or not mentions
 
@@ -166,6 +166,6 @@ def _mentions(part: Any, device_id: str, entity: er.RegistryEntry) -> Iterator[b
 
 
 def _names(part: Mapping[str, Any], device_id: str) -> bool:
-    """Tell whether a part of a configuration has a device id."""
+    """Return whether a part of a configuration has a device id."""
     named = part.get("device_id")
     return device_id in named if isinstance(named, list) else device_id == named

@@ -52,7 +52,7 @@ def value_unique_id(sensor_id: str, value: SensorValue) -> str:
 
 
 def has_correct_unit(value: SensorValue) -> bool:
-    """Tell whether tellduslive shows a value in the unit that it has."""
+    """Return whether tellduslive shows a value in the unit that it has."""
     return _SCALE_OF_UNIT.get(value.name, value.scale) == value.scale
 
 

@@ -96,7 +96,7 @@ class RegistryTransfer:
 
     @callback
     def async_is_pending(self, hass: HomeAssistant, giver: ConfigEntry[Any]) -> bool:
-        """Tell whether anything of this still belongs to the giver."""
+        """Return whether anything of this still belongs to the giver."""
         registry = er.async_get(hass)
         devices = existing_devices(hass, (one.device_id for one in self.devices))
         rows = (registry.async_get(one.registry_id) for one in self.entities)

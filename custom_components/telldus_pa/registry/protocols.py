@@ -20,11 +20,11 @@ from ..devices.unique_ids import device_unique_id
 from ..pa_api import ApiError, DeviceProtocol, TelldusError
 from .device_info import device_info
 
-_MOST_AN_HOUR: Final = 3
+_MAX_PER_HOUR: Final = 3
 
 
 async def async_load_protocols(hass: HomeAssistant, entry: TelldusConfigEntry) -> None:
-    """Restore what earlier runs were told."""
+    """Restore the protocols that earlier runs have fetched."""
     stored = await _store(hass, entry).async_load()
     entry.runtime_data.protocols.update(
         {
@@ -47,7 +47,7 @@ async def async_fetch_some_protocols(
         and not is_group(device)
         and data.devices.topology.kinds[device.id] is not DeviceKind.SCENE
     ]
-    await async_fetch_protocols(hass, entry, missing[:_MOST_AN_HOUR])
+    await async_fetch_protocols(hass, entry, missing[:_MAX_PER_HOUR])
 
 
 async def async_fetch_protocols(
@@ -56,7 +56,7 @@ async def async_fetch_protocols(
     device_ids: Iterable[str],
     timeout: float | None = None,
 ) -> None:
-    """Ask for devices' protocols and models, and tell the registry. Failures are silent.
+    """Fetch the protocols and models of devices, and update the registry. Errors are ignored.
 
     ``timeout`` is how long each may wait for its turn, in seconds.
     """
