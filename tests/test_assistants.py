@@ -158,8 +158,8 @@ DONE = {
 
 @pytest.fixture(autouse=True)
 def home(simulator: Simulator) -> None:
-    """Have rooms, a lamp without a dimmer, and nothing that happens by itself."""
-    simulator.settings.change({"drift": False, "life": False, "rooms": True})
+    """Have a lamp without a dimmer, and nothing that happens by itself."""
+    simulator.settings.change({"drift": False, "life": False})
     simulator.home.devices[RGB_ID] = Device(
         *(RGB_ID, "410001", "770", "Party lamp"),
         Method.TURNON | Method.TURNOFF | Method.RGB,
@@ -251,11 +251,7 @@ async def test_google_devices(
     assert {entity_id: told.get(entity_id) for entity_id in TOLD} == {
         entity_id: expected for entity_id, (expected, _) in TOLD.items()
     }
-    dimmer = devices["light.ceiling_dimmer"]
-    assert (dimmer["name"], dimmer["roomHint"]) == (
-        {"name": "Ceiling dimmer"},
-        "Living room",
-    )
+    assert devices["light.ceiling_dimmer"]["name"] == {"name": "Ceiling dimmer"}
     thermostat = devices["climate.radiator"]["attributes"]
     assert thermostat["availableThermostatModes"] == ["off", "heat", "eco", "on"]
     assert thermostat["thermostatTemperatureRange"] == {
