@@ -20,7 +20,7 @@ async def test_premium(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
     """Until when Premium is paid for is asked once a day, after everything else."""
-    await time.move(30)
+    await time.move(60)
     paths = [one.path for one in simulator.log]
     assert paths.count(PROFILE) == 1
     assert paths.index(PROFILE) > paths.index("json/clients/list")
@@ -41,7 +41,7 @@ async def test_premium_lapsed(
     """When Premium ends the person is told, and when it is renewed no longer."""
     await time.move(30)
     simulator.settings.premium = False
-    await time.move(DAY + HOUR)
+    await time.move(DAY + 2 * HOUR)
     assert issues(hass) == {"premium_lapsed"}
     assert state_of(hass, PREMIUM).state == "unknown"
     # Nothing is refused, so nothing is in the way.
@@ -53,7 +53,7 @@ async def test_premium_lapsed(
     await time.move(60)
     assert issues(hass) == {"premium_lapsed"}
     simulator.settings.premium = True
-    await time.move(DAY + HOUR)
+    await time.move(DAY + 2 * HOUR)
     assert issues(hass) == set()
 
 

@@ -131,12 +131,12 @@ async def test_full_disk(
 ) -> None:
     """Who has to know is told; what is in memory is what is on disk then."""
     store = entry_store(hass, StorageKey.ROOMS, "1")
-    await store.async_save(ROOMS, verify=True)
+    await store.async_save(ROOMS, read_back=True)
     full = Mock(side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
     with monkeypatch.context() as patch:
         patch.setattr("homeassistant.util.file.AtomicWriter.open", full)
         with pytest.raises(OSError, match=r"telldus_pa\.1 was not written"):
-            await store.async_save({"names": {}}, verify=True)
+            await store.async_save({"names": {}}, read_back=True)
         assert await store.async_load() == ROOMS
         # Others go on: Home Assistant logs that.
         await store.async_save({"names": {}})

@@ -115,11 +115,11 @@ class EntryStore:
         return self._collect(self._sections)
 
     async def async_save(
-        self, key: str, data: Mapping[str, Any], *, verify: bool = False
+        self, key: str, data: Mapping[str, Any], *, read_back: bool = False
     ) -> None:
         """Write the file now, with the data of a section.
 
-        Home Assistant logs most failures, and goes on. With ``verify``, what is on disk is
+        Home Assistant logs most failures, and goes on. With ``read_back``, what is on disk is
         read, and OSError is raised unless it is that.
         """
         sections = await self.async_load()
@@ -128,14 +128,14 @@ class EntryStore:
         self._save_at = None
         try:
             await self._store.async_save(self._collect(sections))
-            if verify:
-                await self._async_verify(key, sections)
+            if read_back:
+                await self._async_read_back(key, sections)
         except BaseException:
             # What could not be written is not restored by anybody either.
             sections[key] = before
             raise
 
-    async def _async_verify(self, key: str, sections: dict[str, Any]) -> None:
+    async def _async_read_back(self, key: str, sections: dict[str, Any]) -> None:
         """Raise OSError unless a section is on disk as it is in memory."""
         on_disk = await TelldusStore(self._hass, self._entry_id).async_load() or {}
         if on_disk.get(key) != sections.get(key):
@@ -202,10 +202,10 @@ class StoreSection:
         return loaded
 
     async def async_save(
-        self, data: Mapping[str, Any], *, verify: bool = False
+        self, data: Mapping[str, Any], *, read_back: bool = False
     ) -> None:
-        """Save the data now; ``verify`` is as for the file."""
-        await self._store.async_save(self._section, data, verify=verify)
+        """Save the data now; ``read_back`` is as for the file."""
+        await self._store.async_save(self._section, data, read_back=read_back)
 
     @callback
     def async_delay_save(

@@ -105,7 +105,7 @@ class MigrationStore:
 
     async def async_begin(self, record: MigrationRecord) -> None:
         """Store a record before anything is changed. Raises OSError where it is not on disk."""
-        await self._store.async_save(asdict(record), verify=True)
+        await self._store.async_save(asdict(record), read_back=True)
 
     async def async_save(self, record: MigrationRecord) -> None:
         """Store how far a migration has come."""
