@@ -20,7 +20,7 @@ async def test_premium(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
     """Until when Premium is paid for is asked once a day, after everything else."""
-    await time.move(75)
+    await time.move(60)
     paths = [one.path for one in simulator.log]
     assert paths.count(PROFILE) == 1
     assert paths.index(PROFILE) > paths.index("json/clients/list")

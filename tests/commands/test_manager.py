@@ -50,6 +50,8 @@ async def test_shown_at_once(
     time: Time,
 ) -> None:
     """What is commanded is shown before anything is sent, and stays shown."""
+    # The window has room, so that the list comes before the effect.
+    await time.move(60)
     action = dashboard.begin("turn_off", LAMP)
     assert state_of(hass, LAMP).state == "off"
     assert sent(simulator) == []
