@@ -7,6 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.migration.move import (
+    async_restore_on_removal,
     async_revert,
     async_take_over,
     async_taken_over_from,
@@ -176,6 +177,24 @@ async def test_enabled_after_a_power_cut(
     assert await stage(hass, loaded) is None
     assert (loaded.state is ConfigEntryState.LOADED) is is_stored
     assert loaded.disabled_by is (None if is_stored else ConfigEntryDisabler.USER)
+
+
+async def test_removal_is_interrupted(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+) -> None:
+    """Where all was given back and ours is still there, nothing claims to have moved."""
+    before = snapshot(hass).of(automated)
+    await take_over(hass, automated, loaded, time)
+    await time.until(hass.config_entries.async_unload(loaded.entry_id))
+    await time.until(async_restore_on_removal(hass, loaded))
+    assert await async_taken_over_from(hass, loaded) is None
+    await start(hass, loaded, time)
+    assert snapshot(hass).of(automated).entities.keys() == before.entities.keys()
+    assert await stage(hass, loaded) is None
+    assert loaded.disabled_by is ConfigEntryDisabler.USER
 
 
 async def test_disabled_by_a_person_before_all_is_back(

@@ -143,9 +143,12 @@ async def async_restore_on_removal(
     Home Assistant deletes what still belongs to it afterwards, so nothing stops this: what
     could not be unloaded is taken away, and one failure does not keep the rest.
     """
-    record = await MigrationStore(hass, entry).async_load()
+    store = MigrationStore(hass, entry)
+    record = await store.async_load()
     if record is None or (core_entry := record.core_entry(hass)) is None:
         return
+    # The power may go before the entry is removed on disk.
+    await store.async_save(replace(record, stage=MigrationStage.RETURNING))
     await async_unload_remaining(hass, entry)
     transaction = RegistryTransaction(hass)
     transaction.async_apply(record.reverse, entry, core_entry, skip_failures=True)
