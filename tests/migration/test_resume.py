@@ -7,6 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.migration.move import (
+    async_restore_on_removal,
     async_revert,
     async_take_over,
     async_taken_over_from,
@@ -176,6 +177,71 @@ async def test_enabled_after_a_power_cut(
     assert await stage(hass, loaded) is None
     assert (loaded.state is ConfigEntryState.LOADED) is is_stored
     assert loaded.disabled_by is (None if is_stored else ConfigEntryDisabler.USER)
+
+
+def set_disabled(
+    hass: HomeAssistant, entry: MockConfigEntry, *, is_disabled: bool
+) -> None:
+    """Have an entry's rows be as registries have them that are older than the entry."""
+    entities, devices = er.async_get(hass), dr.async_get(hass)
+    of_entity = er.RegistryEntryDisabler.CONFIG_ENTRY
+    of_device = dr.DeviceEntryDisabler.CONFIG_ENTRY
+    for row in er.async_entries_for_config_entry(entities, entry.entry_id):
+        if row.disabled_by in (None, of_entity):
+            entities.async_update_entity(
+                row.entity_id, disabled_by=of_entity if is_disabled else None
+            )
+    for device in dr.async_entries_for_config_entry(devices, entry.entry_id):
+        devices.async_update_device(
+            device.id, disabled_by=of_device if is_disabled else None
+        )
+
+
+async def test_entry_is_newer_than_the_registries(
+    hass: HomeAssistant, automated: MockConfigEntry, loaded: MockConfigEntry, time: Time
+) -> None:
+    """Core's rows are disabled with its entry, and enabled again, also where only those lack."""
+    before = snapshot(hass).of(automated)
+    record = await interrupt(hass, automated, loaded, MigrationStage.MOVING, time)
+    disable = hass.config_entries.async_set_disabled_by
+    await time.until(disable(automated.entry_id, ConfigEntryDisabler.USER))
+    set_disabled(hass, automated, is_disabled=False)
+    await start(hass, loaded, time)
+    left = snapshot(hass).of(automated)
+    assert {row["disabled_by"] for row in left.devices.values()} == {"config_entry"}
+    assert {row["disabled_by"] for row in left.entities.values()} == {
+        er.RegistryEntryDisabler.CONFIG_ENTRY,
+        er.RegistryEntryDisabler.USER,
+    }
+
+    await time.until(hass.config_entries.async_unload(loaded.entry_id))
+    returning = replace(record, stage=MigrationStage.RETURNING)
+    await MigrationStore(hass, loaded).async_save(returning)
+    await time.until(disable(automated.entry_id, None))
+    await time.until(hass.config_entries.async_unload(automated.entry_id))
+    set_disabled(hass, automated, is_disabled=True)
+    await start(hass, loaded, time)
+    assert snapshot(hass).of(automated).entities == before.entities
+    devices = snapshot(hass).of(automated).devices.values()
+    assert {row["disabled_by"] for row in devices} == {None}
+
+
+async def test_removal_is_interrupted(
+    hass: HomeAssistant,
+    automated: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+) -> None:
+    """Where all was given back and ours is still there, nothing claims to have moved."""
+    before = snapshot(hass).of(automated)
+    await take_over(hass, automated, loaded, time)
+    await time.until(hass.config_entries.async_unload(loaded.entry_id))
+    await time.until(async_restore_on_removal(hass, loaded))
+    assert await async_taken_over_from(hass, loaded) is None
+    await start(hass, loaded, time)
+    assert snapshot(hass).of(automated).entities.keys() == before.entities.keys()
+    assert await stage(hass, loaded) is None
+    assert loaded.disabled_by is ConfigEntryDisabler.USER
 
 
 async def test_disabled_by_a_person_before_all_is_back(

@@ -15,7 +15,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN
 from ..data import TelldusConfigEntry
@@ -84,9 +84,7 @@ async def async_move(
     for migration in record.replaced:
         transaction.async_copy_customizations(migration, entry)
     for one in (core_entry, *helper_entries(hass, record)):
-        await hass.config_entries.async_set_disabled_by(
-            one.entry_id, ConfigEntryDisabler.USER
-        )
+        await _async_set_disabled_by(hass, one, ConfigEntryDisabler.USER)
     return transaction
 
 
@@ -132,7 +130,7 @@ async def async_give_back(
     await _async_start(hass, core_entry, rollback)
     transaction.async_commit(core_entry)
     for helper in helper_entries(hass, record):
-        await hass.config_entries.async_set_disabled_by(helper.entry_id, None)
+        await _async_set_disabled_by(hass, helper, None)
 
 
 async def async_restore_on_removal(
@@ -143,15 +141,18 @@ async def async_restore_on_removal(
     Home Assistant deletes what still belongs to it afterwards, so nothing stops this: what
     could not be unloaded is taken away, and one failure does not keep the rest.
     """
-    record = await MigrationStore(hass, entry).async_load()
+    store = MigrationStore(hass, entry)
+    record = await store.async_load()
     if record is None or (core_entry := record.core_entry(hass)) is None:
         return
+    # The power may go before the entry is removed on disk.
+    await store.async_save(replace(record, stage=MigrationStage.RETURNING))
     await async_unload_remaining(hass, entry)
     transaction = RegistryTransaction(hass)
     transaction.async_apply(record.reverse, entry, core_entry, skip_failures=True)
     transaction.async_commit(core_entry)
     for helper in helper_entries(hass, record):
-        await hass.config_entries.async_set_disabled_by(helper.entry_id, None)
+        await _async_set_disabled_by(hass, helper, None)
     if core_entry.state is ConfigEntryState.LOADED:
         # It has created other entities in place of those that it has got back.
         hass.config_entries.async_schedule_reload(core_entry.entry_id)
@@ -228,9 +229,8 @@ async def _async_start(
     """Enable and load the receiver; nothing is rolled back afterwards."""
     entries = hass.config_entries
     rollback.push_async_callback(entries.async_unload, receiver.entry_id)
-    if receiver.disabled_by:
-        await entries.async_set_disabled_by(receiver.entry_id, None)
-    else:
+    await _async_set_disabled_by(hass, receiver, None)
+    if receiver.state is ConfigEntryState.NOT_LOADED:
         await entries.async_setup(receiver.entry_id)
     # While Telldus cannot be reached, Home Assistant tries again.
     if receiver.state not in (ConfigEntryState.LOADED, ConfigEntryState.SETUP_RETRY):
@@ -240,6 +240,22 @@ async def _async_start(
             translation_placeholders={"name": receiver.title},
         )
     rollback.pop_all()
+
+
+async def _async_set_disabled_by(
+    hass: HomeAssistant,
+    entry: ConfigEntry[Any],
+    disabled_by: ConfigEntryDisabler | None,
+) -> None:
+    """Disable or enable an entry, and its rows.
+
+    After a power cut it may be so already, and its rows not: they are written later.
+    """
+    if entry.disabled_by is disabled_by:
+        dr.async_config_entry_disabled_by_changed(dr.async_get(hass), entry)
+        er.async_config_entry_disabled_by_changed(er.async_get(hass), entry)
+    else:
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, disabled_by)
 
 
 async def _async_store(
