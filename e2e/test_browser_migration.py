@@ -156,8 +156,13 @@ async def test_go_back(session: BrowserSession) -> None:
     await dialog.is_done("options_flow")
     await user.take_picture("gone-back")
     await dialog.close()
-    (ours,) = await session.scenario.home_assistant.entries(DOMAIN)
-    assert ours["disabled_by"] == "user"
+
+    async def is_disabled() -> bool:
+        (ours,) = await session.scenario.home_assistant.entries(DOMAIN)
+        return bool(ours["disabled_by"] == "user")
+
+    # Once the registries are on disk
+    await poll("ours is disabled", is_disabled, 60)
     core = await _tellduslive_entry(session)
     assert (core["disabled_by"], core["state"]) == (None, "loaded")
     after = await _rows(session)
