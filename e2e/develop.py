@@ -84,7 +84,7 @@ def single_instance(folder: Path) -> Iterator[None]:
 async def set_up_home_assistant(stack: Stack, fresh: bool) -> str:
     """Onboard and sign in, unless that is done; return a text about it."""
     async with SimulatorClient(stack.simulator_url) as telldus:
-        await telldus.settings(rooms=True)
+        await telldus.tell_rooms()
     async with HomeAssistant(stack.url) as home_assistant:
         try:
             await home_assistant.onboard("Demo", USERNAME, PASSWORD)

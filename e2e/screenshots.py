@@ -202,7 +202,8 @@ async def take_pictures(stack: Stack) -> None:
             chromium() as browser,
         ):
             # Nothing changes but by the code below, and devices are put into areas.
-            await telldus.settings(life=False, rooms=True)
+            await telldus.settings(life=False)
+            await telldus.tell_rooms()
             await home_assistant.onboard("Demo", "demo", "demo")
             await home_assistant.wait_until_running()
             await sign_in(

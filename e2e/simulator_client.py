@@ -76,6 +76,17 @@ class SimulatorClient:
         """Change settings of the simulator."""
         await self._post("/control/settings", changes)
 
+    async def tell_rooms(self) -> None:
+        """Have rooms from now on, but for the first request.
+
+        Rooms that are known before entities are added become part of the entity ids.
+        """
+        await self.settings(rooms=True)
+        await self._post(
+            "/control/faults",
+            {"fault": "bad_gateway", "match": "json/rooms/list", "times": 1},
+        )
+
     async def revoke(self) -> None:
         """Revoke all access tokens."""
         await self._post("/control/revoke", {})

@@ -96,7 +96,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> bool:
-    """Set up an account. Only the list of devices is waited for, and not after a reload."""
+    """Set up an account.
+
+    Only the list of devices is waited for, and not after a reload; the first time of all,
+    the rooms as well.
+    """
     await async_resume(hass, entry)
     shared = await async_get_domain_data(hass)
     server = entry.data[CONF_SERVER_URL]
@@ -127,6 +131,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
         await daily.async_load()
         entry.async_on_unload(daily.async_save)
     if not dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id):
+        # Home Assistant asks for areas as soon as this is done.
         await rooms.async_fetch_first(account)
     history = HistoryImport(hass, entry, sensors)
     await history.async_load()
