@@ -105,7 +105,7 @@ async def test_options(session: BrowserSession) -> None:
     dialog = await entry.configure()
     await session.user.take_picture("options")
     await dialog.choose("options.step.init.menu_options.settings")
-    await dialog.shows("options.step.settings.data.reversed_covers")
+    await dialog.shows("options.step.settings.title")
     await session.user.take_picture("settings")
     await dialog.close()
 
