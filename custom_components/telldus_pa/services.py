@@ -83,7 +83,7 @@ _OPTIONAL: Final = {Method.THERMOSTAT: {ATTR_TEMPERATURE, ATTR_CHANGE_MODE}}
 # The methods that have a button of their own
 _BUTTONS: Final = {Method.BELL: BELL, Method.LEARN: LEARN}
 # The span without a start, the longest span, and the most rows in a response: a month of
-# ten minutes each fits, in about six requests.
+# ten minutes each fits, in nine requests at most.
 _DEFAULT_SPAN: Final = timedelta(days=1)
 _MAX_SPAN: Final = timedelta(days=31)
 _MAX_ROWS: Final = 5000
