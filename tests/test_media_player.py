@@ -12,7 +12,7 @@ from homeassistant.exceptions import ServiceNotSupported
 from simulator import Simulator, uncommon_home
 
 from .conftest import AddEntry, Time
-from .helpers import Dashboard, sent, state_of
+from .helpers import Actions, Dashboard, sent, state_of
 
 SPEAKER, SPEAKER_ID = "media_player.kitchen_speaker", "2200001"
 
@@ -156,3 +156,15 @@ async def test_one_direction(
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     with pytest.raises(ServiceNotSupported):
         await dashboard.do("volume_up", SPEAKER)
+
+
+async def test_steps_by_the_action(
+    hass: HomeAssistant, simulator: Simulator, speaker: MockConfigEntry, time: Time
+) -> None:
+    """A step that is sent by the action is one as well: a second is sent again."""
+    actions = Actions(hass, speaker, time)
+    data = {"device_id": actions.device(f"device_{SPEAKER_ID}"), "method": "up"}
+    for count in (1, 2):
+        await actions.call("send_command", answers=False, **data)
+        assert sent(simulator) == [f"up {SPEAKER_ID}"] * count
+    assert state_of(hass, SPEAKER).state == "paused"

@@ -460,7 +460,7 @@ async def test_refused_in_time(
     assert state_of(hass, LAMP).state == "off"
 
 
-async def test_fates_are_counted(
+async def test_outcomes_are_counted(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     dashboard: Dashboard,
@@ -482,7 +482,7 @@ async def test_fates_are_counted(
         }
 
 
-async def test_heard_is_not_sent(
+async def test_pushed_is_not_sent(
     loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator, time: Time
 ) -> None:
     """What a device was heard to do says nothing of a command that was not sent yet."""
@@ -506,7 +506,7 @@ async def test_heard_is_not_sent(
     assert not commands.is_commanded(LAMP_ID)
 
 
-async def test_heard_in_order(
+async def test_pushed_in_order(
     loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator, time: Time
 ) -> None:
     """What a device was told last it may still have to do, and nothing that it was before."""

@@ -10,7 +10,7 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from simulator import Simulator
+from simulator import Fault, Simulator
 from tests.commands.conftest import SetUp
 from tests.conftest import Time
 from tests.factories import lamp
@@ -117,3 +117,24 @@ async def test_the_end(
         assert error.translation_key == "command_interrupted"
     await time.move(90)
     assert len(sent(simulator)) == count
+
+
+async def test_the_end_of_one_on_the_wire(
+    hass: HomeAssistant,
+    lamps: MockConfigEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A command that is answered after Home Assistant has stopped was interrupted."""
+    simulator.faults.add(Fault.SLOW, match="json/device/*", times=1, seconds=4)
+    action = dashboard.begin("turn_off", LAMPS[0])
+    await time.move(1)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await time.move(5)
+    error = action.exception()
+    assert isinstance(error, HomeAssistantError)
+    assert error.translation_key == "command_interrupted"
+    assert await undecided(hass, lamps) == 0
+    assert complaints(caplog) == []

@@ -6,6 +6,7 @@ import json
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.telldus_pa.pa_api import PushState
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
@@ -66,6 +67,22 @@ async def test_pulse(
     simulator.press(MOTION_ID, "turnOff")
     await time.move(5)
     assert states.seen == [STATE_ON, STATE_ON, STATE_OFF]
+
+
+async def test_what_is_no_motion(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """Something else than on and off is no motion."""
+    await connect(hass, entry, simulator, time)
+    states = States(hass, MOTION)
+    frame = {
+        "module": "device",
+        "action": "setState",
+        "data": {"deviceId": MOTION_ID, "method": "4"},
+    }
+    simulator.push.send(json.dumps(frame), "410001")
+    await time.move(5)
+    assert states.seen == []
 
 
 async def test_command(
@@ -208,6 +225,25 @@ async def test_unknown_ones(
         assert asked.count("devices/list") == asked.count("sensors/list") == unknown
 
 
+async def test_unknown_ones_while_polling_is_disabled(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """Who wants no polls gets none, for what is not known either."""
+    hass.config_entries.async_update_entry(entry, pref_disable_polling=True)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(119)
+    await wait_for(lambda: state_of(hass, STATUS).state == "live")
+    before = len(simulator.log)
+    frame = {
+        "module": "device",
+        "action": "setState",
+        "data": {"deviceId": "99", "method": "1"},
+    }
+    simulator.push.send(json.dumps(frame), "410001")
+    await time.move(60)
+    assert functions(simulator, before).count("devices/list") == 0
+
+
 async def test_unloaded_before_it_is_read(
     hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
@@ -241,6 +277,10 @@ async def test_gateway_removed(
     assert simulator.push.sockets("410003") == []
     assert simulator.push.sockets("410001")
     assert state_of(hass, STATUS).state == "live"
+    # What its connection says while it ends is nobody's any more.
+    entry.runtime_data.push.on_state_change("410003", PushState.REFUSED)
+    assert state_of(hass, STATUS).state == "live"
+    assert (await diagnostics(hass, entry))["push"]["gateways"] == ["live"]
 
 
 async def test_gateway_of_sensors_alone(

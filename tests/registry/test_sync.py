@@ -1,5 +1,7 @@
 """What comes, is renamed, becomes something else and goes."""
 
+from dataclasses import replace
+
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
@@ -208,6 +210,26 @@ async def test_gone(
     assert complaints(caplog) == []
 
 
+async def test_gone_beside_an_id_that_begins_alike(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """Device 77 is not device 7."""
+    home = simulator.home
+    for device_id in ("7", "77"):
+        home.devices[device_id] = replace(home.devices[LAMP_ID], id=device_id)
+    entry = add_entry(options={CONF_SCAN_INTERVAL: 1800})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    registries = Registries(hass, entry)
+    before = registries.entity_ids("device_77")
+    assert before and registries.entity_ids("device_7")
+    del home.devices["7"]
+    await time.move(DAY + 8000)
+    assert registries.device("device_7") is None
+    assert registries.entity_ids("device_7") == set()
+    assert registries.entity_ids("device_77") == before
+
+
 async def test_gone_gateway(
     hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
@@ -265,9 +287,9 @@ async def test_hidden(
 
 
 async def test_hidden_and_let_in(
-    hass: HomeAssistant, add_entry: AddEntry, time: Time
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
 ) -> None:
-    """Who wants to see what is hidden at Telldus finds it here, disabled."""
+    """Who wants to see what is hidden at Telldus finds it here, disabled while it is."""
     entry = add_entry(options={CONF_INCLUDE_IGNORED: True})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(45)
@@ -280,6 +302,17 @@ async def test_hidden_and_let_in(
             entity = registries.entities.async_get(entity_id)
             assert entity is not None
             assert entity.disabled_by is er.RegistryEntryDisabler.INTEGRATION
+    simulator.home.devices["2100019"].ignored = False
+    await time.listed("devices")
+    await time.until(hass.config_entries.async_reload(entry.entry_id))
+    await time.move(31)
+    (main, *_) = (
+        entity
+        for one in registries.entity_ids("device_2100019")
+        if (entity := registries.entities.async_get(one))
+        and entity.unique_id.endswith("2100019")
+    )
+    assert main.disabled_by is None
 
 
 @pytest.mark.parametrize("list_refused", [False, True])

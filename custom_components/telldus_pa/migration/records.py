@@ -160,6 +160,7 @@ async def _async_read(
     try:
         return (await store.async_load() or {}).get(rows, [])
     except NotImplementedError:
+        # Of another version, which only Home Assistant knows how to migrate
         return []
 
 
