@@ -213,10 +213,20 @@ async def test_gateways(scenario: Scenario) -> None:
         assert states[f"{name} Connectivity"]["state"] == state, name
 
 
+async def _start_settings(scenario: Scenario) -> Json:
+    """Choose the settings in the options' menu; return the form."""
+    home_assistant = scenario.home_assistant
+    step = await home_assistant.start_options(scenario.entry["entry_id"])
+    expect_step(step, "menu", "init")
+    step = await home_assistant.continue_options(
+        step["flow_id"], {"next_step_id": "settings"}
+    )
+    return expect_step(step, "form", "settings")
+
+
 async def test_options(scenario: Scenario) -> None:
     """A shorter poll interval can be chosen."""
-    step = await scenario.home_assistant.start_options(scenario.entry["entry_id"])
-    expect_step(step, "form", "init")
+    step = await _start_settings(scenario)
     step = await scenario.home_assistant.continue_options(
         step["flow_id"], {"scan_interval": 20}
     )
@@ -226,7 +236,7 @@ async def test_options(scenario: Scenario) -> None:
 
 async def test_too_short_interval(scenario: Scenario) -> None:
     """An interval that would exceed the rate limit is rejected."""
-    step = await scenario.home_assistant.start_options(scenario.entry["entry_id"])
+    step = await _start_settings(scenario)
     with pytest.raises(RequestFailedError, match="scan_interval"):
         await scenario.home_assistant.continue_options(
             step["flow_id"], {"scan_interval": 5}

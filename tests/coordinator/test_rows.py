@@ -45,7 +45,8 @@ def gateways(hass: HomeAssistant, notified: list[str | None]) -> Gateways:
     def note(context: str | None) -> CALLBACK_TYPE:
         return lambda: notified.append(context)
 
-    coordinator = Gateways(hass, MockConfigEntry(), "gateways", timedelta(hours=1))
+    entry = MockConfigEntry(pref_disable_polling=True)
+    coordinator = Gateways(hass, entry, "gateways", timedelta(hours=1))
     coordinator.show([ONE, TWO])
     for context in ("1", "2", None):
         coordinator.async_add_listener(note(context), context)

@@ -356,6 +356,8 @@ async def test_core_is_disabled_already(
 # What must not happen
 
 
+# Home Assistant leaves the polls of an entry that says that it cannot be unloaded.
+@pytest.mark.parametrize("expected_lingering_timers", [True])
 @pytest.mark.parametrize("fails", ["async_unload_platforms", "async_unload_entry"])
 async def test_ours_is_removed_and_cannot_be_unloaded(
     hass: HomeAssistant,

@@ -19,6 +19,7 @@ from custom_components.telldus_pa.migration.records import (
     MigrationStore,
 )
 from custom_components.telldus_pa.migration.settle import async_running
+from custom_components.telldus_pa.migration.tellduslive import async_unload_remaining
 from custom_components.telldus_pa.migration.transaction import RegistryTransaction
 from custom_components.telldus_pa.migration.transfer import (
     RegistryTransfer,
@@ -56,6 +57,8 @@ async def interrupt(
     )
     for one in (core, entry):
         await time.until(hass.config_entries.async_unload(one.entry_id))
+        # In a process that has just started, nothing is loaded.
+        await async_unload_remaining(hass, one)
     await MigrationStore(hass, entry).async_save(record)
     return record
 

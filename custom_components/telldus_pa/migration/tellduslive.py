@@ -101,7 +101,8 @@ async def async_unload_remaining(hass: HomeAssistant, entry: ConfigEntry[Any]) -
     In Home Assistant 2026.8, tellduslive unloads none of its platforms, and an entity that
     is loaded cannot be given to another entry. The same is left of an entry that could not
     be unloaded. The platforms' own hook is called, since ``async_unload_platforms`` does
-    nothing for an entry that is not loaded; where it fails, the entities are removed.
+    nothing for an entry that is not loaded. What that leaves is removed: it may fail, and
+    tellduslive of 2026.8 goes on adding entities to a platform that was unloaded before.
     """
     remaining = [
         platform
@@ -115,4 +116,5 @@ async def async_unload_remaining(hass: HomeAssistant, entry: ConfigEntry[Any]) -
             await component.async_unload_entry(hass, entry)
         except Exception:  # noqa: BLE001
             LOGGER.exception("%s could not be unloaded", platform.domain)
+        if platform.entities:
             await platform.async_reset()
