@@ -163,8 +163,10 @@ async def test_steps_by_the_action(
 ) -> None:
     """A step that is sent by the action is one as well: a second is sent again."""
     actions = Actions(hass, speaker, time)
-    data = {"device_id": actions.device(f"device_{SPEAKER_ID}"), "method": "up"}
+    device_id = actions.device(f"device_{SPEAKER_ID}")
     for count in (1, 2):
-        await actions.call("send_command", answers=False, **data)
+        await actions.call(
+            "send_command", answers=False, device_id=device_id, method="up"
+        )
         assert sent(simulator) == [f"up {SPEAKER_ID}"] * count
     assert state_of(hass, SPEAKER).state == "paused"
