@@ -291,6 +291,19 @@ async def test_one_device(
     assert (found["devices"], found["sensors"], found["gateways"]) == ([], [], [])
 
 
+async def test_one_device_after_a_reload(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    loaded: MockConfigEntry,
+    time: Time,
+) -> None:
+    """The lists outlive a reload, but not as they were received."""
+    await time.until(hass.config_entries.async_reload(loaded.entry_id))
+    loaded.runtime_data.account.client.last_raw.clear()
+    found = await of_device(hass, hass_client, loaded, "Window lamp")
+    assert (len(found["devices"]), found["devices"][0]["received"]) == (1, None)
+
+
 async def test_before_the_lists(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,

@@ -71,7 +71,7 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity, RestoreEntity):
     other end than it was sent to raises a repair that offers to change it.
     """
 
-    # The last UP or DOWN, until a level has confirmed or contradicted it, or too late.
+    # The last UP or DOWN, until a level has confirmed or contradicted it, or it expired.
     _sent: SentDirection | None = None
     # How often in a row the cover ended up at the other end.
     _contradictions = 0
@@ -204,7 +204,7 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity, RestoreEntity):
     def _async_judge_direction(self) -> None:
         """Count a level that contradicts the setting, if nothing else can explain it.
 
-        Whatever else was commanded, pushed or done by hand meanwhile can.
+        What was commanded, pushed or done by hand meanwhile could explain it too.
         """
         if (sent := self._sent) is None:
             return
@@ -229,7 +229,7 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity, RestoreEntity):
 
     @callback
     def _async_suggest(self) -> None:
-        """Offer to turn the scale once two commands in a row were contradicted."""
+        """Offer to reverse the cover once two commands in a row were contradicted."""
         if self._contradictions >= _CONTRADICTIONS:
             name = self.row.name or self._row_id
             async_suggest_reversing(self.hass, self._entry, self._row_id, name)

@@ -33,5 +33,5 @@ class TelldusData:
     history_import: HistoryImport
     events: EventTracker
     push: PushManager
-    # How devices are spoken to, as far as an export has asked, by device.
+    # How the gateway speaks to devices, as far as it was requested, by device id.
     protocols: dict[str, DeviceProtocol] = field(default_factory=dict, repr=False)

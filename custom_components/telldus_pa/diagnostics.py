@@ -1,9 +1,9 @@
 """What a maintainer needs to find a fault, and nothing that is private.
 
 Nothing is removed here: only what is named gets in, and of Telldus' own texts only what
-``redaction`` keeps. Rows are numbered in the order of their lists, so that what belongs
-together can be seen without names and ids: ``devices``, ``sensors`` and ``gateways`` are
-the parsed rows, ``received`` the rows as Telldus sent them.
+``redaction`` keeps. Numbers show what belongs together without names and ids: "row" is a
+row's place in the list as received, "gateway", "device", "sensor" and "members" are places
+in the parsed lists of these diagnostics.
 """
 
 from collections.abc import Iterable, Mapping
@@ -63,7 +63,7 @@ async def async_get_config_entry_diagnostics(
     builder = _DiagnosticsBuilder(hass, entry)
     data = entry.runtime_data
     return {
-        **_account(entry),
+        **_overview(entry),
         "gateways": [builder.gateway(one) for one in data.gateways.data.values()],
         "devices": [builder.device(one) for one in data.devices.data.values()],
         "sensors": [builder.sensor(one) for one in data.sensors.data.values()],
@@ -89,7 +89,7 @@ async def async_get_device_diagnostics(
     ]
     await async_fetch_protocols(hass, entry, missing, timeout=_PROTOCOL_TIMEOUT)
     return {
-        **_account(entry),
+        **_overview(entry),
         "gateways": [
             builder.gateway(one) | builder.received("clients/list", one.id)
             for one in data.gateways.data.values()
@@ -108,8 +108,8 @@ async def async_get_device_diagnostics(
     }
 
 
-def _account(entry: TelldusConfigEntry) -> Tree:
-    """Build the diagnostics of an account, its requests and commands."""
+def _overview(entry: TelldusConfigEntry) -> Tree:
+    """Build what concerns the account as a whole: options, connection, requests, commands."""
     data = entry.runtime_data
     premium = data.premium
     return {
@@ -212,12 +212,12 @@ class _DiagnosticsBuilder:
         self._hass = hass
         self._entry = entry
         self._data: TelldusData = entry.runtime_data
-        self._devices = _numbered(self._data.devices.data)
-        self._sensors = _numbered(self._data.sensors.data)
-        self._gateways = _numbered(self._data.gateways.data)
+        self._devices = _parsed_numbers(self._data.devices.data)
+        self._sensors = _parsed_numbers(self._data.sensors.data)
+        self._gateways = _parsed_numbers(self._data.gateways.data)
         # The position of each row in the list as received.
-        self._rows: Mapping[str, Mapping[str, int]] = {
-            function: _places(self._data.account.client.last_raw.get(function))
+        self._raw_positions: Mapping[str, Mapping[str, int]] = {
+            function: _raw_positions(self._data.account.client.last_raw.get(function))
             for function in _LISTS
         }
         self._registered = {
@@ -228,16 +228,17 @@ class _DiagnosticsBuilder:
         }
 
     def received(self, function: str, row_id: str) -> Tree:
-        """Redact a row as received, None if the last list does not have it."""
+        """Redact a row as received, None if no list since the last start had it."""
+        place = self._raw_positions[function].get(row_id)
+        if place is None:
+            return {"received": None}
         rows = self._data.account.client.last_raw[function]
-        place = self._rows[function].get(row_id)
-        row = None if place is None else redaction.redact_rows(rows)[place]
-        return {"received": row}
+        return {"received": redaction.redact_rows(rows)[place]}
 
     def gateway(self, gateway: Gateway) -> Tree:
         """Build the diagnostics of a gateway."""
         return {
-            "row": self._rows["clients/list"].get(gateway.id),
+            "row": self._raw_positions["clients/list"].get(gateway.id),
             "model": redaction.redact_word(gateway.model),
             "version": redaction.redact_word(gateway.version),
             "online": gateway.online,
@@ -254,7 +255,7 @@ class _DiagnosticsBuilder:
         sensor = data.sensors.sensor_for_device(device)
         optimistic = data.commands.optimistic_state(device)
         return {
-            "row": self._rows["devices/list"].get(device.id),
+            "row": self._raw_positions["devices/list"].get(device.id),
             "gateway": self._gateways.get(device.gateway_id),
             "kind": kind,
             "reason": reason,
@@ -295,7 +296,7 @@ class _DiagnosticsBuilder:
             scale = redaction.redact_number(value.scale)
             names[value_key(value)] = f"{redaction.redact_word(value.name)}_{scale}"
         return {
-            "row": self._rows["sensors/list"].get(sensor.id),
+            "row": self._raw_positions["sensors/list"].get(sensor.id),
             "gateway": self._gateways.get(sensor.gateway_id),
             "device": node and self._devices[node.id],
             "entities": self._entities(
@@ -352,12 +353,12 @@ class _DiagnosticsBuilder:
         return found
 
 
-def _numbered(rows: Mapping[str, object]) -> dict[str, int]:
+def _parsed_numbers(rows: Mapping[str, object]) -> dict[str, int]:
     """Assign a number to each row."""
     return {row_id: number for number, row_id in enumerate(rows)}
 
 
-def _places(listed: object) -> dict[str, int]:
+def _raw_positions(listed: object) -> dict[str, int]:
     """Find the position of each row in a list as received."""
     return {
         str(row.get("id")): place

@@ -29,7 +29,7 @@ FIXABLE: Final = frozenset(
 def async_set_issue(
     hass: HomeAssistant, entry: ConfigEntry[Any], issue: Issue, *, show: bool
 ) -> None:
-    """Create an issue or delete it, unless it is as it should be."""
+    """Create an issue or delete it, so that it matches ``show``."""
     issue_id = f"{issue}_{entry.entry_id}"
     if show:
         _async_show(hass, issue_id, issue, entry, {"name": entry.title})
@@ -41,7 +41,7 @@ def async_set_issue(
 def async_suggest_reversing(
     hass: HomeAssistant, entry: ConfigEntry[Any], device_id: str, name: str
 ) -> None:
-    """Offer to turn the scale of a cover, which seems to run the other way."""
+    """Offer to reverse a cover, which seems to run the other way."""
     issue_id = f"{Issue.COVER_DIRECTION}_{entry.entry_id}_{device_id}"
     placeholders = {"name": entry.title, "cover": name}
     _async_show(
@@ -58,7 +58,7 @@ def _async_show(
     placeholders: dict[str, str],
     **more: str,
 ) -> None:
-    """Show an issue, unless that was done."""
+    """Show an issue, unless it is shown already."""
     if not (known := ir.async_get(hass).async_get_issue(DOMAIN, issue_id)) or (
         # Of one that was shown before a restart only the id is left.
         not known.active

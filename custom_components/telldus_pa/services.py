@@ -1,8 +1,8 @@
 """Actions for what no entity offers: raw commands, history, import and export.
 
 They are registered for as long as Home Assistant runs, so each gets its config entry itself
-and raises ServiceValidationError where that is not loaded. They require the permissions that
-Home Assistant's own entity actions do.
+and raises ServiceValidationError where that is not loaded. Commands and history require the
+permissions that Home Assistant's own entity actions do, import and export an administrator.
 """
 
 from collections.abc import Container
@@ -83,11 +83,11 @@ _OPTIONAL: Final = {Method.THERMOSTAT: {ATTR_TEMPERATURE, ATTR_CHANGE_MODE}}
 # The methods that have a button of their own
 _BUTTONS: Final = {Method.BELL: BELL, Method.LEARN: LEARN}
 # The span without a start, the longest span, and the most rows in a response: a month of
-# ten minutes each fits, in nine requests at most.
+# ten-minute rows fits, in nine requests at most.
 _DEFAULT_SPAN: Final = timedelta(days=1)
 _MAX_SPAN: Final = timedelta(days=31)
 _MAX_ROWS: Final = 5000
-# Seconds that each request waits for the rate limiter: a minute's are allowed again by then.
+# Seconds that each request waits for the rate limiter: the one-minute window is empty by then.
 _TIMEOUT: Final = 60.0
 
 
@@ -275,9 +275,10 @@ async def _async_export_home(call: ServiceCall) -> ServiceResponse:
 async def _async_check_permission(
     call: ServiceCall, device_id: str | None, unique_ids: Container[str], policy: str
 ) -> None:
-    """Raise Unauthorized unless the caller has a permission for some entities of a device.
+    """Raise Unauthorized unless the caller has a permission for each of these entities.
 
-    Hidden and disabled entities count. Where there is none of them, only administrators may.
+    They are those of the device that have these unique ids, hidden and disabled ones
+    included. Where there is none of them, only administrators may.
     An automation has no user, and may do everything, as with Home Assistant's own actions.
     """
     context = call.context

@@ -33,7 +33,7 @@ class TelldusSwitch(TelldusDeviceEntity, SwitchEntity):
     @property
     @override
     def device_class(self) -> SwitchDeviceClass:
-        """The device class; Telldus' type for switches and outlets most often is an outlet."""
+        """The device class; most devices of the type SWITCH_OUTLET are outlets."""
         if self.device.device_type is DeviceType.SWITCH_OUTLET:
             return SwitchDeviceClass.OUTLET
         return SwitchDeviceClass.SWITCH

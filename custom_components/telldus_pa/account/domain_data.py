@@ -1,4 +1,4 @@
-"""What outlives a reload: the rate limiters, and the failed authentications.
+"""What outlives a reload: rate limiters, failed authentications, lists and commands.
 
 A rate limiter belongs to a server and not to a config entry. Neither a reload nor a restart
 may forget what was sent, or the limit would be used up twice in the same minute.

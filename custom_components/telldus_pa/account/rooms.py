@@ -26,23 +26,23 @@ _FIRST_TIMEOUT: Final = 3.0
 # the seconds that a sign-in takes at most.
 _SIGN_IN_REQUESTS: Final = 5
 _SIGN_IN_SECONDS: Final = 600.0
-# All other lists have a plural for a name.
-_FORMER_FUNCTION: Final = "room/list"
+# Requested where the server does not know rooms/list: some describe it under this name.
+_SINGULAR_FUNCTION: Final = "room/list"
 
 
 class Rooms(DailyFetch[tuple[Room, ...]]):
     """The names of an account's rooms."""
 
     section = StorageKey.ROOMS
-    schema = {"names": {str: str}, "suggested": [str], "is_former": bool}
+    schema = {"names": {str: str}, "suggested": [str], "is_singular": bool}
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Initialize the rooms as never fetched."""
         super().__init__(hass, entry_id)
         self._names: dict[str, str] = {}
         self._priority = Priority.BACKGROUND
-        # Whether to call the function by its former name.
-        self._is_former = False
+        # Whether the server knows the function by its singular name.
+        self._is_singular = False
         # Ids of the devices whose room was suggested, and is not suggested again.
         self._suggested: set[str] = set()
 
@@ -88,13 +88,13 @@ class Rooms(DailyFetch[tuple[Room, ...]]):
     @override
     async def _async_fetch(self, account: TelldusAccount) -> tuple[Room, ...]:
         """Fetch the rooms, by the function's other name where Telldus rejected one."""
-        function = {"function": _FORMER_FUNCTION} if self._is_former else {}
+        function = {"function": _SINGULAR_FUNCTION} if self._is_singular else {}
         rooms = account.client.rooms
         try:
             return (await rooms(**function, priority=self._priority)).rows
         except TelldusError as err:
             if account.is_permanent_error(err):
-                self._is_former = not self._is_former
+                self._is_singular = not self._is_singular
             raise
 
     @override
@@ -107,7 +107,7 @@ class Rooms(DailyFetch[tuple[Room, ...]]):
         """Restore the names, and the devices whose room was suggested."""
         self._names = stored.get("names", {})
         self._suggested = set(stored.get("suggested", ()))
-        self._is_former = stored.get("is_former", False)
+        self._is_singular = stored.get("is_singular", False)
 
     @override
     def _as_dict(self) -> dict[str, Any]:
@@ -115,5 +115,5 @@ class Rooms(DailyFetch[tuple[Room, ...]]):
         return {
             "names": self._names,
             "suggested": sorted(self._suggested),
-            "is_former": self._is_former,
+            "is_singular": self._is_singular,
         }

@@ -27,6 +27,8 @@ from ..const import DOMAIN, LOGGER
 
 type Schema = Mapping[Any, Any] | Callable[[dict[str, Any]], dict[str, Any]]
 
+# Files of another version are renamed and begun anew. A change of it needs a migration at
+# least for the section "migration", without which nobody can go back to core's integration.
 _VERSION: Final = 1
 
 # A time in a schema; it is written in the ISO format.
@@ -92,7 +94,7 @@ class TelldusStore(Store[dict[str, Any]]):
 
 
 class EntryStore:
-    """The file of an entry, loaded once, with a section for each user."""
+    """The file of an entry, loaded once, with a section for each component."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Initialize the store."""
@@ -235,9 +237,9 @@ def entry_store(
     entry_id: str,
     schema: Schema | None = None,
 ) -> StoreSection:
-    """Get a section of an entry's file; ``schema`` says what its user can restore.
+    """Get a section of an entry's file; ``schema`` is for voluptuous.
 
-    A function raises ValueError for what that is not.
+    It may be a function, which raises ValueError for unusable data.
     """
     stores = _stores(hass)
     if entry_id not in stores:

@@ -153,8 +153,8 @@ class CommandManager:
             self._batch.append((action, self._pending(command, caller)))
         try:
             await asyncio.wait([one.result for one in callers], timeout=_ACTION_WAITS)
-            # What may not come late does not come at all. By some clock, it is a moment
-            # too early.
+            # What may not come late does not come at all. asyncio's timer may end just
+            # before the rate limiter's clock says so: hence the second.
             self._expire(self._rate_limiter.now() + 1.0)
             errors = [
                 (one.name, err)
@@ -188,7 +188,7 @@ class CommandManager:
         }
         is_opaque = (
             home.kinds.get(device_id) is DeviceKind.SCENE
-            # Nor is it known what a member does that has not got the method.
+            # A member without the method may do anything.
             or len(effects) < len(members)
             or (
                 commanded is not None
@@ -303,7 +303,7 @@ class CommandManager:
             listener(sent.effects, is_sent)
 
     def _put_back(self) -> None:
-        """Have a command sent again, or have a newer one speak for it."""
+        """Queue a command again, unless a newer one sets the same."""
         sent, self._state.in_flight = self._state.in_flight, None
         if sent:
             self._notify_sent(sent, False)
@@ -351,7 +351,8 @@ class CommandManager:
 def _in_order(batch: list[tuple[str, PendingCommand]]) -> list[PendingCommand]:
     """Return commands in the order given, but within an action the narrower ones last.
 
-    That is scenes before groups, larger ones first, and groups before their members. What
+    That is scenes before groups, larger ones first, and groups before their members: a
+    lamp at 20 % and all lamps off, in one action, is all lamps off and then the lamp. What
     an action tells one device stays in its order.
     """
     breadths: dict[tuple[str, str], tuple[bool, int]] = {}

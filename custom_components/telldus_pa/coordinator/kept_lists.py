@@ -21,7 +21,7 @@ from .polling import KeptList, TelldusUpdateCoordinator
 # A set-up later than this, in seconds, requests the lists first.
 _KEEP_FOR: Final = 120.0
 
-# Those of an account; the devices' comes first.
+# Those of an account, with that of the devices first.
 type _Coordinators = Sequence[TelldusUpdateCoordinator[Any]]
 
 
@@ -38,7 +38,7 @@ class _KeptLists:
 def async_keep_lists(
     shared: DomainData, entry: ConfigEntry, coordinators: _Coordinators
 ) -> None:
-    """Keep the lists, unless that of the devices is not worth it."""
+    """Keep the lists, unless that of the devices is missing or stale."""
     lists = tuple(coordinator.keep() for coordinator in coordinators)
     if lists[0]:
         shared.kept_lists[entry.entry_id] = _KeptLists(
@@ -50,7 +50,7 @@ def async_keep_lists(
 def async_restore_lists(
     shared: DomainData, entry: ConfigEntry, coordinators: _Coordinators
 ) -> None:
-    """Continue with the kept lists, if they are of use still."""
+    """Continue with the kept lists, if they are recent and of the same account."""
     kept: _KeptLists | None = shared.kept_lists.pop(entry.entry_id, None)
     now = coordinators[0].account.rate_limiter.now()
     if kept and kept.owner == _owner(entry) and now - kept.kept_at <= _KEEP_FOR:

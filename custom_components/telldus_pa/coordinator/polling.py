@@ -20,10 +20,10 @@ from .staleness import StalenessTimer
 
 # The longest interval after many 429s, unless the user chose a longer one.
 _MAX_BACKOFF_INTERVAL: Final = timedelta(minutes=4)
-# A list that was never received is requested again this soon, later twice as late.
+# A list that was never received is requested again after 1 minute, then 2, 4 and so on.
 _FIRST_RETRY: Final = timedelta(minutes=1)
 _MAX_FIRST_RETRIES: Final = 10
-# Home Assistant counts an interval from a full second: it may begin up to one second early.
+# DataUpdateCoordinator drops fractions of a second: a poll may begin up to one second early.
 _AFTER_PAUSE: Final = timedelta(seconds=1)
 # Set-up must not hold up Home Assistant's start; it is tried again soon. In seconds.
 _SETUP_TIMEOUT: Final = 5.0
@@ -95,7 +95,6 @@ class TelldusUpdateCoordinator[RowT: ListItem](RowCoordinator[RowT]):
         rows = tuple(kept.rows.values())
         self.data = self._merge(ListResponse(rows, kept.requested_at))
         self.success_count = 1
-        # What the next list shows is new since then.
         self.requested_at = kept.requested_at
         self._staleness.fresh_at = kept.fresh_at
         self._staleness.async_start(self.update_interval)
@@ -135,7 +134,7 @@ class TelldusUpdateCoordinator[RowT: ListItem](RowCoordinator[RowT]):
     async def _async_fetch_list(self, timeout: float | None) -> ListResponse[RowT]:
         """Request the list, unless Telldus is known to reject the login."""
         if self.account.is_refused:
-            raise AuthenticationError("not asked again so soon")
+            raise AuthenticationError("not requested: the login is rejected")
         try:
             response = await self._async_fetch(timeout)
         except TelldusError as err:
@@ -158,7 +157,7 @@ class TelldusUpdateCoordinator[RowT: ListItem](RowCoordinator[RowT]):
         """Poll less often after each 429, and more often again after each success."""
         if err is None:
             self._backoff_factor = max(self._backoff_factor // 2, 1)
-        elif type(err) is RateLimitError:
+        elif type(err) is RateLimitError:  # Not RequestDeferredError: nothing was sent
             self._backoff_factor = min(self._backoff_factor * 2, 64)
         self._apply_interval()
         if not self.success_count:

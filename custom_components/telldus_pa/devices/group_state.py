@@ -1,6 +1,7 @@
 """The state of a group, computed from its members.
 
-Telldus reports the last command to a group as its state, whatever its members did since. Source: docs/dev/telldus-api.md, "type, groups, scenes".
+Telldus reports the last command to a group as its state, whatever its members did since. Who is a
+member is found by ``topology``. Source: docs/dev/telldus-api.md, "type, groups, scenes".
 """
 
 from collections.abc import Collection, Iterable, Sequence

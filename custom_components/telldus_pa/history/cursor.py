@@ -94,7 +94,7 @@ class BackfillCursor:
         return True
 
     def complete(self, key: ValueKey) -> Mapping[int, Sequence[Sample]]:
-        """Return the samples of a value by hour, for the hours that the last response has completely."""
+        """Return the samples of a value by hour, of hours that the last response has completely."""
         samples = self._samples.get(key, {})
         return {
             start: samples[start] for start in samples if start >= self._complete_from

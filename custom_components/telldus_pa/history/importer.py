@@ -1,9 +1,10 @@
 """Imports what Telldus has kept of sensors into Home Assistant's long-term statistics.
 
-The history is requested backwards from the first hour that Home Assistant has, part by part.
-Each response includes that hour again: its samples give the growth of a counter in it, and
-show whether newer rows were left out. Home Assistant's first hour is read before each part,
-so that each hour is imported once, however often the import is interrupted.
+The history is requested backwards, part by part, from the first hour for which the recorder
+has statistics of a value (its "first hour"). Each response includes that hour again: its
+samples give the growth of a counter in it, and show whether newer rows were left out. The
+first hour is read before each part, so that each hour is imported once, however often the
+import is interrupted.
 Source: docs/dev/telldus-api.md, "Other sensor functions".
 """
 
@@ -48,10 +49,10 @@ if TYPE_CHECKING:
 
 # Seconds until the sensors that remain are tried again.
 _RETRY_DELAY: Final = 600.0
-# How long to wait for Home Assistant's first hour of a value. After that, the history is
-# imported all the same.
+# How long to wait for the first hour of a value. After that, the history is imported all
+# the same.
 _FIRST_HOUR_WITHIN: Final = timedelta(hours=2)
-# The same for the first list of sensors, which is polled every other minute or so.
+# Seconds between looks for the first list of sensors.
 _UNTIL_LIST: Final = 60.0
 # How often the import of a sensor may fail unexpectedly.
 _MAX_FAILURES: Final = 6
@@ -63,7 +64,7 @@ class ImportState(StrEnum):
     """State of the import."""
 
     RUNNING = "running"
-    # For Home Assistant's first hour, or for the next try.
+    # For the first hour, or for the next try.
     WAITING = "waiting"
     FINISHED = "finished"
 
@@ -92,8 +93,8 @@ class HistoryImport:
             entry.entry_id,
             {"remaining": {str: vol.Any(None, UTC_DATETIME)}, "hours": int},
         )
-        # The sensors that remain, and until when to wait for Home Assistant's first hour of
-        # each, None before the first try.
+        # The sensors that remain, and until when to wait for the first hour of each, None
+        # before the first try.
         self._remaining: dict[str, datetime | None] = {}
         self._task: asyncio.Task[None] | None = None
         # None before there is an import.
@@ -199,7 +200,7 @@ class HistoryImport:
         return True
 
     async def _async_import(self, sensor_id: str) -> bool:
-        """Import the history of a sensor; return False while Home Assistant has no first hour."""
+        """Import the history of a sensor; return False to wait for a first hour."""
         backfill: BackfillCursor | None = None
         initial: dict[ValueKey, StatisticSeries] | None = None
         rejections = 0
@@ -228,12 +229,12 @@ class HistoryImport:
                     rejections += 1
                     await self._async_wait(_RETRY_DELAY)
                     continue
-                LOGGER.debug("No history: %s", err)
+                LOGGER.debug("The history of a sensor is given up: %s", err)
                 return True
             if entries is None or not backfill.take(entries):
                 continue
             self.cursor = dt_util.utc_from_timestamp(backfill.cursor)
-            # Values that have got their first hour since are left to the next import.
+            # Values that got a first hour only during this import are left to the next.
             for key in backfill.keys & series.keys():
                 self._async_add(key, series[key], targets[key], backfill)
             await self._async_save()
@@ -269,7 +270,7 @@ class HistoryImport:
     def _has_to_wait(self, sensor_id: str, missing: Iterable[_StatisticTarget]) -> bool:
         """Return whether a value without an hour may still get one.
 
-        One that is unknown, since it is older than a day, will not.
+        One that is unknown, since it is older than a day, will not get one.
         """
         states = (self._hass.states.get(target.entity_id) for target in missing)
         if all(state is None or state.state == STATE_UNKNOWN for state in states):

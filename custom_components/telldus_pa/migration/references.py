@@ -18,9 +18,9 @@ from .helpers import texts
 
 # What a moved module, a renamed attribute and a changed signature raise.
 _MOVED: Final = (ImportError, AttributeError, TypeError)
-# Where a trigger, a condition or an action says which domain's it is. A device trigger and
-# its like have the domain; the others are named after it, such as light.turn_on.
-_KINDS: Final = ("domain", "action", "service", "trigger", "condition")
+# The keys that tell the domain of a trigger, a condition or an action: "domain: light" in
+# those of a device, "action: light.turn_on" and the like in others.
+_DOMAIN_KEYS: Final = ("domain", "action", "service", "trigger", "condition")
 # What else stands there is a template.
 _DOMAIN: Final = re.compile(r"[a-z0-9_]+")
 
@@ -82,7 +82,7 @@ class ReferenceSearch:
 
     @callback
     def users_of_its_device(self, entity: er.RegistryEntry) -> set[str]:
-        """Find what names the device of an entity and means the entity by it.
+        """Find what targets an entity by its device.
 
         Those are device triggers, conditions and actions, and actions with a device as their
         target. What is not understood, such as the inputs of a blueprint, is included.
@@ -157,7 +157,7 @@ def _mentions(part: Any, device_id: str, entity: er.RegistryEntry) -> Iterator[b
             if "domain" in part and "entity_id" in part:
                 yield part["entity_id"] in (entity.id, entity.entity_id)
             else:
-                kinds = (part.get(key) for key in _KINDS)
+                kinds = (part.get(key) for key in _DOMAIN_KEYS)
                 domain = next(filter(None, kinds), "").partition(".")[0]
                 yield domain == entity.domain or not _DOMAIN.fullmatch(domain)
         else:

@@ -83,8 +83,9 @@ class _Summary:
     def changed(self, migration: EntityMigration) -> _Change:
         """Return the change of an entity that has another entity id here.
 
-        Its device becomes this integration's, without it: what means it by that breaks too,
-        and so does what is set up with it, but for the helper whose place is taken.
+        Its device moves to this integration and the entity does not, so what targets it by
+        its device breaks as well. So do helpers that are made from it, except for the one
+        whose place is taken.
         """
         entity = er.async_get(self._hass).entities[migration.entity_id]
         users = self._search.users_of_entity(migration.entity_id)

@@ -19,7 +19,7 @@ from ..issues import Issue, async_set_issue
 from ..pa_api import SensorValue
 
 TELLDUSLIVE_DOMAIN: Final = "tellduslive"
-# The key in its entry's data under which it keeps how it connects.
+# The key of the connection's settings in its entry's data.
 _SESSION: Final = "session"
 
 # It shows each type of value in one unit, whatever its scale is. This is the scale for

@@ -191,7 +191,7 @@ class RegistryTransaction:
         if entity.entity_id != before.entity_id and self._entities.async_is_registered(
             before.entity_id
         ):
-            # One that is restored after this one has it.
+            # An entity that is restored later has it for now.
             self._free_entity_id(before.entity_id)
         entity = self._entities.async_update_entity(
             entity.entity_id,
@@ -253,7 +253,7 @@ class RegistryTransaction:
         self._entities.async_update_entity(helper.entity_id, new_entity_id=entity_id)
 
     def _free_entity_id(self, entity_id: str) -> None:
-        """Give the entity that has an entity id another one."""
+        """Rename the entity that has an entity id."""
         entity = self._entities.entities[entity_id]
         self._entities_before.setdefault(entity.id, entity)
         domain, object_id = split_entity_id(entity_id)

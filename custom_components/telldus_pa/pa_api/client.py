@@ -59,7 +59,7 @@ class TelldusClient:
         rate_limiter: RateLimiter,
         utcnow: Callable[[], datetime] | None = None,
     ) -> None:
-        """Initialize the client. ``session`` belongs to the caller; ``utcnow`` is the wall clock."""
+        """Initialize the client; the caller owns ``session``, ``utcnow`` is the wall clock."""
         self._transport = Transport(session, server, credentials, rate_limiter, utcnow)
         self._rate_limiter = rate_limiter
         self._logged_rows: set[str] = set()
@@ -276,7 +276,7 @@ class TelldusClient:
         priority: Priority,
         timeout: float | None,
     ) -> tuple[Json, float]:
-        """Call a function when the rate limiter allows; return the response and its `requested_at`."""
+        """Call a function when the limit allows; return its response and when it was requested."""
         async with self._rate_limiter.acquire(priority, timeout=timeout):
             requested_at = self._rate_limiter.now()
             return await self._transport.get(function, parameters), requested_at

@@ -43,7 +43,7 @@ class Transport:
         rate_limiter: RateLimiter,
         utcnow: Callable[[], datetime] | None = None,
     ) -> None:
-        """Initialize the transport. ``session`` belongs to the caller; ``utcnow`` is the wall clock."""
+        """Initialize the transport; the caller owns ``session``, ``utcnow`` is the wall clock."""
         self._session = session
         self.server = server
         self._credentials = credentials
