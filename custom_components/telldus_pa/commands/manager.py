@@ -6,7 +6,6 @@ than one. Only then are they queued and shown.
 """
 
 import asyncio
-from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -32,6 +31,7 @@ from ..pa_api import (
     TelldusConnectionError,
     TelldusError,
 )
+from .batch import in_order
 from .confirmation import Confirmation
 from .optimistic import OptimisticState
 from .pending import (
@@ -209,7 +209,7 @@ class CommandManager:
     def async_resolve(self) -> None:
         """Queue what was collected, show it, and have it sent."""
         batch, self._batch = self._batch, []
-        for pending in _in_order(batch):
+        for pending in in_order(batch):
             self._state.queue.add(pending)
         self._show(one for _, pending in batch for one in pending.effects)
         self._start_sending()
@@ -346,28 +346,3 @@ class CommandManager:
         self.async_resolve()
         if self._entry.disabled_by:
             self._state.async_interrupt_all()
-
-
-def _in_order(batch: list[tuple[str, PendingCommand]]) -> list[PendingCommand]:
-    """Return commands in the order given, but within an action the narrower ones last.
-
-    That is scenes before groups, larger ones first, and groups before their members: a
-    lamp at 20 % and all lamps off, in one action, is all lamps off and then the lamp. What
-    an action tells one device stays in its order.
-    """
-    breadths: dict[tuple[str, str], tuple[bool, int]] = {}
-    for action, one in batch:
-        device_id = one.command.device_id
-        breadth = (
-            not one.is_opaque,
-            -len(one.effects) if device_id not in one.effects else 0,
-        )
-        key = action, device_id
-        breadths[key] = min(breadth, breadths.get(key, breadth))
-
-    actions: defaultdict[str, deque[PendingCommand]] = defaultdict(deque)
-    for action, one in sorted(
-        batch, key=lambda item: breadths[item[0], item[1].command.device_id]
-    ):
-        actions[action].append(one)
-    return [actions[action].popleft() for action, _ in batch]

@@ -1,0 +1,30 @@
+"""The order of the commands that were collected before any was queued."""
+
+from collections import defaultdict, deque
+
+from .pending import PendingCommand
+
+
+def in_order(batch: list[tuple[str, PendingCommand]]) -> list[PendingCommand]:
+    """Return commands in the order given, but within an action the narrower ones last.
+
+    That is scenes before groups, larger ones first, and groups before their members: a
+    lamp at 20 % and all lamps off, in one action, is all lamps off and then the lamp. What
+    an action tells one device stays in its order.
+    """
+    breadths: dict[tuple[str, str], tuple[bool, int]] = {}
+    for action, one in batch:
+        device_id = one.command.device_id
+        breadth = (
+            not one.is_opaque,
+            -len(one.effects) if device_id not in one.effects else 0,
+        )
+        key = action, device_id
+        breadths[key] = min(breadth, breadths.get(key, breadth))
+
+    actions: defaultdict[str, deque[PendingCommand]] = defaultdict(deque)
+    for action, one in sorted(
+        batch, key=lambda item: breadths[item[0], item[1].command.device_id]
+    ):
+        actions[action].append(one)
+    return [actions[action].popleft() for action, _ in batch]
