@@ -253,7 +253,8 @@ def hours_of(config: Path) -> Hours:
 
 def stored_in(config: Path) -> Json:
     """Return what the files have of both integrations. Raises ValueError for broken ones."""
-    storage, found = config / ".storage", Json()
+    storage = config / ".storage"
+    found: Json = {}
     for path in storage.iterdir():
         if path.suffix == ".json" or path.name.startswith("tmp"):
             continue
@@ -367,7 +368,8 @@ class _Run:
         homes, figures = self._homes, self.figures[kind.name]
         homes.copy(kind.begins, config, port)
         config.with_name(f"{config.name}.log").unlink(missing_ok=True)
-        stored, faults = stored_in(config), list[str]()
+        stored = stored_in(config)
+        faults: list[str] = []
         moves = kind.job in (life_jobs.move, life_jobs.go_back)
         last = life_jobs.look_on
         if kind.job in (life_jobs.sign_in, life_jobs.import_history):

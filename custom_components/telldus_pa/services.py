@@ -40,7 +40,7 @@ from homeassistant.util.json import JsonValueType
 from .account.errors import service_error
 from .const import DOMAIN
 from .data import TelldusConfigEntry
-from .devices.kinds import BELL, LEARN, MAIN_ENTITY, DeviceKind
+from .devices.kinds import DeviceKind, commanded_part
 from .devices.unique_ids import device_unique_id, entity_unique_id, sensor_unique_id
 from .export import async_export_home
 from .history.parts import async_fetch_in_parts
@@ -80,8 +80,6 @@ _REQUIRED: Final = {
 }
 _OPTIONAL: Final = {Method.THERMOSTAT: {ATTR_TEMPERATURE, ATTR_CHANGE_MODE}}
 
-# The methods that have a button of their own
-_BUTTONS: Final = {Method.BELL: BELL, Method.LEARN: LEARN}
 # The span without a start, the longest span, and the most rows in a response: a month of
 # ten-minute rows fits, in nine requests at most.
 _DEFAULT_SPAN: Final = timedelta(days=1)
@@ -181,13 +179,13 @@ async def _async_send_command(call: ServiceCall) -> None:
     if not things:
         raise _invalid("not_a_device")
     device = devices[things[0]]
-    part = _BUTTONS.get(METHODS[call.data[ATTR_METHOD]], MAIN_ENTITY)
+    kind = entry.runtime_data.devices.topology.kinds[device.id]
+    part = commanded_part(device, kind, METHODS[call.data[ATTR_METHOD]])
     unique_ids = {entity_unique_id(things[0], part)}
     await _async_check_permission(call, registered.id, unique_ids, POLICY_CONTROL)
     if registered.disabled_by:
         raise _invalid("device_disabled", device=device.name or device.id)
     command = _command(device, call.data)
-    kind = entry.runtime_data.devices.topology.kinds[device.id]
     if kind is DeviceKind.MEDIA_PLAYER and command.method & (Method.UP | Method.DOWN):
         command = replace(command, is_volume_step=True)
     await entry.runtime_data.commands.async_send(command, context=call.context)

@@ -195,6 +195,15 @@ def has_siren(device: Device, kind: DeviceKind) -> bool:
     )
 
 
+def commanded_part(device: Device, kind: DeviceKind, method: Method) -> str:
+    """Return the part of a device whose entity is the one to send a command."""
+    if method is Method.BELL:
+        return BELL
+    if method is Method.LEARN:
+        return LEARN
+    return SIREN if has_siren(device, kind) else MAIN_ENTITY
+
+
 def expires_soon(command: Command, device: Device, kind: DeviceKind) -> bool:
     """Return whether a command does harm when it is sent much later than it was given.
 
