@@ -277,8 +277,10 @@ class Life:
         }
 
 
-def _text(value: object) -> str:
-    """Return a value of a row as a text that compares."""
+def _text(value: object) -> str | None:
+    """Return a value of a row as it is in the files, or as a text that compares."""
+    if value is None or isinstance(value, str):
+        return value
     return str(sorted(map(str, value)) if isinstance(value, (set, list)) else value)
 
 

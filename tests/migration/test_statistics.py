@@ -21,10 +21,14 @@ from homeassistant.components.recorder.statistics import (
     validate_statistics,
 )
 from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
-from simulator import Simulator
+from simulator import Home, Simulator
+from simulator.home import SensorValue
 from tests.conftest import Time
+
+from .conftest import mixed_home
 
 PERIOD = 300
 MOVED = ("sensor.garden_temperature", "sensor.garden_humidity", "sensor.plug_power_2")
@@ -95,6 +99,67 @@ async def complaints_of(hass: HomeAssistant) -> set[str]:
     return set(
         await get_instance(hass).async_add_executor_job(validate_statistics, hass)
     )
+
+
+@pytest.fixture
+def weather(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the garden measure what core's integration shows without a unit."""
+
+    def home(now: int) -> Home:
+        home = mixed_home(now)
+        home.sensors["60"].values += [
+            SensorValue("wdir", "0", "90", now),
+            SensorValue("volume", "2", "15", now),
+        ]
+        return home
+
+    monkeypatch.setattr("tests.migration.conftest.mixed_home", home)
+
+
+@pytest.mark.parametrize("while_moving", [False, True])
+async def test_units_that_core_does_not_show(
+    hass: HomeAssistant,
+    weather: None,
+    core: MockConfigEntry,
+    loaded: MockConfigEntry,
+    time: Time,
+    *,
+    while_moving: bool,
+) -> None:
+    """Statistics begin with the unit here, though a state of the period has none.
+
+    Home Assistant may make the first of them before the registries are on disk.
+    """
+    rows = er.async_entries_for_config_entry(er.async_get(hass), core.entry_id)
+    moved = {
+        row.entity_id
+        for row in rows
+        if row.unique_id.startswith(("_60-wdir", "_60-volume"))
+    }
+    assert len(moved) == 2
+    now = dt_util.utcnow().timestamp()
+    period = now + PERIOD - now % PERIOD
+    await time.move(period - now + PERIOD - (8 if while_moving else 60))
+    await time.until(async_take_over(hass, loaded, core.entry_id))
+    await time.move(period + PERIOD - dt_util.utcnow().timestamp())
+    await async_recorder_block_till_done(hass)
+    do_adhoc_statistics(hass, start=dt_util.utc_from_timestamp(period))
+    for _ in range(2):
+        await let_pass(hass, time)
+    assert not await complaints_of(hass) & moved
+    found = {
+        one["statistic_id"]: one["statistics_unit_of_measurement"]
+        for one in await async_list_statistic_ids(hass, moved)
+    }
+    assert set(found.values()) == {"°", "gal"}
+    later = statistics_during_period(
+        hass,
+        dt_util.utc_from_timestamp(period + 2 * PERIOD),
+        statistic_ids=moved,
+        period="5minute",
+        types={"mean"},
+    )
+    assert later.keys() == moved
 
 
 async def test_statistics(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, cast
 
 from homeassistant.components.recorder import DOMAIN as RECORDER_DOMAIN
@@ -15,6 +16,7 @@ from homeassistant.components.recorder.statistics import (
     STATISTIC_UNIT_TO_UNIT_CONVERTER,
     UNIT_CLASS_TO_UNIT_CONVERTER,
     async_import_statistics,
+    async_update_statistics_metadata,
     get_metadata,
 )
 from homeassistant.components.sensor import ATTR_STATE_CLASS, SensorStateClass
@@ -117,6 +119,31 @@ def async_add_hours(
 ) -> None:
     """Have the recorder import hours, oldest first."""
     async_import_statistics(hass, metadata, [_row(hour) for hour in reversed(hours)])
+
+
+async def async_set_units(hass: HomeAssistant, statistic_ids: set[str]) -> None:
+    """Give the statistics of entities their units, where they have none.
+
+    Home Assistant takes the unit from the first state of a period. In the one in which an
+    entity was moved that is tellduslive's, without a unit, and no statistics would follow.
+    """
+    instance = get_instance(hass)
+    known = await instance.async_add_executor_job(
+        partial(get_metadata, hass, statistic_ids=statistic_ids)
+    )
+    for statistic_id in statistic_ids:
+        series = async_series_without_hours(hass, statistic_id, 0)
+        if series is None or series.metadata["unit_of_measurement"] is None:
+            continue
+        if statistic_id not in known:
+            async_import_statistics(hass, series.metadata, [])
+        elif known[statistic_id][1]["unit_of_measurement"] is None:
+            async_update_statistics_metadata(
+                hass,
+                statistic_id,
+                new_unit_class=series.metadata["unit_class"],
+                new_unit_of_measurement=series.metadata["unit_of_measurement"],
+            )
 
 
 def _row(hour: HourlyStatistics) -> StatisticData:

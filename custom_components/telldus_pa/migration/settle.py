@@ -9,6 +9,7 @@ from typing import Final
 
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.singleton import singleton
 from homeassistant.util.hass_dict import HassKey
 
@@ -70,6 +71,16 @@ async def async_wait_until_stored(hass: HomeAssistant, record: MigrationRecord) 
     await _async_wait(partial(async_is_stored, hass, record))
 
 
+async def _async_keep_statistics(hass: HomeAssistant, record: MigrationRecord) -> None:
+    """Let the statistics of what was moved over go on."""
+    if "recorder" in hass.config.components:
+        from ..history.recorder import async_set_units  # noqa: PLC0415
+
+        registry = er.async_get(hass)
+        rows = [registry.async_get(one.registry_id) for one in record.forward.entities]
+        await async_set_units(hass, {row.entity_id for row in rows if row})
+
+
 async def _async_wait(is_written: Callable[[], Awaitable[bool]]) -> None:
     """Wait until Home Assistant has written something, but not for ever."""
     try:
@@ -108,6 +119,7 @@ async def _async_settle(
             # Another migration has begun since.
             return
         if record.is_taken_over:
+            await _async_keep_statistics(hass, record)
             await store.async_save(replace(record, stage=MigrationStage.MOVED))
             return
         if record.stage is MigrationStage.RETURNING:
