@@ -58,6 +58,7 @@ _EXPECTED = (
     "The system could not validate that the sqlite3 database",
     "Waiting for integrations to complete setup",
     "is taking over 10 seconds",
+    "Something is blocking Home Assistant from wrapping up the start up phase",
 )
 
 type Job = Callable[[Life], Awaitable[None]]
@@ -188,7 +189,10 @@ class Life:
 
         async def settled() -> bool:
             ours, core = self.entry(), self.entry(TELLDUSLIVE)
-            if await self.stage() not in ("none", "moved"):
+            # What has gone back and is disabled keeps its record after a cut.
+            if not (ours and ours.disabled_by) and (
+                await self.stage() not in ("none", "moved")
+            ):
                 return False
             if core and not core.disabled_by and not self._has_all(TELLDUSLIVE):
                 return False
@@ -260,6 +264,11 @@ class Life:
                 ]
                 for entry_id in entries
                 for row in dr.async_entries_for_config_entry(devices, entry_id)
+            },
+            "units": {
+                state.entity_id: state.attributes.get("unit_of_measurement")
+                for state in hass.states.async_all("sensor")
+                if "state_class" in state.attributes
             },
             "stage": await self.stage(),
             "issues": sorted(

@@ -61,7 +61,9 @@ async def save(life: Life) -> None:
     lamps = [
         row.entity_id
         for row in er.async_entries_for_config_entry(registry, entry.entry_id)
-        if row.domain == "switch" and not row.disabled_by
+        if (state := hass.states.get(row.entity_id))
+        and row.domain == "switch"
+        and state.state in ("on", "off")
     ]
     for number in range(8):
         options = hass.config_entries.options

@@ -38,8 +38,13 @@ _SPEED, _SPEED_OF_IMPORT = 10.0, 40.0
 # Seconds of the clock after which a life is stuck.
 _TIMEOUT = 150
 
-# What is said of a migration that goes on.
-_QUIET = ("A migration was interrupted, and is finished now", "aiohttp_fast_zlib")
+# What is said of a migration that goes on, and once of the unit that a state had before it.
+_QUIET = (
+    "A migration was interrupted, and is finished now",
+    "aiohttp_fast_zlib",
+    "cannot be converted to the unit of previously compiled statistics",
+    "generation of long term statistics will be suppressed unless the unit is stable",
+)
 
 type Hours = dict[tuple[str, float], tuple[float | None, ...]]
 
@@ -256,7 +261,7 @@ def stored_in(config: Path) -> Json:
     storage = config / ".storage"
     found: Json = {}
     for path in storage.iterdir():
-        if path.suffix == ".json" or path.name.startswith("tmp"):
+        if path.name.startswith("tmp"):
             continue
         found[path.name] = json.loads(path.read_text())["data"]
     entries = {
@@ -327,7 +332,8 @@ def outcome(look: Json, known: set[str], kind: _Kind) -> Json:
             domain: (entry["off"], entry["off"] or entry["state"] == "loaded")
             for domain, entry in look["entries"].items()
         },
-        "stage": look["stage"],
+        # What is disabled has nothing to finish.
+        "stage": "none" if look["entries"][DOMAIN]["off"] else look["stage"],
         "issues": look["issues"],
     }
 
@@ -410,6 +416,7 @@ class _Run:
         if not ended.done:
             return faults or ["the last life was not done"]
         faults += self._compare(kind, ended.done)
+        faults += without_unit(config, ended.done["units"])
         if kind.job is life_jobs.import_history:
             faults += compare_hours(homes.hours, hours_of(config))
         return faults
@@ -454,6 +461,18 @@ def compare_hours(wanted: Hours, found: Hours) -> list[str]:
         f"hour {key}: {wanted.get(key)} -> {found.get(key)}"
         for key in sorted(wanted.keys() | found.keys())
         if first <= key[1] <= last - 3600 and wanted.get(key) != found.get(key)
+    ]
+
+
+def without_unit(config: Path, units: dict[str, str | None]) -> list[str]:
+    """Return whose statistics have no unit though the entity has, and so would end."""
+    query = "select statistic_id, unit_of_measurement from statistics_meta"
+    with closing(sqlite3.connect(config / "home-assistant_v2.db")) as database:
+        rows = database.execute(query).fetchall()
+    return [
+        f"the statistics of {one} have no unit"
+        for one, unit in rows
+        if unit is None and units.get(one) is not None
     ]
 
 

@@ -9,14 +9,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 import voluptuous as vol
 
 from custom_components.telldus_pa.const import DOMAIN
-from homeassistant.auth.permissions import PermissionLookup
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
-from homeassistant.helpers import (
-    area_registry as ar,
-    device_registry as dr,
-    entity_registry as er,
-)
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 from simulator import Fault, Method, Simulator
 
@@ -132,127 +127,6 @@ async def test_disabled_device(
     found = await actions.refusal("send_command", answers=False, **data)
     assert found == "device_disabled"
     assert sent(simulator) == []
-
-
-def user_with(hass: HomeAssistant, entities: dict[str, Any]) -> Context:
-    """Return the context of a user with a policy for entities."""
-    user = MockUser().add_to_hass(hass)
-    user.perm_lookup = PermissionLookup(er.async_get(hass), dr.async_get(hass))
-    user.mock_policy({"entities": entities})
-    return Context(user_id=user.id)
-
-
-async def is_allowed(
-    actions: Actions, action: str, context: Context, **data: Any
-) -> bool:
-    """Return whether a user may call an action."""
-    try:
-        await actions.call(
-            action, answers=action == "get_history", context=context, **data
-        )
-    except Unauthorized:
-        return False
-    return True
-
-
-async def test_users_may_command_what_they_may_control(
-    hass: HomeAssistant,
-    actions: Actions,
-    simulator: Simulator,
-    hass_read_only_user: MockUser,
-    hass_admin_user: MockUser,
-) -> None:
-    """As for Home Assistant's own actions, the main entity decides, also a disabled one."""
-    area = ar.async_get(hass).async_create("Hall")
-    devices = dr.async_get(hass)
-    lamp, dimmer = (actions.device(f"device_{one}") for one in (LAMP_ID, DIMMER_ID))
-    devices.async_update_device(dimmer, area_id=area.id)
-    read_only = Context(user_id=hass_read_only_user.id)
-    hall = user_with(hass, {"area_ids": {area.id: True}})
-    readers = user_with(hass, {"area_ids": {area.id: {"read": True}}})
-    switches = user_with(hass, {"domains": {"switch": True}})
-
-    async def who_may(device_id: str, method: str = "turn_off") -> list[bool]:
-        await actions.pause()
-        return [
-            await is_allowed(
-                actions, "send_command", one, device_id=device_id, method=method
-            )
-            for one in (read_only, readers, hall, switches)
-        ]
-
-    assert await who_may(dimmer) == [False, False, True, False]
-    assert await who_may(lamp) == [False, False, False, True]
-    assert len(sent(simulator)) == 2
-    # Hidden and disabled entities count.
-    registry = er.async_get(hass)
-    registry.async_update_entity(
-        "switch.window_lamp", hidden_by=er.RegistryEntryHider.USER
-    )
-    registry.async_update_entity(
-        "light.ceiling_dimmer", disabled_by=er.RegistryEntryDisabler.USER
-    )
-    await actions.pause()
-    assert await who_may(dimmer) == [False, False, True, False]
-    assert await who_may(lamp) == [False, False, False, True]
-    # Learning is its button's, which is in no domain of theirs.
-    assert await who_may(lamp, "learn") == [False] * 4
-    buttons = user_with(hass, {"domains": {"button": True}})
-    more = {"device_id": lamp, "method": "learn"}
-    assert await is_allowed(actions, "send_command", buttons, **more)
-    # So is ringing.
-    more |= {"device_id": actions.device("device_2100005"), "method": "bell"}
-    assert await is_allowed(actions, "send_command", buttons, **more)
-    more["device_id"] = lamp
-    # A device without entities is for administrators, and so is a user that is unknown.
-    registry.async_remove("switch.window_lamp")
-    assert await who_may(lamp) == [False] * 4
-    before = len(sent(simulator))
-    more["method"] = "turn_off"
-    stranger = Context(user_id="nobody")
-    assert not await is_allowed(actions, "send_command", stranger, **more)
-    admin = Context(user_id=hass_admin_user.id)
-    assert await is_allowed(actions, "send_command", admin, **more)
-    assert len(sent(simulator)) == before + 1
-
-
-async def test_users_get_the_history_that_they_may_read(
-    hass: HomeAssistant,
-    actions: Actions,
-    simulator: Simulator,
-    hass_read_only_user: MockUser,
-) -> None:
-    """An entity that tells of others needs the permission for those as well."""
-    area = ar.async_get(hass).async_create("Hall")
-    dr.async_get(hass).async_update_device(
-        actions.device(f"sensor_{OUTDOOR_ID}"), area_id=area.id
-    )
-    dimmer = "light.ceiling_dimmer"
-    registry = er.async_get(hass)
-    battery = registry.async_get_entity_id(
-        "binary_sensor", DOMAIN, f"an-account_sensor_{OUTDOOR_ID}_battery_low"
-    )
-    learn = registry.async_get_entity_id(
-        "button", DOMAIN, f"an-account_device_{LAMP_ID}_learn"
-    )
-    users = (
-        Context(user_id=hass_read_only_user.id),
-        user_with(hass, {"area_ids": {area.id: {"read": True}}}),
-        user_with(hass, {"domains": {"binary_sensor": True, "button": True}}),
-        user_with(hass, {"entity_ids": {OUTDOOR: {"control": True}}}),
-    )
-    for entity_id, allowed in (
-        (dimmer, [True, False, False, False]),
-        (learn, [True, False, False, False]),
-        (OUTDOOR, [True, True, False, False]),
-        (battery, [True, True, False, False]),
-    ):
-        await actions.pause()
-        found = [
-            await is_allowed(actions, "get_history", one, entity_id=entity_id)
-            for one in users
-        ]
-        assert found == allowed, entity_id
 
 
 async def test_refused_by_telldus(actions: Actions, simulator: Simulator) -> None:

@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.telldus_pa.const import DOMAIN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from tests.flow_user import FLOWS, OPTIONS, FlowUser, Step, keys
+from tests.flow_user import FLOWS, FlowUser, Step, keys
 
 from .conftest import asked, at_telldus, awaited, go_on
 
@@ -237,11 +237,3 @@ async def test_others_cannot_drive_the_dialog(
     assert len(hass.config_entries.flow.async_progress()) == 1
     assert asked(simulator) == ["oauth/requestToken"]
     assert (await flow_user.sign_in(step))["type"] == "create_entry"
-
-
-async def test_others_cannot_change_the_options(
-    stranger: FlowUser, loaded: MockConfigEntry
-) -> None:
-    """Nor is the poll interval anybody's."""
-    response = await stranger.client.post(OPTIONS, json={"handler": loaded.entry_id})
-    assert response.status == HTTPStatus.UNAUTHORIZED
