@@ -15,7 +15,9 @@ from custom_components.telldus_pa.migration.move import (
     async_take_over,
     async_taken_over_from,
 )
+from custom_components.telldus_pa.migration.records import MigrationStore
 from custom_components.telldus_pa.migration.tellduslive import TELLDUSLIVE_DOMAIN
+from custom_components.telldus_pa.migration.transaction import RegistryTransaction
 from homeassistant.config_entries import (
     ConfigEntries,
     ConfigEntryDisabler,
@@ -99,6 +101,24 @@ async def test_failure(
     await assert_unchanged(hass, before, automated, loaded, time)
     await take_over(hass, automated, loaded, time)
     assert automated.disabled_by
+
+
+async def test_devices_that_are_back_already(
+    hass: HomeAssistant, core: MockConfigEntry, loaded: MockConfigEntry, time: Time
+) -> None:
+    """After a power cut, what stays here may be linked to a device that is core's again."""
+    await take_over(hass, core, loaded, time)
+    record = await MigrationStore(hass, loaded).async_load()
+    assert record
+    await time.until(async_revert(hass, loaded))
+    entities, entity_id = er.async_get(hass), "sensor.plug_energy"
+    (row,) = [one for one in entities.entities.values() if one.entity_id == entity_id]
+    assert row.device_id is None
+    device = device_of(hass, "switch.plug")
+    entities.async_update_entity(entity_id, device_id=device)
+    RegistryTransaction(hass).async_apply(record.reverse, loaded, core)
+    assert entities.entities[entity_id].device_id is None
+    assert device_of(hass, "switch.plug") == device
 
 
 async def test_failure_when_ours_runs(

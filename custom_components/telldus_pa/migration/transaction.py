@@ -115,6 +115,8 @@ class RegistryTransaction:
                 yield partial(self._set_device, entity, self._existing(device_id))
         for device_transfer in transfer.devices:
             for device in existing_devices(self._hass, (device_transfer.device_id,)):
+                # After a power cut, it may be the receiver's already.
+                yield partial(self._unlink, device, giver)
                 if device.config_entry_id == giver.entry_id:
                     yield partial(self._move_device, device, receiver, device_transfer)
         for registry_id, entity_id in transfer.helper_entity_ids:
@@ -282,6 +284,12 @@ class RegistryTransaction:
                     self._devices_before.setdefault(device.id, device)
                     self._devices.async_update_device(device.id, area_id=area_id)
 
+    def _unlink(self, device: dr.DeviceEntry, giver: ConfigEntry[Any]) -> None:
+        """Keep the entities that stay: Home Assistant would remove them with the device."""
+        for entity in self._entities_of(device):
+            if entity.config_entry_id == giver.entry_id:
+                self._set_device(entity, None)
+
     def _move_device(
         self,
         device: dr.DeviceEntry,
@@ -289,10 +297,6 @@ class RegistryTransaction:
         transfer: DeviceTransfer,
     ) -> None:
         """Give a device to another entry, in place of those with its identifiers there."""
-        for entity in self._entities_of(device):
-            if entity.config_entry_id == device.config_entry_id:
-                # Home Assistant would remove it.
-                self._set_device(entity, None)
         replaced = devices_with_identifiers(self._hass, receiver, transfer.identifiers)
         for other in replaced:
             self._set_placeholder_identifier(other)
