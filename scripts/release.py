@@ -1,19 +1,23 @@
 """Check that a release's versions match its tag, and make its files.
 
-Usage: scripts/release.py TAG. Writes to dist/ the integration as a zip file, which HACS and
-the Marketplace unpack into the integration's folder, and the changes as release notes.
+Usage: scripts/release.py [--freeze] TAG. Writes to dist/ the integration as a zip file, which
+HACS and the Marketplace unpack into the integration's folder, and the changes as release
+notes. With --freeze, keeps what this version writes to disk instead, for the tests of later
+ones; nothing is released without that.
 """
 
 import argparse
 import json
 from pathlib import Path
 import re
+import subprocess
 import sys
 import tomllib
 import zipfile
 
 ROOT = Path(__file__).resolve().parent.parent
 INTEGRATION = Path("custom_components", "telldus_pa")
+FROZEN = Path("tests", "fixtures", "storage")
 # A fixed time: the same files make the same zip file.
 MADE = (1980, 1, 1, 0, 0, 0)
 VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9a-z.]+)?")
@@ -58,14 +62,30 @@ def pack(root: Path, target: Path) -> None:
             packed.writestr(entry, path.read_bytes())
 
 
+def freeze(root: Path, tag: str) -> int:
+    """Keep what this version writes to disk, once it has loaded that again."""
+    target = root / FROZEN / tag
+    test = "tests/test_upgrade.py::test_freezing"
+    command = [".venv/bin/python", "-m", "pytest", "-q", "--no-cov", test]
+    return subprocess.run(
+        [*command, f"--freeze={target}"], cwd=root, check=False
+    ).returncode
+
+
 def main(arguments: list[str], root: Path = ROOT) -> int:
-    """Check the versions and write the files."""
+    """Check the versions, and write the files or freeze."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("tag", help="the version, as in manifest.json")
-    tag = parser.parse_args(arguments).tag
-    if wrong := mistakes(root, tag):
+    parser.add_argument("--freeze", action="store_true", help="keep what is stored")
+    given = parser.parse_args(arguments)
+    tag, wrong = given.tag, mistakes(root, given.tag)
+    if not given.freeze and not (root / FROZEN / tag / "seen.json").is_file():
+        wrong.append(f"nothing is in {FROZEN / tag}")
+    if wrong:
         print(f"{tag} cannot be released: {'; '.join(wrong)}", file=sys.stderr)
         return 1
+    if given.freeze:
+        return freeze(root, tag)
     dist = root / "dist"
     dist.mkdir(exist_ok=True)
     pack(root, dist / "telldus_pa.zip")

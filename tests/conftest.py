@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
 from datetime import timedelta
 import logging
+from pathlib import Path
 import re
 from typing import Any
 
@@ -55,6 +56,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--begin",
         default="2026-09-15T06:40:07Z",
         help="when the tests take place that move time",
+    )
+    parser.addoption(
+        "--freeze", type=Path, help="keep what is written to disk in this folder"
     )
     parser.addoption(
         "--loop-debug",

@@ -3,7 +3,7 @@
 import importlib.util
 from pathlib import Path
 import shutil
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 import zipfile
 
 import pytest
@@ -32,6 +32,9 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copytree(INTEGRATION, tmp_path / "custom_components" / "telldus_pa")
     for name in ("CHANGELOG.md", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
+    frozen = tmp_path / "tests" / "fixtures" / "storage" / VERSION
+    frozen.mkdir(parents=True)
+    (frozen / "seen.json").write_text("{}")
     return tmp_path
 
 
@@ -83,6 +86,37 @@ def test_another_tag(
     assert release.main([tag], checkout) == 1
     assert said in capsys.readouterr().err
     assert not (checkout / "dist").exists()
+
+
+def test_not_frozen(
+    release: ModuleType, checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a version writes to disk is kept before it is released."""
+    shutil.rmtree(checkout / "tests")
+    assert release.main([VERSION], checkout) == 1
+    assert f"nothing is in tests/fixtures/storage/{VERSION}" in capsys.readouterr().err
+    assert not (checkout / "dist").exists()
+
+
+def test_freezing(
+    release: ModuleType, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The test that makes it and loads it again keeps it; of a wrong tag nothing is kept."""
+    commands: list[list[str]] = []
+
+    def run(command: list[str], *, cwd: Path, check: bool) -> SimpleNamespace:
+        commands.append(command)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(release.subprocess, "run", run)
+    assert release.main(["--freeze", "9.9.9"], checkout) == 1
+    assert commands == []
+    assert release.main(["--freeze", VERSION], checkout) == 0
+    folder = checkout / "tests" / "fixtures" / "storage" / VERSION
+    assert commands[0][-2:] == [
+        "tests/test_upgrade.py::test_freezing",
+        f"--freeze={folder}",
+    ]
 
 
 def test_changelog_forgotten(
