@@ -7,6 +7,8 @@ simulator_client   a client for the simulator's control API
 sign_in            adds the integration over REST; browser: the pages without JavaScript
 scenario           what the steps of test_end_to_end share
 frontend           Home Assistant's frontend in Chromium; chromium, texts, dashboards
+powercut           kills at stages of moving over; random_cuts: at random moments, with life,
+                   life_jobs, cut_homes, cut_checks
 develop            the stack for a developer; screenshots, brand: images for documents
 """
 

@@ -186,15 +186,27 @@ class Life:
 
     async def settle(self) -> None:
         """Wait until everything that is enabled has all its entities, and nothing moves."""
+        # Home Assistant's own integration adds one device after the other.
+        count, since = 0, self.hass.loop.time()
 
         async def settled() -> bool:
+            nonlocal count, since
+            if count != len(er.async_get(self.hass).entities):
+                count = len(er.async_get(self.hass).entities)
+                since = self.hass.loop.time()
             ours, core = self.entry(), self.entry(TELLDUSLIVE)
             # What has gone back and is disabled keeps its record after a cut.
             if not (ours and ours.disabled_by) and (
                 await self.stage() not in ("none", "moved")
             ):
                 return False
-            if core and not core.disabled_by and not self._has_all(TELLDUSLIVE):
+            if (
+                core
+                and not core.disabled_by
+                and not (
+                    self._has_all(TELLDUSLIVE) and self.hass.loop.time() > since + 40
+                )
+            ):
                 return False
             if ours is None or ours.disabled_by:
                 return True

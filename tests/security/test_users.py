@@ -11,7 +11,6 @@ from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
     WebSocketGenerator,
 )
-import yaml
 
 from custom_components.telldus_pa import PLATFORMS
 from custom_components.telldus_pa.const import DOMAIN
@@ -32,6 +31,7 @@ from homeassistant.helpers import (
     entity_registry as er,
 )
 from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import load_yaml_dict
 from simulator import Simulator, demo_home, uncommon_home
 from tests.conftest import AddEntry, Time
 from tests.flow_user import FLOWS, OPTIONS, FlowUser, Step, keys
@@ -268,7 +268,7 @@ def hall(hass: HomeAssistant, house: MockConfigEntry) -> str:
 def users(hass: HomeAssistant, hall: str) -> dict[str, Context]:
     """Return the three users."""
     policies: dict[str, Mapping[str, Any]] = {
-        "read only": READ_ONLY_POLICY["entities"],  # type: ignore[dict-item]
+        "read only": READ_ONLY_POLICY["entities"],
         "the hall": {"area_ids": {hall: True}},
         "switches": {"domains": {"switch": True}},
     }
@@ -277,7 +277,7 @@ def users(hass: HomeAssistant, hall: str) -> dict[str, Context]:
 
 def test_all_actions_are_tried() -> None:
     """A new action, or method of one, needs a row."""
-    text = yaml.safe_load((INTEGRATION / "services.yaml").read_text())
+    text: Any = load_yaml_dict(str(INTEGRATION / "services.yaml"))
     assert ACTIONS.keys() == text.keys()
     options = text["send_command"]["fields"]["method"]["selector"]["select"]["options"]
     methods = {data["method"] for data, _ in ACTIONS["send_command"]}
