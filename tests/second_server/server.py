@@ -32,8 +32,13 @@ from .oauth import Provider, RefusedError, Token
 
 LIMIT, WINDOW = 10, 60.0
 METHODS = {
-    "turnOn": ON, "turnOff": OFF, "bell": BELL, "dim": DIM,
-    "up": UP, "down": DOWN, "stop": STOP,
+    "turnOn": ON,
+    "turnOff": OFF,
+    "bell": BELL,
+    "dim": DIM,
+    "up": UP,
+    "down": DOWN,
+    "stop": STOP,
 }
 HTML = "<html><body><h1>Telldus Live!</h1><p>Something went wrong.</p></body></html>"
 NOT_FOUND, ACCESS_DENIED, OFFLINE, INVALID, UNSUPPORTED = 1, 2, 3, 4, 7
