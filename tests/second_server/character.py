@@ -36,6 +36,10 @@ class Character:
     device_type: Literal["long", "lower", "seven", "short", "number", "absent"] = "long"
     level: Literal["number", "text", "statevalue only"] = "number"
     no_level: str | None = None  # The `statevalue` of what has none
+    structures: Literal["object", "text"] = "object"  # Of thermostats
+    # The members of a group: ids, or the gateway's own numbers
+    members: Literal["ids", "numbers", "numbers as text", "absent"] = "ids"
+    lag: Literal[0, 3, 8] = 0  # Seconds until the lists show a command
     mask: Literal["honoured", "ignored"] = "honoured"  # supportedMethods
     values: Literal["data", "flat", "both", "never"] = "data"
     shared: bool = False  # Both gateways list the same device
@@ -62,10 +66,21 @@ CHARACTERS = {
         plural=True, empty="no key", confirmed="1", form_type="text/plain"
     ),
     "texts": Character(
-        numbers="texts", level="text", no_level="", errors="code text", rooms="old name"
+        numbers="texts",
+        level="text",
+        no_level="",
+        errors="code text",
+        rooms="old name",
+        structures="text",
+        members="numbers as text",
     ),
     "numbers": Character(
-        numbers="numbers", ids="numbers", online="number", device_type="number"
+        numbers="numbers",
+        ids="numbers",
+        online="number",
+        device_type="number",
+        members="numbers",
+        lag=3,
     ),
     "sparse": Character(
         left_out=SPARSE,
@@ -102,7 +117,12 @@ CHARACTERS = {
         empty="null",
     ),
     "valueless": Character(
-        values="never", no_level="unde", unauthorized="xml", errors="status"
+        values="never",
+        members="absent",
+        lag=8,
+        no_level="unde",
+        unauthorized="xml",
+        errors="status",
     ),
     "shared": Character(
         shared=True, online="bool", device_type="seven", refused_token=False

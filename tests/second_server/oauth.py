@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from oauthlib.common import Request
 from oauthlib.oauth1.rfc5849 import signature
 
 PUBLIC_KEY = "FEHUVEW84RAFR5SP22RABURUPHAFRUNU"
@@ -16,6 +15,16 @@ SKEW = 600
 
 class RefusedError(Exception):
     """A request that is not signed as it should be; the text is oauth-php's."""
+
+
+@dataclass
+class _Signed:
+    """What oauthlib looks at in a request."""
+
+    uri: str
+    http_method: str
+    params: list[tuple[str, str]]
+    signature: str
 
 
 @dataclass
@@ -61,9 +70,12 @@ class Provider:
                 f'The consumer_key "{key}" token "{token}" combination does not exist'
                 " or is not enabled."
             )
-        request = Request(url, method)
-        request.params = [one for one in given if one[0] != "oauth_signature"]
-        request.signature = oauth.get("oauth_signature", "")
+        request: Any = _Signed(
+            uri=url,
+            http_method=method,
+            params=[one for one in given if one[0] != "oauth_signature"],
+            signature=oauth.get("oauth_signature", ""),
+        )
         if oauth.get(
             "oauth_signature_method"
         ) != "HMAC-SHA1" or not signature.verify_hmac_sha1(

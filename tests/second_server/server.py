@@ -11,37 +11,21 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from .character import Character, Unknown
-from .home import (
-    BELL,
-    DIM,
-    DOWN,
-    OFF,
-    ON,
-    STOP,
-    UP,
-    Device,
-    Home,
+from .commands import ACCESS_DENIED, METHODS, NOT_FOUND, CallError, find, take
+from .home import Home
+from .oauth import Provider, RefusedError, Token
+from .rows import (
     Row,
     client_rows,
     device_row,
     device_rows,
+    profile,
     room_rows,
     sensor_row,
 )
-from .oauth import Provider, RefusedError, Token
 
 LIMIT, WINDOW = 10, 60.0
-METHODS = {
-    "turnOn": ON,
-    "turnOff": OFF,
-    "bell": BELL,
-    "dim": DIM,
-    "up": UP,
-    "down": DOWN,
-    "stop": STOP,
-}
 HTML = "<html><body><h1>Telldus Live!</h1><p>Something went wrong.</p></body></html>"
-NOT_FOUND, ACCESS_DENIED, OFFLINE, INVALID, UNSUPPORTED = 1, 2, 3, 4, 7
 
 
 class Call(NamedTuple):
@@ -67,6 +51,7 @@ class SecondServer:
         self.calls: list[Call] = []
         self._clock = clock or time.time
         self._recent: deque[float] = deque()
+        self._coming: deque[tuple[float, Callable[[], None]]] = deque()
         self.app = web.Application()
         self.app.router.add_get("/oauth/authorize", self._authorize)
         self.app.router.add_route("*", "/oauth/requestToken", self._request_token)
@@ -198,7 +183,11 @@ class SecondServer:
             except RefusedError as err:
                 response = self._unauthorized(err)
             else:
-                response = self._answer(function, query)
+                self._let_come()
+                try:
+                    response = self._answer(function, query)
+                except CallError as err:
+                    response = self._error(err.code, str(err))
         self.calls.append(Call(function, query, response.status))
         return response
 
@@ -221,12 +210,12 @@ class SecondServer:
             case "room/list" if character.rooms == "old name":
                 return self._optional("known", self._rooms())
             case "user/profile":
-                return self._optional(character.profile, _profile())
+                return self._optional(character.profile, profile())
             case "device/info" if character.info != "unknown":
                 return self._info(query)
         module, _, name = function.partition("/")
         if module == "device" and name in METHODS:
-            return self._command(METHODS[name], query)
+            return self._command(name, query)
         return self._unknown(function)
 
     def _reply(self, body: object) -> web.Response:
@@ -243,23 +232,18 @@ class SecondServer:
 
     def _optional(self, known: str, body: Row) -> web.Response:
         if known == "refused":
-            return self._error(ACCESS_DENIED, "Access denied")
+            raise CallError(ACCESS_DENIED, "Access denied")
         return self._unknown("") if known == "unknown" else self._reply(body)
 
     def _info(self, query: Mapping[str, str]) -> web.Response:
-        id_ = query.get("id", "")
         if self.character.info == "refused":
-            return self._error(ACCESS_DENIED, "Access denied")
-        if not id_.isdigit() or int(id_) not in self.home.devices:
-            return self._missing(id_)
-        row = device_row(self.home, int(id_), query, self.character)
+            raise CallError(ACCESS_DENIED, "Access denied")
+        find(self.home, query)
+        row = device_row(self.home, int(query["id"]), query, self.character)
         row["state"] = str(row["state"])
         row["statevalues"] = row.pop("stateValues", [])
         row |= {"protocol": "zwave", "model": "0176-0003-0003"}
         return self._reply(row)
-
-    def _missing(self, id_: str) -> web.Response:
-        return self._error(NOT_FOUND, f'The device with id "{id_}" does not exist')
 
     def _error(self, code: int, text: str) -> web.Response:
         """Tell that a call failed."""
@@ -294,38 +278,15 @@ class SecondServer:
         }
         return answers[self.character.unknown]
 
-    def _command(self, method: int, query: Mapping[str, str]) -> web.Response:
-        id_ = query.get("id", "")
-        if not id_.isdigit() or int(id_) not in self.home.devices:
-            return self._missing(id_)
-        device: Device = self.home.devices[int(id_)]
-        if not self.home.gateways[device.gateway].online:
-            return self._error(
-                OFFLINE, "The client for this device is currently offline"
-            )
-        if not device.methods & method:
-            return self._error(UNSUPPORTED, "The method is not supported")
-        level: int | None = None
-        if method == DIM:
-            if not query.get("level", "").isdigit():
-                return self._error(INVALID, "Invalid argument")
-            level = min(int(query["level"]), 255)
-        for one in (device, *(self.home.devices[id_] for id_ in device.members)):
-            one.state, one.level = method, level
+    def _command(self, name: str, query: Mapping[str, str]) -> web.Response:
+        """Take a command; the lists may show it a little later."""
+        self._coming.append(
+            (self._clock() + self.character.lag, take(self.home, name, query))
+        )
+        self._let_come()
         return self._reply({"status": "success"})
 
-
-def _profile() -> Row:
-    return {
-        "uuid": "7c9e0000-0000-4000-8000-000000000002",
-        "firstname": "Kim",
-        "lastname": "Example",
-        "email": "kim@example.invalid",
-        "credits": 0,
-        "pro": -1,
-        "subscription": "",
-        "locale": "auto",
-        "admin": 0,
-        "eula": 3,
-        "permission": 0,
-    }
+    def _let_come(self) -> None:
+        """Have the house do what it was told long enough ago."""
+        while self._coming and self._coming[0][0] <= self._clock():
+            self._coming.popleft()[1]()
