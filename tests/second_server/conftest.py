@@ -6,11 +6,18 @@ from aiohttp.test_utils import TestServer
 import pytest
 
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from tests.flow_user import FlowUser
 
 from .character import CHARACTERS
 from .server import SecondServer
 from .visitor import Visitor
+
+
+@pytest.fixture
+async def callback_view(hass: HomeAssistant, callback_view: None) -> None:
+    """Let media players register theirs as well, before the test's server runs."""
+    assert await async_setup_component(hass, "media_player", {})
 
 
 @pytest.fixture(params=CHARACTERS)

@@ -46,7 +46,7 @@ class SecondServer:
     ) -> None:
         """Begin with a home that nobody is signed in to."""
         self.character = character or Character()
-        self.home = Home()
+        self._home = Home()
         self.provider = Provider()
         self.calls: list[Call] = []
         self._clock = clock or time.time
@@ -57,6 +57,13 @@ class SecondServer:
         self.app.router.add_route("*", "/oauth/requestToken", self._request_token)
         self.app.router.add_route("*", "/oauth/accessToken", self._access_token)
         self.app.router.add_route("*", "/json/{module}/{function}", self._json)
+
+    @property
+    def home(self) -> Home:
+        """The house, which has done by now what it was told long enough ago."""
+        while self._coming and self._coming[0][0] <= self._clock():
+            self._coming.popleft()[1]()
+        return self._home
 
     def spend_limit(self) -> None:
         """Let another application with the same keys use up the minute."""
@@ -183,7 +190,6 @@ class SecondServer:
             except RefusedError as err:
                 response = self._unauthorized(err)
             else:
-                self._let_come()
                 try:
                     response = self._answer(function, query)
                 except CallError as err:
@@ -283,10 +289,4 @@ class SecondServer:
         self._coming.append(
             (self._clock() + self.character.lag, take(self.home, name, query))
         )
-        self._let_come()
         return self._reply({"status": "success"})
-
-    def _let_come(self) -> None:
-        """Have the house do what it was told long enough ago."""
-        while self._coming and self._coming[0][0] <= self._clock():
-            self._coming.popleft()[1]()

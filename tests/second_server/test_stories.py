@@ -11,7 +11,7 @@ from tests.conftest import Time
 from tests.flow_user import only_entry
 from tests.helpers import Dashboard, complaints, restart
 
-from .home import DIM, DOWN, OFF, ON
+from .home import DIM, DOWN, OFF, ON, RGB, THERMOSTAT
 from .visitor import Visitor, tells_level
 
 
@@ -40,6 +40,49 @@ async def test_link(visitor: Visitor) -> None:
     assert step["type"] == "create_entry"
 
 
+async def command(visitor: Visitor, time: Time, dashboard: Dashboard) -> None:
+    """Have everything do something: it is shown at once and arrives, and lists agree."""
+    server = visitor.server
+    character = server.character
+    has_values = "stateValues" not in character.left_out and not character.bare
+    await dashboard.do("turn_on", "switch.plug")
+    await dashboard.do("turn_on", visitor.ceiling, brightness=77)
+    await dashboard.do("set_cover_position", "cover.blind", position=40)
+    for _ in range(2):
+        assert visitor.state("switch.plug") == "on"
+        assert visitor.state(visitor.ceiling) == "on"
+        if tells_level(character):
+            assert visitor.attribute(visitor.ceiling, "brightness") == 77
+            assert visitor.attribute("cover.blind", "current_position") == 40
+        await time.move(60)
+    assert server.home.named("Plug").state == ON
+    assert server.home.named("Ceiling").level == 77
+    assert server.home.named("Blind").level == 102
+
+    if not character.bare:
+        # Which temperatures there are is in the values, or in the parameters.
+        await dashboard.do(
+            "set_temperature", "climate.radiator", temperature=19.5, hvac_mode="heat"
+        )
+    await dashboard.do("turn_on", "light.bulb", rgb_color=[0, 200, 40])
+    await dashboard.do("turn_off", "light.everything")
+    await dashboard.do("press", "button.bell_ring")
+    for _ in range(2):
+        if has_values:
+            assert visitor.attribute("climate.radiator", "temperature") == 19.5
+            assert visitor.attribute("light.bulb", "rgb_color") == (0, 200, 40)
+        assert visitor.state("light.everything") == "off"
+        await time.move(60)
+    assert visitor.state("switch.plug") == "off"
+    assert visitor.state(visitor.ceiling) == "off"
+    assert server.home.named("Plug").state == OFF
+    assert server.home.named("Ceiling").state == OFF
+    heat = server.home.named("Radiator").values[THERMOSTAT]
+    assert float(heat["setpoint"]["heat"]) == (21.5 if character.bare else 19.5)
+    assert server.home.named("Bulb").values[RGB] == 0x00C828
+    assert len(server.called("device/bell")) == 1
+
+
 async def test_use(
     hass: HomeAssistant,
     visitor: Visitor,
@@ -53,25 +96,7 @@ async def test_use(
     visitor.assert_listed()
     shown = visitor.entity_ids()
 
-    # What is commanded is shown at once, and arrives; the next lists agree.
-    await dashboard.do("turn_on", "switch.plug")
-    await dashboard.do("turn_on", visitor.ceiling, brightness=77)
-    await dashboard.do("set_cover_position", "cover.blind", position=40)
-    assert server.home.named("Plug").state == ON
-    assert server.home.named("Ceiling").level == 77
-    assert server.home.named("Blind").level == 102
-    for _ in range(2):
-        assert visitor.state("switch.plug") == "on"
-        assert visitor.state(visitor.ceiling) == "on"
-        if tells_level(server.character):
-            assert visitor.attribute(visitor.ceiling, "brightness") == 77
-            assert visitor.attribute("cover.blind", "current_position") == 40
-        await time.move(60)
-    await dashboard.do("turn_off", "light.everything")
-    assert server.home.named("Plug").state == OFF
-    assert server.home.named("Ceiling").state == OFF
-    await time.move(60)
-    assert visitor.state("switch.plug") == "off"
+    await command(visitor, time, dashboard)
 
     # At the house
     server.home.set("Plug", ON)

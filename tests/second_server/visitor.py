@@ -114,6 +114,13 @@ class Visitor:
     def assert_listed(self) -> None:
         """Assert that everything is shown that the server told, as what it is."""
         character = self.server.character
+        assert self.state("switch.plug") == "off"
+        assert self.state("switch.heater") == "off"
+        assert self.state(self.ceiling) == "on"
+        assert self.state("light.everything") == "on"
+        assert self.state("cover.blind") == (
+            "open" if tells_level(character) else "unknown"
+        )
         if tells_level(character):
             assert self.attribute(self.ceiling, "brightness") == 128
             assert self.attribute("cover.blind", "current_position") == 100
@@ -122,6 +129,20 @@ class Visitor:
         assert self.state("lock.lock" if typed else "switch.lock") == (
             "locked" if typed else "on"
         )
+        named = (
+            character.device_type != "absent" or "transport" not in character.left_out
+        )
+        has_values = "stateValues" not in character.left_out and not character.bare
+        is_speaker = named and not character.bare
+        assert self.state("media_player.speaker" if is_speaker else "cover.speaker")
+        assert self.state("button.bell_ring") == "unknown"
+        is_scene = "transport" not in character.left_out and not character.bare
+        assert self.state("scene.night" if is_scene else "switch.night")
+        assert self.state("climate.radiator") == ("heat" if has_values else "unknown")
+        assert self.state("light.bulb") == "on"
+        if has_values:
+            assert self.attribute("climate.radiator", "temperature") == 21.5
+            assert self.attribute("light.bulb", "rgb_color") == (255, 128, 0)
         values = {
             one.name: one.state
             for one in self.hass.states.async_all("sensor")
