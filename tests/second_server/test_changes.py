@@ -1,0 +1,91 @@
+"""A server that changes its ways, an account without anything, and gateways that go."""
+
+from typing import Literal
+
+from aiohttp.test_utils import TestServer
+import pytest
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from tests.conftest import Time
+from tests.flow_user import FlowUser, only_entry
+from tests.helpers import complaints
+
+from .character import CHARACTERS, Character
+from .home import OFF, ON
+from .server import SecondServer
+from .visitor import Visitor
+
+VENDOR = [CHARACTERS["vendor"]]
+
+
+@pytest.mark.parametrize("visitor", ["vendor"], indirect=True)
+async def test_changed_ways(
+    hass: HomeAssistant,
+    visitor: Visitor,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whatever Telldus changes one day, everything keeps its entity, and is followed."""
+    await visitor.sign_in()
+    registry = er.async_get(hass)
+    entry_id = only_entry(hass).entry_id
+
+    def registered() -> set[str]:
+        entries = er.async_entries_for_config_entry(registry, entry_id)
+        return {f"{one.domain} {one.unique_id}" for one in entries}
+
+    before = registered()
+    for name, character in CHARACTERS.items():
+        visitor.server.character = character
+        for state, shown in ((ON, "on"), (OFF, "off")):
+            visitor.server.home.set("Plug", state)
+            await time.move(300)
+            assert visitor.state("switch.plug") == shown, name
+        print("CHG", name, registered() - before, before - registered())
+    assert not complaints(caplog)
+
+
+@pytest.mark.parametrize("empty", ["list", "no key", "null"])
+async def test_nothing_yet(
+    hass: HomeAssistant,
+    flow_user: FlowUser,
+    time: Time,
+    socket_enabled: None,
+    caplog: pytest.LogCaptureFixture,
+    empty: Literal["list", "no key", "null"],
+) -> None:
+    """An account without anything loads, and shows what comes."""
+    second = SecondServer(Character(empty=empty))
+    home = second.home
+    (gateway_id, gateway), (device_id, device) = (
+        next(iter(things.items())) for things in (home.gateways, home.devices)
+    )
+    for things in (home.gateways, home.devices, home.sensors):
+        things.clear()  # type: ignore[attr-defined]
+    async with TestServer(second.app) as server:
+        url = str(server.make_url("")).rstrip("/")
+        visitor = Visitor(hass, flow_user, second, url)
+        await visitor.sign_in()
+        home.gateways[gateway_id] = gateway
+        home.devices[device_id] = device
+        await time.move(1000)
+        assert visitor.state("switch.plug") == "off"
+        assert visitor.state("binary_sensor.home_connectivity") == "on"
+        assert not complaints(caplog)
+        await time.until(hass.config_entries.async_unload(only_entry(hass).entry_id))
+
+
+async def test_gateway_lost(visitor: Visitor, time: Time) -> None:
+    """What hangs on an offline gateway is unavailable where the server tells that."""
+    await visitor.sign_in()
+    character = visitor.server.character
+    visitor.server.home.gateways[410002].online = False
+    await time.move(900)
+    told = "online" not in character.left_out and not character.bare
+    print("GW", visitor.state("switch.heater"), visitor.state("switch.plug"), told)
+    assert visitor.state("switch.heater") == ("unavailable" if told else "off")
+    assert visitor.state("switch.plug") == "off"
+    visitor.server.home.gateways[410002].online = True
+    await time.move(900)
+    assert visitor.state("switch.heater") == "off"
