@@ -188,4 +188,4 @@ class TelldusConnectivitySensor(BinarySensorEntity):
     def is_on(self) -> bool:
         """Whether Telldus reaches the gateway."""
         gateway = self._gateway
-        return gateway is not None and gateway.online
+        return gateway is not None and gateway.online is not False

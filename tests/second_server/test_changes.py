@@ -16,8 +16,6 @@ from .home import OFF, ON
 from .server import SecondServer
 from .visitor import Visitor
 
-VENDOR = [CHARACTERS["vendor"]]
-
 
 @pytest.mark.parametrize("visitor", ["vendor"], indirect=True)
 async def test_changed_ways(
@@ -42,7 +40,6 @@ async def test_changed_ways(
             visitor.server.home.set("Plug", state)
             await time.move(300)
             assert visitor.state("switch.plug") == shown, name
-        print("CHG", name, registered() - before, before - registered())
     assert not complaints(caplog)
 
 
@@ -83,7 +80,6 @@ async def test_gateway_lost(visitor: Visitor, time: Time) -> None:
     visitor.server.home.gateways[410002].online = False
     await time.move(900)
     told = "online" not in character.left_out and not character.bare
-    print("GW", visitor.state("switch.heater"), visitor.state("switch.plug"), told)
     assert visitor.state("switch.heater") == ("unavailable" if told else "off")
     assert visitor.state("switch.plug") == "off"
     visitor.server.home.gateways[410002].online = True
