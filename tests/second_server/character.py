@@ -33,6 +33,7 @@ class Character:
     online: Literal["text", "number", "bool"] = "text"
     bare: bool = False  # Nothing but id, name, methods and state
     left_out: frozenset[str] = frozenset()  # Keys that no row has
+    whole_clients: bool = False  # But those of clients/list have them
     device_type: Literal["long", "lower", "seven", "short", "number", "absent"] = "long"
     level: Literal["number", "text", "statevalue only"] = "number"
     no_level: str | None = None  # The `statevalue` of what has none
@@ -83,7 +84,8 @@ CHARACTERS = {
         lag=3,
     ),
     "sparse": Character(
-        left_out=SPARSE,
+        left_out=SPARSE - {"client"},
+        whole_clients=True,
         level="statevalue only",
         device_type="short",
         profile="unknown",

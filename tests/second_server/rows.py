@@ -1,6 +1,7 @@
 """How the things of a house are written into lists."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 import json
 import re
 from typing import Any
@@ -97,6 +98,8 @@ def client_rows(home: Home, character: Character) -> list[Row]:
     ]
     if character.bare:
         rows = [{key: row[key] for key in ("id", "name")} for row in rows]
+    if character.whole_clients:
+        character = replace(character, left_out=frozenset())
     return [_reshape(row, character) for row in rows]
 
 

@@ -6,7 +6,6 @@ from aiohttp.test_utils import TestServer
 import pytest
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
 from tests.conftest import Time
 from tests.flow_user import FlowUser, only_entry
 from tests.helpers import complaints
@@ -26,20 +25,14 @@ async def test_changed_ways(
 ) -> None:
     """Whatever Telldus changes one day, everything keeps its entity, and is followed."""
     await visitor.sign_in()
-    registry = er.async_get(hass)
-    entry_id = only_entry(hass).entry_id
-
-    def registered() -> set[str]:
-        entries = er.async_entries_for_config_entry(registry, entry_id)
-        return {f"{one.domain} {one.unique_id}" for one in entries}
-
-    before = registered()
+    before = visitor.entity_ids()
     for name, character in CHARACTERS.items():
         visitor.server.character = character
         for state, shown in ((ON, "on"), (OFF, "off")):
             visitor.server.home.set("Plug", state)
             await time.move(300)
             assert visitor.state("switch.plug") == shown, name
+    assert visitor.entity_ids() == before
     assert not complaints(caplog)
 
 
@@ -82,6 +75,10 @@ async def test_gateway_lost(visitor: Visitor, time: Time) -> None:
     told = "online" not in character.left_out and not character.bare
     assert visitor.state("switch.heater") == ("unavailable" if told else "off")
     assert visitor.state("switch.plug") == "off"
+    told = told or character.whole_clients
+    assert visitor.state("binary_sensor.cabin_connectivity") == (
+        "off" if told else "on"
+    )
     visitor.server.home.gateways[410002].online = True
     await time.move(900)
     assert visitor.state("switch.heater") == "off"
