@@ -58,7 +58,7 @@ async def async_setup_entry(
         async_add_entities,
         platform,
         [data.devices, data.gateways],
-        lambda: data.connection_status.gateways,
+        lambda: data.connection_status.named_gateways,
         lambda gateway_id: TelldusConnectivitySensor(entry, gateway_id),
     )
 

@@ -141,6 +141,16 @@ class ConnectionStatus:
         return ConnectionState.LIVE if is_live else ConnectionState.POLLING
 
     @property
+    def named_gateways(self) -> dict[str, Gateway]:
+        """The gateways that have a name, or will not have one: entity ids are for good."""
+        is_complete = bool(self._gateway_list.success_count)
+        return {
+            gateway_id: gateway
+            for gateway_id, gateway in self.gateways.items()
+            if gateway.name or is_complete
+        }
+
+    @property
     def states(self) -> set[ConnectionState]:
         """The states of the connections to all gateways, each once."""
         return {self.of_gateway(one) for one in self._push.gateway_ids} or {self.state}
