@@ -30,7 +30,7 @@ async def test_changed_ways(
         visitor.server.character = character
         for state, shown in ((ON, "on"), (OFF, "off")):
             visitor.server.home.set("Plug", state)
-            await time.move(300)
+            await time.move(45)
             assert visitor.state("switch.plug") == shown, name
     assert visitor.entity_ids() == before
     assert not complaints(caplog)
@@ -59,19 +59,22 @@ async def test_nothing_yet(
         await visitor.sign_in()
         home.gateways[gateway_id] = gateway
         home.devices[device_id] = device
-        await time.move(1000)
+        await time.move(660)
         assert visitor.state("switch.plug") == "off"
         assert visitor.state("binary_sensor.home_connectivity") == "on"
         assert not complaints(caplog)
         await time.until(hass.config_entries.async_unload(only_entry(hass).entry_id))
 
 
+@pytest.mark.parametrize(
+    "visitor", ["vendor", "numbers", "sparse", "bare", "shared"], indirect=True
+)
 async def test_gateway_lost(visitor: Visitor, time: Time) -> None:
     """What hangs on an offline gateway is unavailable where the server tells that."""
     await visitor.sign_in()
     character = visitor.server.character
     visitor.server.home.gateways[410002].online = False
-    await time.move(900)
+    await time.move(660)
     told = "online" not in character.left_out and not character.bare
     assert visitor.state("switch.heater") == ("unavailable" if told else "off")
     assert visitor.state("switch.plug") == "off"
@@ -80,5 +83,5 @@ async def test_gateway_lost(visitor: Visitor, time: Time) -> None:
         "off" if told else "on"
     )
     visitor.server.home.gateways[410002].online = True
-    await time.move(900)
+    await time.move(45)
     assert visitor.state("switch.heater") == "off"

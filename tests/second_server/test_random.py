@@ -24,7 +24,7 @@ EXAMPLES = count()
 
 @given(character=characters())
 @settings(
-    max_examples=25,
+    max_examples=20,
     derandomize=True,
     database=None,
     deadline=None,

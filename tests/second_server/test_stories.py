@@ -15,6 +15,12 @@ from .home import DIM, DOWN, OFF, ON, RGB, THERMOSTAT
 from .visitor import Visitor, tells_level
 
 
+# Those that differ in it
+LOGGING_IN = ["vendor", "plural", "bare", "html", "shared", "patient"]
+IN_TROUBLE = ["vendor", "texts", "bare", "html", "valueless", "patient", "strict"]
+
+
+@pytest.mark.parametrize("visitor", LOGGING_IN, indirect=True)
 async def test_refuse_then_agree(hass: HomeAssistant, visitor: Visitor) -> None:
     """Who refuses is told so, and may agree then."""
     step = await visitor.enter_keys()
@@ -29,6 +35,7 @@ async def test_refuse_then_agree(hass: HomeAssistant, visitor: Visitor) -> None:
     assert not [call for call in visitor.server.calls if call.status == 429]
 
 
+@pytest.mark.parametrize("visitor", LOGGING_IN, indirect=True)
 async def test_link(visitor: Visitor) -> None:
     """The link does without a way back; submitting it too soon is told."""
     step = await visitor.enter_keys()
@@ -128,6 +135,7 @@ async def test_use(
     ]
 
 
+@pytest.mark.parametrize("visitor", IN_TROUBLE, indirect=True)
 async def test_trouble(
     hass: HomeAssistant, visitor: Visitor, time: Time, dashboard: Dashboard
 ) -> None:
