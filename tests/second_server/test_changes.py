@@ -48,17 +48,16 @@ async def test_nothing_yet(
     """An account without anything loads, and shows what comes."""
     second = SecondServer(Character(empty=empty))
     home = second.home
-    (gateway_id, gateway), (device_id, device) = (
-        next(iter(things.items())) for things in (home.gateways, home.devices)
-    )
-    for things in (home.gateways, home.devices, home.sensors):
-        things.clear()  # type: ignore[attr-defined]
+    gateway, device = home.gateways[410001], home.devices[2100001]
+    home.gateways.clear()
+    home.devices.clear()
+    home.sensors.clear()
     async with TestServer(second.app) as server:
         url = str(server.make_url("")).rstrip("/")
         visitor = Visitor(hass, flow_user, second, url)
         await visitor.sign_in()
-        home.gateways[gateway_id] = gateway
-        home.devices[device_id] = device
+        home.gateways[410001] = gateway
+        home.devices[2100001] = device
         await time.move(660)
         assert visitor.state("switch.plug") == "off"
         assert visitor.state("binary_sensor.home_connectivity") == "on"

@@ -14,7 +14,6 @@ from tests.helpers import Dashboard, complaints, restart
 from .home import DIM, DOWN, OFF, ON, RGB, THERMOSTAT
 from .visitor import Visitor, tells_level
 
-
 # Those that differ in it
 LOGGING_IN = ["vendor", "plural", "bare", "html", "shared", "patient"]
 IN_TROUBLE = ["vendor", "texts", "bare", "html", "valueless", "patient", "strict"]
