@@ -58,7 +58,7 @@ async def async_setup_entry(
         async_add_entities,
         platform,
         [data.devices, data.gateways],
-        lambda: data.connection_status.gateways,
+        lambda: data.connection_status.named_gateways,
         lambda gateway_id: TelldusConnectivitySensor(entry, gateway_id),
     )
 
@@ -188,4 +188,4 @@ class TelldusConnectivitySensor(BinarySensorEntity):
     def is_on(self) -> bool:
         """Whether Telldus reaches the gateway."""
         gateway = self._gateway
-        return gateway is not None and gateway.online
+        return gateway is not None and gateway.online is not False

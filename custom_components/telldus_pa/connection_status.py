@@ -135,10 +135,20 @@ class ConnectionStatus:
         if self.state is not ConnectionState.POLLING:
             return self.state
         gateway = self.gateways.get(gateway_id)
-        if gateway and not gateway.online:
+        if gateway and gateway.online is False:
             return ConnectionState.GATEWAY_OFFLINE
         is_live = self._push.state_of(gateway_id) is PushState.LIVE
         return ConnectionState.LIVE if is_live else ConnectionState.POLLING
+
+    @property
+    def named_gateways(self) -> dict[str, Gateway]:
+        """The gateways that have a name, or will not have one: entity ids are for good."""
+        is_complete = bool(self._gateway_list.success_count)
+        return {
+            gateway_id: gateway
+            for gateway_id, gateway in self.gateways.items()
+            if gateway.name or is_complete
+        }
 
     @property
     def states(self) -> set[ConnectionState]:
@@ -239,12 +249,13 @@ class ConnectionStatus:
     def _log_gateways(self, before: Mapping[str, Gateway]) -> None:
         """Log one line when a gateway goes offline, and one when it is back."""
         for gateway_id, gateway in self.gateways.items():
-            was_online = before[gateway_id].online if gateway_id in before else True
-            if gateway.online is not was_online:
+            known = before.get(gateway_id)
+            is_online = gateway.online is not False
+            if is_online is (known is not None and known.online is False):
                 LOGGER.info(
                     "The gateway %s is %s",
                     gateway.name or gateway_id,
-                    "back" if gateway.online else "offline",
+                    "back" if is_online else "offline",
                 )
 
     def _is_limit_exhausted(self) -> bool:

@@ -61,7 +61,11 @@ class TelldusEntity[ItemT: HideableItem](
     def available(self) -> bool:
         """Return whether the data are recent, and Telldus reaches the gateway."""
         row = self.coordinator.data.get(self._row_id)
-        return self.coordinator.is_available and row is not None and row.online
+        return (
+            self.coordinator.is_available
+            and row is not None
+            and row.online is not False
+        )
 
 
 class TelldusDeviceEntity(TelldusEntity[Device]):

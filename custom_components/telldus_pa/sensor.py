@@ -97,7 +97,7 @@ async def async_setup_entry(
         async_add_entities,
         Platform.SENSOR,
         [data.devices, data.gateways],
-        lambda: data.connection_status.gateways,
+        lambda: data.connection_status.named_gateways,
         lambda gateway_id: TelldusStatusSensor(entry, gateway_id),
     )
     shared = await async_get_domain_data(hass)

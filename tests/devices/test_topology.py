@@ -1,8 +1,13 @@
 """Nodes that are a device and a sensor."""
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.devices.topology import Topology, gateways_from_rows
+from custom_components.telldus_pa.devices.topology import (
+    Topology,
+    gateways_from_rows,
+    merge_gateways,
+)
 from custom_components.telldus_pa.pa_api import Device, Gateway
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
@@ -133,3 +138,14 @@ def test_gateways_from_rows() -> None:
     """The devices tell of their gateways."""
     row = _device("1", clientName="House", online=1)
     assert gateways_from_rows({"1": row}) == {"2": Gateway("2", "House", online=True)}
+
+
+@pytest.mark.parametrize(
+    ("told", "online"), [({"online": "1"}, True), ({"online": 0}, False), ({}, False)]
+)
+def test_merge_gateways(told: dict[str, object], online: bool) -> None:
+    """Rows know better than the gateways' own list, if they tell."""
+    listed = {"2": Gateway("2", "House", online=False, model="TellStick Net")}
+    rows = gateways_from_rows({"1": _device("1", **told)})
+    (merged,) = merge_gateways(listed, rows).values()
+    assert (merged.online, merged.model) == (online, "TellStick Net")

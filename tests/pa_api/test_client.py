@@ -326,6 +326,16 @@ async def test_singular_and_plural(
     assert [row.id for row in (await client.devices()).rows] == ["1"]
 
 
+@pytest.mark.parametrize("body", ["{}", '{"device": null}', '{"devices": null}'])
+async def test_nothing_listed(
+    client_of: ClientOf, misbehave: Misbehave, body: str
+) -> None:
+    """A list without rows may be left out, or be null."""
+    client = client_of(await misbehave(http(body)))
+
+    assert (await client.devices()).rows == ()
+
+
 async def test_priorities(
     client: TelldusClient,
     simulator: Simulator,

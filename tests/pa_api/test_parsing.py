@@ -18,6 +18,7 @@ from custom_components.telldus_pa.pa_api.parsing import (
     to_number_or_text,
     to_object,
     to_objects,
+    to_online,
     to_text,
     to_time,
 )
@@ -201,6 +202,21 @@ def test_flag(value: object, truth: bool, default: bool) -> None:
 def test_no_flag(value: object, default: bool) -> None:
     """Anything else is no word on it."""
     assert to_flag(value, default=default) is default
+
+
+@pytest.mark.parametrize(
+    ("row", "online"),
+    [
+        ({"online": "0"}, False),
+        ({"online": 1}, True),
+        ({"online": "?"}, True),
+        ({"online": None}, None),
+        ({}, None),
+    ],
+)
+def test_online(row: Json, online: bool | None) -> None:
+    """A row may not tell whether its gateway is online."""
+    assert to_online(row) is online
 
 
 @pytest.mark.parametrize(

@@ -146,12 +146,17 @@ class TelldusUpdateCoordinator[RowT: ListItem](RowCoordinator[RowT]):
     def _merge(self, response: ListResponse[RowT]) -> Mapping[str, RowT]:
         """Return the snapshot; rows that did not change stay the same objects."""
         before = self.data
-        return {
-            row.id: old
-            if (old := before.get(row.id)) is not row and old == row
-            else row
-            for row in response.rows
-        }
+        merged: dict[str, RowT] = {}
+        for row in response.rows:
+            twin = merged.get(row.id)
+            if twin is not None and twin.online is not False:
+                # Shared by gateways, and listed for each: one that is online will do.
+                continue
+            if (old := before.get(row.id)) is not row and old == row:
+                merged[row.id] = old
+            else:
+                merged[row.id] = row
+        return merged
 
     def _adjust_interval(self, err: TelldusError | None) -> None:
         """Poll less often after each 429, and more often again after each success."""

@@ -21,8 +21,8 @@ class ListItem(Protocol):
         ...
 
     @property
-    def online(self) -> bool:
-        """Whether Telldus reaches the row's gateway (a gateway: itself)."""
+    def online(self) -> bool | None:
+        """Whether Telldus reaches the row's gateway (a gateway: itself); None: not told."""
         ...
 
 

@@ -103,8 +103,8 @@ class HasGateway(Protocol):
         """The gateway's name."""
 
     @property
-    def online(self) -> bool:
-        """Whether Telldus reaches the gateway."""
+    def online(self) -> bool | None:
+        """Whether Telldus reaches the gateway, None where the row does not tell."""
 
 
 def gateways_from_rows(rows: Mapping[str, HasGateway]) -> dict[str, Gateway]:
@@ -123,14 +123,16 @@ def merge_gateways(
 
     ``listed`` is their own list, which is requested less often than the lists that
     ``from_rows`` come from: the last of these that has a gateway is right about its name
-    and whether it is online.
+    and, if its rows tell, whether it is online.
     """
     merged = dict(listed)
     for gateways in from_rows:
         for gateway_id, gateway in gateways.items():
             known = merged.get(gateway_id, gateway)
             merged[gateway_id] = replace(
-                known, name=gateway.name or known.name, online=gateway.online
+                known,
+                name=gateway.name or known.name,
+                online=known.online if gateway.online is None else gateway.online,
             )
     return merged
 

@@ -253,7 +253,7 @@ class EventTracker:
         now = unix_now()
         for device_id, timeline in self.timelines.items():
             device = self._devices.data.get(device_id)
-            if device is None or not device.online:
+            if device is None or device.online is False:
                 continue
             since = self._live_since.get(device.gateway_id)
             received_at = self._last_message_at(device.gateway_id)
@@ -313,7 +313,7 @@ def _difference(before: Device | None, after: Device | None) -> Method | None:
 
     A device whose gateway was offline, or that was in one of the lists only, has none.
     """
-    if not before or not after or not before.online or not after.online:
+    if not before or not after or False in (before.online, after.online):
         return None
     dimmed = after.state is Method.DIM and after.level != before.level
     return after.state if dimmed or after.state is not before.state else None

@@ -251,8 +251,11 @@ class TelldusClient:
         response, requested_at = await self._call(
             function, parameters, priority, timeout
         )
-        # An empty list may come as an empty object.
-        raw = response.get(key, response.get(f"{key}s")) if response else []
+        key = key if key in response else f"{key}s"
+        raw = response.get(key)
+        if raw is None and (key in response or not response):
+            # So may an empty list come, and as an empty object.
+            raw = []
         if function.endswith("/list"):
             self.last_raw[function] = raw
         # A large home's list takes long at each stage: let other tasks run in between.

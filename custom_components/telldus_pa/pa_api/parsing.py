@@ -202,6 +202,12 @@ def to_flag(value: object, *, default: bool) -> bool:
     return default if number is None else number != 0
 
 
+def to_online(row: Json) -> bool | None:
+    """Return whether a row's gateway is online, None where the row does not tell."""
+    value = row.get("online")
+    return None if value is None else to_flag(value, default=True)
+
+
 def to_number(value: object) -> float | None:
     """Return a finite number, an int where it was written so; None for anything else."""
     if isinstance(value, str):

@@ -19,6 +19,7 @@ from ..parsing import (
     to_number,
     to_object,
     to_objects,
+    to_online,
     to_optional_id,
     to_text,
 )
@@ -162,7 +163,7 @@ class Device:
     level: int | None
     rgb: int | None
     thermostat: Thermostat | None
-    online: bool
+    online: bool | None
     is_owner: bool
     ignored: bool
     type: str
@@ -194,7 +195,7 @@ class Device:
             level=level_from(values.get(Method.DIM)),
             rgb=rgb_from(values.get(Method.RGB)),
             thermostat=thermostat,
-            online=to_flag(row.get("online"), default=True),
+            online=to_online(row),
             is_owner=to_flag(row.get("editable"), default=True),
             ignored=to_flag(row.get("ignored"), default=False),
             type=(to_text(row.get("type")) or "device").lower(),

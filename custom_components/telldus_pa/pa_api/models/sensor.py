@@ -12,6 +12,7 @@ from ..parsing import (
     to_integer,
     to_number_or_text,
     to_objects,
+    to_online,
     to_optional_id,
     to_text,
     to_time,
@@ -85,7 +86,7 @@ class Sensor:
     gateway_id: str
     gateway_name: str | None
     name: str | None
-    online: bool
+    online: bool | None
     is_owner: bool
     ignored: bool
     battery: int | None
@@ -107,7 +108,7 @@ class Sensor:
             gateway_id=to_optional_id(row, "client"),
             gateway_name=to_text(row.get("clientName")),
             name=to_text(row.get("name")),
-            online=to_flag(row.get("online"), default=True),
+            online=to_online(row),
             is_owner=to_flag(row.get("editable"), default=True),
             ignored=to_flag(row.get("ignored"), default=False),
             battery=battery,
