@@ -111,7 +111,10 @@ PARTS: Final = (
         (
             *(
                 f"tests/commands/test_{name}.py"
-                for name in ("queue", "manager", "confirmation")
+                for name in (
+                    *("queue", "queue_order", "batch", "pending", "optimistic"),
+                    *("manager", "confirmation"),
+                )
             ),
             "tests/devices/test_group_state.py",
             # Of what is pushed, that which concerns them
