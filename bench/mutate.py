@@ -70,7 +70,8 @@ class Part:
             path.write_text(_DECORATORS.sub("", path.read_text()))
         settings = {
             "source_paths": [str(PACKAGE)],
-            "only_mutate": [f"{PACKAGE}/{self.mutated}"],
+            # Mutmut's asterisk spans folders; two and a slash ask for at least one folder.
+            "only_mutate": [f"{PACKAGE}/{self.mutated.replace('**/', '')}"],
             "also_copy": list(_BESIDE),
             "pytest_add_cli_args": [*_ARGUMENTS, f"--timeout={self.timeout}"],
             "pytest_add_cli_args_test_selection": list(self.tests),
@@ -91,7 +92,7 @@ PARTS: Final = (
     Part(
         "client",
         "pa_api/**/*.py",
-        6,
+        25,
         (
             "tests/pa_api",
             *(
