@@ -85,7 +85,7 @@ def goals_of(found: list[dict[str, Any]]) -> list[Goal]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the choice of loads."""
     parser.add_argument(
-        "--only", default="", help='part of the names of loads, as "12 lamps"'
+        "--only", default="", help='words in the names of loads, as "12 pushed"'
     )
 
 
@@ -98,7 +98,7 @@ async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     process = await asyncio.create_subprocess_exec(
         *(ROOT / ".venv" / "bin" / "python", "-m", "pytest", TEST),
         *("-q", "--no-cov", "-p", "no:cacheprovider", f"--load-report={report}"),
-        *("-k", chosen.only or "test_load"),
+        *("-k", " and ".join(chosen.only.split()) or "test_load"),
         cwd=ROOT,
         stdout=asyncio.subprocess.DEVNULL,
     )
