@@ -19,6 +19,7 @@ DEVICES_LIST = "json/devices/list"
 _OPTIMISTIC_TIMEOUT = 5.0
 # Seconds until a command has its effect: it may wait for a window of the rate limit.
 _COMMAND_TIMEOUT = 75.0
+_LIMIT, _WINDOW = 10, 60.0
 
 
 @dataclass
@@ -174,6 +175,14 @@ class Scenario:
     ) -> list[float]:
         """Wait for a number of polls of the devices; return their times."""
         return await self.wait_for_requests(DEVICES_LIST, count, since, timeout)
+
+
+def assert_within_limit(requests: list[Json]) -> None:
+    """Assert that no request exceeded the rate limit."""
+    assert [row for row in requests if row["status"] == 429] == []
+    times = sorted(row["time"] for row in requests)
+    for first, last in zip(times, times[_LIMIT:], strict=False):
+        assert last - first > _WINDOW, [row["path"] for row in requests]
 
 
 @asynccontextmanager

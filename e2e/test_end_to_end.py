@@ -18,7 +18,7 @@ from . import Json
 from .home_assistant import HomeAssistant, RequestFailedError
 from .log import complaints, is_loader_notice, parse
 from .polling import poll
-from .scenario import DEVICES_LIST, Scenario, start_scenario
+from .scenario import DEVICES_LIST, Scenario, assert_within_limit, start_scenario
 from .sign_in import expect_step, sign_in, sign_in_again
 from .stack import DOMAIN, Stack
 
@@ -114,7 +114,6 @@ TURNON, TURNOFF, DIM = 1, 2, 16
 UP, DOWN, STOP = 128, 256, 512
 # Keys of a device's values: methods
 LEVEL, COLOUR, HEAT = "16", "1024", "2048"
-LIMIT, WINDOW = 10, 60.0
 # Lists of low priority, and their distance from the request before
 LOW_PRIORITY_LISTS = ("json/sensors/list", "json/clients/list")
 DISTANCE = 2.0
@@ -511,14 +510,6 @@ async def test_areas(scenario: Scenario) -> None:
         return names.get(device["area_id"]) == "Kitchen"
 
     await poll("the coffee maker is in the kitchen", come, 120, 0.5)
-
-
-def assert_within_limit(requests: list[Json]) -> None:
-    """Assert that no request exceeded the rate limit."""
-    assert [row for row in requests if row["status"] == 429] == []
-    times = sorted(row["time"] for row in requests)
-    for first, last in zip(times, times[LIMIT:], strict=False):
-        assert last - first > WINDOW, [row["path"] for row in requests]
 
 
 async def test_requests(scenario: Scenario) -> None:

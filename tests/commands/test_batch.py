@@ -115,6 +115,12 @@ async def test_step(
         # A group that says the same speaks for its member.
         (["a 90 off", "b 1 on", "c 1 off"], ["turnOff 90"], False),
         (["a 90 off", "b 1 on", "c 2 on"], ["turnOn 90"], True),
+        # And goes on to do so when another member is told otherwise.
+        (
+            ["a 90 off", "b 1 on", "c 1 off", "d 2 on"],
+            ["turnOff 90", "turnOn 2"],
+            False,
+        ),
     ],
 )
 async def test_order(

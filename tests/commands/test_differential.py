@@ -150,21 +150,28 @@ class Round:
         self._simulator = simulator
         self.chance = random.Random(seed)
         self.tasks: list[tuple[asyncio.Task[None], str, Method, Any]] = []
+        self.changed: set[str] = set()
 
     def burst(self) -> None:
         """Command some things, each in an action of its own: their order is the order given."""
         home = self._simulator.homes["demo"]
         devices = [one for one in home.devices.values() if not one.ignored]
+        groups = [one for one in devices if one.type == "group"]
         target = self.chance.choice(devices)
         match self.chance.randrange(4):
-            case 0 if target.type == "group":
-                # Its members the same, and perhaps one of them something else before
-                told = random_method(self.chance, target, self._methods(target))
+            case 0:
+                # The members of a group the same, if not all of them, and perhaps before
+                # that another group or one of them something else
+                group = self.chance.choice(groups)
+                told = random_method(self.chance, group, self._methods(group))
+                if self.chance.randrange(2):
+                    self.command(self.chance.choice(groups))
                 for one in devices:
-                    if one.id in target.members and self._methods(one) & told[0]:
+                    if one.id in group.members and self._methods(one) & told[0]:
                         if not self.chance.randrange(4):
                             self.command(one)
-                        self.command(one, told)
+                        if self.chance.randrange(4):
+                            self.command(one, told)
             case 1:
                 # Whatever
                 self.command(target)
@@ -178,6 +185,23 @@ class Round:
                 ]
                 for _ in range(self.chance.choice((2, 3, 4))):
                     self.command(self.chance.choice([target, target, *near]))
+
+    def leave_or_come(self) -> None:
+        """Have a device leave a group or come into one, or leave altogether.
+
+        Nobody can say what it is to do of what is on its way.
+        """
+        devices = self._simulator.homes["demo"].devices
+        groups = [one for one in devices.values() if one.type == "group"]
+        things = [one for one in devices.values() if one.type == "device"]
+        thing, group = self.chance.choice(things), self.chance.choice(groups)
+        self.changed.add(thing.id)
+        if thing.id in group.members and len(group.members) > 1:
+            group.members.remove(thing.id)
+        elif thing.id not in group.members:
+            group.members.append(thing.id)
+        else:
+            del devices[thing.id]
 
     def _methods(self, device: Device) -> int:
         """Return what a device can be told."""
@@ -206,6 +230,7 @@ class Round:
     def doubtful(self, home: Home) -> set[str]:
         """Return the devices that were given up: then an older command is gone as well."""
         waiting = [one for task, one, *_ in self.tasks if task.exception()]
+        waiting += self.changed
         found: set[str] = set()
         while waiting:
             found.add(one := waiting.pop())
@@ -246,6 +271,8 @@ async def test_as_if_in_order(
                 # What waits together is what may be told in the wrong order.
                 entry.runtime_data.account.rate_limiter.on_rate_limited(11)
             round_.burst()
+            if not number % 5:
+                round_.leave_or_come()
             await time.move(chance.choice((0.0, 0.1, 1.0)))
             if not chance.randrange(3):
                 # Refused while there are newer ones

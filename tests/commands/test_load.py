@@ -27,6 +27,7 @@ SECONDS = 1400
 # The longest that a list may be away under any load, in seconds, and with push.
 GAPS = {"devices": 120, "sensors": 210, "clients": 690}
 PUSHED_GAPS = {"devices": 390, "sensors": 690, "clients": 690}
+LOOK_UPS = ("json/device/history", "json/device/info")
 CLICKED = 99
 CLICK_INTERVAL = 150
 
@@ -100,7 +101,11 @@ def figures(
     waiting: int,
 ) -> Figures:
     """Look at what was sent."""
-    commands = [one for one in log if one.path.startswith("json/device/")]
+    commands = [
+        one
+        for one in log
+        if one.path.startswith("json/device/") and one.path not in LOOK_UPS
+    ]
     began = log[0].time if log else ended
     ages: defaultdict[str, list[float]] = defaultdict(list)
     for one in commands:

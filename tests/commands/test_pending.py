@@ -178,7 +178,7 @@ async def test_steps_of_a_speaker(
     """Three times louder is three times louder; three times up is a blind that is up."""
     device, method = URGENT["speaker"]
     blind, _ = PATIENT["cover with a position"]
-    blind.id = blind.client_device_id = "51"
+    blind = replace(blind, id="51", client_device_id="51")
     entry = await set_up_home(device, blind)
     for number in 3 * ("50", "51"):
         one = device if number == device.id else blind

@@ -160,7 +160,6 @@ class CommandQueue:
     def rebuild(self, *first: PendingCommand) -> None:
         """Queue everything anew, after some that go first."""
         for one in [*first, *self.clear()]:
-            one.wanted = set(one.effects)
             self.add(one)
 
     def expired(self, by: float) -> list[PendingCommand]:
