@@ -62,20 +62,25 @@ def _is_near(one: Any, other: Any) -> bool:
 class Oracle:
     """What is to be shown of a home, by unique id without the account."""
 
-    def __init__(self, home: Home, reversed_covers: Collection[str] = ()) -> None:
-        """Look at a home; some covers are open at level 0."""
+    def __init__(self, home: Home, options: Mapping[str, Any]) -> None:
+        """Look at a home, with the options of the entry."""
         self._home = home
-        self._reversed = reversed_covers
+        # Those that are open at level 0
+        self._reversed: Collection[str] = options.get("reversed_covers", ())
         self._visible = {
-            one.id: one for one in home.devices.values() if not one.ignored
+            one.id: one
+            for one in home.devices.values()
+            if not one.ignored or options.get("include_ignored")
         }
 
     def all(self) -> dict[str, Expected]:
         """Return what is to be shown of everything that has a name."""
         home = self._home
         found: dict[str, Expected] = {}
+        nodes = {sensor.node for sensor in home.sensors.values()}
         for device in self._visible.values():
-            if device.name:
+            # What has no name is a neighbour's, unless its sensor has one.
+            if (device.name or device.node in nodes) and not device.ignored:
                 online = home.gateways[device.gateway_id].online
                 for part, expected in self._parts(device):
                     found[f"device_{device.id}{part}"] = (

@@ -80,14 +80,14 @@ class RandomLife:
         self._weighted: tuple[tuple[Callable[[], Any], int], ...] = (
             (self._command, chance.choice((10, 40, 80))),
             (self._press, chance.choice((10, 30, 60))),
-            (self._fault, chance.choice((0, 4, 8))),
+            (self._fault, chance.choice((0, 6, 15))),
             (self._mend, 10),
-            (self._push_fault, chance.choice((0, 4))),
-            (self._gateway, chance.choice((0, 2))),
+            (self._push_fault, chance.choice((0, 5))),
+            (self._gateway, chance.choice((0, 3))),
             (self._change, chance.choice((0, 3))),
             (self._scene, 3),
-            (self._restart, chance.choice((0, 2))),
-            (self._reload, chance.choice((0, 2))),
+            (self._restart, chance.choice((0, 2, 5))),
+            (self._reload, chance.choice((0, 2, 5))),
             (self._disable, chance.choice((0, 1))),
             (self._options, chance.choice((0, 1))),
             (self._customize, 1),
@@ -101,7 +101,7 @@ class RandomLife:
         """Live for some time."""
         deeds, weights = zip(*self._weighted, strict=True)
         while seconds > 0:
-            pause = min(self._chance.expovariate(1 / 45), seconds)
+            pause = min(self._chance.expovariate(1 / 30), seconds)
             await self.wait(pause)
             seconds -= pause
             (deed,) = self._chance.choices(deeds, weights)
@@ -153,12 +153,13 @@ class RandomLife:
         """Return what can be commanded, each with the device that it is."""
         registry = er.async_get(self._hass)
         return [
-            (entity.unique_id.split("_")[1], state)
+            (device_id, state)
             for entity in er.async_entries_for_config_entry(registry, self._entry.entry_id)
             if entity.domain in COMMANDED
             and (state := self._hass.states.get(entity.entity_id))
             and state.state != "unavailable"
-            and entity.unique_id.split("_")[1] in self._home.devices
+            # an-account_device_7_siren
+            and (device_id := entity.unique_id.split("_")[2]) in self._home.devices
         ]
 
     def _command(self) -> None:

@@ -50,27 +50,28 @@ async def test_whole(
     witness = Witness(hass, entry, simulator, random_home.home, secrets)
     monkeypatch.setattr(logging.getLogger(), "handlers", [witness.log])
     monkeypatch.setattr(logging.getLogger(), "level", logging.INFO)
-    listeners = dict(hass.bus.async_listeners())
+    listeners: list[dict[str, int]] = []
     life = RandomLife(hass, entry, simulator, time, random_home, witness)
     await life.start()
     await life.wait(60)
 
-    await life.live(chance.choice((900, 1800, 3600)))
+    await life.live(chance.choice((1200, 2400, 7200)))
     await life.quiet_down()
 
     assert state_is(entry, ConfigEntryState.LOADED)
     witness.compare()
     witness.count_presses()
     life.check_wishes()
+    # Not even once more
+    for _ in range(2):
+        await time.until(hass.config_entries.async_unload(entry.entry_id))
+        await life.is_nothing_left()
+        listeners.append(dict(hass.bus.async_listeners()))
+        await life.start()
+        await life.wait(60)
     await time.until(hass.config_entries.async_unload(entry.entry_id))
-    await life.is_nothing_left()
-    left = {
-        name: number - listeners.get(name, 0)
-        for name, number in hass.bus.async_listeners().items()
-        if number > listeners.get(name, 0)
-    }
     false = "\n".join(witness.false)
     assert not false, f"in home {seed}, {dict(witness.done)}:\n{false}"
-    assert left == {}
+    assert listeners[0] == listeners[1]
     for what, number in witness.done.items():
         record_property(f"random homes: {what}", number)

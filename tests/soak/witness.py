@@ -160,7 +160,12 @@ class Witness:
         if not is_loaded:
             self._is_outage = False
             self._gateways_offline.clear()
-        self._became.clear()
+        # Who was refused is not asked again so soon, reloaded or not.
+        self._became = {
+            what: cause
+            for what, cause in self._became.items()
+            if cause == "auth_failed"
+        }
 
     @callback
     def _async_note_state(self, event: Event[EventStateChangedData]) -> None:
@@ -243,8 +248,7 @@ class Witness:
         simulator, home = self._simulator, self._home
         simulator.home_of("demo")
         self._read_requests()
-        reversed_covers = self._entry.options.get("reversed_covers", ())
-        oracle, leaves = Oracle(home, reversed_covers), self._leaves()
+        oracle, leaves = Oracle(home, self._entry.options), self._leaves()
         shown = {one.id: oracle.leaf(one) for one in leaves}
         for device_id in {key for key in self._was if key.isdigit()} | shown.keys():
             expected = shown.get(device_id)
@@ -360,8 +364,7 @@ class Witness:
     def compare(self) -> None:
         """Compare each state with the home's, and see that there is nothing else."""
         registry = er.async_get(self._hass)
-        reversed_covers = self._entry.options.get("reversed_covers", ())
-        expected = Oracle(self._home, reversed_covers).all()
+        expected = Oracle(self._home, self._entry.options).all()
         entities = {
             entity.unique_id.removeprefix(f"{ACCOUNT}_"): entity
             for entity in er.async_entries_for_config_entry(registry, self._entry.entry_id)
