@@ -187,7 +187,9 @@ class RandomHome:
         scene = self._new("Scene", int(M.TURNON), T.UNKNOWN, "scene")
         scene.type = "scene"
         things = [
-            one for one in self.home.devices.values() if kind_of(one) in ("Bulb", "Lamp")
+            one
+            for one in self.home.devices.values()
+            if kind_of(one) in ("Bulb", "Lamp") and one.gateway_id == scene.gateway_id
         ]
         for one in self.chance.sample(things, min(2, len(things))):
             method = self.chance.choice((M.TURNON, M.TURNOFF))

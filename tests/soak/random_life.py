@@ -64,6 +64,7 @@ class RandomLife:
         time: Time,
         random_home: RandomHome,
         witness: Witness,
+        seed: int,
     ) -> None:
         """Move in."""
         self._hass = hass
@@ -74,6 +75,7 @@ class RandomLife:
         self._home = random_home.home
         self._witness = witness
         self._chance = chance = random_home.chance
+        self._seed = seed
         self._wishes = witness.wishes
         # What the home does since the last wish for it, by device and attribute.
         self._last_wishes: dict[tuple[str, M], Wish] = {}
@@ -100,14 +102,22 @@ class RandomLife:
     async def live(self, seconds: float) -> None:
         """Live for some time."""
         deeds, weights = zip(*self._weighted, strict=True)
+        number = 0
         while seconds > 0:
+            # What came before, and how long that took, changes nothing of what comes.
+            self._chance.seed(f"{self._seed}/{number}")
+            number += 1
             pause = min(self._chance.expovariate(1 / 30), seconds)
+            (deed,) = self._chance.choices(deeds, weights)
             await self.wait(pause)
             seconds -= pause
-            (deed,) = self._chance.choices(deeds, weights)
-            self._witness.done[deed.__name__.strip("_")] += 1
+            name = deed.__name__.strip("_")
+            self._witness.done[name] += 1
+            self._witness.write(name)
             if outcome := deed():
                 await outcome
+            if name == "fault":
+                self._witness.write(f"faults: {[*self._simulator.faults]}")
 
     async def wait(self, seconds: float, step: float = 5.0) -> None:
         """Let time pass, and look at what Home Assistant says."""
@@ -205,6 +215,7 @@ class RandomLife:
         )
         wish = Wish(self._simulator.clock(), tuple(targets), effects, task)
         self._wishes.append(wish)
+        self._witness.write(f"{domain}.{action} {data} {targets}")
         self._last_wishes.update(dict.fromkeys(effects, wish))
         task.add_done_callback(lambda _: self._ended(wish))
 
@@ -212,13 +223,14 @@ class RandomLife:
         """Note how an action ended."""
         wish.ended = self._simulator.clock()
         error = wish.task.exception()
+        self._witness.write(f"{wish.entity_ids} of {wish.when:.0f}: {error!r}")
         if error is None:
             self._witness.done["actions done"] += 1
             return
         self._witness.done["actions refused"] += 1
         wish.refusal = getattr(error, "translation_key", None) or repr(error)
         if not isinstance(error, HomeAssistantError):
-            self._witness.false.append(f"{wish} ended with {error!r}")
+            self._witness.say(f"{wish} ended with {error!r}")
 
     # The home
 
@@ -356,21 +368,21 @@ class RandomLife:
     async def is_nothing_left(self) -> None:
         """An entry that is not loaded has no task, timer or connection."""
         await self._time.settle()
-        loop, false = self._hass.loop, self._witness.false
+        loop = self._hass.loop
         own = f"custom_components/{DOMAIN}", f"custom_components.{DOMAIN}"
-        false += [
-            f"left over: {task!r}"
-            for task in asyncio.all_tasks(loop)
-            if any(one in repr(task) for one in own)
-            and not any(task is wish.task for wish in self._wishes)
+        left = [
+            *(task for task in asyncio.all_tasks(loop) if task not in self._tasks()),
+            *(timer for timer in loop._scheduled if not timer.cancelled()),  # type: ignore[attr-defined]  # noqa: SLF001
         ]
-        false += [
-            f"left over: {timer!r}"
-            for timer in loop._scheduled  # type: ignore[attr-defined]  # noqa: SLF001
-            if not timer.cancelled() and any(one in repr(timer) for one in own)
-        ]
+        for one in left:
+            if any(name in repr(one) for name in own):
+                self._witness.say(f"left over: {one!r}")
         if sockets := self._simulator.push.as_dict()["connections"]:
-            false.append(f"left over: {sockets} connections")
+            self._witness.say(f"left over: {sockets} connections")
+
+    def _tasks(self) -> set[asyncio.Task[Any]]:
+        """Return the actions that go on."""
+        return {wish.task for wish in self._wishes}
 
     # In the end
 
@@ -379,7 +391,7 @@ class RandomLife:
         witness, home = self._witness, self._home
         for wish in self._wishes:
             if not wish.task.done():
-                witness.false.append(f"has no end: {wish}")
+                witness.say(f"has no end: {wish}")
         reversed_covers = self._entry.options.get("reversed_covers", ())
         for (device_id, name), wish in self._last_wishes.items():
             device = home.devices.get(device_id)
@@ -390,7 +402,7 @@ class RandomLife:
             is_reversed = device_id in reversed_covers
             settings = self._simulator.settings
             if not is_done(device, effect, settings, is_reversed=is_reversed):
-                witness.false.append(f"not done: {effect} of {wish} is {device}")
+                witness.say(f"not done: {effect} of {wish} is {device}")
         for wish in self._wishes:
             if wish.refusal in NOTHING_SENT:
                 self._check_refused(wish)
@@ -421,4 +433,4 @@ class RandomLife:
                     if row.origin != "Incoming signal" and wish.when <= row.ts < end
                 ]
                 if rows:
-                    self._witness.false.append(f"refused, but done: {wish}, {rows}")
+                    self._witness.say(f"refused, but done: {wish}, {rows}")

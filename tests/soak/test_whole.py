@@ -51,7 +51,7 @@ async def test_whole(
     monkeypatch.setattr(logging.getLogger(), "handlers", [witness.log])
     monkeypatch.setattr(logging.getLogger(), "level", logging.INFO)
     listeners: list[dict[str, int]] = []
-    life = RandomLife(hass, entry, simulator, time, random_home, witness)
+    life = RandomLife(hass, entry, simulator, time, random_home, witness, seed)
     await life.start()
     await life.wait(60)
 
@@ -70,8 +70,8 @@ async def test_whole(
         await life.start()
         await life.wait(60)
     await time.until(hass.config_entries.async_unload(entry.entry_id))
-    false = "\n".join(witness.false)
-    assert not false, f"in home {seed}, {dict(witness.done)}:\n{false}"
+    if witness.false:
+        pytest.fail(f"Home {seed}. {witness.story}", pytrace=False)
     assert listeners[0] == listeners[1]
     for what, number in witness.done.items():
         record_property(f"random homes: {what}", number)

@@ -99,6 +99,9 @@ class Witness:
         self._home = home
         self.log = Log(secrets, self._note_line)
         self.false: list[str] = []
+        # What has happened, and what of it came before the first thing that was false.
+        self.diary: deque[str] = deque(maxlen=80)
+        self.before: list[str] = []
         self.wishes: list[Wish] = []
         self.done: Counter[str] = Counter()
         # What each device, gateway and socket was, and since when.
@@ -121,27 +124,40 @@ class Witness:
 
     # What is told
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
         """Note something false."""
+        self.before = self.before or list(self.diary)
         if len(self.false) < 20:
             self.false.append(f"{self._simulator.clock():.0f}: {text}")
+
+    def write(self, text: str) -> None:
+        """Write something into the diary."""
+        self.diary.append(f"{self._simulator.clock():.0f}: {text}")
+
+    @property
+    def story(self) -> str:
+        """What is false, and what has happened before."""
+        return "\n".join(
+            ("It is false:", *self.false, "Before that:", *self.before, str(self.done))
+        )
 
     def _note_line(self, line: str, level: int) -> None:
         """Note a line of the log."""
         now = self._simulator.clock()
+        self.write(line)
         if BEGAN in line or ENDED in line:
             began = BEGAN in line
             self.done["outages named" if began else "recoveries named"] += 1
             if began is self._is_outage:
-                self._say(f"the log says once more: {line}")
+                self.say(f"the log says once more: {line}")
             self._is_outage = began
             ages = [now - self.came.get(one, 0) for one in ("devices", "sensors")]
             if began and max(ages) < 290:
-                self._say(f"no outage: {line}, {ages}")
+                self.say(f"no outage: {line}, {ages}")
         elif match := GATEWAY.search(line):
             name, offline = match[1], match[2] == "offline"
             if offline is (name in self._gateways_offline):
-                self._say(f"the log says once more: {line}")
+                self.say(f"the log says once more: {line}")
             self._gateways_offline ^= {name}
         elif match := FAILED.search(line):
             self.done["failures named late"] += 1
@@ -150,7 +166,7 @@ class Witness:
                 if any(f"({one})" in names for one in wish.entity_ids):
                     wish.told_late = wish.told_late or now
         elif level >= logging.WARNING and not EXPECTED.search(line):
-            self._say(f"the log has {line}")
+            self.say(f"the log has {line}")
 
     @callback
     def _async_note_entry(self) -> None:
@@ -189,6 +205,7 @@ class Witness:
         was = self._was[key]
         if not was or was[-1][1] != value:
             was.append((self._simulator.clock(), value))
+            self.write(f"{key} is {value}")
         while len(was) > 1 and was[1][0] < self._simulator.clock() - SLEEPS:
             was.popleft()
 
@@ -213,12 +230,17 @@ class Witness:
             if not request.status and not is_held and now - request.time < 60:
                 waiting.append(request)
                 continue
+            asked = f"{request.path} {request.params.get('id', '')}"
+            self.write(f"{request.time:.0f} {asked} {request.status} {request.note}")
             if request.status == HTTPStatus.TOO_MANY_REQUESTS:
                 self._limited.append(request.time)
             what = request.path.removeprefix("json/").removesuffix("/list")
             if what not in ("devices", "sensors", "clients"):
                 continue
-            fine = request.status == HTTPStatus.OK and request.note in FINE
+            fine = request.note in FINE
+            if fine and request.status != HTTPStatus.OK:
+                # Nobody waited for it any more.
+                continue
             self._became[what] = "" if fine else CAUSES.get(request.note, request.note)
             if fine:
                 self.came[what] = request.time
@@ -262,7 +284,7 @@ class Witness:
             )
         self._note("pushed", simulator.settings.push)
         if found := issues(self._hass) - self._expected_issues():
-            self._say(f"issues: {found}")
+            self.say(f"issues: {found}")
         if self._loaded_at is None:
             return
         self.done["looks"] += 1
@@ -278,10 +300,10 @@ class Witness:
             if state is None or state.state == "unavailable":
                 continue
             if age > bound:
-                self._say(f"{state.entity_id} is of {age:.0f} s ago, not {bound:.0f}")
+                self.say(f"{state.entity_id} is of {age:.0f} s ago, not {bound:.0f}")
             allowed = self._lately(device.id, bound) | self._wished(device, platform)
             if platform != "event" and not allowed & {state.state, ANYTHING, None}:
-                self._say(f"{state.entity_id} is {state.state}, {device.name} {allowed}")
+                self.say(f"{state.entity_id} is {state.state}, {device.name} {allowed}")
 
     def _wished(self, device: Device, platform: str) -> set[str]:
         """Return what a device may be shown as since somebody wished for it."""
@@ -314,21 +336,21 @@ class Witness:
             truth = self._lately("causes", SLACK)
             status = state.state
             if status in CONNECTED and all(truth):
-                self._say(f"{state.entity_id} is {status} after {truth}")
+                self.say(f"{state.entity_id} is {status} after {truth}")
             if status == "live" and not any(self._lately(f"live {gateway.id}", 120)):
-                self._say(f"{state.entity_id} is live without a connection")
+                self.say(f"{state.entity_id} is live without a connection")
             if status == "gateway_offline" and all(
                 self._lately(f"gateway {gateway.id}", self.bound())
             ):
-                self._say(f"{state.entity_id} is offline")
+                self.say(f"{state.entity_id} is offline")
             if status not in (*CONNECTED, "limit_reached", "rate_limited") and not any(
                 status in one for one in truth
             ):
-                self._say(f"{state.entity_id} is {status} after {truth}")
+                self.say(f"{state.entity_id} is {status} after {truth}")
             if status == "rate_limited" and not (
                 self._limited and now - self._limited[-1] < 900
             ):
-                self._say(f"{state.entity_id} is rate_limited for nothing")
+                self.say(f"{state.entity_id} is rate_limited for nothing")
 
     def _expected_issues(self) -> set[str]:
         """Return the repairs that there is a reason for."""
@@ -353,7 +375,7 @@ class Witness:
         events = {one.id for one in self._home.devices.values() if one.model in ("Remote", "Bell")}
         for key, number in told.items():
             if key[0] in events and number > self.presses[key]:
-                self._say(f"{key} was pressed {self.presses[key]} times, told {number}")
+                self.say(f"{key} was pressed {self.presses[key]} times, told {number}")
         self.done["presses"] = self.presses.total()
 
     def _device_of(self, event: Event) -> str:
@@ -372,12 +394,12 @@ class Witness:
         for key, one in expected.items():
             entity = entities.get(key)
             if entity is None or entity.domain != one.domain:
-                self._say(f"{key} is not there, or no {one.domain}: {entity}")
+                self.say(f"{key} is not there, or no {one.domain}: {entity}")
             elif entity.disabled_by is None:
                 state = self._hass.states.get(entity.entity_id)
                 self.done["states compared"] += 1
                 if one.differs(state):
-                    self._say(f"{key} is to be {one}, and is {state}")
+                    self.say(f"{key} is to be {one}, and is {state}")
         includes_hidden = self._entry.options.get("include_ignored")
         for key, entity in entities.items():
             state = self._hass.states.get(entity.entity_id)
@@ -386,9 +408,9 @@ class Witness:
             if key in expected or not key.startswith("device_") or is_hidden:
                 continue
             if state and state.state != "unavailable":
-                self._say(f"{key} is not at home any more, and is {state.state}")
+                self.say(f"{key} is not at home any more, and is {state.state}")
         if self._is_outage:
-            self._say("the log does not say that the outage is over")
+            self.say("the log does not say that the outage is over")
         offline = {one.name for one in self._home.gateways.values() if not one.online}
         if offline != self._gateways_offline:
-            self._say(f"{offline} are offline, in the log {self._gateways_offline}")
+            self.say(f"{offline} are offline, in the log {self._gateways_offline}")
