@@ -28,10 +28,10 @@ class Expected:
 
     def differs(self, state: State | None) -> bool:
         """Return whether this is not what is shown."""
-        if state is None or (state.state != self.state and self.state != ANYTHING):
-            return not (
-                state is not None and _is_same_number(state.state, self.state)
-            )
+        if state is None:
+            return True
+        if self.state not in {state.state, ANYTHING}:
+            return not _is_same_number(state.state, self.state)
         if self.state == ANYTHING:
             return state.state == "unavailable"
         return any(
@@ -175,7 +175,9 @@ class Oracle:
             if one in seen or member is None:
                 continue
             seen.add(one)
-            if member.type == "group" and any(m in self._visible for m in member.members):
+            if member.type == "group" and any(
+                m in self._visible for m in member.members
+            ):
                 waiting += member.members
             else:
                 found[one] = member

@@ -253,4 +253,3 @@ class RandomHome:
                 sensor = chance.choice(list(home.sensors.values()))
                 sensor.battery = chance.choice((253, 254, 40))
         return what, {one.id}
-

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from copy import deepcopy
-import random
 from typing import Any, Final
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -97,7 +96,9 @@ class RandomLife:
 
     async def start(self) -> None:
         """Set the entry up."""
-        await self._time.until(self._hass.config_entries.async_setup(self._entry.entry_id))
+        await self._time.until(
+            self._hass.config_entries.async_setup(self._entry.entry_id)
+        )
 
     async def live(self, seconds: float) -> None:
         """Live for some time."""
@@ -164,7 +165,9 @@ class RandomLife:
         registry = er.async_get(self._hass)
         return [
             (device_id, state)
-            for entity in er.async_entries_for_config_entry(registry, self._entry.entry_id)
+            for entity in er.async_entries_for_config_entry(
+                registry, self._entry.entry_id
+            )
             if entity.domain in COMMANDED
             and (state := self._hass.states.get(entity.entity_id))
             and state.state != "unavailable"
@@ -191,7 +194,9 @@ class RandomLife:
                 self._call("homeassistant", "turn_off", {}, targets)
             return
         for device_id, state in found:
-            self._call(state.domain, "turn_off", {}, {state.entity_id: (device_id, told)})
+            self._call(
+                state.domain, "turn_off", {}, {state.entity_id: (device_id, told)}
+            )
 
     def _call(
         self, domain: str, action: str, data: dict[str, Any], targets: dict[str, Any]
@@ -366,7 +371,7 @@ class RandomLife:
         registry.async_update_entity(entity.entity_id, **changes)
 
     async def is_nothing_left(self) -> None:
-        """An entry that is not loaded has no task, timer or connection."""
+        """Look for tasks, timers and connections of an entry that is not loaded."""
         await self._time.settle()
         loop = self._hass.loop
         own = f"custom_components/{DOMAIN}", f"custom_components.{DOMAIN}"
@@ -387,7 +392,7 @@ class RandomLife:
     # In the end
 
     def check_wishes(self) -> None:
-        """What was done without an error was done, and what was refused was not."""
+        """See that what was done without an error was done, and what was refused was not."""
         witness, home = self._witness, self._home
         for wish in self._wishes:
             if not wish.task.done():
@@ -395,7 +400,11 @@ class RandomLife:
         reversed_covers = self._entry.options.get("reversed_covers", ())
         for (device_id, name), wish in self._last_wishes.items():
             device = home.devices.get(device_id)
-            if device is None or wish.came_to_nothing or self._was_lost(device_id, wish):
+            if (
+                device is None
+                or wish.came_to_nothing
+                or self._was_lost(device_id, wish)
+            ):
                 continue
             witness.done["wishes checked"] += 1
             effect = wish.effects[device_id, name]
@@ -415,7 +424,7 @@ class RandomLife:
         )
 
     def _check_refused(self, wish: Wish) -> None:
-        """Nothing of what was refused may have been done, if nobody else wished for it."""
+        """See that nothing of what was refused was done, unless others wished for it."""
         ids = {device_id for device_id, _ in wish.effects}
         begin, end = wish.when - 1000, wish.when + 1000
         others = {

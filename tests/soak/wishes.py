@@ -34,9 +34,7 @@ class Wish:
 
     def at(self, device_id: str) -> Iterator[Effect]:
         """Return what it has one device do."""
-        return (
-            effect for (one, _), effect in self.effects.items() if one == device_id
-        )
+        return (effect for (one, _), effect in self.effects.items() if one == device_id)
 
     @property
     def came_to_nothing(self) -> float | None:

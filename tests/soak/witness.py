@@ -187,7 +187,11 @@ class Witness:
     def _async_note_state(self, event: Event[EventStateChangedData]) -> None:
         """Note a press that is told in time; that an entity is back is none."""
         new = event.data["new_state"]
-        if new is None or new.domain != "event" or new.state in ("unknown", "unavailable"):
+        if (
+            new is None
+            or new.domain != "event"
+            or new.state in ("unknown", "unavailable")
+        ):
             return
         entity = er.async_get(self._hass).async_get(new.entity_id)
         this = (new.state, new.attributes.get("time"))
@@ -289,6 +293,9 @@ class Witness:
             return
         self.done["looks"] += 1
         self._look_at_status()
+        if simulator.clock() - self._loaded_at < SLACK:
+            # What was wished for before a stop is being looked up.
+            return
         registry, bound = er.async_get(self._hass), self.bound()
         age = simulator.clock() - self.came.get("devices", 0)
         for device in leaves:
@@ -372,7 +379,11 @@ class Witness:
         told = self.told + Counter(
             (self._device_of(event), event.data["method"]) for event in self._missed
         )
-        events = {one.id for one in self._home.devices.values() if one.model in ("Remote", "Bell")}
+        events = {
+            one.id
+            for one in self._home.devices.values()
+            if one.model in ("Remote", "Bell")
+        }
         for key, number in told.items():
             if key[0] in events and number > self.presses[key]:
                 self.say(f"{key} was pressed {self.presses[key]} times, told {number}")
@@ -389,7 +400,9 @@ class Witness:
         expected = Oracle(self._home, self._entry.options).all()
         entities = {
             entity.unique_id.removeprefix(f"{ACCOUNT}_"): entity
-            for entity in er.async_entries_for_config_entry(registry, self._entry.entry_id)
+            for entity in er.async_entries_for_config_entry(
+                registry, self._entry.entry_id
+            )
         }
         for key, one in expected.items():
             entity = entities.get(key)
