@@ -81,11 +81,11 @@ class RandomLife:
         self._weighted: tuple[tuple[Callable[[], Any], int], ...] = (
             (self._command, chance.choice((10, 40, 80))),
             (self._press, chance.choice((10, 30, 60))),
-            (self._fault, chance.choice((0, 6, 15))),
+            (self._fault, chance.choice((0, 10, 25))),
             (self._mend, 10),
             (self._push_fault, chance.choice((0, 5))),
             (self._gateway, chance.choice((0, 3))),
-            (self._change, chance.choice((0, 3))),
+            (self._change, chance.choice((0, 5, 20))),
             (self._scene, 3),
             (self._restart, chance.choice((0, 2, 5))),
             (self._reload, chance.choice((0, 2, 5))),
