@@ -93,8 +93,9 @@ class Oracle:
                     "sensor", value.value if online else "unavailable"
                 )
         for gateway in home.gateways.values():
-            rows = (*self._visible.values(), *home.sensors.values())
-            if any(row.gateway_id == gateway.id for row in rows):
+            used = {one.gateway_id for one in self._visible.values()}
+            used |= {sensor.gateway_id for sensor in home.sensors.values()}
+            if gateway.id in used:
                 found[f"gateway_{gateway.id}_connectivity"] = Expected(
                     "binary_sensor", "on" if gateway.online else "off"
                 )
@@ -126,7 +127,7 @@ class Oracle:
             case "switch" | "binary_sensor" | "siren":
                 return switched, {}
             case "lock":
-                return {True: "locked", False: "unlocked"}.get(on, "unknown"), {}
+                return {"on": "locked", "off": "unlocked"}.get(switched, switched), {}
             case "cover":
                 return _cover(self._position(device), dims=bool(device.methods & M.DIM))
             case "climate":

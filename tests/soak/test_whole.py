@@ -8,6 +8,7 @@ lives are tests like the others; ``scripts/robustness`` lives many. ``--first-ho
 from collections.abc import Callable
 import logging
 import random
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ async def test_whole(
     witness = Witness(hass, entry, simulator, random_home.home, secrets)
     monkeypatch.setattr(logging.getLogger(), "handlers", [witness.log])
     monkeypatch.setattr(logging.getLogger(), "level", logging.INFO)
-    listeners: list[dict[str, int]] = []
+    listeners: list[dict[Any, int]] = []
     life = RandomLife(hass, entry, simulator, time, random_home, witness, seed)
     await life.start()
     await life.wait(60)

@@ -4,7 +4,7 @@ What is true is read at the simulator: its rows, its log of requests, its socket
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 import logging
 import re
@@ -254,7 +254,7 @@ class Witness:
         """Return how old what is shown may be, in seconds."""
         now = self._simulator.clock()
         interval = self._entry.options.get("scan_interval", 30)
-        found = max(300.0, 3 * interval)
+        found: float = max(300.0, 3 * interval)
         if self._simulator.settings.push or any(self._lately("pushed", SLEEPS)):
             found = max(found, 900.0)
         if self._limited and now - self._limited[-1] < 3600:
@@ -389,7 +389,7 @@ class Witness:
                 self.say(f"{key} was pressed {self.presses[key]} times, told {number}")
         self.done["presses"] = self.presses.total()
 
-    def _device_of(self, event: Event) -> str:
+    def _device_of(self, event: Event[Mapping[str, Any]]) -> str:
         """Return the device of an event that was told late."""
         entity = er.async_get(self._hass).async_get(event.data["entity_id"] or "")
         return entity.unique_id.rpartition("_")[2] if entity else ""
@@ -417,7 +417,9 @@ class Witness:
         for key, entity in entities.items():
             state = self._hass.states.get(entity.entity_id)
             device = self._home.devices.get(key.split("_")[1])
-            is_hidden = device and device.ignored and includes_hidden
+            is_hidden = device and device.ignored
+            if is_hidden and not includes_hidden:
+                self.say(f"{key} is hidden at Telldus, and is there still")
             if key in expected or not key.startswith("device_") or is_hidden:
                 continue
             if state and state.state != "unavailable":
