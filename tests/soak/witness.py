@@ -4,7 +4,7 @@ What is true is read at the simulator: its rows, its log of requests, its socket
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 import logging
 import re
@@ -389,7 +389,7 @@ class Witness:
                 self.say(f"{key} was pressed {self.presses[key]} times, told {number}")
         self.done["presses"] = self.presses.total()
 
-    def _device_of(self, event: Event[Mapping[str, Any]]) -> str:
+    def _device_of(self, event: Event) -> str:
         """Return the device of an event that was told late."""
         entity = er.async_get(self._hass).async_get(event.data["entity_id"] or "")
         return entity.unique_id.rpartition("_")[2] if entity else ""
@@ -418,9 +418,11 @@ class Witness:
             state = self._hass.states.get(entity.entity_id)
             device = self._home.devices.get(key.split("_")[1])
             is_hidden = device and device.ignored
-            if is_hidden and not includes_hidden:
-                self.say(f"{key} is hidden at Telldus, and is there still")
-            if key in expected or not key.startswith("device_") or is_hidden:
+            if key in expected or not key.startswith("device_"):
+                continue
+            if is_hidden:
+                if not includes_hidden:
+                    self.say(f"{key} is hidden at Telldus, and is there still")
                 continue
             if state and state.state != "unavailable":
                 self.say(f"{key} is not at home any more, and is {state.state}")
