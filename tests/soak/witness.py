@@ -389,7 +389,7 @@ class Witness:
                 self.say(f"{key} was pressed {self.presses[key]} times, told {number}")
         self.done["presses"] = self.presses.total()
 
-    def _device_of(self, event: Event) -> str:
+    def _device_of(self, event: Event[Any]) -> str:
         """Return the device of an event that was told late."""
         entity = er.async_get(self._hass).async_get(event.data["entity_id"] or "")
         return entity.unique_id.rpartition("_")[2] if entity else ""
