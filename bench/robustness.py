@@ -27,6 +27,7 @@ TESTS: Final = {
     "random homes and commands": ("tests/commands/test_differential.py",),
     "hours under load": ("tests/commands/test_load.py",),
     "attacks": ("tests/security",),
+    "random homes, whole": ("tests/soak/test_whole.py",),
     "soak tests of a home": ("tests/soak/test_home.py", "tests/soak/test_push.py"),
 }
 
@@ -75,6 +76,9 @@ def main() -> int:
         default=24,
         help="simulated hours of the soak tests (default: 24)",
     )
+    parser.add_argument(
+        "--homes", type=int, default=100, help="random homes to live in (default: 100)"
+    )
     parser.add_argument("tests", nargs="*", help="only these test files")
     chosen = parser.parse_args()
     collector = FigureCollector()
@@ -82,6 +86,7 @@ def main() -> int:
         [
             *(chosen.tests or [file for files in TESTS.values() for file in files]),
             f"--soak-hours={chosen.hours}",
+            f"--homes={chosen.homes}",
             *("-q", "-nauto", "--no-cov", "-p", "no:cacheprovider"),
         ],
         plugins=[collector],

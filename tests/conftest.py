@@ -48,6 +48,8 @@ from .helpers import ACCOUNT, Actions, Dashboard, Registries
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let scripts/robustness ask for more than a short life, and anybody for another day."""
     parser.addoption("--soak-hours", type=int, default=1)
+    parser.addoption("--first-home", type=int, default=0)
+    parser.addoption("--homes", type=int, default=3)
     parser.addoption(
         "--load-report",
         help="live whole hours of all loads, and append the figures to this file",

@@ -1,5 +1,6 @@
 """Covers as Home Assistant shows and commands them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,11 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceNotSupported
 from simulator import Simulator
-from simulator.methods import DeviceType
+from simulator.methods import DeviceType, Method
 
 from .conftest import AddEntry, Time
-from .helpers import Dashboard, sent, state_of
+from .factories import group, home_of, lamp
+from .helpers import Dashboard, complaints, sent, state_of
 
 AWNING = "cover.awning"
 AWNING_ID = "2100006"
@@ -408,3 +410,26 @@ async def test_device_class(
     attributes: dict[str, Any] = {**state_of(hass, AWNING).attributes}
     assert attributes.get("device_class") == device_class
     assert shown(hass, AWNING) == ("open", None)
+
+
+async def test_member_leaves_after_a_command(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    simulator: Simulator,
+    dashboard: Dashboard,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The list that settles a command to a group may lack a member of it."""
+    cover = replace(lamp(1), methods=int(Method.UP | Method.DOWN), state=Method.UP)
+    other = replace(cover, id="2", client_device_id="1002")
+    both = replace(group(3, ["1", "2"]), name="Blinds")
+    home = simulator.homes["demo"] = home_of(cover, other, both)
+    await time.until(hass.config_entries.async_setup(add_entry().entry_id))
+    await time.move(30)
+    await dashboard.do("close_cover", "cover.blinds")
+    await time.move(5)
+    del home.devices["2"]
+    await time.move(60)
+    assert state_of(hass, "cover.blinds").state == "closed"
+    assert complaints(caplog) == []

@@ -10,6 +10,7 @@ from custom_components.telldus_pa.pa_api import (
     Method,
     ThermostatSetpoint,
 )
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
 from simulator.command_effects import QUEUED
@@ -277,6 +278,29 @@ async def test_empty_history(
     await time.move(30)
     assert polls(simulator, HISTORY) == 1
     assert complaints(caplog) == []
+
+
+async def test_settled_by_the_first_list_after_a_stop(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """What was accepted long before a stop is not shown over a list that knows better."""
+    await dashboard.do("turn_on", PLUG)
+    entries, disabled = hass.config_entries, ConfigEntryDisabler.USER
+    await time.until(entries.async_set_disabled_by(loaded.entry_id, disabled))
+    await time.move(10)
+    simulator.press(id_of(simulator, "Coffee maker"), "turnOff")
+    await time.move(600)
+    await time.until(entries.async_set_disabled_by(loaded.entry_id, None))
+    # Its history tells why, well before the next poll.
+    lists = polls(simulator)
+    await time.move(15)
+    assert polls(simulator) == lists
+    assert state_of(hass, PLUG).state == "off"
+    assert await undecided(hass, loaded) == 0
 
 
 async def test_one_way_devices_are_not_looked_up(

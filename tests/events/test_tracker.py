@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.telldus_pa.const import CONF_PUSH, EVENT_MISSED
 from homeassistant.const import CONF_SCAN_INTERVAL, STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from simulator import Fault, Simulator
 from tests.conftest import AddEntry, Time
@@ -230,6 +231,22 @@ async def test_own_ring(
     fired = States(hass, BELL)
     missed = async_capture_events(hass, EVENT_MISSED)
     await ring(hass, time)
+    for _ in range(3):
+        await time.move(110)
+    assert fired.seen == []
+    assert [one for one in missed if one.data["entity_id"] == BELL] == []
+
+
+async def test_own_ring_without_an_answer(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """What may have been carried out explains a ring, though its answer was lost."""
+    await connect(hass, entry, simulator, time)
+    fired = States(hass, BELL)
+    missed = async_capture_events(hass, EVENT_MISSED)
+    simulator.faults.add(Fault.TRUNCATED, match="json/device/bell", times=1)
+    with pytest.raises(HomeAssistantError, match="It is not certain"):
+        await ring(hass, time)
     for _ in range(3):
         await time.move(110)
     assert fired.seen == []

@@ -119,7 +119,8 @@ class CommandManager:
     def async_add_sent_listener(self, listener: SentListener) -> None:
         """Call ``listener`` when a command is sent, with True and the devices it reaches.
 
-        It is called again, with False, if the command fails or is to be sent once more.
+        It is called again, with False, if the command is to be sent once more or fails,
+        unless it may have been carried out all the same.
         """
         self._sent_listeners.append(listener)
 
@@ -127,7 +128,8 @@ class CommandManager:
     def async_start(self) -> None:
         """Send and confirm what an earlier run has left."""
         self._start_sending()
-        self._confirmation.async_plan()
+        # The first list after a long stop may tell already.
+        self._confirmation.async_settle()
 
     async def async_send(
         self,
@@ -283,7 +285,8 @@ class CommandManager:
             self._put_back()
             raise
         self._account.async_record_result(err)
-        if isinstance(err, (TelldusConnectionError, InvalidResponseError)):
+        is_uncertain = isinstance(err, (TelldusConnectionError, InvalidResponseError))
+        if is_uncertain:
             self._confirmation.look_for_lost()
         sent, state.in_flight = state.in_flight, None
         if sent is None:
@@ -291,7 +294,8 @@ class CommandManager:
             return
         state.queue.note_sent(sent, self._rate_limiter.now())
         if err:
-            self._notify_sent(sent, False)
+            if not is_uncertain:
+                self._notify_sent(sent, False)
             self._fail(sent, err)
         else:
             self._confirmation.accept(sent)
