@@ -88,7 +88,7 @@ SAMPLES: tuple[DeviceRow, ...] = (
     ),
     # Lower case: both occur.
     DeviceRow(
-        "Colour bulb",
+        "Color bulb",
         DIMMER | Method.RGB,
         K.LIGHT.uuid.lower(),
         "zwave",

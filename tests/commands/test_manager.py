@@ -243,7 +243,7 @@ async def test_many_at_once(
 # Several things of one device
 
 
-async def test_colour_and_level(
+async def test_color_and_level(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     dashboard: Dashboard,
