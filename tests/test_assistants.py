@@ -22,7 +22,7 @@ from homeassistant.components.google_assistant.smart_home import (
     async_handle_message as async_tell_google,
 )
 from homeassistant.core import HomeAssistant
-from simulator import Fault, Simulator
+from simulator import Simulator
 from simulator.home import Device
 from simulator.methods import DeviceType, Method
 
