@@ -129,7 +129,7 @@ async def test_wrong_account(session: BrowserSession, way: str) -> None:
     """After somebody else's login both ways lead on."""
     dialog = await start_reauth(session)
     await dialog.choose("config.step.reauth_confirm.menu_options.manual")
-    await agree_to_link(session, "neighbour")
+    await agree_to_link(session, "neighbor")
     await dialog.shows("config.step.wrong_account.title")
     await session.user.take_picture(f"wrong-account-{way}")
     # The limit of Telldus
