@@ -34,7 +34,6 @@ DEMO = "demo"
 AUTOMATIONS: dict[str, Json] = {
     f"remote-{pressed}": {
         "alias": f"Wall remote turns the sofa lamp {pressed}",
-        "description": "Press the remote's button on the simulator's page.",
         "triggers": [
             {
                 "trigger": "event.received",

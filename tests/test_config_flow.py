@@ -100,9 +100,7 @@ async def test_same_account_twice(
     step = await flow_user.submit(keys(server_url))
     assert step["step_id"] == "method"
     simulator.homes["neighbor"] = demo_home(clock.time())
-    step = await flow_user.sign_in(
-        await flow_user.choose("authorize"), user="neighbor"
-    )
+    step = await flow_user.sign_in(await flow_user.choose("authorize"), user="neighbor")
     assert step["type"] == "create_entry"
     assert step["title"] == "Telldus Live! (Neighbor)"
 
