@@ -55,7 +55,7 @@ async def test_what_is_used(
     ]
     # That is switch.veranda.
     assert summary["unused"] == "1"
-    assert summary["unknown"] == r"Old \*wall\*"
+    assert summary["unknown"] == r" (Old \*wall\*)"
 
 
 async def test_two_devices(
@@ -101,7 +101,7 @@ async def test_nothing_in_the_list(
     # So that the list of ours lacks one of them.
     registry.async_remove("switch.outlet_2")
     summary = await summarize(hass, core, loaded, time)
-    assert (summary["used"], summary["unused"]) == ("–", "0")
+    assert [summary[one] for one in ("used", "unused", "unknown")] == ["–", "0", ""]
 
 
 async def test_users_by_device(
