@@ -66,7 +66,7 @@ async def test_agree(session: BrowserSession) -> None:
     await telldus.agree()
     await telldus.closes()
     await dialog.has_succeeded()
-    await session.user.take_picture_for_documents("sign-in-success")
+    await session.user.take_picture("sign-in-success")
     names = await dialog.device_names()
     assert {"Home", "Coffee maker", "Wall remote", "Movie night"} <= set(names)
     await dialog.skip_naming()
@@ -142,6 +142,8 @@ async def test_options(session: BrowserSession) -> None:
     label = session.user.texts.ours("options.step.settings.data.scan_interval")
     field = session.user.page.get_by_role("spinbutton", name=label)
     await expect(field).to_have_value("120")
+    # As the documents say what it is at first
+    await session.user.fill(label, "30")
     await session.user.take_picture_for_documents("options")
     await session.user.fill(label, "20")
     await dialog.submit()
