@@ -148,7 +148,8 @@ def print_urls(stack: Stack, summary: str, seconds: float) -> None:
     what_to_try = (
         """
     To try: open both pages side by side, and press "Off" at "Wall remote" on the simulator's
-    page. It arrives at the next poll, and an automation turns off the sofa lamp.
+    page. It arrives at the next poll, within half a minute, and an automation turns off the
+    sofa lamp.
 """
         if stack.home == DEMO
         else ""

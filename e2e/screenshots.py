@@ -200,11 +200,21 @@ async def use_home(home_assistant: HomeAssistant, telldus: SimulatorClient) -> N
 
 async def ask_for_makers(home_assistant: HomeAssistant) -> None:
     """Have the makers of the devices that pictures show asked for, which takes a day else."""
-    devices = await home_assistant.ask("config/device_registry/list")
     (entry,) = await home_assistant.entries(DOMAIN)
-    for device in devices:
-        if device["name"] in _SHOWN:
-            await home_assistant.diagnostics(entry["entry_id"], device["id"])
+
+    async def known() -> bool:
+        """Ask for those that are missing: each may have to wait for the rate limit."""
+        devices = await home_assistant.ask("config/device_registry/list")
+        missing = [
+            one["id"]
+            for one in devices
+            if one["name"] in _SHOWN and not one["manufacturer"]
+        ]
+        for device_id in missing:
+            await home_assistant.diagnostics(entry["entry_id"], device_id)
+        return not missing
+
+    await poll("the makers are known", known, 240, 10)
 
 
 async def take_pictures(stack: Stack) -> None:

@@ -12,6 +12,7 @@ from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
 from .conftest import BrowserSession
 from .dashboards import HOME, make_dashboards, use_energy
+from .develop import make_automations
 from .frontend import Dashboard, Dialog
 from .stack import DOMAIN
 from .test_support import RATE_LIMIT_EXHAUSTED
@@ -169,7 +170,8 @@ async def test_dashboard(session: BrowserSession) -> None:
 
 
 async def test_wall_remote(session: BrowserSession) -> None:
-    """A press on the wall shows on the dashboard."""
+    """A press on the wall shows on the dashboard, and starts an automation."""
+    await make_automations(session.scenario.home_assistant)
     user = session.user
     dashboard = Dashboard(user)
     await dashboard.shows_switch("Christmas star", "on")
@@ -182,6 +184,7 @@ async def test_wall_remote(session: BrowserSession) -> None:
     await simulator.press("Christmas star", "Off")
     await simulator.page.close()
     await dashboard.shows_switch("Christmas star", "off")
+    await dashboard.shows_switch("Sofa lamp", "off")
     await expect(never_pressed).to_be_hidden()
 
 
