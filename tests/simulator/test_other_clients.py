@@ -126,7 +126,7 @@ async def test_built_in_integration(pointed: str, sim: Simulator) -> None:
     session = core_session(token=token, token_secret=secret)
     assert await in_thread(session.update)
     made = {
-        device.name: TelldusLiveClient.identify_device(device)
+        device.name: TelldusLiveClient.identify_device(device)  # type: ignore[no-untyped-call]
         for device in session.devices
         if not device.is_sensor
     }
