@@ -65,7 +65,7 @@ _SECTIONS: dict[str, tuple[Json, ...]] = {
         _section(
             "Lights and plugs",
             _tile("light.ceiling_dimmer", "light-brightness"),
-            _tile("light.colour_bulb", "light-brightness"),
+            _tile("light.color_bulb", "light-brightness"),
             _tile("light.sofa_lamp"),
             _tile("light.all_lamps"),
             _tile("switch.coffee_maker"),

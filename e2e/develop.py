@@ -34,7 +34,6 @@ DEMO = "demo"
 AUTOMATIONS: dict[str, Json] = {
     f"remote-{pressed}": {
         "alias": f"Wall remote turns the sofa lamp {pressed}",
-        "description": "Press the remote's button on the simulator's page.",
         "triggers": [
             {
                 "trigger": "event.received",
@@ -149,7 +148,8 @@ def print_urls(stack: Stack, summary: str, seconds: float) -> None:
     what_to_try = (
         """
     To try: open both pages side by side, and press "Off" at "Wall remote" on the simulator's
-    page. It arrives at the next poll, and an automation turns off the sofa lamp.
+    page. It arrives at the next poll, within half a minute, and an automation turns off the
+    sofa lamp.
 """
         if stack.home == DEMO
         else ""

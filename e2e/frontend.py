@@ -302,8 +302,10 @@ class Dialog:
 
     async def skip_naming(self) -> None:
         """Leave the devices' names."""
-        await self._button("finish_skip").click()
-        await expect(self._button("finish_skip")).to_be_hidden()
+        # The second one's name where areas are suggested
+        button = self._button("finish_skip").or_(self._button("finish"))
+        await button.click()
+        await expect(button).to_be_hidden()
 
     async def close(self) -> None:
         """Close the dialog at any step."""
@@ -311,10 +313,21 @@ class Dialog:
         await close.click()
         await expect(close).to_be_hidden()
 
+    @property
+    def _names(self) -> Locator:
+        """Return the fields with the names of new devices."""
+        return self._user.page.get_by_role("textbox", name=self._text("device_name"))
+
+    async def scroll_to_device(self, name: str) -> None:
+        """Scroll to a new device."""
+        index = (await self.device_names()).index(name)
+        await self._names.nth(index).evaluate(
+            "field => field.scrollIntoView({block: 'center'})"
+        )
+
     async def device_names(self) -> list[str]:
         """Return the suggested names of new devices."""
-        fields = self._user.page.get_by_role("textbox", name=self._text("device_name"))
-        names: list[str] = await fields.evaluate_all(
+        names: list[str] = await self._names.evaluate_all(
             "fields => fields.map(field => field.value)"
         )
         return names

@@ -228,9 +228,11 @@ class HomeAssistant:
         step: Json = await self._send(method, path, json=body, headers=headers)
         return step
 
-    async def diagnostics(self, entry_id: str) -> Json:
-        """Return an entry's diagnostics."""
+    async def diagnostics(self, entry_id: str, device_id: str | None = None) -> Json:
+        """Return the diagnostics of an entry, or of one of its devices."""
         path = f"/api/diagnostics/config_entry/{entry_id}"
+        if device_id:
+            path += f"/device/{device_id}"
         answer: Json = await self._send("GET", path)
         return answer
 

@@ -12,6 +12,7 @@ from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
 from .conftest import BrowserSession
 from .dashboards import HOME, make_dashboards, use_energy
+from .develop import make_automations
 from .frontend import Dashboard, Dialog
 from .stack import DOMAIN
 from .test_support import RATE_LIMIT_EXHAUSTED
@@ -66,7 +67,7 @@ async def test_agree(session: BrowserSession) -> None:
     await telldus.agree()
     await telldus.closes()
     await dialog.has_succeeded()
-    await session.user.take_picture_for_documents("sign-in-success")
+    await session.user.take_picture("sign-in-success")
     names = await dialog.device_names()
     assert {"Home", "Coffee maker", "Wall remote", "Movie night"} <= set(names)
     await dialog.skip_naming()
@@ -142,6 +143,8 @@ async def test_options(session: BrowserSession) -> None:
     label = session.user.texts.ours("options.step.settings.data.scan_interval")
     field = session.user.page.get_by_role("spinbutton", name=label)
     await expect(field).to_have_value("120")
+    # As the documents say what it is at first
+    await session.user.fill(label, "30")
     await session.user.take_picture_for_documents("options")
     await session.user.fill(label, "20")
     await dialog.submit()
@@ -167,7 +170,8 @@ async def test_dashboard(session: BrowserSession) -> None:
 
 
 async def test_wall_remote(session: BrowserSession) -> None:
-    """A press on the wall shows on the dashboard."""
+    """A press on the wall shows on the dashboard, and starts an automation."""
+    await make_automations(session.scenario.home_assistant)
     user = session.user
     dashboard = Dashboard(user)
     await dashboard.shows_switch("Christmas star", "on")
@@ -180,6 +184,7 @@ async def test_wall_remote(session: BrowserSession) -> None:
     await simulator.press("Christmas star", "Off")
     await simulator.page.close()
     await dashboard.shows_switch("Christmas star", "off")
+    await dashboard.shows_switch("Sofa lamp", "off")
     await expect(never_pressed).to_be_hidden()
 
 

@@ -63,6 +63,7 @@ async def test_late_return(session: BrowserSession) -> None:
     """The dialog moves on by itself; the late browser is told to log in again."""
     await session.user.log_in("demo", "demo")
     await set_lifetime(session, LIFETIME)
+    await session.scenario.telldus.settings(rooms=True)
     dialog = await session.user.add_integration()
     simulator = session.scenario.stack.simulator_url
     await dialog.enter_keys(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY, simulator)
@@ -95,13 +96,16 @@ async def log_in_again(session: BrowserSession) -> TelldusWindow:
 
 
 async def test_link_after_refusal(session: BrowserSession) -> None:
-    """After a refusal the link leads on."""
+    """After a refusal the link leads on, and areas are suggested by the rooms."""
     dialog = Dialog(session.user)
     await dialog.shows("config.step.refused.title")
     await session.user.take_picture("refused")
     await dialog.choose("config.step.refused.menu_options.manual")
     await agree_to_link(session)
     await dialog.has_succeeded()
+    await dialog.scroll_to_device("Window lamp")
+    await session.user.sees("Living Room")
+    await session.user.take_picture_for_documents("sign-in-success")
     await dialog.skip_naming()
     session.scenario.entry = await session.scenario.loaded_entry()
 
@@ -129,7 +133,7 @@ async def test_wrong_account(session: BrowserSession, way: str) -> None:
     """After somebody else's login both ways lead on."""
     dialog = await start_reauth(session)
     await dialog.choose("config.step.reauth_confirm.menu_options.manual")
-    await agree_to_link(session, "neighbour")
+    await agree_to_link(session, "neighbor")
     await dialog.shows("config.step.wrong_account.title")
     await session.user.take_picture(f"wrong-account-{way}")
     # The limit of Telldus

@@ -43,7 +43,7 @@ ON_OFF = {
         "Cabin dimmer",
         "Cabin lamp",
         "Ceiling dimmer",
-        "Colour bulb",
+        "Color bulb",
         "Everything off",
         "Garage dimmer",
         "Garage light",
@@ -113,7 +113,7 @@ MEASURED = {
 TURNON, TURNOFF, DIM = 1, 2, 16
 UP, DOWN, STOP = 128, 256, 512
 # Keys of a device's values: methods
-LEVEL, COLOUR, HEAT = "16", "1024", "2048"
+LEVEL, COLOR, HEAT = "16", "1024", "2048"
 # Lists of low priority, and their distance from the request before
 LOW_PRIORITY_LISTS = ("json/sensors/list", "json/clients/list")
 DISTANCE = 2.0
@@ -323,17 +323,17 @@ async def test_switch(scenario: Scenario) -> None:
 
 
 async def test_light(scenario: Scenario) -> None:
-    """A light takes a brightness, and a colour lamp a colour."""
+    """A light takes a brightness, and a color lamp a color."""
     await scenario.act(
         *("light.turn_on", "Sofa lamp", {"brightness": 200}), state="on", brightness=200
     )
     await scenario.act(
-        *("light.turn_on", "Colour bulb", {"rgb_color": [0, 200, 40]}),
+        *("light.turn_on", "Color bulb", {"rgb_color": [0, 200, 40]}),
         rgb_color=[0, 200, 40],
         brightness=200,
     )
     await scenario.wait_for_telldus("Sofa lamp", DIM, {LEVEL: 200})
-    await scenario.wait_for_telldus("Colour bulb", DIM, {LEVEL: 200, COLOUR: 0x00C828})
+    await scenario.wait_for_telldus("Color bulb", DIM, {LEVEL: 200, COLOR: 0x00C828})
 
 
 async def test_cover(scenario: Scenario) -> None:
@@ -429,11 +429,11 @@ async def test_scene(scenario: Scenario) -> None:
     """A scene runs at Telldus; the next list shows its effects."""
     await scenario.act("scene.turn_on", "Movie night")
     await scenario.wait_for_telldus("Ceiling dimmer", DIM, {LEVEL: 30})
-    await scenario.wait_for_telldus("Colour bulb", values={COLOUR: 0x2000FF})
+    await scenario.wait_for_telldus("Color bulb", values={COLOR: 0x2000FF})
     assert (await scenario.ours("scene"))["Movie night"]["state"] != "unknown"
     dimmer = await scenario.entity_id("light", "Ceiling dimmer")
     scenario.expected[dimmer] = {"state": "on", "brightness": 30}
-    bulb = await scenario.entity_id("light", "Colour bulb")
+    bulb = await scenario.entity_id("light", "Color bulb")
     scenario.expected[bulb] = {"state": "on", "rgb_color": [0x20, 0, 0xFF]}
     lamps = await scenario.entity_id("light", "All lamps")
     scenario.expected[lamps] = {"state": "on", "brightness": 30}

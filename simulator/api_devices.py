@@ -84,9 +84,9 @@ def device_command(call: Call) -> Row:
         case Method.DIM:
             return _command(call, device, method, _level(call.number("value")))
         case Method.RGB:
-            colour = value.removeprefix("#")
+            color = value.removeprefix("#")
             try:
-                number = int(colour, 16 if value.startswith("#") else 10)
+                number = int(color, 16 if value.startswith("#") else 10)
             except ValueError:
                 raise ApiError("Invalid argument", INVALID) from None
             return _command(call, device, method, number & 0xFFFFFF)
@@ -109,7 +109,7 @@ def device_dim(call: Call) -> Row:
 
 @function("device/rgb")
 def device_rgb(call: Call) -> Row:
-    """Set a colour from `r`, `g` and `b`, each clamped to 0-255; or by their long names."""
+    """Set a color from `r`, `g` and `b`, each clamped to 0-255; or by their long names."""
     names = ("r", "g", "b")
     if not any(map(call.text, names)):
         # Which of the two the server takes is not known.

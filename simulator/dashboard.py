@@ -127,10 +127,10 @@ class DashboardPage:
     def _push(self) -> str:
         is_on = self._sim.settings.push
         count = len(self._sim.push.sockets())
-        word, colour = ("on", "on") if is_on else ("off", "off")
+        word, color = ("on", "on") if is_on else ("off", "off")
         cut = f'<form class="row" method="post" action="/do/cut">{button("Cut now")}</form>'
         return (
-            f'<section><h2>Push <span class="{colour}">{word}</span>'
+            f'<section><h2>Push <span class="{color}">{word}</span>'
             f'<span class="tag">{count} open sockets</span>'
             f'<form class="row" method="post" action="/do/setting">'
             f"{hidden(name='push', value=str(not is_on).lower())}"
@@ -143,7 +143,7 @@ class DashboardPage:
         recent = [row for row in sim.log if row.time > now - 60 * _MINUTES]
         minute = sum(row.time > now - WINDOW for row in recent)
         most = sim.settings.limit_per_minute
-        colour = "bad" if minute > most else "warn" if minute > most - 2 else "on"
+        color = "bad" if minute > most else "warn" if minute > most - 2 else "on"
         rows = [_log_row(row) for row in reversed(recent[-_ROWS:])]
         refused = sum(row.status == 429 for row in recent)
         limit = f"limit {most} a minute" if sim.settings.limit else "no limit"
@@ -154,7 +154,7 @@ class DashboardPage:
             else ""
         )
         return (
-            f'<section><h2>Requests <span class="{colour}">{minute} in the last 60 s</span>'
+            f'<section><h2>Requests <span class="{color}">{minute} in the last 60 s</span>'
             f'<span class="tag">{limit}</span><span class="tag">{refused} refused (429) in '
             f"{_MINUTES} min</span></h2>{_table(rows[:_NEWEST])}{more}</section>"
         )
@@ -236,7 +236,7 @@ def _log_row(row: LoggedRequest) -> str:
     params = " ".join(f"{name}={value}" for name, value in row.params.items())
     return (
         f'<tr><td class="num">{_clock(row.time)}</td>'
-        f'<td class="num {_colour(row.status)}">{row.status or "…"}</td>'
+        f'<td class="num {_color(row.status)}">{row.status or "…"}</td>'
         f'<td class="num"><code>{esc(row.method)} {esc(row.path)}</code></td>'
         f'<td class="words">{esc(params)}</td><td class="num">{esc(row.account)}</td>'
         f'<td class="words">{esc(row.note)}</td></tr>'
@@ -247,11 +247,11 @@ def _device_item(home: Home, device: Device) -> str:
     methods = home.methods_of(device)
     kind = kind_of(device.device_type)
     what = f"{device.transport} {kind.name.lower().replace('_', ' ')}"
-    word, colour = _state_words(device, kind)
+    word, color = _state_words(device, kind)
     name = esc(device.name) if device.name else "<i>no name</i>"
     return (
         f'<div class="item{" hidden" if device.ignored else ""}">'
-        f'<div><b>{name}</b><span class="state {colour}">{esc(word)}</span></div>'
+        f'<div><b>{name}</b><span class="state {color}">{esc(word)}</span></div>'
         f'<span class="soft" title="{esc(method_names(methods))}">{esc(what)} · '
         f"{esc(device.id)}</span>{_device_form(device, methods, kind)}</div>"
     )
@@ -284,7 +284,7 @@ def _device_form(device: Device, methods: int, kind: DeviceType) -> str:
 
 
 def _state_words(device: Device, kind: DeviceType) -> tuple[str, str]:
-    """Return a word for a device's state, and its colour."""
+    """Return a word for a device's state, and its color."""
     thermostat: Row | None = device.values.get(Method.THERMOSTAT)
     if thermostat is not None:
         mode = thermostat.get("mode") or "on"
@@ -346,7 +346,7 @@ def _setting_form(name: str, value: object) -> str:
     )
 
 
-def _colour(status: int) -> str:
+def _color(status: int) -> str:
     return (
         "on"
         if status == 200

@@ -22,7 +22,7 @@ _SCENES: dict[str, tuple[tuple[str, Method, CommandValue], ...]] = {
     "Movie night": (
         ("Ceiling dimmer", Method.DIM, 30),
         ("Projector screen", Method.DOWN, None),
-        ("Colour bulb", Method.RGB, 0x2000FF),
+        ("Color bulb", Method.RGB, 0x2000FF),
     ),
     "Good morning": (
         ("Bedroom shutter", Method.UP, None),

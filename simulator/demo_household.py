@@ -81,7 +81,7 @@ HOUSEHOLD: tuple[DeviceRow, ...] = (
         "180",
         level(180),
         KITCHEN,
-        model="0111-2222-3333",
+        model="010F-0102-1000",
     ),
     DeviceRow("Coffee maker", ON_OFF, transport="zwave", room=KITCHEN),
     DeviceRow(
@@ -187,6 +187,7 @@ HOUSEHOLD: tuple[DeviceRow, ...] = (
         "255",
         level(255),
         BEDROOM,
+        model="010F-0303-1000",
     ),
     DeviceRow("Cabin lamp", ON_OFF, K.LIGHT, gateway=CABIN, client_id="2"),
     DeviceRow(

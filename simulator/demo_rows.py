@@ -72,7 +72,7 @@ def device_of(device_id: str, row: DeviceRow, client_id: str) -> Device:
     """Make the device of a row."""
     is_433 = row.transport in ("433", "e433")
     kind = row.kind.uuid if isinstance(row.kind, DeviceType) else row.kind
-    model = "0111-2222-0001" if row.transport == "zwave" else "n/a"
+    model = "010F-0403-1000" if row.transport == "zwave" else "n/a"
     if is_433:
         brand = (
             "selflearning-dimmer" if row.methods & Method.DIM else "selflearning-switch"

@@ -45,7 +45,7 @@ SAMPLES: tuple[DeviceRow, ...] = (
         "128",
         level(128),
         LIVING,
-        model="0111-2222-3333",
+        model="010F-0102-1000",
     ),
     DeviceRow(
         "Old dimmer",
@@ -82,13 +82,14 @@ SAMPLES: tuple[DeviceRow, ...] = (
         "255",
         level(255),
         BEDROOM,
+        model="010F-0303-1000",
     ),
     DeviceRow(
         "Projector screen", Method.UP | Method.DOWN, K.PROJECTOR_SCREEN, state=256
     ),
     # Lower case: both occur.
     DeviceRow(
-        "Colour bulb",
+        "Color bulb",
         DIMMER | Method.RGB,
         K.LIGHT.uuid.lower(),
         "zwave",
@@ -96,7 +97,7 @@ SAMPLES: tuple[DeviceRow, ...] = (
         "200",
         {"16": 200, "1024": 0xFF8000},
         BEDROOM,
-        model="0111-2222-4444",
+        model="0371-0103-0002",
     ),
     DeviceRow(
         "Radiator",
@@ -107,7 +108,7 @@ SAMPLES: tuple[DeviceRow, ...] = (
         None,
         heat("heat", heat="21.5", eco_heat="17"),
         BEDROOM,
-        model="0111-2222-5555",
+        model="0002-0005-0004",
         parameters=_RADIATOR,
     ),
     # One setpoint, so no mode.

@@ -98,13 +98,13 @@ _SENSORS: tuple[_S, ...] = (
         "1984",
     ),
     _S("UV", "155", (("uv", "2", "0"),), "oregon", "D874"),
-    _S("Energy plug", "21", _PLUG, "zwave", "0222-0001-0001"),
+    _S("Energy plug", "21", _PLUG, "zwave", "0176-0003-0003"),
     _S(
         "Multisensor",
         "13",
         (*_temp("21.3", "41"), ("lum", "117", "1"), ("uv", "0", "0")),
         "zwave",
-        "0222-0002-0001",
+        "0086-0002-0064",
         88,
     ),
     _S(
@@ -112,10 +112,10 @@ _SENSORS: tuple[_S, ...] = (
         "12",
         (("lum", "35", "0"), ("temp", "70.2", "1")),
         "zwave",
-        "0222-0003-0001",
+        "019A-0003-0003",
         100,
     ),
-    _S("Radiator", "10", _temp("20.7"), "zwave", "0111-2222-5555", 61),
+    _S("Radiator", "10", _temp("20.7"), "zwave", "0002-0005-0004", 61),
     _S(
         "Weather mast",
         "30",
@@ -135,7 +135,7 @@ _SENSORS: tuple[_S, ...] = (
         "zwave",
         "n/a",
     ),
-    _S("Air quality", "32", _AIR, "zwave", "n/a"),
+    _S("Air quality", "32", _AIR, "zwave", "015F-0A01-5102"),
     _S(
         "Scale and soil",
         "33",
@@ -151,8 +151,8 @@ _SENSORS: tuple[_S, ...] = (
     # The number spaces of devices and sensors overlap.
     _S("Same number as a device", "11", _temp("12.5"), gateway=_GARAGE, id="2100001"),
     # From here on: what a household has besides.
-    _S("Floor heating", "11", _temp("23.4"), "zwave", "0111-2222-5556"),
-    _S("Bathroom valve", "82", _temp("18.9"), "zwave", "0111-2222-5557", 34),
+    _S("Floor heating", "11", _temp("23.4"), "zwave", "019B-0003-0203"),
+    _S("Bathroom valve", "82", _temp("18.9"), "zwave", "0148-0003-0001", 34),
     _S(
         "Heat pump",
         "81",
@@ -160,7 +160,7 @@ _SENSORS: tuple[_S, ...] = (
         "zwave",
         "0111-2222-5558",
     ),
-    _S("Front door lock", "15", (), "zwave", "0222-0004-0001", 42, age=7200),
+    _S("Front door lock", "15", (), "zwave", "0373-0003-0001", 42, age=7200),
     # After a change of battery a 433 sensor often has a new id; the old one stays.
     _S(
         "Greenhouse",

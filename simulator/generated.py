@@ -26,7 +26,7 @@ _MIX: tuple[tuple[str, int, DeviceType, str], ...] = (
     ("Radiator", Method.THERMOSTAT, DeviceType.THERMOSTAT, "zwave"),
     ("Lamp", ON_OFF, DeviceType.LIGHT, "433"),
     ("Smoke", 0, DeviceType.SMOKE, "433"),
-    ("Colour bulb", DIMMER | Method.RGB, DeviceType.LIGHT, "zwave"),
+    ("Color bulb", DIMMER | Method.RGB, DeviceType.LIGHT, "zwave"),
     ("Plug", ON_OFF, DeviceType.SWITCH, "zwave"),
     ("Shutter", BLIND | Method.DIM, DeviceType.WINDOW_COVERING, "zwave"),
     ("Lock", ON_OFF, DeviceType.LOCK, "zwave"),

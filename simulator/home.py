@@ -86,7 +86,7 @@ class Routine:
 class Device:
     """A device, group or scene.
 
-    `values` holds stateValues by method bit: 16 a level, 1024 a colour, 2048 an object.
+    `values` holds stateValues by method bit: 16 a level, 1024 a color, 2048 an object.
     `members` is for groups, `actions` for scenes. `wake_interval` (seconds) makes a
     battery device that receives commands only when it wakes. `routine` is what it does
     without a command. A shutter that `runs_reversed` has the levels of its ends swapped.

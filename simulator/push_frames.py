@@ -118,7 +118,7 @@ def _values(data: Row, settings: Settings) -> Row:
 
 
 def _value(data: Row, settings: Settings) -> Any:
-    """Return what was executed: a level, a colour, a thermostat's values, or nothing."""
+    """Return what was executed: a level, a color, a thermostat's values, or nothing."""
     value = data["value"]
     if data["method"] == Method.THERMOSTAT and isinstance(value, dict):
         return value if settings.push_thermostat == "object" else json.dumps(value)

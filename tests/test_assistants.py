@@ -30,7 +30,7 @@ from .conftest import Time
 from .helpers import DeviceChanges
 
 LOCK_ID = "2100015"
-# Has colours and no level of its own.
+# Has colors and no level of its own.
 RGB_ID = "77"
 
 type _Json = dict[str, Any]
@@ -56,7 +56,7 @@ TOLD: dict[str, tuple[tuple[str, set[str]] | None, tuple[str, set[str]] | None]]
         ("LIGHT", {"OnOff", "Brightness"}),
         ("LIGHT", {"PowerController", "BrightnessController"}),
     ),
-    "light.colour_bulb": (
+    "light.color_bulb": (
         ("LIGHT", {"OnOff", "Brightness", "ColorSetting"}),
         ("LIGHT", {"PowerController", "BrightnessController", "ColorController"}),
     ),
@@ -152,7 +152,7 @@ DONE = {
     # A scene, and what it does
     "Movie night": "turnon",
     "Ceiling dimmer": "dim 30",
-    "Colour bulb": "dim 200 #2000ff",
+    "Color bulb": "dim 200 #2000ff",
 }
 
 
@@ -242,7 +242,7 @@ async def test_google_devices(
 ) -> None:
     """Google is told what each thing is and what can be done with it."""
     await time.move(75)
-    assert all(hass.states.get(entity_id) for entity_id in TOLD)
+    assert [one for one in TOLD if not hass.states.get(one)] == []
     devices = await google.devices()
     told = {
         entity_id: (last(device["type"]), {last(name) for name in device["traits"]})

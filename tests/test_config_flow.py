@@ -99,12 +99,10 @@ async def test_same_account_twice(
     assert (step["type"], step["step_id"]) == ("form", "user")
     step = await flow_user.submit(keys(server_url))
     assert step["step_id"] == "method"
-    simulator.homes["neighbour"] = demo_home(clock.time())
-    step = await flow_user.sign_in(
-        await flow_user.choose("authorize"), user="neighbour"
-    )
+    simulator.homes["neighbor"] = demo_home(clock.time())
+    step = await flow_user.sign_in(await flow_user.choose("authorize"), user="neighbor")
     assert step["type"] == "create_entry"
-    assert step["title"] == "Telldus Live! (Neighbour)"
+    assert step["title"] == "Telldus Live! (Neighbor)"
 
 
 async def sign_in_account(flow_user: FlowUser, server_url: str) -> None:
@@ -146,7 +144,7 @@ async def test_keys_to_choose_from(
     assert [one["label"] for one in options] == ["Anna, Bo", "Cilla"]
     step = await flow_user.submit({"account": mine.entry_id})
     assert step["step_id"] == "method"
-    step = await flow_user.sign_in(await flow_user.choose("authorize"), "neighbour")
+    step = await flow_user.sign_in(await flow_user.choose("authorize"), "neighbor")
     assert step["type"] == "create_entry"
     added = flow_user.hass.config_entries.async_get_known_entry(
         step["result"]["entry_id"]

@@ -327,7 +327,7 @@ def test_documented_devices() -> None:
 
     What Home Assistant really shows for each device here, ``test_kinds`` sees to.
     """
-    table = cells_of("devices.md", "Type at Telldus")
+    table = cells_of("devices.md", "Type in Telldus Live!")
     used: set[int] = set()
     for row in ROWS:
         number, (_, _, shown, device_class) = next(
@@ -598,7 +598,7 @@ async def test_examples_of_batteries_and_silence(
     hass: HomeAssistant, examples: Examples, simulator: Simulator, time: Time
 ) -> None:
     """Low batteries are told by name, and so is who was not heard for a day."""
-    await run(hass, time, "low_batteries_at_telldus")
+    await run(hass, time, "low_batteries_in_telldus_live")
     (told,) = examples.news()
     low = {
         state.name

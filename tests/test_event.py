@@ -147,7 +147,7 @@ async def test_press(
             ["on", "off", "dim"],
             ["dim", "dim", "off"],
         ),
-        # Colours and temperatures are nothing that a remote sends.
+        # Colors and temperatures are nothing that a remote sends.
         (1027, [("turnOn", None), ("rgb", 0xFF0000)], ["on", "off"], ["on"]),
         # It says that it cannot, and so it does not.
         (3, [("up", None), ("turnOn", None)], ["on", "off"], ["on"]),

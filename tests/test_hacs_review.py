@@ -296,7 +296,7 @@ def test_requirements() -> None:
 
 
 def test_only_one_of_each() -> None:
-    """One integration in a folder of its name, one set of images, one licence."""
+    """One integration in a folder of its name, one set of images, one license."""
     assert manifest()["domain"] == INTEGRATION.name
     folders = [
         path for path in INTEGRATION.parent.iterdir() if (path / "__init__.py").exists()

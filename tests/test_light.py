@@ -1,4 +1,4 @@
-"""Lamps with colours, with and without a dimmer, alone and in groups."""
+"""Lamps with colors, with and without a dimmer, alone and in groups."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from simulator.methods import Method
 from .conftest import AddEntry, Time
 from .helpers import Dashboard, state_of
 
-BULB = "light.colour_bulb"
+BULB = "light.color_bulb"
 BULB_ID = "2100009"
 STRIP = "light.shelf_strip"
 GROUP = "light.all_lamps"
@@ -28,7 +28,7 @@ type Rgb = tuple[int, int, int]
 
 
 def shown(hass: HomeAssistant, entity_id: str) -> tuple[str, int | None, Rgb | None]:
-    """Return whether a lamp is on, how bright, and in which colour."""
+    """Return whether a lamp is on, how bright, and in which color."""
     state = state_of(hass, entity_id)
     attributes = state.attributes
     return state.state, attributes.get("brightness"), attributes.get("rgb_color")
@@ -63,7 +63,7 @@ async def set_up(
     ("entity_id", "expected"),
     [
         (BULB, ("on", 200, (255, 128, 0))),
-        # A colour of the time when there was a byte for white, and a plain "on".
+        # A color of the time when there was a byte for white, and a plain "on".
         (STRIP, ("on", 255, (32, 64, 255))),
     ],
 )
@@ -73,7 +73,7 @@ async def test_shown(
     entity_id: str,
     expected: tuple[str, int, Rgb],
 ) -> None:
-    """A colour lamp has a colour and, beside it, a level."""
+    """A color lamp has a color and, beside it, a level."""
     assert shown(hass, entity_id) == expected
     attributes = state_of(hass, entity_id).attributes
     assert attributes["supported_color_modes"] == [ColorMode.RGB]
@@ -99,7 +99,7 @@ ORANGE: Rgb = (255, 128, 0)
         ),
         (16, {}, ["turnOn"], (255, ORANGE)),
         (1, {"rgb_color": RED}, ["rgb 255 0 0"], (255, RED)),
-        # Off: a colour alone lights nothing. A plain "on" is the full level.
+        # Off: a color alone lights nothing. A plain "on" is the full level.
         (2, {}, ["turnOn"], (255, ORANGE)),
         (2, {"rgb_color": RED}, ["turnOn", "rgb 255 0 0"], (255, RED)),
         (2, {"brightness": 99}, ["dim 99"], (99, ORANGE)),
@@ -111,11 +111,11 @@ ORANGE: Rgb = (255, 128, 0)
         ),
         # Who knows?
         (0, {"rgb_color": RED}, ["turnOn", "rgb 255 0 0"], (255, RED)),
-        # Telldus' app takes this for a colour and on.
+        # Telldus' app takes this for a color and on.
         (1024, {"rgb_color": RED}, ["rgb 255 0 0"], (200, RED)),
     ],
 )
-async def test_dimmer_with_colours(
+async def test_dimmer_with_colors(
     hass: HomeAssistant,
     simulator: Simulator,
     add_entry: AddEntry,
@@ -126,7 +126,7 @@ async def test_dimmer_with_colours(
     requests: list[str],
     expected: tuple[int, Rgb],
 ) -> None:
-    """Colour and level are two commands, each sent only when it is wanted."""
+    """Color and level are two commands, each sent only when it is wanted."""
     bulb = simulator.home.devices[BULB_ID]
     bulb.state, bulb.state_value = state, None
     await set_up(hass, add_entry, time)
@@ -144,7 +144,7 @@ async def test_off(
     simulator: Simulator,
     time: Time,
 ) -> None:
-    """Off is one command, and the colour is still there afterwards."""
+    """Off is one command, and the color is still there afterwards."""
     await dashboard.do("turn_off", BULB)
     assert shown(hass, BULB) == ("off", None, None)
     await time.move(15)
@@ -154,7 +154,7 @@ async def test_off(
     assert sent(simulator) == ["turnOff", "turnOn"]
 
 
-async def test_colour_refused(
+async def test_color_refused(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     dashboard: Dashboard,
@@ -173,27 +173,27 @@ async def test_colour_refused(
     assert shown(hass, BULB) == ("on", 99, ORANGE)
 
 
-async def test_newest_colour_wins(
+async def test_newest_color_wins(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
-    """Who turns the colour wheel sends few of the colours, and the last of them."""
+    """Who turns the color wheel sends few of the colors, and the last of them."""
     for blue in (40, 80, 120, 160):
         dashboard.begin("turn_on", BULB, rgb_color=(255, 0, blue))
     dashboard.begin("turn_on", BULB, brightness=50)
     await time.move(3)
-    colours = [request for request in sent(simulator) if request.startswith("rgb")]
-    assert colours[-1] == "rgb 255 0 160"
-    assert len(colours) <= 2
+    colors = [request for request in sent(simulator) if request.startswith("rgb")]
+    assert colors[-1] == "rgb 255 0 160"
+    assert len(colors) <= 2
     assert "dim 50" in sent(simulator)
     await time.move(15)
     assert shown(hass, BULB) == ("on", 50, (255, 0, 160))
 
 
-# Without a dimmer the brightness is in the colour.
+# Without a dimmer the brightness is in the color.
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ async def test_newest_colour_wins(
         (0x804000, (128, (255, 128, 0))),
         (0x000040, (64, (0, 0, 255))),
         (0xFFFFFF, (255, (255, 255, 255))),
-        # Black is no colour and no brightness, though Telldus says that it is on.
+        # Black is no color and no brightness, though Telldus says that it is on.
         (0, (None, None)),
         (None, (None, None)),
     ],
@@ -216,7 +216,7 @@ async def test_shown_without_dimmer(
     rgb: int | None,
     expected: tuple[int | None, Rgb | None],
 ) -> None:
-    """The brightest part of a colour is its brightness."""
+    """The brightest part of a color is its brightness."""
     bulb = simulator.home.devices[BULB_ID]
     bulb.methods, bulb.state = 1027, 1
     bulb.values = {} if rgb is None else {Method.RGB.value: rgb}
@@ -228,7 +228,7 @@ async def test_shown_without_dimmer(
 @pytest.mark.parametrize(
     ("state", "rgb", "wish", "requests", "expected"),
     [
-        # A level of the colour that it has, and a colour at the level that it has
+        # A level of the color that it has, and a color at the level that it has
         (1, 0x804000, {"brightness": 64}, ["rgb 64 32 0"], (64, ORANGE)),
         (1, 0x804000, {"brightness": 255}, ["rgb 255 128 0"], (255, ORANGE)),
         (1, 0x804000, {"rgb_color": (0, 255, 0)}, ["rgb 0 128 0"], (128, (0, 255, 0))),
@@ -268,7 +268,7 @@ async def test_without_dimmer(
     requests: list[str],
     expected: tuple[int, Rgb],
 ) -> None:
-    """A lamp that knows only colours is dimmed by darker ones."""
+    """A lamp that knows only colors is dimmed by darker ones."""
     bulb = simulator.home.devices[BULB_ID]
     bulb.methods, bulb.state = 1027, state
     bulb.values = {} if rgb is None else {Method.RGB.value: rgb}
@@ -287,10 +287,10 @@ async def test_dimmed_to_almost_nothing(
     dashboard: Dashboard,
     time: Time,
 ) -> None:
-    """The colour is kept while too little of it is left to be told from the lamp."""
+    """The color is kept while too little of it is left to be told from the lamp."""
 
-    def colour_sent() -> str:
-        """Return the last colour that reached Telldus; histories are read meanwhile."""
+    def color_sent() -> str:
+        """Return the last color that reached Telldus; histories are read meanwhile."""
         *_, last = (r for r in simulator.log if r.path == "json/device/rgb")
         return " ".join(last.params[part] for part in "rgb")
 
@@ -299,12 +299,12 @@ async def test_dimmed_to_almost_nothing(
     bulb.values = {Method.RGB.value: 0xFF8000}
     await set_up(hass, add_entry, time)
     await dashboard.do("turn_on", BULB, brightness=1)
-    assert colour_sent() == "1 1 0"
+    assert color_sent() == "1 1 0"
     for _ in range(2):
         assert shown(hass, BULB) == ("on", 1, ORANGE)
         await time.move(40)
     await dashboard.do("turn_on", BULB, brightness=255)
-    assert colour_sent() == "255 128 0"
+    assert color_sent() == "255 128 0"
     # Another one that somebody chose elsewhere is taken over.
     await time.move(40)
     simulator.press(BULB_ID, "rgb", 0x000040)
@@ -315,10 +315,10 @@ async def test_dimmed_to_almost_nothing(
     await time.move(31)
     assert shown(hass, BULB) == ("on", None, None)
     await dashboard.do("turn_on", BULB, brightness=100)
-    assert colour_sent() == "0 0 100"
+    assert color_sent() == "0 0 100"
 
 
-async def test_no_colour_with_dimmer(
+async def test_no_color_with_dimmer(
     hass: HomeAssistant, simulator: Simulator, add_entry: AddEntry, time: Time
 ) -> None:
     """A lamp that shines shines in no black."""
@@ -330,10 +330,10 @@ async def test_no_colour_with_dimmer(
 # Groups
 
 
-async def group_with_colours(
+async def group_with_colors(
     hass: HomeAssistant, simulator: Simulator, add_entry: AddEntry, time: Time
 ) -> None:
-    """Set a group up of a colour lamp at 200, a dimmer at 128, and a switch that is on."""
+    """Set a group up of a color lamp at 200, a dimmer at 128, and a switch that is on."""
     simulator.home.devices[GROUP_ID].members = [BULB_ID, CEILING_ID, LAMP_ID]
     await set_up(hass, add_entry, time)
 
@@ -341,20 +341,20 @@ async def group_with_colours(
 async def test_group_shown(
     hass: HomeAssistant, simulator: Simulator, add_entry: AddEntry, time: Time
 ) -> None:
-    """A group with a colour lamp has its colour, and the mean of the levels."""
-    await group_with_colours(hass, simulator, add_entry, time)
+    """A group with a color lamp has its color, and the mean of the levels."""
+    await group_with_colors(hass, simulator, add_entry, time)
     assert shown(hass, GROUP) == ("on", 164, ORANGE)
     assert state_of(hass, GROUP).attributes["color_mode"] is ColorMode.RGB
     simulator.press(BULB_ID, "turnOff")
     await time.move(31)
-    # What is off has no colour to show.
+    # What is off has no color to show.
     assert shown(hass, GROUP) == ("on", 128, None)
 
 
 @pytest.mark.parametrize(
     ("wish", "requests", "bulb", "ceiling", "group"),
     [
-        # Only one has colours, only two have levels.
+        # Only one has colors, only two have levels.
         (
             {"rgb_color": RED},
             ["rgb 255 0 0"],
@@ -392,7 +392,7 @@ async def test_group_commanded(
     group: tuple[str, int, Rgb],
 ) -> None:
     """A group is told once, and each of its members does what it can."""
-    await group_with_colours(hass, simulator, add_entry, time)
+    await group_with_colors(hass, simulator, add_entry, time)
     await dashboard.do("turn_on", GROUP, **wish)
     assert sent(simulator, GROUP_ID) == requests
     for _ in range(2):
@@ -411,10 +411,10 @@ async def test_group_that_is_off(
     dashboard: Dashboard,
     time: Time,
 ) -> None:
-    """A colour turns a group on that is off, all of it."""
+    """A color turns a group on that is off, all of it."""
     for device_id in (BULB_ID, CEILING_ID, LAMP_ID):
         simulator.press(device_id, "turnOff")
-    await group_with_colours(hass, simulator, add_entry, time)
+    await group_with_colors(hass, simulator, add_entry, time)
     assert shown(hass, GROUP) == ("off", None, None)
     await dashboard.do("turn_on", GROUP, rgb_color=RED)
     assert sent(simulator, GROUP_ID) == ["turnOn", "rgb 255 0 0"]

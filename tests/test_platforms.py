@@ -23,7 +23,7 @@ from .helpers import state_of
         ("light.ceiling_dimmer", "on", {"brightness": 128, "color_mode": "brightness"}),
         ("light.old_dimmer", "off", {"brightness": None, "color_mode": None}),
         ("light.garage_light", "off", {"supported_color_modes": [ColorMode.ONOFF]}),
-        ("light.colour_bulb", "on", {"brightness": 200}),
+        ("light.color_bulb", "on", {"brightness": 200}),
     ],
 )
 async def test_states(

@@ -187,9 +187,7 @@ async def test_another_account(
     token = signed_in.data[CONF_TOKEN]
     await reconfigure(flow_user, signed_in)
     await flow_user.submit(answer(server_url))
-    step = await flow_user.sign_in(
-        await flow_user.choose("authorize"), user="neighbour"
-    )
+    step = await flow_user.sign_in(await flow_user.choose("authorize"), user="neighbor")
     assert (step["type"], step["step_id"]) == ("menu", "wrong_account")
     assert signed_in.data[CONF_TOKEN] == token
     await flow_user.time.move(60)

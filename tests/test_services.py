@@ -158,14 +158,14 @@ async def test_history_of_a_device(
         "origin": "Incoming signal",
         "outcome": "done",
     }
-    bulb = await actions.call("get_history", entity_id="light.colour_bulb")
+    bulb = await actions.call("get_history", entity_id="light.color_bulb")
     assert bulb["history"][-1]["value"] == [255, 128, 1]
     radiator = await actions.call("get_history", entity_id="climate.radiator")
     assert radiator["history"][-1]["value"]["temperature"] == 19.5
     await time.move(60)
     (last_row := simulator.home.devices[BULB_ID].history[-1]).state = 3
     last_row.success_status = 2
-    bulb = await actions.call("get_history", entity_id="light.colour_bulb")
+    bulb = await actions.call("get_history", entity_id="light.color_bulb")
     assert bulb["history"][-1]["method"] is None
     assert bulb["history"][-1]["outcome"] == "no_reply"
 

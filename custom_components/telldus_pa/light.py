@@ -1,4 +1,4 @@
-"""Lights: dimmers, colour lamps, and lamps that can be turned on and off."""
+"""Lights: dimmers, color lamps, and lamps that can be turned on and off."""
 
 from typing import Any, override
 
@@ -37,28 +37,28 @@ async def async_setup_entry(
 
 
 class TelldusLight(TelldusDeviceEntity, LightEntity):
-    """A lamp, with or without a dimmer and colours."""
+    """A lamp, with or without a dimmer and colors."""
 
-    # The colour at full brightness of a lamp that has its brightness in its colour: of
+    # The color at full brightness of a lamp that has its brightness in its color: of
     # one that is dimmed to almost nothing, too little of it is left.
     _color: _Rgb | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Initialize the colour from the row."""
+        """Initialize the color from the row."""
         await super().async_added_to_hass()
         self._update_color()
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Show what is new, and remember the colour."""
+        """Show what is new, and remember the color."""
         self._update_color()
         super()._handle_coordinator_update()
 
     @callback
     def _update_color(self) -> None:
-        """Take over a colour, unless it is the known one, dimmed."""
+        """Take over a color, unless it is the known one, dimmed."""
         rgb = _rgb_of(self.device)
         if rgb is None or not any(rgb):
             return
@@ -69,7 +69,7 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
     @property
     @override
     def color_mode(self) -> ColorMode:
-        """The mode: a colour, the brightness, or only on and off."""
+        """The mode: a color, the brightness, or only on and off."""
         methods = self.device.methods
         if Method.RGB in methods:
             return ColorMode.RGB
@@ -92,7 +92,7 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
     def brightness(self) -> int | None:
         """The brightness, 1 to 255; None if unknown.
 
-        A colour lamp that cannot be dimmed has its brightness in its colour.
+        A color lamp that cannot be dimmed has its brightness in its color.
         """
         device = self.device
         if Method.RGB in device.methods and Method.DIM not in device.methods:
@@ -103,9 +103,9 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
     @property
     @override
     def rgb_color(self) -> _Rgb | None:
-        """The colour at full brightness, None if unknown.
+        """The color at full brightness, None if unknown.
 
-        A lamp that shines shines in no black: then its colour is not known.
+        A lamp that shines shines in no black: then its color is not known.
         """
         device = self.device
         rgb = _rgb_of(device)
@@ -115,9 +115,9 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn the lamp on; a level and a colour are sent only if the caller passed them.
+        """Turn the lamp on; a level and a color are sent only if the caller passed them.
 
-        Setting a colour does not turn a lamp on by itself.
+        Setting a color does not turn a lamp on by itself.
         """
         brightness: int | None = kwargs.get(ATTR_BRIGHTNESS)
         rgb: _Rgb | None = kwargs.get(ATTR_RGB_COLOR)
@@ -143,13 +143,13 @@ class TelldusLight(TelldusDeviceEntity, LightEntity):
 
 
 def _rgb_of(device: Device) -> _Rgb | None:
-    """Split a lamp's colour into its parts, None if it is unknown."""
+    """Split a lamp's color into its parts, None if it is unknown."""
     if device.rgb is None:
         return None
     return (device.rgb >> 16 & 0xFF, device.rgb >> 8 & 0xFF, device.rgb & 0xFF)
 
 
 def _scaled(rgb: _Rgb, level: int, full: int) -> _Rgb:
-    """Scale a colour so that ``full`` becomes ``level``."""
+    """Scale a color so that ``full`` becomes ``level``."""
     red, green, blue = (round(part * level / full) for part in rgb)
     return (red, green, blue)

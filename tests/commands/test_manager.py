@@ -243,15 +243,15 @@ async def test_many_at_once(
 # Several things of one device
 
 
-async def test_colour_and_level(
+async def test_color_and_level(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
     dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
-    """A colour and a level are two requests, and a newer wish replaces its like only."""
-    bulb, bulb_id = "light.colour_bulb", "2100009"
+    """A color and a level are two requests, and a newer wish replaces its like only."""
+    bulb, bulb_id = "light.color_bulb", "2100009"
     rate_limiter_of(hass, loaded).on_rate_limited(12)
     actions = [
         dashboard.begin("turn_on", bulb, rgb_color=[255, 0, 0], brightness=100),

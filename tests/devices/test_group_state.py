@@ -76,8 +76,8 @@ def test_lamps(members: list[Device], state: Method | None, level: int | None) -
     assert (group.state, group.level) == (state, level)
 
 
-def test_colour() -> None:
-    """A group shows the colour of a lamp that is on."""
+def test_color() -> None:
+    """A group shows the color of a lamp that is on."""
     red = device(
         methods=1043, state=1, stateValues=[{"state": "1024", "value": 0xFF0000}]
     )
@@ -276,7 +276,7 @@ async def test_new_members(
     """Who joins a group at Telldus is in it here."""
     simulator.home.devices[ALL_ID].members.append("2100009")
     await time.move(31)
-    assert "light.colour_bulb" in state_of(hass, ALL).attributes["group_entities"]
+    assert "light.color_bulb" in state_of(hass, ALL).attributes["group_entities"]
 
 
 async def test_is_assumed(hass: HomeAssistant, loaded: MockConfigEntry) -> None:

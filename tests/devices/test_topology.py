@@ -23,7 +23,7 @@ async def test_pairs(loaded: MockConfigEntry, registries: Registries) -> None:
     assert plug is not None
     assert plug == registries.device(f"sensor_{PLUG_SENSOR_ID}")
     assert plug.model == "Z-Wave switch"
-    assert plug.model_id == "0222-0001-0001"
+    assert plug.model_id == "0176-0003-0003"
     # Equal ids
     lamp, sensor = (
         registries.device(f"{kind}_{LAMP_ID}") for kind in ("device", "sensor")

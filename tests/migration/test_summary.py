@@ -55,7 +55,7 @@ async def test_what_is_used(
     ]
     # That is switch.veranda.
     assert summary["unused"] == "1"
-    assert summary["unknown"] == r"Old \*wall\*"
+    assert summary["unknown"] == r" (Old \*wall\*)"
 
 
 async def test_two_devices(
@@ -82,6 +82,8 @@ async def test_two_devices(
     summary = await summarize(hass, customized, loaded, time)
     assert "- Wash: Washer → Plug" in summary["used"].splitlines()
     assert "Dry" not in summary["used"]
+    # No dashboard is in a file.
+    assert summary["unknown"] == ""
 
 
 async def test_nothing_in_the_list(

@@ -84,7 +84,7 @@ async def test_devices_of_all_kinds(client: TelldusClient) -> None:
     """What a list tells of lamps and thermostats is there."""
     rows = {row.name: row for row in (await client.devices()).rows}
 
-    bulb = rows["Colour bulb"]
+    bulb = rows["Color bulb"]
     assert (bulb.level, bulb.rgb, bulb.thermostat) == (200, 0xFF8000, None)
     # With all that it can do, and with next to nothing
     assert rows["Radiator"].thermostat == Thermostat(

@@ -184,7 +184,7 @@ def test_the_last_state_is_the_one(newer: Method, older: Method) -> None:
 @pytest.mark.parametrize("method", [*OWN, Method.TURNON])
 @pytest.mark.parametrize("other", [*OWN, Method.TURNON])
 def test_other_things_are_left_alone(method: Method, other: Method) -> None:
-    """A colour does not replace a level, nor learning a ring."""
+    """A color does not replace a level, nor learning a ring."""
     merged = command(method).merge_with(command(other))
 
     is_newer_enough = method is other and method is not Method.BELL
@@ -365,8 +365,8 @@ def test_effect_of_a_level(level: int, shown: int, is_on: bool) -> None:
 
 
 @pytest.mark.parametrize("state", [Method.TURNON, Method.TURNOFF, Method.DIM, None])
-def test_effect_of_a_colour(state: Method | None) -> None:
-    """A colour leaves the state as it was."""
+def test_effect_of_a_color(state: Method | None) -> None:
+    """A color leaves the state as it was."""
     before = replace(device(), state=state)
 
     for rgb in (0, 0xFF8000):

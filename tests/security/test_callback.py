@@ -173,7 +173,7 @@ async def test_login_csrf(
 ) -> None:
     """Somebody else's agreed token does not get into my sign-in by my own browser."""
     token = simulator.tokens.new_request_token(DEMO_PUBLIC_KEY, None)
-    simulator.authorize(token.token, "neighbour")
+    simulator.authorize(token.token, "neighbor")
     step = await at_telldus(flow_user, server_url)
     pushed = {"oauth_token": token.token, "oauth_verifier": token.verifier}
     # An attacker has a sign-in of their own, and its state, at their own home.
@@ -314,7 +314,7 @@ async def test_a_browser_that_was_not_sent(
     await flow_user.begin()
     await flow_user.submit(keys(server_url))
     token = next(iter(flow_user.simulator.tokens.request_tokens))
-    address = URL(flow_user.simulator.authorize(token, "neighbour"))
+    address = URL(flow_user.simulator.authorize(token, "neighbor"))
     if not agreed:
         address = address.without_query_params("oauth_verifier")
     assert (await flow_user.come_back(address))[0] == HTTPStatus.OK

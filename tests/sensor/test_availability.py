@@ -149,7 +149,7 @@ async def test_unnamed(
     entity_registry: er.EntityRegistry,
     time: Time,
 ) -> None:
-    """A sensor without a name is most likely a neighbour's, until it gets one."""
+    """A sensor without a name is most likely a neighbor's, until it gets one."""
     for sensor_id in (UNNAMED, NAMELESS):
         assert not device_registry.async_get_device_by_identifier(
             (DOMAIN, f"{ACCOUNT}_sensor_{sensor_id}"), loaded.entry_id

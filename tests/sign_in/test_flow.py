@@ -169,14 +169,14 @@ async def failure_after_exchange(flow_user: FlowUser, simulator: Simulator) -> S
 async def somebody_else(flow_user: FlowUser, simulator: Simulator) -> Step:
     """Sign in as somebody else."""
     step = await flow_user.choose("authorize")
-    return await flow_user.sign_in(step, user="neighbour")
+    return await flow_user.sign_in(step, user="neighbor")
 
 
 async def somebody_else_by_link(flow_user: FlowUser, simulator: Simulator) -> Step:
     """Sign in as somebody else, by the link."""
     step = await flow_user.choose("manual")
     token = URL(step["description_placeholders"]["link"]).query["oauth_token"]
-    simulator.authorize(token, "neighbour")
+    simulator.authorize(token, "neighbor")
     return await flow_user.submit()
 
 

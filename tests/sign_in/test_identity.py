@@ -179,7 +179,7 @@ async def test_reauth_with_another_account(
     """Somebody else's token does not get in, and the right person is still asked."""
     token = reauth_entry.data[CONF_TOKEN]
     first = await flow_user.choose("authorize")
-    step = await flow_user.sign_in(first, user="neighbour")
+    step = await flow_user.sign_in(first, user="neighbor")
     assert (step["type"], step["step_id"]) == ("menu", "wrong_account")
     assert (await flow_user.look())["step_id"] == "wrong_account"
     assert reauth_entry.data[CONF_TOKEN] == token

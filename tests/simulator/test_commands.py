@@ -128,7 +128,7 @@ async def test_shutter_level(api: Api, sim: Simulator, clock: Clock) -> None:
 
 
 async def test_rgb(api: Api, clock: Clock) -> None:
-    """A colour leaves the state alone."""
+    """A color leaves the state alone."""
     assert await api.get("device/rgb", id="2100009", r=1, g=300, b="3") == SUCCESS
     clock.now += 3
     assert await seen(api, "2100009") == (16, "200")
@@ -248,7 +248,7 @@ async def test_command(
 
 
 async def test_command_objects(api: Api, sim: Simulator, clock: Clock) -> None:
-    """A colour as a number or as in CSS, a thermostat as JSON; the rest is refused."""
+    """A color as a number or as in CSS, a thermostat as JSON; the rest is refused."""
     for value in ("255", "#0000ff"):
         await api.get("device/command", id="2100009", method=1024, value=value)
         clock.now += 3

@@ -15,6 +15,8 @@ import requests
 from requests_oauthlib import OAuth1Session
 import tellduslive  # type: ignore[import-untyped]  # brings no types
 
+from homeassistant.components.tellduslive import TelldusLiveClient
+from homeassistant.components.tellduslive.sensor import SENSOR_TYPES
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
 
 from .conftest import Clock
@@ -116,6 +118,27 @@ async def test_tellduslive_hits_the_limit(pointed: str, sim: Simulator) -> None:
     await in_thread(session.update)
     infos = [await in_thread(device.info) for device in list(session.devices)[:20]]
     assert infos.count(None) == 13
+
+
+async def test_built_in_integration(pointed: str, sim: Simulator) -> None:
+    """What the README says that it makes of things."""
+    token, secret = sim.issue_token()
+    session = core_session(token=token, token_secret=secret)
+    assert await in_thread(session.update)
+    made = {
+        device.name: TelldusLiveClient.identify_device(device)  # type: ignore[no-untyped-call]
+        for device in session.devices
+        if not device.is_sensor
+    }
+    assert made["Bedroom shutter"] == "light"
+    assert (made["Radiator"], made["Heat pump"]) == ("switch", "binary_sensor")
+    assert (made["Wall remote"], made["Door bell"]) == ("switch", "binary_sensor")
+    plug = session.device("_1540000006")
+    kinds = {
+        (item.name, SENSOR_TYPES[item.name].native_unit_of_measurement)
+        for item in plug.items
+    }
+    assert kinds == {("watt", "W")}
 
 
 async def test_vendor_guide(base: str, sim: Simulator, clock: Clock) -> None:

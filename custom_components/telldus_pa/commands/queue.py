@@ -40,7 +40,7 @@ class CommandQueue:
         self._places = count(1)
         # Nothing expires earlier.
         self._expires_at = inf
-        # When a device was last commanded, and when a level or a colour was last sent.
+        # When a device was last commanded, and when a level or a color was last sent.
         self._served_at: dict[str, float] = {}
         self._level_sent_at: dict[tuple[str, Method], float] = {}
 

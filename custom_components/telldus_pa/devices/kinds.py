@@ -44,7 +44,7 @@ class KindReason(StrEnum):
     MEMBERS = "its members"
     NOTHING = "can do nothing"
     ON_OFF = "can turn on or off"
-    RGB = "can have a colour"
+    RGB = "can have a color"
     SCENE = "its transport or type"
     THERMOSTAT = "can set a temperature"
     UP_DOWN_STOP = "can go up, down or stop"

@@ -53,7 +53,9 @@ async def async_summarize(
         "helpers": "".join(f", {_escape(title)}" for title in summary.helpers(plan)),
         "used": "".join(f"\n{change}" for change in used) or _NOTHING,
         "unused": str(sum(not change.users for change in changes)),
-        "unknown": _names(search.unread_dashboards),
+        "unknown": f" ({_names(unread)})"
+        if (unread := search.unread_dashboards)
+        else "",
     }
     return placeholders, search.is_complete
 

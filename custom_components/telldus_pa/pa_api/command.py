@@ -48,7 +48,7 @@ class ThermostatSetpoint:
 class Command:
     """A method for a device to execute.
 
-    ``value`` is a level, 0 to 255, for DIM, a colour, 0xRRGGBB, for RGB, a
+    ``value`` is a level, 0 to 255, for DIM, a color, 0xRRGGBB, for RGB, a
     ThermostatSetpoint for THERMOSTAT, and None for the rest. ``is_volume_step`` is for UP
     and DOWN of a speaker, whose volume they change by a step.
     """

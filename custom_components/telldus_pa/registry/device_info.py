@@ -112,7 +112,7 @@ def _add_maker(info: DeviceInfo, transport: str, models: Iterable[str | None]) -
 def may_register(entry: TelldusConfigEntry, info: DeviceInfo) -> bool:
     """Return whether the device registry is to have a device or sensor.
 
-    One without a name is a neighbour's, most likely. One that is registered already,
+    One without a name is a neighbor's, most likely. One that is registered already,
     because it was moved over, named or enabled by a user, stays.
     """
     registry = dr.async_get(entry.runtime_data.devices.hass)

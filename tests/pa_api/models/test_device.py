@@ -414,14 +414,14 @@ def test_supported_methods() -> None:
     ],
 )
 def test_rgb(value: object, rgb: int | None) -> None:
-    """A colour has 24 bits, an old one 32."""
+    """A color has 24 bits, an old one 32."""
     assert device(stateValues=[state_value(value, "1024")]).rgb == rgb
     # What belongs to the last method is the newest word.
     assert device(state=1024, statevalue=value, stateValues=[]).rgb == rgb
 
 
 def test_rgb_is_told_by_what_belongs_to_it() -> None:
-    """The level of a colour lamp is not its colour, nor the reverse."""
+    """The level of a color lamp is not its color, nor the reverse."""
     values = [state_value(7, "16"), state_value(8, "1024")]
 
     for state, statevalue, level, rgb in (

@@ -208,9 +208,9 @@ def test_keeping_device() -> None:
     assert new.with_pushed(device(state=1)).thermostat == new.thermostat
     assert device(state=1).with_pushed(new).thermostat is None
     level = device(methods=19, state=16, statevalue="64")
-    colour = device(methods=1024, state=1024, statevalue="255")
+    color = device(methods=1024, state=1024, statevalue="255")
     assert device(state=1).with_pushed(level).level == 64
-    assert device(state=1).with_pushed(colour).rgb == 255
+    assert device(state=1).with_pushed(color).rgb == 255
 
 
 def test_keeping_sensor() -> None:

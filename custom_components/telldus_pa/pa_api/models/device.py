@@ -147,7 +147,7 @@ class Device:
     """A device: methods and a state.
 
     ``state`` is the last method that Telldus reports, None for none; ``level`` the last
-    level of a dimmer, 0 to 255, and ``rgb`` the last colour, 0xRRGGBB, whether it is on or
+    level of a dimmer, 0 to 255, and ``rgb`` the last color, 0xRRGGBB, whether it is on or
     not. ``members`` are a group's devices, by ``id`` or by ``client_device_id``. ``room``
     is the id of a room. ``gateway_id`` and ``client_device_id`` are empty where a server
     sends no more than the vendor's guide shows.
@@ -305,7 +305,7 @@ def level_from(value: object) -> int | None:
 
 
 def rgb_from(value: object) -> int | None:
-    """Return a colour, 0xRRGGBB; old values have a byte for white at their end."""
+    """Return a color, 0xRRGGBB; old values have a byte for white at their end."""
     rgb = to_integer(value)
     if rgb is None or not 0 <= rgb <= 0xFFFFFFFF:
         return None
