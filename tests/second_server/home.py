@@ -21,7 +21,7 @@ class Device:
     """A device.
 
     ``kind`` is the number in the first block of its deviceType, ``number`` its id at the
-    gateway; ``values`` are by method: a level, a colour, a thermostat's settings.
+    gateway; ``values`` are by method: a level, a color, a thermostat's settings.
     """
 
     name: str | None

@@ -253,7 +253,7 @@ def hall(hass: HomeAssistant, house: MockConfigEntry) -> str:
     area = ar.async_get(hass).async_create("Hall of tests").id
     devices, entities = dr.async_get(hass), er.async_get(hass)
     there = [OUTDOOR, "light.ceiling_dimmer", "button.door_bell_ring", SIREN_PART]
-    there += ["light.colour_bulb", "cover.awning", "climate.radiator"]
+    there += ["light.color_bulb", "cover.awning", "climate.radiator"]
     there += ["lock.door_lock", "scene.good_night", "media_player.kitchen_speaker"]
     there += ["event.remote_button", "binary_sensor.front_door", "switch.hall_switch"]
     for entity_id in there:

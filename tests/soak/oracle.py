@@ -143,7 +143,7 @@ class Oracle:
 
     @staticmethod
     def _light(device: Device) -> dict[str, Any]:
-        """Return the brightness and the colour of a lamp that is on."""
+        """Return the brightness and the color of a lamp that is on."""
         shown: dict[str, Any] = {}
         if device.methods & M.DIM:
             full = device.state == M.TURNON

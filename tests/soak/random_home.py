@@ -32,7 +32,7 @@ KINDS: dict[str, Kind] = {
     "Bulb": Kind(ON_OFF, T.LIGHT, "zwave", "light"),
     "Dimmer": Kind(ON_OFF | DIM, T.LIGHT, "zwave", "light"),
     "Wall dimmer": Kind(ON_OFF | DIM, T.SWITCH, "433", "light"),
-    "Colour bulb": Kind(ON_OFF | DIM | int(M.RGB), T.LIGHT, "zwave", "light"),
+    "Color bulb": Kind(ON_OFF | DIM | int(M.RGB), T.LIGHT, "zwave", "light"),
     "Plug": Kind(ON_OFF, T.SWITCH, "zwave", "switch"),
     "Receiver": Kind(ON_OFF, T.UNKNOWN, "433", "switch"),
     "Blind": Kind(BLIND, T.WINDOW_COVERING, "433", "cover"),
@@ -49,7 +49,7 @@ KINDS: dict[str, Kind] = {
     "Bell": Kind(int(M.BELL), T.UNKNOWN, "433", "event", parts=(("bell", "button"),)),
     "Speaker": Kind(BLIND | ON_OFF, T.SPEAKER, "sonos", "media_player"),
 }
-GROUPED = ("Lamp", "Bulb", "Dimmer", "Colour bulb", "Plug", "Blind", "Shutter", "Lock")
+GROUPED = ("Lamp", "Bulb", "Dimmer", "Color bulb", "Plug", "Blind", "Shutter", "Lock")
 VALUES: tuple[tuple[tuple[str, str, str], ...], ...] = (
     (("temp", "21.4", "0"),),
     (("temp", "-3.2", "0"), ("humidity", "81", "0")),
