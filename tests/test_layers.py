@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1] / "custom_components" / "telldus_pa"
 # From the ground up. A name is a file or a folder of the integration.
 LAYERS = (
     ("const", "pa_api"),
-    ("account", "devices", "issues", "redaction"),
+    ("account", "devices", "issues", "permissions", "redaction"),
     ("coordinator", "sign_in"),
     ("commands", "history"),
     ("events",),

@@ -23,6 +23,7 @@ TESTED_BY: Final = {
     "history/cursor.py": "history/test_importer.py",
     "migration/customization.py": "migration/test_helpers.py",
     "pa_api/push/connection.py": "pa_api/push/test_client.py",
+    "permissions.py": "security/test_users.py",
 }
 
 

@@ -5,7 +5,6 @@ and raises ServiceValidationError where that is not loaded. Commands and history
 permissions that Home Assistant's own entity actions do, import and export an administrator.
 """
 
-from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,7 +23,7 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
     config_validation as cv,
     device_registry as dr,
@@ -60,6 +59,7 @@ from .pa_api import (
     TelldusError,
     ThermostatSetpoint,
 )
+from .permissions import async_check_permission
 
 ATTR_CHANGE_MODE: Final = "change_mode"
 ATTR_COLOR: Final = "color"
@@ -182,7 +182,7 @@ async def _async_send_command(call: ServiceCall) -> None:
     kind = entry.runtime_data.devices.topology.kinds[device.id]
     part = commanded_part(device, kind, METHODS[call.data[ATTR_METHOD]])
     unique_ids = {entity_unique_id(things[0], part)}
-    await _async_check_permission(call, registered.id, unique_ids, POLICY_CONTROL)
+    await async_check_permission(call, registered.id, unique_ids, POLICY_CONTROL)
     if registered.disabled_by:
         raise _invalid("device_disabled", device=device.name or device.id)
     command = _command(device, call.data)
@@ -211,7 +211,7 @@ async def _async_get_history(call: ServiceCall) -> ServiceResponse:
         shown = value_unique_ids(thing, data.sensors.data[sensor_id], unique_id)
     else:
         shown = {unique_id}
-    await _async_check_permission(call, entity.device_id, shown, POLICY_READ)
+    await async_check_permission(call, entity.device_id, shown, POLICY_READ)
     start, end = _time_range(call.data)
     client = data.account.client
     options: dict[str, Any] = {"priority": Priority.POLL, "timeout": _TIMEOUT}
@@ -268,37 +268,6 @@ async def _async_export_home(call: ServiceCall) -> ServiceResponse:
         call.data.get(ATTR_PATH),
         include_protocol=call.data[ATTR_INCLUDE_PROTOCOL],
     )
-
-
-async def _async_check_permission(
-    call: ServiceCall, device_id: str | None, unique_ids: Container[str], policy: str
-) -> None:
-    """Raise Unauthorized unless the caller has a permission for each of these entities.
-
-    They are those of the device that have these unique ids, hidden and disabled ones
-    included. Where there is none of them, only administrators may.
-    An automation has no user, and may do everything, as with Home Assistant's own actions.
-    """
-    context = call.context
-    if context.user_id is None:
-        return
-    user = await call.hass.auth.async_get_user(context.user_id)
-    if user is None:
-        raise UnknownUser(context=context, permission=policy)
-    if user.is_admin:
-        return
-    entity_ids = [
-        entity.entity_id
-        for entity in er.async_entries_for_device(
-            er.async_get(call.hass), device_id or "", include_disabled_entities=True
-        )
-        if entity.unique_id in unique_ids
-    ]
-    if not entity_ids:
-        raise Unauthorized(context=context, permission=policy)
-    for entity_id in entity_ids:
-        if not user.permissions.check_entity(entity_id, policy):
-            raise Unauthorized(context=context, entity_id=entity_id, permission=policy)
 
 
 def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
