@@ -62,7 +62,7 @@ SHOWN: Final = {
     "effects for all that are for administrators": (
         "test_export.py::test_where_it_may_be",
         "security/test_dialog.py::test_others_cannot_drive_the_dialog",
-        "security/test_dialog.py::test_others_cannot_change_the_options",
+        "security/test_users.py::test_flows_of_others",
     ),
     "promises that are not kept, texts that are not used": (
         "test_consistency.py::test_every_entity_has_its_texts_and_icons",

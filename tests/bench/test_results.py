@@ -135,7 +135,7 @@ def test_answers_that_are_parsed() -> None:
 
 
 def test_load() -> None:
-    """The longest gap of all loads is measured by the goals, those with push aside."""
+    """The goals hold the longest gap of polled lists, and wishes and clicks of all loads."""
     found = {
         "load": "12 lamps every 10 s",
         **dict.fromkeys(("requests", "commands", "refused", "waiting"), 3),
@@ -144,8 +144,16 @@ def test_load() -> None:
         "gap_sensors": 201.0,
         "gap_clients": 600.0,
     }
-    pushed = {**found, "load": "12 lamps every 10 s, pushed", "gap_devices": 300.0}
+    pushed = {
+        **found,
+        "load": "12 lamps every 10 s, pushed",
+        "gap_devices": 300.0,
+        "age_max": 151.0,
+        "click_max": 16.0,
+    }
     assert load.line(found)[3:6] == ["2 / 2", "2", "90"]
     assert [goal.met for goal in load.goals_of([found, pushed])] == [
-        *(True, False, True, False),
+        *(True, False, True),  # Gaps of devices, sensors and gateways
+        *(False, True, False),  # The oldest wish, and a click in each flood
+        False,  # Refused
     ]

@@ -312,16 +312,13 @@ async def test_rows_that_lack_something(
         ("5", "no JSON object"),
         ('"device"', "no JSON object"),
         ("NaN", "no JSON object"),
-        ('{"device": null}', "no list"),
         ('{"device": "none"}', "no list"),
-        ('{"device": NaN}', "no list"),
         ("", "no JSON"),
         ("{", "no JSON"),
         ("{'device': []}", "no JSON"),
-        # More than is parsed in depth, and a number where a list belongs
+        # More than is parsed in depth
         pytest.param('{"device":' + "[" * 200_000, "no JSON", id="deep list"),
         pytest.param('{"device":' + '{"a":' * 200_000, "no JSON", id="deep object"),
-        pytest.param('{"device": ' + "9" * 5000 + "}", "no list", id="digits"),
         # Not in any encoding of JSON
         (b'{"device": [{"id": "\xff\xfe"}]}', "no JSON"),
         (b"\x00", "no JSON"),

@@ -18,7 +18,6 @@ from custom_components.telldus_pa.pa_api.parsing import (
     to_number_or_text,
     to_object,
     to_objects,
-    to_online,
     to_text,
     to_time,
 )
@@ -198,25 +197,10 @@ def test_flag(value: object, truth: bool, default: bool) -> None:
 @pytest.mark.parametrize(
     "value", [None, "", "yes", "unde", "nan", NAN, INFINITY, "1e400", [], [1], {}, A]
 )
-@pytest.mark.parametrize("default", [True, False])
-def test_no_flag(value: object, default: bool) -> None:
+@pytest.mark.parametrize("default", [True, False, None])
+def test_no_flag(value: object, default: bool | None) -> None:
     """Anything else is no word on it."""
     assert to_flag(value, default=default) is default
-
-
-@pytest.mark.parametrize(
-    ("row", "online"),
-    [
-        ({"online": "0"}, False),
-        ({"online": 1}, True),
-        ({"online": "?"}, True),
-        ({"online": None}, None),
-        ({}, None),
-    ],
-)
-def test_online(row: Json, online: bool | None) -> None:
-    """A row may not tell whether its gateway is online."""
-    assert to_online(row) is online
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,9 @@ def _cleaned(text: str) -> str | None:
     return " ".join(text.split())[:_MAX_TEXT].rstrip() or None
 
 
-def to_flag(value: object, *, default: bool) -> bool:
+def to_flag[DefaultT: bool | None](
+    value: object, *, default: DefaultT
+) -> bool | DefaultT:
     """Return a boolean, which comes as 0, 1, "0", "1" and sometimes as true or false."""
     if isinstance(value, (int, str)) and (flag := _FLAGS.get(value)) is not None:
         # As it nearly always comes
@@ -200,12 +202,6 @@ def to_flag(value: object, *, default: bool) -> bool:
         return word == "true"
     number = to_number(value)
     return default if number is None else number != 0
-
-
-def to_online(row: Json) -> bool | None:
-    """Return whether a row's gateway is online, None where the row does not tell."""
-    value = row.get("online")
-    return None if value is None else to_flag(value, default=True)
 
 
 def to_number(value: object) -> float | None:

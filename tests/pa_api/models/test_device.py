@@ -48,7 +48,7 @@ def test_device_at_its_barest() -> None:
         level=None,
         rgb=None,
         thermostat=None,
-        online=True,
+        online=None,
         is_owner=True,
         ignored=False,
         type="device",
@@ -167,7 +167,7 @@ def test_flags_not_told(raw: object) -> None:
     """What is not told is taken for what it mostly is."""
     parsed = device(online=raw, editable=raw, ignored=raw)
 
-    assert (parsed.online, parsed.is_owner, parsed.ignored) == (True, True, False)
+    assert (parsed.online, parsed.is_owner, parsed.ignored) == (None, True, False)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,6 @@ def test_gateway() -> None:
     assert Gateway.from_dict({"id": 7, "online": 1, "version": 1.3}) == Gateway(
         id="7", name=None, online=True, model=None, version="1.3", is_owner=True
     )
-    assert Gateway.from_dict({"id": 7}).online
+    assert Gateway.from_dict({"id": 7}).online is None
     with pytest.raises(ValueError, match="^no id$"):
         Gateway.from_dict({"name": "Home"})

@@ -54,7 +54,7 @@ def test_sensor_at_its_barest() -> None:
         gateway_id="",
         gateway_name=None,
         name=None,
-        online=True,
+        online=None,
         is_owner=True,
         ignored=False,
         battery=None,

@@ -19,7 +19,6 @@ from ..parsing import (
     to_number,
     to_object,
     to_objects,
-    to_online,
     to_optional_id,
     to_text,
 )
@@ -195,7 +194,7 @@ class Device:
             level=level_from(values.get(Method.DIM)),
             rgb=rgb_from(values.get(Method.RGB)),
             thermostat=thermostat,
-            online=to_online(row),
+            online=to_flag(row.get("online"), default=None),
             is_owner=to_flag(row.get("editable"), default=True),
             ignored=to_flag(row.get("ignored"), default=False),
             type=(to_text(row.get("type")) or "device").lower(),

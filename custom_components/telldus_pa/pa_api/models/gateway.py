@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import re
 from typing import Final, Self
 
-from ..parsing import Json, to_flag, to_id, to_integer, to_online, to_text
+from ..parsing import Json, to_flag, to_id, to_integer, to_text
 
 # A host with a port or without; IPv6 with a port is in brackets.
 _ADDRESS: Final = re.compile(
@@ -39,7 +39,7 @@ class Gateway:
         return cls(
             id=to_id(row, "id"),
             name=to_text(row.get("name")),
-            online=to_online(row),
+            online=to_flag(row.get("online"), default=None),
             model=to_text(row.get("type")),
             version=to_text(row.get("version")),
             is_owner=to_flag(row.get("editable"), default=True),
