@@ -108,9 +108,10 @@ async def recorded(
 
 async def record(hass: HomeAssistant, time: Time) -> None:
     """Let this hour and the next come to an end."""
-    now = dt_util.utcnow().timestamp()
-    begin = now // HOUR * HOUR
-    await time.move(begin + 2 * HOUR + 30 - now)
+    begin = dt_util.utcnow().timestamp() // HOUR * HOUR
+    # Polls every minute or two are enough for statistics of five.
+    while (seconds := begin + 2 * HOUR + 30 - dt_util.utcnow().timestamp()) > 0:
+        await time.leap(min(seconds, 60))
     await async_recorder_block_till_done(hass)
     for period in range(24):
         start = dt_util.utc_from_timestamp(begin + period * 300)
