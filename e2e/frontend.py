@@ -23,6 +23,7 @@ from playwright.async_api import (
 )
 
 from .chromium import SIZES
+from .polling import poll
 from .stack import DOMAIN
 from .texts import Texts
 
@@ -319,8 +320,13 @@ class Dialog:
         return self._user.page.get_by_role("textbox", name=self._text("device_name"))
 
     async def scroll_to_device(self, name: str) -> None:
-        """Scroll to a new device."""
-        index = (await self.device_names()).index(name)
+        """Scroll to a new device. The frontend learns of devices a little later."""
+
+        async def names() -> list[str] | None:
+            found = await self.device_names()
+            return found if name in found else None
+
+        index = (await poll(f"{name} is listed", names, 30)).index(name)
         await self._names.nth(index).evaluate(
             "field => field.scrollIntoView({block: 'center'})"
         )
