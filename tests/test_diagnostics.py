@@ -295,11 +295,12 @@ async def test_one_device_after_a_reload(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
     loaded: MockConfigEntry,
+    simulator: Simulator,
     time: Time,
 ) -> None:
     """The lists outlive a reload, but not as they were received."""
+    simulator.faults.add(Fault.BAD_GATEWAY, match="json/*", times=None)
     await time.until(hass.config_entries.async_reload(loaded.entry_id))
-    loaded.runtime_data.account.client.last_raw.clear()
     found = await of_device(hass, hass_client, loaded, "Window lamp")
     assert (len(found["devices"]), found["devices"][0]["received"]) == (1, None)
 

@@ -217,7 +217,7 @@ class _DiagnosticsBuilder:
         self._gateways = _parsed_numbers(self._data.gateways.data)
         # The position of each row in the list as received.
         self._raw_positions: Mapping[str, Mapping[str, int]] = {
-            function: _raw_positions(self._data.account.client.last_raw.get(function))
+            function: _positions_of(self._data.account.client.last_raw.get(function))
             for function in _LISTS
         }
         self._registered = {
@@ -358,7 +358,7 @@ def _parsed_numbers(rows: Mapping[str, object]) -> dict[str, int]:
     return {row_id: number for number, row_id in enumerate(rows)}
 
 
-def _raw_positions(listed: object) -> dict[str, int]:
+def _positions_of(listed: object) -> dict[str, int]:
     """Find the position of each row in a list as received."""
     return {
         str(row.get("id")): place
