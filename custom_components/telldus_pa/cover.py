@@ -145,8 +145,7 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity, RestoreEntity):
         """Return the devices that a group reaches, none of a single cover."""
         devices = self._data.devices
         members = devices.topology.resolved_members.get(self._row_id, ())
-        # A member may have left since the groups were last looked at.
-        return [devices.data[one] for one in members if one in devices.data]
+        return [devices.data[one] for one in members]
 
     @property
     def _has_position(self) -> bool:

@@ -158,14 +158,18 @@ async def test_order(
 async def test_member_that_leaves(
     hass: HomeAssistant, set_up_home: SetUp, simulator: Simulator, time: Time
 ) -> None:
-    """A group is told although a member left in this very moment."""
+    """A group is told in the moment in which a list arrives that lacks a member."""
     entry = await set_up_home(*home())
-    devices = entry.runtime_data.devices
-    # As between a new list and the look at what is in it
-    devices.data = {key: row for key, row in devices.data.items() if key != "2"}
-    await time.until(
-        entry.runtime_data.commands.async_send(Command("90", Method.TURNOFF))
-    )
+    data = entry.runtime_data
+    del simulator.homes["demo"].devices["2"]
+
+    def switch_off() -> None:
+        """Command the group, before anybody is told that its member has left."""
+        stop_listening()
+        hass.async_create_task(data.commands.async_send(Command("90", Method.TURNOFF)))
+
+    stop_listening = data.devices.async_add_refresh_listener(switch_off)
+    await time.move(35)
     assert sent(simulator) == ["turnOff 90"]
     await time.move(40)
     assert await undecided(hass, entry) == 0

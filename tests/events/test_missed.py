@@ -7,6 +7,9 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.telldus_pa.const import EVENT_MISSED
+from custom_components.telldus_pa.events.matching import DeviceEvent
+from custom_components.telldus_pa.events.missed import async_fire_missed_event
+from custom_components.telldus_pa.pa_api import Method
 from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
 from tests.conftest import Time
@@ -37,3 +40,13 @@ async def test_missed(
     assert all(one["device_id"] and one["time"] for one in of_remote)
     events = [one for one in fired.seen if one not in ("unavailable", "unknown")]
     assert events == []
+
+
+async def test_device_left(
+    hass: HomeAssistant, loaded: MockConfigEntry, time: Time
+) -> None:
+    """Nothing is told of a device that has left Telldus meanwhile."""
+    missed = async_capture_events(hass, EVENT_MISSED)
+    event = DeviceEvent("gone", Method.TURNON, None, 0.0)
+    async_fire_missed_event(hass, loaded, loaded.runtime_data.devices, event)
+    assert missed == []

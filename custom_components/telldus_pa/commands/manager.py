@@ -185,8 +185,7 @@ class CommandManager:
         effects = {
             one: effect
             for one in members
-            # A member may have left since the groups were last looked at.
-            if one in devices and (effect := command.for_group_member(devices[one]))
+            if (effect := command.for_group_member(devices[one]))
         }
         is_opaque = (
             home.kinds.get(device_id) is DeviceKind.SCENE

@@ -74,7 +74,6 @@ class OptimisticState:
         if members := [
             self.show(devices[one], devices, home, reversed_covers)
             for one in home.resolved_members.get(device.id, ())
-            if one in devices
         ]:
             shown = group_state(shown, members, reversed_covers)
         if shown is not device:

@@ -206,7 +206,8 @@ class TelldusUpdateCoordinator[RowT: ListItem](RowCoordinator[RowT]):
     @callback
     @override
     def _async_refresh_finished(self) -> None:
-        """Call the refresh listeners."""
+        """Call the refresh listeners, to whom groups are those of the same list."""
         self._set_next_poll()
+        self._async_find_changes()
         for listener in self._refresh_listeners:
             listener()

@@ -77,7 +77,25 @@ class RowCoordinator[RowT: ListItem](DataUpdateCoordinator[Mapping[str, RowT]]):
     @override
     def async_update_listeners(self) -> None:
         """Notify the listeners of changed rows, and all when data become stale or recover."""
-        before, self._notified = self._notified, self.data
+        changed, is_restructured = self._async_find_changes()
+        self._notified = self.data
+        if self._notified_available is not self.is_available:
+            self._notified_available = self.is_available
+            self.async_notify_rows([None, *self.async_contexts()])
+            return
+        if is_restructured:
+            # First: gateways must be registered before their devices.
+            self.async_notify_rows([None])
+        self.async_notify_rows(changed)
+
+    @callback
+    def _async_find_changes(self) -> tuple[list[str], bool]:
+        """Derive what depends on a structure that has changed.
+
+        Returns the ids of the rows that have changed since their listeners were last
+        notified, and whether the structure has.
+        """
+        before = self._notified
         changed = [row_id for row_id in before if row_id not in self.data]
         changed += [
             row_id for row_id, row in self.data.items() if before.get(row_id) is not row
@@ -90,18 +108,11 @@ class RowCoordinator[RowT: ListItem](DataUpdateCoordinator[Mapping[str, RowT]]):
         )
         if is_restructured:
             self._async_update_structure()
-        if self._notified_available is not self.is_available:
-            self._notified_available = self.is_available
-            self.async_notify_rows([None, *self.async_contexts()])
-            return
-        if is_restructured:
-            # First: gateways must be registered before their devices.
-            self.async_notify_rows([None])
-        self.async_notify_rows(changed)
+        return changed, is_restructured
 
     @callback
     def _async_update_structure(self) -> None:
-        """Derive what depends on the structure, before its listeners are notified."""
+        """Derive what depends on the structure."""
 
     @callback
     def async_notify_rows(self, row_ids: Iterable[str | None]) -> None:

@@ -21,7 +21,10 @@ def async_fire_missed_event(
     event: DeviceEvent,
 ) -> None:
     """Fire the event on Home Assistant's bus; no entity changes."""
-    device = devices.data[event.device_id]
+    device = devices.data.get(event.device_id)
+    if device is None:
+        # It left Telldus between two events of its history.
+        return
     parts = dict(entity_parts(device, devices.topology.kinds[device.id]))
     registry = er.async_get(hass)
     entity_id = registry.async_get_entity_id(
