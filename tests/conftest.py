@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
 from datetime import timedelta
 import logging
+from math import inf
 from pathlib import Path
 import re
 from typing import Any
@@ -38,6 +39,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntry
 from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+from homeassistant.util.async_ import get_scheduled_timer_handles
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
 from simulator.tokens import AccessToken, RequestToken
 
@@ -67,6 +69,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="have asyncio check what is called from where; tests take twice as long",
     )
+    parser.addoption(
+        "--first-cases",
+        action="store_true",
+        help="run each test with the first of its parameters only",
+    )
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out all cases of a test but the first, where somebody asks for it."""
+    if config.getoption("--first-cases"):
+        firsts: dict[str, pytest.Item] = {}
+        for item in items:
+            firsts.setdefault(item.nodeid.partition("[")[0], item)
+        first = set(firsts.values())
+        config.hook.pytest_deselected(items=[one for one in items if one not in first])
+        items[:] = firsts.values()
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:
@@ -97,17 +117,30 @@ class Time:
         self._simulator = simulator
 
     async def move(self, seconds: float) -> None:
-        """Let some seconds pass, in steps fine enough for what happens in them.
+        """Let some seconds pass, from one timer to the next.
 
-        Requests that wait for the limit have their turn within a longer step.
+        The longer the time, the more timers have their turn at once, though requests that
+        wait for the limit have theirs in order.
         """
-        size = 1.0 if seconds < 120 else 15.0 if seconds < 7200 else 240.0
+        sizes = {120: 0.05, 1800: 15.0, 7200: 60.0, inf: 240.0}
+        size = next(size for below, size in sizes.items() if seconds < below)
         # What was begun before is not to be overtaken by time.
         await self.settle()
         while seconds > 0:
-            step = min(seconds, size, 3.0 if self._is_waiting() else size)
+            least = min(size, 3.0) if self._is_waiting() else size
+            step = min(seconds, max(self._next_timer_in(), least))
             seconds -= step
             await self.leap(step)
+
+    def _next_timer_in(self) -> float:
+        """Return in how many seconds the event loop's next timer is due."""
+        loop = self._hass.loop
+        due_at = (
+            one.when()
+            for one in get_scheduled_timer_handles(loop)
+            if not one.cancelled()
+        )
+        return min(due_at, default=inf) - loop.time()
 
     def _is_waiting(self) -> bool:
         """Return whether a request waits for the rate limiter, and not for a pause."""
@@ -202,18 +235,21 @@ async def enable_event_loop_debug(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(autouse=True)
-def custom_integrations(enable_custom_integrations: None) -> None:
-    """Let Home Assistant load ours."""
+def custom_integrations(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant load ours, where a test has one."""
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("enable_custom_integrations")
 
 
 @pytest.fixture(autouse=True)
 def quiet_libraries() -> Generator[None]:
-    """Keep aiohttp's access log still, as Home Assistant's bootstrap does, and SQL.
-
-    The former cannot tell the time when that is frozen; the latter writes each statement.
-    """
+    """Keep still who cannot tell a frozen time, or tells of each statement or entity."""
     loggers = [
-        logging.getLogger(name) for name in ("aiohttp.access", "sqlalchemy.engine")
+        logging.getLogger(name)
+        for name in (
+            *("aiohttp.access", "sqlalchemy.engine"),
+            "homeassistant.helpers.entity_registry",
+        )
     ]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

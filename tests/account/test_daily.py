@@ -13,7 +13,7 @@ PROFILE = "json/user/profile"
 
 
 async def test_daily_while_refused(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
+    hass: HomeAssistant, one_lamp: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
     """What is asked once a day is not asked while nothing is accepted."""
     await time.move(30)

@@ -17,7 +17,7 @@ PROFILE = "json/user/profile"
 
 
 async def test_premium(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
+    hass: HomeAssistant, one_lamp: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
     """Until when Premium is paid for is asked once a day, after everything else."""
     await time.move(60)
@@ -27,7 +27,7 @@ async def test_premium(
     assert state_of(hass, PREMIUM).attributes["device_class"] == "date"
     assert state_of(hass, PREMIUM).state.startswith("2027-")
     assert issues(hass) == set()
-    await time.until(hass.config_entries.async_reload(loaded.entry_id))
+    await time.until(hass.config_entries.async_reload(one_lamp.entry_id))
     await time.move(100)
     assert polls(simulator, PROFILE) == 1
     assert state_of(hass, PREMIUM).state.startswith("2027-")
@@ -36,7 +36,7 @@ async def test_premium(
 
 
 async def test_premium_lapsed(
-    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
+    hass: HomeAssistant, one_lamp: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
     """When Premium ends the person is told, and when it is renewed no longer."""
     await time.move(75)
@@ -45,11 +45,11 @@ async def test_premium_lapsed(
     assert issues(hass) == {"premium_lapsed"}
     assert state_of(hass, PREMIUM).state == "unknown"
     # Nothing is refused, so nothing is in the way.
-    assert state_of(hass, HOME_STATUS).state == "polling"
+    assert state_of(hass, "sensor.house_status").state == "polling"
     # Also after a restart
-    await time.until(hass.config_entries.async_unload(loaded.entry_id))
+    await time.until(hass.config_entries.async_unload(one_lamp.entry_id))
     assert issues(hass) == set()
-    await time.until(hass.config_entries.async_setup(loaded.entry_id))
+    await time.until(hass.config_entries.async_setup(one_lamp.entry_id))
     await time.move(60)
     assert issues(hass) == {"premium_lapsed"}
     simulator.settings.premium = True

@@ -8,11 +8,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.telldus_pa.account.domain_data import async_get_domain_data
 from custom_components.telldus_pa.const import CONF_SERVER_URL
 from custom_components.telldus_pa.pa_api.rate_limiter import RateLimiterState
+from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from simulator import Fault, Simulator
 from simulator.home import Device
 from tests.conftest import AddEntry, Time
+from tests.factories import home_of
 from tests.flow_user import FlowUser, keys, only_entry
 from tests.helpers import LAMP, Registries, complaints, polls, rate_limiter_of, refresh
 
@@ -144,11 +146,15 @@ async def test_former_name(
     has_rooms: None,
     hass: HomeAssistant,
     simulator: Simulator,
-    entry: MockConfigEntry,
+    add_entry: AddEntry,
     time: Time,
 ) -> None:
     """Where the server does not know the name, the one before is tried the next day."""
     simulator.settings.rooms_singular = True
+    demo = simulator.home
+    home = simulator.homes["demo"] = home_of(demo.devices["2100001"])
+    home.rooms = demo.rooms
+    entry = add_entry(options={CONF_SCAN_INTERVAL: 1800})
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     await time.move(3700)
     assert polls(simulator, "json/room/list") == 0
@@ -193,15 +199,14 @@ async def test_new_device(
 
 
 async def test_asked_once_a_day(
-    has_rooms: None,
     hass: HomeAssistant,
-    loaded: MockConfigEntry,
+    one_lamp: MockConfigEntry,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """The rooms are asked for once a day at most, over a restart as well."""
     assert polls(simulator, ROOMS) == 1
-    await time.until(hass.config_entries.async_reload(loaded.entry_id))
+    await time.until(hass.config_entries.async_reload(one_lamp.entry_id))
     await time.move(60)
     assert polls(simulator, ROOMS) == 1
     await time.move(DAY)

@@ -82,11 +82,6 @@ class Clock:
         self.now += seconds
 
 
-@pytest.fixture(autouse=True)
-def custom_integrations() -> None:
-    """Do without Home Assistant, of which this package knows nothing."""
-
-
 @pytest.fixture
 def clock() -> Clock:
     """Return the clock of the client and of the simulator."""
