@@ -17,6 +17,7 @@ from . import (
     live,
     load,
     poll,
+    recorded_hour,
     requests_per_hour,
     scaling,
     start,
@@ -46,6 +47,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "poll": poll,
     "scaling": scaling,
     "requests_per_hour": requests_per_hour,
+    "recorded_hour": recorded_hour,
     "live": live,
     "load": load,
 }

@@ -44,22 +44,22 @@ async def spend(
 ) -> tuple[list[LoggedRequest], int]:
     """Let an hour pass; return its requests, and the number of lights commanded."""
     lamps = worker.dimmers(await worker.set_up())
-    await _until(clock, began := clock() + SETTLED)
+    await wait_until(clock, began := clock() + SETTLED)
     asked = 0
     for minute in range(60):
-        await _until(clock, began + 60 * minute)
+        await wait_until(clock, began + 60 * minute)
         if not busy or not lamps:
             continue
         wanted = lamps if minute % 10 == 5 else [lamps[minute % len(lamps)]]
         action = "light.turn_off" if minute % 2 else "light.turn_on"
         await worker.request("start_action", action=action, entity_ids=wanted)
         asked += len(wanted)
-    await _until(clock, began + HOUR)
+    await wait_until(clock, began + HOUR)
     log = worker.telldus.log
     return [one for one in log if began <= one.time < began + HOUR], asked
 
 
-async def _until(clock: Callable[[], float], when: float) -> None:
+async def wait_until(clock: Callable[[], float], when: float) -> None:
     """Wait until a unix time by the fast clock."""
     await asyncio.sleep(max(0.0, when - clock()) / SPEED)
 

@@ -17,10 +17,13 @@ import time
 import tracemalloc
 from typing import Any, override
 
+from psutil import Process
+
 from e2e.run_with_tellduslive import point_at
 from homeassistant.auth import auth_manager_from_config
 from homeassistant.bootstrap import async_load_base_functionality
 from homeassistant.components.light import ColorMode, LightEntity
+from homeassistant.components.recorder import DEFAULT_DB_FILE, get_instance
 from homeassistant.config_entries import ConfigEntries, ConfigEntry
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import (
@@ -33,6 +36,7 @@ from homeassistant.core import (
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_component import EntityComponent
+from homeassistant.helpers.recorder import async_initialize_recorder
 from homeassistant.loader import async_get_custom_components, async_setup
 from homeassistant.setup import async_setup_component
 
@@ -153,6 +157,23 @@ class Worker:
             }
             for one in er.async_entries_for_config_entry(registry, self._entry.entry_id)
             if (state := self._hass.states.get(one.entity_id))
+        }
+
+    async def record(self) -> None:
+        """Start Home Assistant's recorder."""
+        async_initialize_recorder(self._hass)
+        await async_setup_component(self._hass, "recorder", {})
+        await get_instance(self._hass).async_db_ready
+
+    async def usage(self) -> dict[str, float]:
+        """Return what was used so far, in seconds and bytes, with the states written."""
+        gc.collect()
+        files = Path(self._hass.config.config_dir).glob(f"{DEFAULT_DB_FILE}*")
+        return {
+            "cpu": time.process_time(),
+            "memory": Process().memory_info().rss,
+            "written": self._counts.written,
+            "database": sum(one.stat().st_size for one in files),
         }
 
     async def poll(self) -> dict[str, Any]:
