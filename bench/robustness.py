@@ -13,7 +13,7 @@ import pytest
 
 from .table import table
 
-# The test files of each subject.
+# The test files of each subject, or their folders.
 TESTS: Final = {
     "faults, each in a situation": ("tests/test_faults.py",),
     "random responses": (
@@ -55,7 +55,7 @@ class FigureCollector:
         self.figures.update(recorded)
         file = report.nodeid.partition("::")[0]
         for what, files in TESTS.items():
-            if file in files:
+            if file.startswith(files):
                 self.tried[what] += examples
 
     def text(self) -> str:

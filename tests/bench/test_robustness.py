@@ -29,12 +29,15 @@ def test_ledger() -> None:
     collector.pytest_runtest_logreport(report("tests/test_faults.py::b"))
     junk = "tests/pa_api/test_parsing_properties.py::c"
     collector.pytest_runtest_logreport(report(junk, examples=300))
+    attack = "tests/security/test_users.py::e"
+    collector.pytest_runtest_logreport(report(attack))
     for seed in "12":
         life = f"tests/soak/test_push.py::d[{seed}]"
         collector.pytest_runtest_logreport(report(life, hours=1, requests=20))
     assert collector.tried == {
         "faults, each in a situation": 2,
         "random responses": 300,
+        "attacks": 1,
         "soak tests of a home": 2,
     }
     assert collector.figures == Counter(hours=2, requests=40)
