@@ -96,6 +96,7 @@ async def test_step(
         (["a 1 on", "a 90 off"], ["turnOff 90", "turnOn 1"], True),
         (["a 1 off", "a 95 on"], ["turnOn 95", "turnOff 1"], False),
         (["a 1 off", "a 91 on"], ["turnOn 91", "turnOff 1"], False),
+        (["a 91 off", "a 95 on"], ["turnOn 95", "turnOff 91"], False),
         # ... and of several the order counts.
         (["a 1 on", "b 90 off"], ["turnOff 90"], False),
         (["a 90 off", "b 1 on"], ["turnOff 90", "turnOn 1"], True),

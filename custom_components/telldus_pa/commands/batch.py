@@ -1,6 +1,7 @@
 """The order of the commands that were collected before any was queued."""
 
 from collections import defaultdict, deque
+from math import inf
 
 from .pending import PendingCommand
 
@@ -12,13 +13,14 @@ def in_order(batch: list[tuple[str, PendingCommand]]) -> list[PendingCommand]:
     lamp at 20 % and all lamps off, in one action, is all lamps off and then the lamp. What
     an action tells one device stays in its order.
     """
-    breadths: dict[tuple[str, str], tuple[bool, int]] = {}
+    breadths: dict[tuple[str, str], tuple[bool, float]] = {}
     for action, one in batch:
         device_id = one.command.device_id
-        breadth = (
-            not one.is_opaque,
-            -len(one.effects) if device_id not in one.effects else 0,
-        )
+        size = float(len(one.effects))
+        if device_id in one.effects:
+            # A scene may do anything.
+            size = inf if one.is_opaque else 0.0
+        breadth = not one.is_opaque, -size
         key = action, device_id
         breadths[key] = min(breadth, breadths.get(key, breadth))
 
