@@ -12,6 +12,7 @@ from homeassistant.core import Context, HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from simulator import Fault, Method as M, Simulator
+from simulator.home import Device
 from tests.conftest import Time
 
 from .random_home import KINDS, RandomHome
@@ -82,11 +83,14 @@ class RandomLife:
             (self._command, chance.choice((10, 40, 80))),
             (self._press, chance.choice((10, 30, 60))),
             (self._fault, chance.choice((0, 10, 25))),
+            (self._refuse_login, chance.choice((0, 2))),
+            (self._refuse_late, chance.choice((0, 4))),
             (self._mend, 10),
             (self._push_fault, chance.choice((0, 5))),
             (self._gateway, chance.choice((0, 3))),
             (self._change, chance.choice((0, 5, 20))),
             (self._scene, 3),
+            (self._contradict, 3),
             (self._restart, chance.choice((0, 2, 5))),
             (self._reload, chance.choice((0, 2, 5))),
             (self._disable, chance.choice((0, 1))),
@@ -178,10 +182,25 @@ class RandomLife:
     def _command(self) -> None:
         """Tell something in the home to do something."""
         if states := self._states():
-            device_id, state = self._chance.choice(states)
-            reversed_covers = self._entry.options.get("reversed_covers", [])
-            action, data, told = random_action(self._chance, state, reversed_covers)
-            self._call(state.domain, action, data, {state.entity_id: (device_id, told)})
+            self._tell(*self._chance.choice(states))
+
+    def _tell(self, device_id: str, state: State) -> None:
+        """Tell a device to do something."""
+        reversed_covers = self._entry.options.get("reversed_covers", [])
+        action, data, told = random_action(self._chance, state, reversed_covers)
+        self._call(state.domain, action, data, {state.entity_id: (device_id, told)})
+
+    def _contradict(self) -> None:
+        """Tell something in one moment, a scene or group that it is in, and it once more."""
+        states = self._states()
+        for whole, state in self._chance.sample(states, len(states)):
+            device = self._home.devices[whole]
+            parts = {*device.members, *(one.device_id for one in device.actions)}
+            if members := [one for one in states if one[0] in parts]:
+                member = self._chance.choice(members)
+                for one in (member, (whole, state), member):
+                    self._tell(*one)
+                return
 
     def _scene(self) -> None:
         """Turn many things off in one action, or one by one."""
@@ -239,9 +258,9 @@ class RandomLife:
 
     # The home
 
-    def _press(self) -> None:
+    def _press(self, device: Device | None = None) -> None:
         """Press a remote, open a door, turn a knob."""
-        device = self._chance.choice(list(self._home.devices.values()))
+        device = device or self._chance.choice(list(self._home.devices.values()))
         if device.type != "device":
             return
         kind = KINDS[device.model]
@@ -281,7 +300,28 @@ class RandomLife:
             match = "json/device/*"
         self._simulator.faults.add(fault, match=match, times=times, **arguments)
 
-    def _push_fault(self) -> None:
+    def _refuse_login(self) -> None:
+        """Refuse every request, until it is mended."""
+        fault = self._chance.choice((Fault.UNAUTHORIZED_XML, Fault.UNAUTHORIZED_TEXT))
+        self._simulator.faults.add(fault, match="json/*")
+
+    def _refuse_late(self) -> None:
+        """Refuse commands when nobody waits for them any more."""
+        faults = self._simulator.faults
+        faults.add(Fault.RATE_LIMITED, match="device/*", times=1, retry_after=40)
+        faults.add(Fault.APPLICATION_ERROR, match="device/*", times=4, text="No")
+        for _ in range(4):
+            self._command()
+
+    async def _push_fault(self) -> None:
+        """Break the channel on which changes are pushed, and have something change."""
+        self._break_push()
+        await self.wait(10)
+        for device in self._home.devices.values():
+            if not self._chance.randrange(3):
+                self._press(device)
+
+    def _break_push(self) -> None:
         """Break the channel on which changes are pushed."""
         simulator = self._simulator
         match self._chance.randrange(5):

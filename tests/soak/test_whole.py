@@ -26,7 +26,14 @@ from .witness import Witness
 FIGURES = (
     *("looks", "states compared", "actions done", "actions refused", "presses"),
     *("fault", "push_fault", "change", "gateway", "restart", "reload", "disable"),
-    *("options", "outages named", "recoveries named", "failures named late"),
+    *(
+        "options",
+        "refuse_login",
+        "refuse_late",
+        "outages named",
+        "recoveries named",
+        "failures named late",
+    ),
     *("wishes checked", "refusals checked"),
 )
 

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from http import HTTPStatus
 import logging
+from math import inf
 import re
 from typing import Any, Final, override
 
@@ -15,7 +16,7 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -112,6 +113,8 @@ class Witness:
         self.came: dict[str, float] = {}
         self._became: dict[str, str] = {}
         self._limited: deque[float] = deque()
+        # When logins were refused since one was accepted.
+        self._refused: list[tuple[float, bool]] = []
         self._loaded_at: float | None = None
         self._is_outage = False
         self._gateways_offline: set[str] = set()
@@ -238,6 +241,7 @@ class Witness:
             self.write(f"{request.time:.0f} {asked} {request.status} {request.note}")
             if request.status == HTTPStatus.TOO_MANY_REQUESTS:
                 self._limited.append(request.time)
+            self._note_login(request)
             what = request.path.removeprefix("json/").removesuffix("/list")
             if what not in ("devices", "sensors", "clients"):
                 continue
@@ -249,6 +253,34 @@ class Witness:
             if fine:
                 self.came[what] = request.time
         self._open = waiting
+
+    def _note_login(self, request: LoggedRequest) -> None:
+        """Note whether a login was refused. It counts for sure in a list or a command."""
+        counts = request.path.endswith("/list") or (
+            request.path.startswith("json/device/")
+            and request.path not in ("json/device/history", "json/device/info")
+        )
+        if request.status == HTTPStatus.UNAUTHORIZED:
+            self._refused.append((request.time, counts))
+        elif counts and request.note in (*FINE, "fault command_lost"):
+            self._refused.clear()
+
+    def _look_at_login(self) -> None:
+        """Somebody is asked to sign in while that is refused, and only then."""
+        is_asked = bool(
+            self._hass.config_entries.flow.async_progress_by_handler(
+                DOMAIN, match_context={"source": SOURCE_REAUTH}
+            )
+        )
+        # A restart has forgotten what was before.
+        began = self._loaded_at or inf
+        counted = [when for when, counts in self._refused if counts and when > began]
+        self._note("login refused", _lasts([when for when, _ in self._refused]))
+        self._note("login refused since the start", _lasts(counted))
+        if is_asked and not any(self._lately("login refused", SLACK)):
+            self.say(f"asked to sign in for nothing: {self._refused}")
+        if not is_asked and all(self._lately("login refused since the start", SLACK)):
+            self.say(f"nobody is asked to sign in: {counted}")
 
     def bound(self) -> float:
         """Return how old what is shown may be, in seconds."""
@@ -289,6 +321,7 @@ class Witness:
         self._note("pushed", simulator.settings.push)
         if found := issues(self._hass) - self._expected_issues():
             self.say(f"issues: {found}")
+        self._look_at_login()
         if self._loaded_at is None:
             return
         self.done["looks"] += 1
@@ -298,6 +331,11 @@ class Witness:
             return
         registry, bound = er.async_get(self._hass), self.bound()
         age = simulator.clock() - self.came.get("devices", 0)
+        if (
+            min(age, simulator.clock() - self._loaded_at) > bound
+            and not self._is_outage
+        ):
+            self.say(f"the log does not say that data are of {age:.0f} s ago")
         for device in leaves:
             platform = shown[device.id].domain
             entity_id = registry.async_get_entity_id(
@@ -431,3 +469,8 @@ class Witness:
         offline = {one.name for one in self._home.gateways.values() if not one.online}
         if offline != self._gateways_offline:
             self.say(f"{offline} are offline, in the log {self._gateways_offline}")
+
+
+def _lasts(refused: list[float]) -> bool:
+    """Return whether refusals are of more than a minute."""
+    return bool(refused) and refused[-1] - refused[0] >= 60
