@@ -379,6 +379,10 @@ class Witness:
             self._note(f"status {gateway.id}", state.state)
             self._note("causes", frozenset(causes))
             truth = self._lately("causes", SLACK)
+            named = frozenset[str]().union(*truth)
+            if any(self._lately("login refused", SLACK)):
+                # By commands: then no list is asked for.
+                named |= {"auth_failed"}
             status = state.state
             if status in CONNECTED and all(truth):
                 self.say(f"{state.entity_id} is {status} after {truth}")
@@ -388,9 +392,7 @@ class Witness:
                 self._lately(f"gateway {gateway.id}", self.bound())
             ):
                 self.say(f"{state.entity_id} is offline")
-            if status not in (*CONNECTED, "limit_reached", "rate_limited") and not any(
-                status in one for one in truth
-            ):
+            if status not in (*CONNECTED, "limit_reached", "rate_limited", *named):
                 self.say(f"{state.entity_id} is {status} after {truth}")
             if status == "rate_limited" and not (
                 self._limited and now - self._limited[-1] < 900
