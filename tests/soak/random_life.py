@@ -141,7 +141,8 @@ class RandomLife:
         for gateway in self._home.gateways.values():
             gateway.online = bool(self._chance.randrange(5))
         # No user turns these off, and what is turned off does not come back by itself.
-        limit = 5000
+        # What sleeps is given up after two hours.
+        limit = 8000
         while not self._is_quiet():
             assert limit > 0, "it does not quiet down"
             limit -= 10
@@ -413,10 +414,13 @@ class RandomLife:
     async def is_nothing_left(self) -> None:
         """Look for tasks, timers and connections of an entry that is not loaded."""
         await self._time.settle()
+        if any(not task.done() for task in self._tasks()):
+            # An action waits for 20 s, and with it what it has called.
+            await self.wait(21)
         loop = self._hass.loop
         own = f"custom_components/{DOMAIN}", f"custom_components.{DOMAIN}"
         left = [
-            *(task for task in asyncio.all_tasks(loop) if task not in self._tasks()),
+            *asyncio.all_tasks(loop),
             *(timer for timer in loop._scheduled if not timer.cancelled()),  # type: ignore[attr-defined]  # noqa: SLF001
         ]
         for one in left:
@@ -440,11 +444,7 @@ class RandomLife:
         reversed_covers = self._entry.options.get("reversed_covers", ())
         for (device_id, name), wish in self._last_wishes.items():
             device = home.devices.get(device_id)
-            if (
-                device is None
-                or wish.came_to_nothing
-                or self._was_lost(device_id, wish)
-            ):
+            if device is None or wish.has_failed or self._was_lost(device_id, wish):
                 continue
             witness.done["wishes checked"] += 1
             effect = wish.effects[device_id, name]

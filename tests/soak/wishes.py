@@ -29,17 +29,25 @@ class Wish:
     ended: float | None = None
     # The key of what it was refused with.
     refusal: str | None = None
-    # When a line of the log said that it came to nothing.
-    told_late: float | None = None
+    # When a line of the log said that it came to nothing, by entity.
+    told_late: dict[str, float] = field(default_factory=dict)
 
     def at(self, device_id: str) -> Iterator[Effect]:
         """Return what it has one device do."""
         return (effect for (one, _), effect in self.effects.items() if one == device_id)
 
     @property
+    def has_failed(self) -> bool:
+        """Whether it was told that it came to nothing, for some of its entities."""
+        return bool(self.refusal or self.told_late)
+
+    @property
     def came_to_nothing(self) -> float | None:
-        """When it was told that it came to nothing, None where it was not."""
-        return self.told_late or (self.ended if self.refusal else None)
+        """When that was told for all of its entities, None where it was not."""
+        if self.refusal and len(self.entity_ids) == 1:
+            return self.ended
+        told = self.told_late
+        return max(told.values()) if len(told) == len(self.entity_ids) else None
 
 
 def random_action(
@@ -123,9 +131,12 @@ def effects_at(
         for one in device.members:
             if one not in seen and (member := home.devices.get(one)):
                 yield from effects_at(home, member, told, seen | {device.id})
+    elif isinstance(value, float) and not device.methods & M.UP:
+        # A position is for what has one.
+        return
     elif method is M.THERMOSTAT or device.methods & method:
         yield device.id, told
-    elif method is M.DIM and device.methods & M.TURNON and not isinstance(value, float):
+    elif method is M.DIM and device.methods & M.TURNON:
         yield device.id, (M.TURNON, None)
     elif not method & (M.RGB | M.BELL):
         yield device.id, (_UNKNOWN, None)

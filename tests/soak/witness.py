@@ -166,8 +166,9 @@ class Witness:
             self.done["failures named late"] += 1
             names = match[1] or match[2]
             for wish in self.wishes:
-                if any(f"({one})" in names for one in wish.entity_ids):
-                    wish.told_late = wish.told_late or now
+                for one in wish.entity_ids:
+                    if f"({one})" in names:
+                        wish.told_late.setdefault(one, now)
         elif level >= logging.WARNING and not EXPECTED.search(line):
             self.say(f"the log has {line}")
 
