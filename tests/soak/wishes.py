@@ -29,25 +29,17 @@ class Wish:
     ended: float | None = None
     # The key of what it was refused with.
     refusal: str | None = None
-    # When a line of the log said that it came to nothing, by entity.
-    told_late: dict[str, float] = field(default_factory=dict)
+    # Whether a line of the log said, perhaps of it, that a command came to nothing.
+    told_late: bool = False
 
     def at(self, device_id: str) -> Iterator[Effect]:
         """Return what it has one device do."""
         return (effect for (one, _), effect in self.effects.items() if one == device_id)
 
     @property
-    def has_failed(self) -> bool:
-        """Whether it was told that it came to nothing, for some of its entities."""
-        return bool(self.refusal or self.told_late)
-
-    @property
-    def came_to_nothing(self) -> float | None:
-        """When that was told for all of its entities, None where it was not."""
-        if self.refusal and len(self.entity_ids) == 1:
-            return self.ended
-        told = self.told_late
-        return max(told.values()) if len(told) == len(self.entity_ids) else None
+    def refused_at(self) -> float | None:
+        """When it came to nothing for all that it was for, None where that is not known."""
+        return self.ended if self.refusal and len(self.entity_ids) == 1 else None
 
 
 def random_action(

@@ -166,9 +166,8 @@ class Witness:
             self.done["failures named late"] += 1
             names = match[1] or match[2]
             for wish in self.wishes:
-                for one in wish.entity_ids:
-                    if f"({one})" in names:
-                        wish.told_late.setdefault(one, now)
+                if any(f"({one})" in names for one in wish.entity_ids):
+                    wish.told_late = True
         elif level >= logging.WARNING and not EXPECTED.search(line):
             self.say(f"the log has {line}")
 
@@ -358,7 +357,7 @@ class Witness:
             state
             for wish in self.wishes
             if now - wish.when < waits
-            and (wish.came_to_nothing is None or now - wish.came_to_nothing < SLACK)
+            and (wish.refused_at is None or now - wish.refused_at < SLACK)
             for effect in wish.at(device.id)
             for state in shown_as(effect, platform)
         }
