@@ -444,7 +444,12 @@ class RandomLife:
         reversed_covers = self._entry.options.get("reversed_covers", ())
         for (device_id, name), wish in self._last_wishes.items():
             device = home.devices.get(device_id)
-            if device is None or wish.has_failed or self._was_lost(device_id, wish):
+            if (
+                device is None
+                or wish.refusal
+                or wish.told_late
+                or self._was_lost(device_id, wish)
+            ):
                 continue
             witness.done["wishes checked"] += 1
             effect = wish.effects[device_id, name]
