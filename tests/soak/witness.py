@@ -115,6 +115,8 @@ class Witness:
         self._limited: deque[float] = deque()
         # When logins were refused since one was accepted.
         self._refused: list[tuple[float, bool]] = []
+        # Lists that may not have been asked for since, as that would have been in vain.
+        self._not_asked: set[str] = set()
         self._loaded_at: float | None = None
         self._is_outage = False
         self._gateways_offline: set[str] = set()
@@ -252,6 +254,7 @@ class Witness:
             self._became[what] = "" if fine else CAUSES.get(request.note, request.note)
             if fine:
                 self.came[what] = request.time
+                self._not_asked.discard(what)
         self._open = waiting
 
     def _note_login(self, request: LoggedRequest) -> None:
@@ -277,6 +280,9 @@ class Witness:
         counted = [when for when, counts in self._refused if counts and when > began]
         self._note("login refused", _lasts([when for when, _ in self._refused]))
         self._note("login refused since the start", _lasts(counted))
+        if _lasts([when for when, _ in self._refused]):
+            self._not_asked = {"devices", "sensors"}
+        self._note("lists not asked for", bool(self._not_asked))
         if is_asked and not any(self._lately("login refused", SLACK)):
             self.say(f"asked to sign in for nothing: {self._refused}")
         if not is_asked and all(self._lately("login refused since the start", SLACK)):
@@ -380,8 +386,7 @@ class Witness:
             self._note("causes", frozenset(causes))
             truth = self._lately("causes", SLACK)
             named = frozenset[str]().union(*truth)
-            if any(self._lately("login refused", SLACK)):
-                # By commands: then no list is asked for.
+            if any(self._lately("lists not asked for", SLACK)):
                 named |= {"auth_failed"}
             status = state.state
             if status in CONNECTED and all(truth):
