@@ -201,13 +201,21 @@ def test_own_commands() -> None:
     timeline.remove_command()
     stored = json.loads(json.dumps(timeline.as_dict()))
     for own in (timeline, DeviceTimeline.from_dict("1", stored)):
-        # The oldest goes first: the newer one may still have its event to come.
         assert own.match_command(BEGIN + 55)
-        assert not own.is_own(BEGIN + 34)
+        assert own.is_own(BEGIN + 34)
         assert own.match_command(BEGIN + 55)
         assert not own.match_command(BEGIN + 55)
     stored.pop("commands")
     assert not DeviceTimeline.from_dict("1", stored).is_own(BEGIN)
+
+
+def test_the_second_own_command_is_told_first() -> None:
+    """A command explains the event next to it, in whichever order they are told."""
+    timeline = DeviceTimeline("1", BEGIN)
+    for sent in (BEGIN, BEGIN + 25):
+        timeline.add_command(sent)
+    assert timeline.match_command(BEGIN + 26)
+    assert timeline.match_command(BEGIN + 1)
 
 
 def test_few_own_commands_are_remembered() -> None:

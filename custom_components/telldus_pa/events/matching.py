@@ -120,14 +120,18 @@ class DeviceTimeline:
         return True
 
     def _command_for(self, when: float) -> float | None:
-        """Return when the oldest command was sent that explains an event."""
-        return next(
+        """Return when the command was sent that explains an event best: the nearest one.
+
+        A push of the second of two may come before the history tells of the first.
+        """
+        return min(
             (
                 sent
                 for sent in self._commands
                 if -_EXPLAINS_BEFORE <= when - sent <= _EXPLAINS_AFTER
             ),
-            None,
+            key=lambda sent: abs(when - sent),
+            default=None,
         )
 
     def add_push(
