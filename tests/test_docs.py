@@ -472,7 +472,9 @@ _SCHEMAS = {
     ],
     ids=lambda step: step["action"],
 )
-def test_actions_that_are_shown(step: dict[str, Any]) -> None:
+async def test_actions_that_are_shown(
+    hass: HomeAssistant, step: dict[str, Any]
+) -> None:
     """Whatever calls one of our actions has the fields that it takes."""
     cv.SERVICE_SCHEMA(step)
     _SCHEMAS[step["action"]](step["data"])
