@@ -79,9 +79,9 @@ async def session(request: pytest.FixtureRequest) -> AsyncIterator[BrowserSessio
         ):
             # Nothing changes but by the tests.
             await telldus.settings(life=False)
-            await home_assistant.onboard("Demo", "demo", "demo")
-            await home_assistant.wait_until_running()
-            yield BrowserSession(Scenario(stack, home_assistant, telldus), user_)
+            scenario = Scenario(stack, home_assistant, telldus)
+            await scenario.onboard()
+            yield BrowserSession(scenario, user_)
     finally:
         await stack.stop()
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 import shutil
 from typing import Any
 
+from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
+
 from . import Json
 from .home_assistant import HomeAssistant
 from .polling import poll
 from .process import free_port
+from .sign_in import sign_in
 from .simulator_client import SimulatorClient
 from .stack import DOMAIN, ROOT, Stack
 
@@ -36,6 +39,24 @@ class Scenario:
     entry: Json = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     expected: dict[str, Json] = field(default_factory=dict)
+
+    # The beginning
+
+    async def onboard(self) -> None:
+        """Create the user's account in Home Assistant, once that runs."""
+        await self.home_assistant.onboard("Demo", "demo", "demo")
+        await self.home_assistant.wait_until_running()
+
+    async def sign_in(self) -> Json:
+        """Add the integration over REST; return the created entry."""
+        created = await sign_in(
+            self.home_assistant,
+            self.stack.simulator_url,
+            (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY),
+            seen=self.seen,
+        )
+        self.entry = await self.loaded_entry()
+        return created
 
     # In Home Assistant
 

@@ -12,14 +12,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
-
 from . import Json
 from .home_assistant import HomeAssistant, RequestFailedError
 from .log import complaints, is_loader_notice, parse
 from .polling import poll
 from .scenario import DEVICES_LIST, Scenario, assert_within_limit, start_scenario
-from .sign_in import expect_step, sign_in, sign_in_again
+from .sign_in import expect_step, sign_in_again
 from .stack import DOMAIN, Stack
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -149,8 +147,7 @@ def credentials_of(stack: Stack) -> set[str]:
 
 async def test_onboarding(scenario: Scenario) -> None:
     """The user creates the first account, and can log in with it later."""
-    await scenario.home_assistant.onboard("Demo", "demo", "demo")
-    await scenario.home_assistant.wait_until_running()
+    await scenario.onboard()
     async with HomeAssistant(scenario.stack.url) as later:
         await later.log_in("demo", "demo")
         assert (await later.ask("auth/current_user"))["is_owner"]
@@ -159,13 +156,7 @@ async def test_onboarding(scenario: Scenario) -> None:
 
 async def test_sign_in(scenario: Scenario) -> None:
     """The config flow leads over Telldus' page to a loaded entry."""
-    created = await sign_in(
-        scenario.home_assistant,
-        scenario.stack.simulator_url,
-        (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY),
-        seen=scenario.seen,
-    )
-    scenario.entry = await scenario.loaded_entry()
+    created = await scenario.sign_in()
     assert scenario.entry["entry_id"] == created["entry_id"]
     assert (await scenario.telldus.state())["tokens"] == 1
 

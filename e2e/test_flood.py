@@ -11,12 +11,9 @@ import time
 import pytest
 import pytest_asyncio
 
-from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
-
 from .log import complaints, parse
 from .polling import poll
 from .scenario import DEVICES_LIST, Scenario, assert_within_limit, start_scenario
-from .sign_in import sign_in
 from .stack import DOMAIN
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -62,15 +59,8 @@ async def ages(scenario: Scenario) -> list[float]:
 async def test_sign_in(scenario: Scenario) -> None:
     """The account is set up, and all sensors come."""
     await tell_time(scenario)
-    await scenario.home_assistant.onboard("Demo", "demo", "demo")
-    await scenario.home_assistant.wait_until_running()
-    await sign_in(
-        scenario.home_assistant,
-        scenario.stack.simulator_url,
-        (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY),
-        seen=scenario.seen,
-    )
-    scenario.entry = await scenario.loaded_entry()
+    await scenario.onboard()
+    await scenario.sign_in()
 
     async def come() -> bool:
         return len(await ages(scenario)) == THERMOMETERS
