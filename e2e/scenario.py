@@ -11,6 +11,7 @@ from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
 from . import Json
 from .home_assistant import HomeAssistant
+from .log import complaints, parse
 from .polling import poll
 from .process import free_port
 from .sign_in import sign_in
@@ -23,6 +24,8 @@ _OPTIMISTIC_TIMEOUT = 5.0
 # Seconds until a command has its effect: it may wait for a window of the rate limit.
 _COMMAND_TIMEOUT = 75.0
 _LIMIT, _WINDOW = 10, 60.0
+# What an entry's data hold
+_SECRETS = ("public_key", "private_key", "token", "token_secret")
 
 
 @dataclass
@@ -59,6 +62,17 @@ class Scenario:
         return created
 
     # In Home Assistant
+
+    def assert_log_is_clean(self) -> None:
+        """Assert that no warning is logged by or about the integration, and no secret."""
+        log = self.stack.log
+        found = complaints(parse(log), DOMAIN)
+        assert not found, "\n".join(map(str, found))
+        # At any level: keys, tokens and their secrets, verifiers, the callback's one-time ids
+        for entry in self.stack.stored_entries():
+            if entry["domain"] == DOMAIN:
+                self.seen |= {entry["data"][key] for key in _SECRETS}
+        assert [secret for secret in self.seen if secret in log] == []
 
     async def ours(self, domain: str) -> dict[str, Json]:
         """Return the integration's states of a domain by friendly name."""

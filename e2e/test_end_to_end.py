@@ -1,24 +1,22 @@
 """The integration in a real Home Assistant, with the simulator's rate limit and delays.
 
 The tests are steps that depend on one another, in this order: a new Home Assistant, sign-in,
-use, a revoked token, a new sign-in, a restart.
+use, a restart, the removal.
 """
 
 from collections.abc import AsyncIterator
 from itertools import pairwise
-import json
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from . import Json
 from .home_assistant import HomeAssistant, RequestFailedError
-from .log import complaints, is_loader_notice, parse
+from .log import is_loader_notice, parse
 from .polling import poll
 from .scenario import DEVICES_LIST, Scenario, assert_within_limit, start_scenario
-from .sign_in import expect_step, sign_in_again
-from .stack import DOMAIN, Stack
+from .sign_in import expect_step
+from .stack import DOMAIN
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -135,14 +133,6 @@ async def scenario() -> AsyncIterator[Scenario]:
     """Start with everything that the demo home has for tests."""
     async with start_scenario("house", "tests") as started:
         yield started
-
-
-def credentials_of(stack: Stack) -> set[str]:
-    """Return the secrets in Home Assistant's config entry."""
-    path: Path = stack.config / ".storage" / "core.config_entries"
-    entries = json.loads(path.read_text())["data"]["entries"]
-    data = next(entry["data"] for entry in entries if entry["domain"] == DOMAIN)
-    return {data[key] for key in ("public_key", "private_key", "token", "token_secret")}
 
 
 async def test_onboarding(scenario: Scenario) -> None:
@@ -265,20 +255,6 @@ async def test_external_changes(scenario: Scenario) -> None:
     assert len(await scenario.requests(DEVICES_LIST, before)) == 1
 
 
-async def test_pace(scenario: Scenario) -> None:
-    """The poll interval is the chosen one."""
-
-    async def shorter() -> bool:
-        polls = await scenario.requests(DEVICES_LIST)
-        return any(
-            18 <= later["time"] - sooner["time"] <= 24
-            for sooner, later in pairwise(polls)
-        )
-
-    # The requests of the start may use up the first minute.
-    await poll("polls come every 20 s", shorter, 120, 0.5)
-
-
 async def test_sensors(scenario: Scenario) -> None:
     """Sensors follow a little later, with the attributes that statistics need."""
 
@@ -399,6 +375,20 @@ async def test_climate(scenario: Scenario) -> None:
     )
 
 
+async def test_pace(scenario: Scenario) -> None:
+    """The poll interval is the chosen one."""
+
+    async def shorter() -> bool:
+        polls = await scenario.requests(DEVICES_LIST)
+        return any(
+            18 <= later["time"] - sooner["time"] <= 24
+            for sooner, later in pairwise(polls)
+        )
+
+    # Commands hold some of them up.
+    await poll("polls come every 20 s", shorter, 120, 0.5)
+
+
 async def test_lock(scenario: Scenario) -> None:
     """A lock is unlocked and locked."""
     await scenario.act("lock.unlock", "Door lock", state="unlocked")
@@ -441,39 +431,8 @@ async def test_states_stay(scenario: Scenario) -> None:
     await scenario.wait_for_expected(15)
 
 
-async def test_revoked(scenario: Scenario) -> None:
-    """A revoked token leads to a reauthentication; no entity is lost."""
-    registry = await scenario.home_assistant.ask("config/entity_registry/list")
-    revoked = await scenario.now()
-    await scenario.telldus.revoke()
-
-    async def asked() -> list[Json]:
-        return await scenario.home_assistant.flows_in_progress(DOMAIN)
-
-    flow = (await poll("Home Assistant asks to sign in again", asked, 180, 0.5))[0]
-    assert flow["context"]["source"] == "reauth"
-    refused = [
-        row["time"]
-        for row in await scenario.telldus.requests()
-        if row["status"] == 401 and row["time"] > revoked
-    ]
-    # One 401 is not enough: Telldus has had outages with many.
-    assert refused[-1] - refused[0] >= 60
-
-    await sign_in_again(scenario.home_assistant, flow["flow_id"], scenario.seen)
-    signed_in = await scenario.now()
-    entry = await scenario.loaded_entry()
-    assert entry["entry_id"] == scenario.entry["entry_id"]
-    assert await scenario.home_assistant.flows_in_progress(DOMAIN) == []
-    await scenario.wait_for_polls(1, signed_in - 5, 60)
-    after = await scenario.home_assistant.ask("config/entity_registry/list")
-    assert {one["entity_id"] for one in after} == {one["entity_id"] for one in registry}
-    await scenario.wait_for_expected(30)
-
-
 async def test_restart(scenario: Scenario) -> None:
     """After a restart all states are there, still signed in."""
-    scenario.seen |= credentials_of(scenario.stack)
     await scenario.home_assistant.disconnect()
     restarted = await scenario.now()
     await scenario.stack.restart_home_assistant()
@@ -522,28 +481,10 @@ async def test_requests(scenario: Scenario) -> None:
 
 
 async def test_log(scenario: Scenario) -> None:
-    """No warning is logged by or about the integration."""
+    """No warning is logged by or about the integration, and no secret."""
+    scenario.assert_log_is_clean()
     records = parse(scenario.stack.log)
     assert len([one for one in records if is_loader_notice(one, DOMAIN)]) == 2
-    found = complaints(records, DOMAIN)
-    assert not found, "\n".join(map(str, found))
-
-
-async def test_secrets(scenario: Scenario) -> None:
-    """No key, token, secret, verifier or one-time id is in the log, at any level."""
-    scenario.seen |= credentials_of(scenario.stack)
-    assert len(scenario.seen) >= 8
-    log = scenario.stack.log
-    assert [secret for secret in scenario.seen if secret in log] == []
-
-
-async def test_restart_of_telldus(scenario: Scenario) -> None:
-    """The simulator keeps its tokens through a restart."""
-    tokens = (await scenario.telldus.state())["tokens"]
-    await scenario.stack.simulator.stop()
-    await scenario.stack.start_simulator()
-    assert (await scenario.telldus.state())["tokens"] == tokens
-    await scenario.wait_for_polls(1, 0, 120)
 
 
 async def test_removal(scenario: Scenario) -> None:
