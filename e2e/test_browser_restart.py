@@ -1,11 +1,9 @@
-"""Desktop, Dutch: a sign-in that a restart cuts short, and one again, in a browser.
+"""Desktop, Dutch: a log-in that a restart cuts short, and one again, in a browser.
 
 The tests are steps that depend on one another. Their pictures are in `.e2e/browser/`.
 """
 
 import pytest
-
-from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
 from .authorization import agree_late, agree_to_link, log_in, log_in_as_neighbor
 from .conftest import BrowserSession
@@ -18,10 +16,9 @@ SIZE, LANGUAGE = "desktop", "nl"
 async def test_return_after_restart(session: BrowserSession) -> None:
     """A browser that comes back after a restart is told to log in again."""
     scenario, user = session.scenario, session.user
+    await scenario.sign_in()
     await user.log_in("demo", "demo")
-    dialog = await user.add_integration()
-    simulator = scenario.stack.simulator_url
-    await dialog.enter_keys(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY, simulator)
+    dialog = await (await user.visit_entry()).reconfigure()
     await dialog.submit()
     await dialog.shows("config.step.method.title")
     await dialog.choose("config.step.method.menu_options.authorize")
@@ -33,7 +30,6 @@ async def test_return_after_restart(session: BrowserSession) -> None:
 
 async def test_wrong_account(session: BrowserSession) -> None:
     """After somebody else's login, the link leads on."""
-    await session.scenario.sign_in()
     simulator = await session.user.visit_simulator(session.scenario.stack.simulator_url)
     await simulator.revoke()
     await simulator.page.close()
