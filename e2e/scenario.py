@@ -158,7 +158,7 @@ class Scenario:
 
     async def _has_room(self) -> bool:
         """Return whether a command can be sent at once, and a poll before it."""
-        asked = [row["time"] for row in await self.telldus.requests()]
+        asked: list[float] = [row["time"] for row in await self.telldus.requests()]
         since = await self.now() - _WINDOW
         return sum(time > since for time in asked) <= _LIMIT - 2
 

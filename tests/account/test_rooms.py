@@ -9,7 +9,7 @@ from custom_components.telldus_pa.account.domain_data import async_get_domain_da
 from custom_components.telldus_pa.const import CONF_SERVER_URL
 from custom_components.telldus_pa.pa_api.rate_limiter import RateLimiterState
 from homeassistant.const import CONF_SCAN_INTERVAL
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from simulator import Fault, Simulator
 from simulator.home import Device
@@ -63,8 +63,13 @@ async def test_areas_first(
     nameless = simulator.home.devices["2100001"]
     nameless.name, nameless.room = "", "empty"
     made: list[str] = []
-    for event in (dr.EVENT_DEVICE_REGISTRY_UPDATED, ar.EVENT_AREA_REGISTRY_UPDATED):
-        hass.bus.async_listen(event, callback(lambda one: made.append(one.event_type)))
+
+    @callback
+    def note(event: Event[Any]) -> None:
+        made.append(str(event.event_type))
+
+    for kind in (dr.EVENT_DEVICE_REGISTRY_UPDATED, ar.EVENT_AREA_REGISTRY_UPDATED):
+        hass.bus.async_listen(kind, note)
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     areas = {area.name for area in ar.async_get(hass).async_list_areas()}
     assert {"Kitchen", "Bedroom"} <= areas
