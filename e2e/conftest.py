@@ -11,11 +11,10 @@ import pytest_asyncio
 from .chromium import SIZES, chromium
 from .frontend import User, user
 from .home_assistant import HomeAssistant
-from .log import complaints, parse
 from .process import free_port
 from .scenario import Scenario
 from .simulator_client import SimulatorClient
-from .stack import DOMAIN, IN_DOCUMENTS, ROOT, Stack
+from .stack import IN_DOCUMENTS, ROOT, Stack
 from .test_support import DOMAIN as TEST_SUPPORT
 
 _PICTURES = ROOT / ".e2e" / "browser"
@@ -43,8 +42,7 @@ class BrowserSession:
     def assert_no_complaints(self) -> None:
         """Assert that neither the browser nor Home Assistant logged a warning."""
         assert self.user.complaints == []
-        found = complaints(parse(self.scenario.stack.log), DOMAIN)
-        assert not found, "\n".join(map(str, found))
+        self.scenario.assert_log_is_clean()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -79,9 +77,9 @@ async def session(request: pytest.FixtureRequest) -> AsyncIterator[BrowserSessio
         ):
             # Nothing changes but by the tests.
             await telldus.settings(life=False)
-            await home_assistant.onboard("Demo", "demo", "demo")
-            await home_assistant.wait_until_running()
-            yield BrowserSession(Scenario(stack, home_assistant, telldus), user_)
+            scenario = Scenario(stack, home_assistant, telldus)
+            await scenario.onboard()
+            yield BrowserSession(scenario, user_)
     finally:
         await stack.stop()
 

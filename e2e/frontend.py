@@ -142,6 +142,14 @@ class User:
                     },
                 )
 
+    async def take_narrow_picture(self, name: str) -> None:
+        """Take a picture in a window as narrow as a phone."""
+        wide = self.page.viewport_size
+        assert wide
+        await self.page.set_viewport_size(SIZES["phone"]["viewport"])
+        await self.take_picture(f"{name}-narrow")
+        await self.page.set_viewport_size(wide)
+
     async def take_scrolled_pictures(self, name: str) -> None:
         """Take pictures of a dialog that is longer than the screen, scrolling to its end."""
         body = self.page.locator(".content-wrapper .body").filter(visible=True).first

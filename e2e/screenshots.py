@@ -20,15 +20,13 @@ from playwright.async_api import (
     TimeoutError as PlaywrightTimeout,
 )
 
-from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
-
 from .chromium import SIZES, chromium
 from .dashboards import BLINDS, CLIMATE, HOME, make_dashboards, use_energy
 from .develop import make_automations, say
 from .home_assistant import HomeAssistant
 from .polling import poll
 from .process import StartError, free_port
-from .sign_in import sign_in
+from .scenario import Scenario
 from .simulator_client import SimulatorClient
 from .stack import DOMAIN, IN_DOCUMENTS, ROOT, Stack
 
@@ -231,13 +229,9 @@ async def take_pictures(stack: Stack) -> None:
             # Nothing changes but by the code below, and devices are put into areas.
             await telldus.settings(life=False)
             await telldus.tell_rooms()
-            await home_assistant.onboard("Demo", "demo", "demo")
-            await home_assistant.wait_until_running()
-            await sign_in(
-                home_assistant,
-                stack.simulator_url,
-                (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY),
-            )
+            scenario = Scenario(stack, home_assistant, telldus)
+            await scenario.onboard()
+            await scenario.sign_in()
             say("Using the home")
             await make_dashboards(home_assistant)
             await make_automations(home_assistant)

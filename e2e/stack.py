@@ -208,6 +208,12 @@ class Stack:
         )
         (self.config / ".storage" / "core.config_entries").write_text(stored)
 
+    def stored_entries(self) -> list[dict[str, Any]]:
+        """Return the config entries as they are on the disk."""
+        path = self.config / ".storage" / "core.config_entries"
+        entries: list[dict[str, Any]] = json.loads(path.read_text())["data"]["entries"]
+        return entries
+
     async def make_ready(self) -> None:
         """Prepare the folder; raise `StartError` if a port is taken."""
         await self.stop_orphans()

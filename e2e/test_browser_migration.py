@@ -98,6 +98,7 @@ async def test_offer(session: BrowserSession) -> None:
     await user.take_picture_for_documents("moving-offer")
     # Our own groups name other members by themselves.
     await expect(user.page.get_by_text("Everything off")).to_have_count(0)
+    await user.take_narrow_picture("offer")
     await user.take_scrolled_pictures("offer")
 
 
@@ -107,7 +108,7 @@ async def test_take_over(session: BrowserSession) -> None:
     dialog = Dialog(session.user)
     await dialog.submit()
     await dialog.is_done("options_flow")
-    await session.user.take_picture("moved")
+    await session.user.take_narrow_picture("moved")
     await dialog.close()
     session.scenario.entry = await session.scenario.loaded_entry()
     assert (await _tellduslive_entry(session))["disabled_by"] == "user"
@@ -139,6 +140,7 @@ async def test_integrations(session: BrowserSession) -> None:
     await user.visit(f"/config/integrations/integration/{TELLDUSLIVE}")
     await user.sees("Cloud API")
     await user.take_picture("disabled")
+    await user.take_narrow_picture("disabled")
 
 
 async def test_go_back(session: BrowserSession) -> None:
@@ -148,12 +150,14 @@ async def test_go_back(session: BrowserSession) -> None:
     entry = await user.visit_entry()
     dialog = await entry.configure()
     await user.take_picture("options")
+    await user.take_narrow_picture("options")
     await dialog.choose("options.step.init.menu_options.go_back")
     await user.sees(re.compile(re.escape(session.scenario.entry["title"])))
     await user.take_picture("go-back")
+    await user.take_narrow_picture("go-back")
     await dialog.submit()
     await dialog.is_done("options_flow")
-    await user.take_picture("gone-back")
+    await user.take_narrow_picture("gone-back")
     await dialog.close()
 
     async def is_disabled() -> bool:
@@ -180,6 +184,26 @@ async def test_dashboard_as_before(session: BrowserSession) -> None:
     await dashboard.shows_switch("Coffee maker", "on")
     await user.sees(re.compile("Corner lamp"))
     await user.take_picture("dashboard-as-before")
+
+
+async def test_repair(session: BrowserSession) -> None:
+    """Who enables this integration again is told that both run, and offered to move again."""
+    home_assistant, user = session.scenario.home_assistant, session.user
+    (ours,) = await home_assistant.entries(DOMAIN)
+    entry_id = ours["entry_id"]
+    await home_assistant.ask(
+        "config_entries/disable", entry_id=entry_id, disabled_by=None
+    )
+    await user.visit("/config/repairs")
+    issue = user.texts.ours("issues.tellduslive_active.title")
+    shown = user.button(re.compile(re.escape(issue)))
+    await expect(shown).to_be_visible()
+    await user.take_narrow_picture("repairs")
+    await shown.click()
+    await Dialog(user).shows("issues.tellduslive_active.fix_flow.step.review.title")
+    await user.sees(re.compile("cover.bedroom_shutter"))
+    await user.take_picture("repair")
+    await user.take_narrow_picture("repair")
 
 
 async def test_complaints(session: BrowserSession) -> None:

@@ -3,15 +3,13 @@
 The tests are steps that depend on one another. Their pictures are in `.e2e/browser/`.
 """
 
-import asyncio
-
-from playwright.async_api import expect
 import pytest
 
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 
+from .authorization import agree_late, agree_to_link, log_in, log_in_as_neighbor
 from .conftest import BrowserSession
-from .frontend import Dialog, TelldusWindow
+from .frontend import Dialog
 from .test_support import AUTHORIZATION_LIFETIME
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -30,35 +28,6 @@ async def set_lifetime(session: BrowserSession, seconds: float) -> None:
     )
 
 
-async def log_in(session: BrowserSession, name: str = "demo") -> TelldusWindow:
-    """Log in at Telldus in the window that the dialog has opened."""
-    await Dialog(session.user).waits_for_window()
-    telldus = await session.user.window()
-    await telldus.log_in(name)
-    return telldus
-
-
-async def agree_to_link(session: BrowserSession, name: str = "demo") -> None:
-    """Agree at Telldus by the dialog's link, and submit."""
-    dialog = Dialog(session.user)
-    await dialog.shows("config.step.manual.title")
-    await session.user.page.get_by_role("link", name="Telldus", exact=True).click()
-    telldus = await session.user.window()
-    await telldus.log_in(name)
-    await telldus.agree()
-    await expect(telldus.page.get_by_role("heading", name="Done")).to_be_visible()
-    await telldus.page.close()
-    await dialog.submit()
-
-
-async def start_reauth(session: BrowserSession) -> Dialog:
-    """Open the reauthentication that a revoked token has led to."""
-    entry = await session.user.visit_entry()
-    await expect(entry.attention).to_be_visible(timeout=240_000)
-    await entry.attention.click()
-    return Dialog(session.user)
-
-
 async def test_late_return(session: BrowserSession) -> None:
     """The dialog moves on by itself; the late browser is told to log in again."""
     await session.user.log_in("demo", "demo")
@@ -70,29 +39,15 @@ async def test_late_return(session: BrowserSession) -> None:
     await dialog.submit()
     await dialog.shows("config.step.method.title")
     await dialog.choose("config.step.method.menu_options.authorize")
-    telldus = await log_in(session)
+    telldus = await log_in(session.user)
     await dialog.shows("config.step.expired.title")
     await session.user.take_picture("expired")
-    await telldus.agree()
-    heading = telldus.page.get_by_role("heading", name="no longer valid")
-    await expect(heading).to_be_visible()
-    await session.user.take_picture("expired-window", telldus.page)
-    await telldus.page.close()
+    await agree_late(session.user, telldus, "expired-window")
     await set_lifetime(session, 600)
     await dialog.choose("config.step.expired.menu_options.authorize")
-    telldus = await log_in_again(session)
+    telldus = await log_in(session.user)
     await telldus.refuse()
     await telldus.closes()
-
-
-async def log_in_again(session: BrowserSession) -> TelldusWindow:
-    """Wait for the next window; Telldus still knows who is logged in."""
-    await Dialog(session.user).waits_for_window()
-    telldus = await session.user.window()
-    agree = telldus.page.get_by_role("button", name="agree")
-    if not await agree.is_visible():
-        await telldus.log_in()
-    return telldus
 
 
 async def test_link_after_refusal(session: BrowserSession) -> None:
@@ -101,51 +56,22 @@ async def test_link_after_refusal(session: BrowserSession) -> None:
     await dialog.shows("config.step.refused.title")
     await session.user.take_picture("refused")
     await dialog.choose("config.step.refused.menu_options.manual")
-    await agree_to_link(session)
+    await agree_to_link(session.user)
     await dialog.has_succeeded()
     await dialog.scroll_to_device("Window lamp")
     await session.user.take_picture_for_documents("sign-in-success")
     await dialog.skip_naming()
-    session.scenario.entry = await session.scenario.loaded_entry()
+    await session.scenario.loaded_entry()
 
 
-async def test_return_after_restart(session: BrowserSession) -> None:
-    """A browser that comes back after a restart is told to log in again."""
-    user = session.user
-    simulator = await user.visit_simulator(session.scenario.stack.simulator_url)
-    await simulator.revoke()
-    await simulator.page.close()
-    dialog = await start_reauth(session)
-    await dialog.choose("config.step.reauth_confirm.menu_options.authorize")
-    telldus = await log_in_again(session)
-    await session.scenario.stack.restart_home_assistant()
-    await session.scenario.home_assistant.wait_until_running()
+async def test_wrong_account(session: BrowserSession) -> None:
+    """After somebody else's login, the window leads on."""
+    await session.scenario.telldus.revoke()
+    dialog = await log_in_as_neighbor(session.user)
+    await dialog.choose("config.step.wrong_account.menu_options.authorize")
+    telldus = await log_in(session.user)
     await telldus.agree()
-    heading = telldus.page.get_by_role("heading", name="no longer valid")
-    await expect(heading).to_be_visible()
-    await user.take_picture("after-restart", telldus.page)
-    await telldus.page.close()
-
-
-@pytest.mark.parametrize("way", ["authorize", "manual"])
-async def test_wrong_account(session: BrowserSession, way: str) -> None:
-    """After somebody else's login both ways lead on."""
-    dialog = await start_reauth(session)
-    await dialog.choose("config.step.reauth_confirm.menu_options.manual")
-    await agree_to_link(session, "neighbor")
-    await dialog.shows("config.step.wrong_account.title")
-    await session.user.take_picture(f"wrong-account-{way}")
-    # The limit of Telldus
-    await asyncio.sleep(60)
-    await dialog.choose(f"config.step.wrong_account.menu_options.{way}")
-    if way == "authorize":
-        telldus = await log_in_again(session)
-        await telldus.agree()
-        await telldus.closes()
-    else:
-        await agree_to_link(session)
+    await telldus.closes()
     await dialog.ends_with("reauth_successful")
     await dialog.close()
-    if way == "authorize":
-        await session.scenario.loaded_entry()
-        await session.scenario.telldus.revoke()
+    await session.scenario.loaded_entry()

@@ -8,12 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
-
-from .log import complaints, parse
 from .scenario import Scenario, start_scenario
-from .sign_in import sign_in
-from .stack import DOMAIN
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,15 +47,8 @@ async def scenario() -> AsyncIterator[Scenario]:
 
 async def test_sign_in(scenario: Scenario) -> None:
     """The account is set up."""
-    await scenario.home_assistant.onboard("Demo", "demo", "demo")
-    await scenario.home_assistant.wait_until_running()
-    await sign_in(
-        scenario.home_assistant,
-        scenario.stack.simulator_url,
-        (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY),
-        seen=scenario.seen,
-    )
-    scenario.entry = await scenario.loaded_entry()
+    await scenario.onboard()
+    await scenario.sign_in()
 
 
 async def test_devices(scenario: Scenario) -> None:
@@ -118,6 +106,5 @@ async def test_little_is_enough(scenario: Scenario) -> None:
 
 
 async def test_log(scenario: Scenario) -> None:
-    """No warning is logged by or about the integration."""
-    found = complaints(parse(scenario.stack.log), DOMAIN)
-    assert not found, "\n".join(map(str, found))
+    """No warning is logged by or about the integration, and no secret."""
+    scenario.assert_log_is_clean()

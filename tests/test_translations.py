@@ -185,6 +185,18 @@ def test_quotes(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_fits_on_a_phone(language: str) -> None:
+    """A menu's entry fits into one line, a dialog's heading into two: the rest is cut off."""
+    longest = {r"\.menu_options\.": 30, r"\.step\.\w+\.title$": 40}
+    for pattern, length in longest.items():
+        found = {
+            key: t for key, t in texts(language).items() if re.search(pattern, key)
+        }
+        assert len(found) > 10
+        assert [key for key, text in found.items() if len(text) > length] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_choices_differ(language: str) -> None:
     """States, options, fields and steps to choose from can be told apart."""
     groups: dict[str, list[str]] = {}

@@ -133,6 +133,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
     if not dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id):
         # Home Assistant asks for areas as soon as this is done.
         await rooms.async_fetch_first(account)
+        rooms.async_create_areas(devices.data.values())
     history = HistoryImport(hass, entry, sensors)
     await history.async_load()
     commands = CommandManager(hass, entry, devices, sensors, shared.commands)

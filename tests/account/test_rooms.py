@@ -9,7 +9,7 @@ from custom_components.telldus_pa.account.domain_data import async_get_domain_da
 from custom_components.telldus_pa.const import CONF_SERVER_URL
 from custom_components.telldus_pa.pa_api.rate_limiter import RateLimiterState
 from homeassistant.const import CONF_SCAN_INTERVAL
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import area_registry as ar, device_registry as dr
 from simulator import Fault, Simulator
 from simulator.home import Device
@@ -49,6 +49,33 @@ async def test_areas(
     assert area_of(hass, registries, "sensor_1540000006") == "Living room"
     assert area_of(hass, registries, "device_2100006") is None
     assert area_of(hass, registries, "sensor_1540000001") is None
+
+
+async def test_areas_first(
+    has_rooms: None,
+    simulator: Simulator,
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    time: Time,
+) -> None:
+    """The areas are there before the first device is; none without a device."""
+    simulator.home.rooms["empty"] = "Cellar"
+    nameless = simulator.home.devices["2100001"]
+    nameless.name, nameless.room = "", "empty"
+    made: list[str] = []
+
+    @callback
+    def note(event: Event[Any]) -> None:
+        made.append(str(event.event_type))
+
+    for kind in (dr.EVENT_DEVICE_REGISTRY_UPDATED, ar.EVENT_AREA_REGISTRY_UPDATED):
+        hass.bus.async_listen(kind, note)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    areas = {area.name for area in ar.async_get(hass).async_list_areas()}
+    assert {"Kitchen", "Bedroom"} <= areas
+    assert "Cellar" not in areas
+    assert made[: len(areas)] == [ar.EVENT_AREA_REGISTRY_UPDATED] * len(areas)
+    assert set(made[len(areas) :]) == {dr.EVENT_DEVICE_REGISTRY_UPDATED}
 
 
 def ages(simulator: Simulator, since: str) -> dict[str, float]:

@@ -6,7 +6,7 @@ Source: docs/dev/telldus-api.md, "Scheduler, events, user, rooms".
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final, override
 
@@ -49,6 +49,17 @@ class Rooms(DailyFetch[tuple[Room, ...]]):
     def name_of(self, device: Device) -> str | None:
         """Return the name of a device's room, None if it is not known."""
         return self._names.get(device.room or "")
+
+    @callback
+    def async_create_areas(self, devices: Iterable[Device]) -> None:
+        """Create the areas of devices that are registered soon.
+
+        The frontend calls an area unknown that it learns of after the device, and so it does
+        where Home Assistant creates the area together with the device.
+        """
+        for device in devices:
+            if device.name and (name := self.name_of(device)):
+                ar.async_get(self._hass).async_get_or_create(name)
 
     @callback
     def async_suggest(self, device: Device, entry: DeviceEntry | None) -> None:
