@@ -112,7 +112,7 @@ def test_as_if_in_order(
                     sent += 1
                     carry_out(actual, taken.command)
                     queue.note_sent(taken, now)
-            # Of each target, method and mode at most one between two barriers
+            # Of each target, method and mode at most one between two opaque ones
             assert len(queue) <= 40
         while queue:
             now += 1.0

@@ -32,7 +32,7 @@ class CommandQueue:
     def __init__(self, outcome_counts: Counter[CommandOutcome]) -> None:
         """Initialize the queue, which counts there what has been replaced."""
         self._outcome_counts = outcome_counts
-        # All of them, those to each device, and the barriers, which conflict with everything:
+        # All of them, those to each device, and the opaque ones, which conflict with everything:
         # each by place, in the order in which they would be sent if all conflicted.
         self._entries: list[PendingCommand] = []
         self._by_device: dict[str, list[PendingCommand]] = {}
@@ -56,7 +56,7 @@ class CommandQueue:
         """Queue a command.
 
         The newest for the same thing takes the place of the older one, unless something
-        that it conflicts with stands between them. Nothing is replaced across a barrier.
+        that it conflicts with stands between them. Nothing is replaced across an opaque one.
         """
         if new.is_opaque:
             self._add_opaque(new)
@@ -81,7 +81,7 @@ class CommandQueue:
         self._insert(new, place)
 
     def _add_opaque(self, new: PendingCommand) -> None:
-        """Queue a barrier at the end, in place of one of its kind to the same device."""
+        """Queue an opaque command at the end, in place of an equal one to the same device."""
         same = [
             one
             for one in self._opaque
@@ -103,13 +103,13 @@ class CommandQueue:
         self._outcome_counts[CommandOutcome.REPLACED] += 1
 
     def _rivals(self, new: PendingCommand) -> list[PendingCommand]:
-        """Return what conflicts with a new command, back to the last barrier, newest first."""
-        barrier = self._opaque[-1].place if self._opaque else 0
+        """Return what conflicts with a new command, back to the last opaque one, newest first."""
+        since = self._opaque[-1].place if self._opaque else 0
         found = {
             old: None
             for device_id, effect in new.effects.items()
             for old in self._by_device.get(device_id, ())
-            if old.place > barrier and conflicts(effect, old.effects[device_id])
+            if old.place > since and conflicts(effect, old.effects[device_id])
         }
         return sorted(found, key=_PLACE, reverse=True)
 
@@ -217,7 +217,7 @@ class CommandQueue:
             waiting = [
                 one for one in rivals if conflicts(effect, one.effects[device_id])
             ]
-            if not waiting or waiting[0].place >= self._barrier:
+            if not waiting or waiting[0].place >= self._first_opaque:
                 return {}
             found[waiting[0]] = None
         return found if all(map(group.implies, found)) else {}
@@ -229,8 +229,8 @@ class CommandQueue:
             self._level_sent_at[_level_key(sent)] = now
 
     @property
-    def _barrier(self) -> float:
-        """Return the place of the first barrier, infinity where there is none."""
+    def _first_opaque(self) -> float:
+        """Return the place of the first opaque command, infinity where there is none."""
         return self._opaque[0].place if self._opaque else inf
 
     def _sendable(self) -> Iterable[PendingCommand]:
@@ -240,13 +240,13 @@ class CommandQueue:
             for one in self._entries
             if one is self._entries[0]
             or (
-                one.place < self._barrier
+                one.place < self._first_opaque
                 and all(other.place > one.place for other in self._conflicting(one))
             )
         )
 
     def _conflicting(self, one: PendingCommand) -> Iterable[PendingCommand]:
-        """Return what conflicts with a command, barriers aside."""
+        """Return what conflicts with a command, opaque ones aside."""
         return (
             other
             for device_id, effect in one.effects.items()
