@@ -1,6 +1,7 @@
 """What an earlier version has written to disk is what a user sees with this one."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import UTC
 import json
 from pathlib import Path
 import shutil
@@ -18,6 +19,7 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import __version__
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
 from simulator import (
     DEMO_PRIVATE_KEY,
     DEMO_PUBLIC_KEY,
@@ -75,6 +77,7 @@ async def new_core(
     yield new_core
     for hass in started:
         await hass.async_stop(force=True)
+    dt_util.set_default_time_zone(UTC)
 
 
 async def make(

@@ -221,6 +221,7 @@ def test_choose() -> None:
             "poll",
             "scaling",
             "requests_per_hour",
+            "recorded_hour",
             "live",
             "load",
         ),

@@ -47,7 +47,7 @@ async def test_first_list_without_methods(
     assert loaded.state is ConfigEntryState.SETUP_RETRY
     assert registries.entity_ids("device_2100002") == {"switch.hall_switch"}
     devices["2100002"].methods = methods["2100002"]
-    await time.move(15)
+    await time.move(20)
     assert state_of(hass, "switch.hall_switch").state == "off"
 
 
