@@ -296,16 +296,16 @@ class Round:
         """See that no command waits for which a newer one speaks, and what is shown."""
         if self.changed:
             return
-        barriers, wishes = 0, set[object]()
+        opaque_count, wishes = 0, set[object]()
         unseen = self.doubtful(before)
         for number, one in enumerate(self.given):
             opaque = self._opaque(before, one)
             unseen |= opaque
-            barriers += bool(opaque)
+            opaque_count += bool(opaque)
             if opaque or one.method is Method.THERMOSTAT:
                 wishes.add(number)
             else:
-                wishes.add((one.device_id, one.method is Method.RGB, barriers))
+                wishes.add((one.device_id, one.method is Method.RGB, opaque_count))
         assert self._commands.queue_length <= len(wishes)
         for device_id, (state, level, rgb, thermostat) in self.expected(
             deepcopy(before)
