@@ -194,6 +194,11 @@ def main() -> int:
     parser.add_argument(
         "--again", action="store_true", help="try those that have survived once more"
     )
+    parser.add_argument(
+        "--ending",
+        metavar="DIGIT",
+        help="try a tenth of client or commands: what has a number that ends so",
+    )
     chosen = parser.parse_args()
     wanted: list[str] = chosen.what
     code = 0
@@ -202,7 +207,9 @@ def main() -> int:
         modules = [module for module in wanted if part.owns(module)]
         mutants = [f"{'.'.join(PACKAGE.parts)}.{module}.*" for module in modules]
         if part.name in wanted or not wanted:
-            mutants = survivors(part.folder / "mutants") if chosen.again else []
+            mutants = [f"*__mutmut_*{chosen.ending}"] if chosen.ending else []
+            if chosen.again:
+                mutants = survivors(part.folder / "mutants")
         elif not mutants:
             continue
         if mutants or not chosen.again:
