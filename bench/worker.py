@@ -192,7 +192,7 @@ class Worker:
         return {
             "cpu": cpu,
             "longest": self._loop.longest,
-            "woken": self._instrumentation.listener_calls,
+            "listener_calls": self._instrumentation.listener_calls,
             "computed": counts.computed,
             "written": counts.written,
         }
