@@ -8,14 +8,13 @@ to its own.
 import argparse
 import asyncio
 from collections.abc import Callable
-import time
 from typing import Final
 
 from e2e import Json
 from simulator import generated_home
 
 from .changes import change
-from .requests_per_hour import HOUR, SETTLED, SPEED, wait_until
+from .requests_per_hour import HOUR, SETTLED, SPEED, fast_clock, wait_until
 from .results import print_report
 from .table import table
 from .worker_client import WorkerEnvironment, workers
@@ -58,12 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     """Run the benchmark and print its table."""
-    began = time.time()
-
-    def clock() -> float:
-        """Return unix seconds by the same fast clock."""
-        return began + (time.time() - began) * SPEED
-
+    clock = fast_clock()
     say("Letting an hour pass in two minutes")
     async with workers(
         "recorded_hour",

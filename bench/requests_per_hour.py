@@ -59,6 +59,12 @@ async def spend(
     return [one for one in log if began <= one.time < began + HOUR], asked
 
 
+def fast_clock() -> Callable[[], float]:
+    """Return a clock of unix seconds that is as fast as that of the workers."""
+    began = time.time()
+    return lambda: began + (time.time() - began) * SPEED
+
+
 async def wait_until(clock: Callable[[], float], when: float) -> None:
     """Wait until a unix time by the fast clock."""
     await asyncio.sleep(max(0.0, when - clock()) / SPEED)
@@ -84,12 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     """Run the benchmark and print its table."""
-    began = time.time()
-
-    def clock() -> float:
-        """Return unix seconds by the same fast clock."""
-        return began + (time.time() - began) * SPEED
-
+    clock = fast_clock()
     found: list[list[str]] = []
     for hour in chosen.hours:
         say(f"Letting an {hour} hour pass in two minutes")
