@@ -79,7 +79,9 @@ def lost_at_start(stored: Json, look: Json, *, moves: bool) -> list[str]:
             continue
         if now["options"] != entry["options"] or now["id"] != entry["entry_id"]:
             faults.append(f"the entry of {domain} has {now}")
-        if now["state"] != "loaded" and not now["off"] and stage in (None, "moved"):
+        # Where the requests of the lives before fill the window, a start is tried again.
+        is_fine = now["off"] or now["state"] in ("loaded", "setup_retry")
+        if not is_fine and stage in (None, "moved"):
             faults.append(f"the entry of {domain} is {now['state']}")
     if not moves:
         faults += [

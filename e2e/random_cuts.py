@@ -93,6 +93,7 @@ class _Run:
             if faults:
                 kept = self._homes.folder / f"fault-{kind.name}-{self._begun}"
                 shutil.copytree(config, kept, dirs_exist_ok=True)
+                shutil.copy(f"{config}.log", kept)
                 for fault in faults[:8]:
                     print(f"  {kind.name}, {kept.name}: {fault[:500]}", flush=True)
 

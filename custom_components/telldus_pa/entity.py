@@ -227,8 +227,12 @@ def async_add_device_entities(
     platform: Platform,
     create: Mapping[str, Callable[[TelldusConfigEntry, str, str], Entity]],
 ) -> None:
-    """Add a platform's entities of devices; ``create`` has a class for each part."""
-    coordinator = entry.runtime_data.devices
+    """Add a platform's entities of devices; ``create`` has a class for each part.
+
+    A device may have its name from the sensor that is the same node, which comes later.
+    """
+    data = entry.runtime_data
+    coordinator = data.devices
 
     def wanted() -> Iterable[tuple[str, str]]:
         """Return each device and part of this platform."""
@@ -245,7 +249,7 @@ def async_add_device_entities(
         entry,
         async_add_entities,
         platform,
-        [coordinator],
+        [coordinator, data.sensors],
         wanted,
         lambda key: create[key[1]](entry, *key),
     )
@@ -258,8 +262,9 @@ def async_add_sensor_entities(
     platform: Platform,
     create: Callable[[TelldusConfigEntry, str, str], Entity],
 ) -> None:
-    """Add a platform's entities of sensors."""
-    coordinator = entry.runtime_data.sensors
+    """Add a platform's entities of sensors, which may have their device's name."""
+    data = entry.runtime_data
+    coordinator = data.sensors
 
     def wanted() -> Iterable[tuple[str, str]]:
         """Return each sensor and part of this platform."""
@@ -275,7 +280,7 @@ def async_add_sensor_entities(
         entry,
         async_add_entities,
         platform,
-        [coordinator],
+        [coordinator, data.devices],
         wanted,
         lambda key: create(entry, *key),
     )

@@ -1,6 +1,7 @@
 """What one action commands is judged by the state before it."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,11 +34,13 @@ def scene(number: int, *actions: SceneAction) -> Device:
 
 
 def home() -> list[Device]:
-    """Return two dimmers, their group, one with an unknown member, and a scene."""
+    """Return two dimmers, their group, two with members that are not known, and a scene."""
     return [
         *(lamp(number, dims=True) for number in (1, 2)),
         group(90, ["1", "2"]),
         group(91, ["1", "unknown"], "Half known"),
+        replace(lamp(3), ignored=True),
+        group(92, ["3"], "Hidden"),
         scene(95, SceneAction("1", Told.TURNON)),
     ]
 
@@ -97,6 +100,7 @@ async def test_step(
         (["a 1 off", "a 95 on"], ["turnOn 95", "turnOff 1"], False),
         (["a 1 off", "a 91 on"], ["turnOn 91", "turnOff 1"], False),
         (["a 91 off", "a 95 on"], ["turnOn 95", "turnOff 91"], False),
+        (["a 92 off", "a 95 on"], ["turnOn 95", "turnOff 92"], True),
         # ... and of several the order counts.
         (["a 1 on", "b 90 off"], ["turnOff 90"], False),
         (["a 90 off", "b 1 on"], ["turnOff 90", "turnOn 1"], True),

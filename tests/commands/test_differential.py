@@ -242,18 +242,19 @@ class Round:
     def leave_or_come(self) -> None:
         """Have a device leave a group or come into one, or leave altogether.
 
-        Nobody can say what it is to do of what is on its way.
+        Nobody can say what it and the rest of the group are to do of what is on its way.
         """
         devices = self._simulator.homes["demo"].devices
         groups = [one for one in devices.values() if one.type == "group"]
         things = [one for one in devices.values() if one.type == "device"]
         thing, group = self.chance.choice(things), self.chance.choice(groups)
-        self.changed.add(thing.id)
+        self.changed |= {thing.id, group.id}
         if thing.id in group.members and len(group.members) > 1:
             group.members.remove(thing.id)
         elif thing.id not in group.members:
             group.members.append(thing.id)
         else:
+            self.changed |= {one.id for one in groups if thing.id in one.members}
             del devices[thing.id]
 
     def _methods(self, device: Device) -> int:

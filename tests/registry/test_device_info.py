@@ -94,6 +94,31 @@ async def test_unnamed_device(
     assert hass.states.get("switch.sauna_stove")
 
 
+async def test_name_of_the_same_node(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A device without a name is shown by its sensor's, which comes later; and reversed."""
+    home = simulator.home
+    device, sensor = home.devices["2100023"], home.sensors["1540000006"]
+    device.name = None
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    assert hass.states.get("switch.energy_plug") is None
+    await time.move(60)
+    assert hass.states.get("switch.energy_plug")
+    await time.until(hass.config_entries.async_remove(entry.entry_id))
+    sensor.name = None
+    entry = MockConfigEntry(domain=DOMAIN, data=entry.data, unique_id=entry.unique_id)
+    entry.add_to_hass(hass)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(60)
+    # Home Assistant gives them their former entity IDs.
+    assert hass.states.get("sensor.energy_plug_power") is None
+    device.name = "Energy plug"
+    await time.move(31)
+    assert hass.states.get("switch.energy_plug")
+    assert hass.states.get("sensor.energy_plug_power")
+
+
 async def test_unnamed_device_of_before(
     hass: HomeAssistant,
     entry: MockConfigEntry,

@@ -1,12 +1,16 @@
 """The order of the commands that were collected before any was queued."""
 
 from collections import defaultdict, deque
+from collections.abc import Mapping
 from math import inf
 
+from ..devices.kinds import DeviceKind
 from .pending import PendingCommand
 
 
-def in_order(batch: list[tuple[str, PendingCommand]]) -> list[PendingCommand]:
+def in_order(
+    batch: list[tuple[str, PendingCommand]], kinds: Mapping[str, DeviceKind]
+) -> list[PendingCommand]:
     """Return commands in the order given, but within an action the narrower ones last.
 
     That is scenes before groups, larger ones first, and groups before their members: a
@@ -17,9 +21,10 @@ def in_order(batch: list[tuple[str, PendingCommand]]) -> list[PendingCommand]:
     for action, one in batch:
         device_id = one.command.device_id
         size = float(len(one.effects))
-        if device_id in one.effects:
-            # A scene may do anything.
-            size = inf if one.is_opaque else 0.0
+        if kinds.get(device_id) is DeviceKind.SCENE:
+            size = inf
+        elif device_id in one.effects:
+            size = 0.0
         breadth = not one.is_opaque, -size
         key = action, device_id
         breadths[key] = min(breadth, breadths.get(key, breadth))

@@ -210,7 +210,7 @@ class CommandManager:
     def async_resolve(self) -> None:
         """Queue what was collected, show it, and have it sent."""
         batch, self._batch = self._batch, []
-        for pending in in_order(batch):
+        for pending in in_order(batch, self._coordinator.topology.kinds):
             self._state.queue.add(pending)
         self._show(one for _, pending in batch for one in pending.effects)
         self._start_sending()
