@@ -84,8 +84,8 @@ def pytest_collection_modifyitems(
         firsts: dict[str, pytest.Item] = {}
         for item in items:
             firsts.setdefault(item.nodeid.partition("[")[0], item)
-        first = set(firsts.values())
-        config.hook.pytest_deselected(items=[one for one in items if one not in first])
+        chosen = set(firsts.values())
+        config.hook.pytest_deselected(items=[one for one in items if one not in chosen])
         items[:] = firsts.values()
 
 

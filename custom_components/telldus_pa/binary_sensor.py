@@ -57,7 +57,7 @@ async def async_setup_entry(
         entry,
         async_add_entities,
         platform,
-        [data.devices, data.gateways],
+        [data.devices, data.sensors, data.gateways],
         lambda: data.connection_status.named_gateways,
         lambda gateway_id: TelldusConnectivitySensor(entry, gateway_id),
     )

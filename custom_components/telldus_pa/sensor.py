@@ -96,7 +96,7 @@ async def async_setup_entry(
         entry,
         async_add_entities,
         Platform.SENSOR,
-        [data.devices, data.gateways],
+        [data.devices, data.sensors, data.gateways],
         lambda: data.connection_status.named_gateways,
         lambda gateway_id: TelldusStatusSensor(entry, gateway_id),
     )

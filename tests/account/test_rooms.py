@@ -226,6 +226,7 @@ async def test_new_device(
 
 
 async def test_asked_once_a_day(
+    has_rooms: None,
     hass: HomeAssistant,
     one_lamp: MockConfigEntry,
     simulator: Simulator,

@@ -1,10 +1,13 @@
 """The list of gateways."""
 
+from dataclasses import replace
+
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
 from tests.conftest import Time
+from tests.factories import home_of, lamp
 from tests.helpers import LAMP, Registries, polls, state_of
 
 
@@ -47,3 +50,24 @@ async def test_new_version(
     gateway = registries.device("gateway_410001")
     assert gateway is not None
     assert gateway.sw_version == "9.9.9"
+
+
+async def test_gateway_of_a_sensor(
+    hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A gateway that only a sensor tells of has its entities, whoever else does not."""
+    demo = simulator.home
+    home = simulator.homes["demo"] = home_of(lamp(1))
+    home.gateways["410002"] = demo.gateways["410002"]
+    sensor = demo.sensors["1540000001"]
+    home.sensors[sensor.id] = replace(sensor, gateway_id="410002")
+    simulator.faults.add(Fault.NOT_FOUND, match="json/clients/list", times=None)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(60)
+    assert hass.states.get("sensor.cabin_status")
+    assert hass.states.get("binary_sensor.cabin_connectivity")
+    home.gateways["410002"].name = "Boathouse"
+    await time.move(130)
+    gateway = Registries(hass, entry).device("gateway_410002")
+    assert gateway is not None
+    assert gateway.name == "Boathouse"

@@ -90,10 +90,10 @@ class RowCoordinator[RowT: ListItem](DataUpdateCoordinator[Mapping[str, RowT]]):
 
     @callback
     def _async_find_changes(self) -> tuple[list[str], bool]:
-        """Derive what depends on a structure that has changed.
+        """Find what has changed since listeners were last notified.
 
-        Returns the ids of the rows that have changed since their listeners were last
-        notified, and whether the structure has.
+        Returns the ids of the rows, and whether the structure has changed. What depends on
+        that is derived anew.
         """
         before = self._notified
         changed = [row_id for row_id in before if row_id not in self.data]

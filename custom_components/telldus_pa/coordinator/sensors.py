@@ -54,6 +54,7 @@ class SensorCoordinator(TelldusItemCoordinator[Sensor]):
             row.battery_low is None,
             row.last_updated is None,
             row.gateway_id,
+            row.gateway_name,
             row.sensor_id,
             row.model,
             row.protocol,
