@@ -79,7 +79,7 @@ def lost_at_start(stored: Json, look: Json, *, moves: bool) -> list[str]:
             continue
         if now["options"] != entry["options"] or now["id"] != entry["entry_id"]:
             faults.append(f"the entry of {domain} has {now}")
-        # Where the requests of the lives before fill the window, a start is tried again.
+        # A start whose first list takes too long is tried again; the end has to be loaded.
         is_fine = now["off"] or now["state"] in ("loaded", "setup_retry")
         if not is_fine and stage in (None, "moved"):
             faults.append(f"the entry of {domain} is {now['state']}")
