@@ -198,7 +198,7 @@ async def test_what_is_needed(
     assert found["connection"]["failed_polls"][-1]["error"] == "RateLimitError"
     assert found["rate_limiter"]["used"] >= 2
     assert 0 < found["rate_limiter"]["paused_for"] <= 18
-    assert 0 <= found["rate_limiter"]["last_rate_limited_seconds_ago"] < 5
+    assert found["rate_limiter"]["quiet_for"] == 0
     assert found["commands"] == {"queued": 0, "pending": 1, "outcomes": {}}
     assert found["lists"]["devices"]["last_error"] == "RateLimitError"
     assert found["lists"]["devices"]["interval"] == 60
@@ -315,5 +315,5 @@ async def test_before_the_lists(
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     found = await diagnostics(hass, hass_client, entry)
     assert found["lists"]["sensors"]["age"] is None
-    assert found["rate_limiter"]["last_rate_limited_seconds_ago"] is None
+    assert found["rate_limiter"]["quiet_for"] is None
     assert found["account"]["premium"]["is_known"] is False

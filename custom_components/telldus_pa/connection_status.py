@@ -36,7 +36,7 @@ from .push import PushManager
 
 # Something else uses up the limit where 429s have come for so many seconds ...
 _EXHAUSTED_AFTER: Final = 2 * 3600.0
-# ... without so many seconds in between that had none.
+# ... without so many quiet seconds in between.
 _RECOVERED_AFTER: Final = 1800.0
 _MAX_FAILURES: Final = 20
 
@@ -261,13 +261,10 @@ class ConnectionStatus:
     def _is_limit_exhausted(self) -> bool:
         """Return whether Telldus has answered 429 for hours though this keeps to the limit."""
         limiter = self._account.rate_limiter
-        now, last = limiter.now(), limiter.last_rate_limited_at
-        if last is None or (
-            # During a pause that Telldus asked for nothing is sent.
-            not limiter.paused_for and now - last >= _RECOVERED_AFTER
-        ):
+        now = limiter.now()
+        if limiter.quiet_for >= _RECOVERED_AFTER:
             self._limited_since = None
         elif self._limited_since is None:
-            self._limited_since = last
+            self._limited_since = now
         since = self._limited_since
         return since is not None and now - since >= _EXHAUSTED_AFTER

@@ -8,6 +8,7 @@ in the parsed lists of these diagnostics.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -153,14 +154,12 @@ def _overview(entry: TelldusConfigEntry) -> Tree:
 
 def _rate_limiter(rate_limiter: RateLimiter) -> Tree:
     """Build the diagnostics of a server's rate limiter."""
-    last_at = rate_limiter.last_rate_limited_at
+    quiet_for = rate_limiter.quiet_for
     return {
         "used": rate_limiter.used,
         "queued": rate_limiter.waiting,
         "paused_for": round(rate_limiter.paused_for, _DIGITS),
-        "last_rate_limited_seconds_ago": (
-            None if last_at is None else round(rate_limiter.now() - last_at, _DIGITS)
-        ),
+        "quiet_for": round(quiet_for, _DIGITS) if isfinite(quiet_for) else None,
     }
 
 

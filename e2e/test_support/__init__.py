@@ -25,8 +25,9 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
         for entry in hass.config_entries.async_loaded_entries("telldus_pa"):
             data: TelldusData = entry.runtime_data
             rate_limiter, connection = data.account.rate_limiter, data.connection_status
-            rate_limiter.last_rate_limited_at = rate_limiter.now()
-            connection._limited_since = rate_limiter.now() - _LONG  # noqa: SLF001
+            now = rate_limiter.now()
+            rate_limiter._pause_ends_at = now  # noqa: SLF001
+            connection._limited_since = now - _LONG  # noqa: SLF001
             connection.async_update()
 
     @callback

@@ -149,7 +149,7 @@ async def test_not_where_bursts_are_refused(
     limiter = shared.rate_limiter(entry.data[CONF_SERVER_URL])
     limiter.restore(RateLimiterState(list_spacing=1000.0), 0.0)
     await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(10)
+    await time.move(11)
     assert polls(simulator, ROOMS) == 0
     assert polls(simulator, "json/sensors/list") == 1
 

@@ -114,7 +114,7 @@ async def test_delayed_saves(hass: HomeAssistant, folder: Path, time: Time) -> N
     for seconds in range(6):
         slow.async_delay_save(lambda: {"names": {}}, 5)
         if seconds == 2:
-            urgent.async_delay_save(lambda: {"refused_until": None}, 1)
+            urgent.async_delay_save(lambda: {"refused_until": None}, 0.9)
         await time.move(1)
         assert file.exists() is (seconds >= 2)
     assert content(file) == {"push": {"refused_until": None}, "rooms": {"names": {}}}

@@ -117,8 +117,8 @@ async def test_shown_at_once(
     time: Time,
 ) -> None:
     """What is commanded is shown before anything is sent, and stays while lists lag."""
-    # The window has room, so that the list comes before the effect.
-    await time.move(60)
+    # The list comes before the effect.
+    simulator.settings.effect_delay = 20
     dashboard.begin("set_temperature", PUMP, temperature=18, hvac_mode="cool")
     assert sent(simulator) == []
     assert shown(hass, PUMP) == ("cool", "none", 18)

@@ -338,7 +338,7 @@ async def test_while_refused(
     """While Telldus accepts no login it is not asked for history either."""
     simulator.settings.history_days = 2
     simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*")
-    await time.move(120)
+    await time.move(125)
     # The sign-in is refused.
     assert hass.config_entries.flow.async_progress()
     await start(hass, recorded)

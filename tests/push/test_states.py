@@ -305,7 +305,7 @@ async def test_gateway_of_sensors_alone(
     assert state_of(hass, connection).state == "gateway_offline"
     assert state_of(hass, connectivity).state == STATE_OFF
     simulator.set_gateway_online("99", online=True)
-    await time.move(10)
+    await time.move(11)
     await refresh(hass, time, weather)
     assert state_of(hass, connectivity).state == STATE_ON
     assert state_of(hass, connection).state != "gateway_offline"

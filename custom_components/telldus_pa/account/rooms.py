@@ -83,11 +83,10 @@ class Rooms(DailyFetch[tuple[Room, ...]]):
         have to wait for it.
         """
         limiter = account.rate_limiter
-        limited_at = limiter.last_rate_limited_at
         if (
             limiter.used > _SIGN_IN_REQUESTS
             or limiter.spaces_lists
-            or (limited_at and limiter.now() - limited_at < _SIGN_IN_SECONDS)
+            or limiter.quiet_for < _SIGN_IN_SECONDS
         ):
             return
         self._priority = Priority.SIGN_IN

@@ -14,7 +14,7 @@ from ..pa_api.rate_limiter import MAX_REQUESTS
 from .matching import DeviceTimeline
 
 # A history is read while the rate limiter would let it and another request go at once, which
-# leaves room for commands and the next list, and for so many seconds has had no 429.
+# leaves room for commands and the next list, and for so many seconds has had no pause.
 _MAX_USED: Final = MAX_REQUESTS[Priority.BACKGROUND] - 2
 _QUIET_PERIOD: Final = 300.0
 # Seconds until the next try: after an error that passes, and after a permanent one.
@@ -74,13 +74,11 @@ class HistoryReader:
     def _is_idle(self) -> bool:
         """Return whether the rate limiter has room for a background request."""
         limiter = self._account.rate_limiter
-        limited_at = limiter.last_rate_limited_at
         return (
             self._devices.last_error is None
-            and not limiter.paused_for
+            and limiter.quiet_for >= _QUIET_PERIOD
             and not limiter.waiting
             and limiter.used <= _MAX_USED
-            and (limited_at is None or limiter.now() - limited_at >= _QUIET_PERIOD)
             and not self._commands.queue_length
         )
 

@@ -102,9 +102,8 @@ class RateLimiter:
         self._queue: list[_QueuedRequest] = []  # By arrival
         self._timer: asyncio.TimerHandle | None = None
         self._pause_ends_at = -math.inf
-        # How many 429s came since a request was accepted, and when the last of all came.
+        # How many 429s came since a request was accepted.
         self._backoff_count = 0
-        self.last_rate_limited_at: float | None = None
         # Whether the last request followed another closely, and how many such ones were
         # answered by 429 since one was accepted; until when we keep requests apart for it.
         self._is_burst = False
@@ -131,6 +130,11 @@ class RateLimiter:
     def paused_for(self) -> float:
         """For how many seconds nothing may be sent, 0 if something may."""
         return max(0.0, self._pause_ends_at - self.now())
+
+    @property
+    def quiet_for(self) -> float:
+        """For how many seconds no pause has lasted, 0 during one, infinite before the first."""
+        return max(0.0, self.now() - self._pause_ends_at)
 
     @property
     def spaces_lists(self) -> bool:
@@ -170,7 +174,7 @@ class RateLimiter:
 
         ``retry_after`` is what the server asked for in seconds, if it did.
         """
-        self.last_rate_limited_at = now = self.now()
+        now = self.now()
         if self._is_burst and self.used <= MAX_REQUESTS[POLL]:
             self._rejected_bursts += 1
             self._spacing_ends_at[POLL] = now + _LIST_SPACING
