@@ -24,6 +24,11 @@ from .conftest import Time
 from .helpers import BUTTON
 from .integration_files import ROOT
 
+pytestmark = pytest.mark.only(
+    "Freezer", "Greenhouse", "Multisensor", "Radiator", "Remote button", "Window lamp"
+)
+
+
 FOLDER = ROOT / "blueprints" / "automation" / "telldus_pa"
 ADDRESS = "https://github.com/telldus-pa/telldus_pa/blob/main/"
 RAW = "https://raw.githubusercontent.com/telldus-pa/telldus_pa/main/"

@@ -5,6 +5,7 @@ from http import HTTPStatus
 import json
 import time as clock
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
@@ -33,6 +34,8 @@ from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Fault, Simulator, demo_
 from .conftest import AddEntry
 from .flow_user import FlowUser, keys, only_entry
 from .integration_files import INTEGRATION
+
+pytestmark = pytest.mark.only("Anna", "Window lamp")
 
 
 async def test_sign_in(

@@ -14,6 +14,9 @@ from tests.helpers import diagnostics
 from .conftest import AddEntry, Time
 from .helpers import ACCOUNT, HOME_STATUS, complaints, infos, issues, polls, state_of
 
+pytestmark = pytest.mark.only("Window lamp")
+
+
 CABIN = "sensor.cabin_status"
 PREMIUM = "sensor.telldus_live_premium_expires"
 HOUR = 3600

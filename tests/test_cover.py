@@ -18,6 +18,18 @@ from .conftest import AddEntry, Time
 from .factories import group, home_of, lamp
 from .helpers import Dashboard, complaints, sent, state_of
 
+pytestmark = pytest.mark.only(
+    "All blinds",
+    "Awning",
+    "Bedroom shutter",
+    "Ceiling dimmer",
+    "Kitchen blind",
+    "Projector screen",
+    "Roof window",
+    "Window lamp",
+)
+
+
 AWNING = "cover.awning"
 AWNING_ID = "2100006"
 SHUTTER = "cover.bedroom_shutter"

@@ -17,6 +17,16 @@ from simulator.methods import DeviceType
 from .conftest import AddEntry, Time
 from .helpers import BUTTON, Dashboard, complaints, sent, state_of
 
+pytestmark = pytest.mark.only(
+    "Door bell",
+    "Outdoor lights",
+    "Panel",
+    "Remote button",
+    "Wall remote",
+    "Window lamp",
+)
+
+
 BUTTON_ID = "2100016"
 REMOTE = "event.wall_remote"
 REMOTE_ID = "2100034"

@@ -35,6 +35,9 @@ from .helpers import (
 )
 from .integration_files import english
 
+pytestmark = pytest.mark.only("Window lamp")
+
+
 DOCUMENT = Path(__file__).parent.parent / "docs" / "dev" / "testing.md"
 
 # The rows of the table, and what to switch on for each.

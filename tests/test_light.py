@@ -14,6 +14,11 @@ from simulator.methods import Method
 from .conftest import AddEntry, Time
 from .helpers import Dashboard, state_of
 
+pytestmark = pytest.mark.only(
+    "All lamps", "Ceiling dimmer", "Color bulb", "Shelf strip", "Window lamp"
+)
+
+
 BULB = "light.color_bulb"
 BULB_ID = "2100009"
 STRIP = "light.shelf_strip"

@@ -21,6 +21,17 @@ from .conftest import AddEntry
 from .flow_user import OPTIONS, FlowUser, Step, suggested
 from .helpers import ACCOUNT, state_of
 
+pytestmark = pytest.mark.only(
+    "All blinds",
+    "Awning",
+    "Bedroom shutter",
+    "Hidden",
+    "Hidden plug",
+    "Roof window",
+    "Window lamp",
+)
+
+
 SHUTTER = "cover.bedroom_shutter"
 
 SHUTTER_ID = "2100007"

@@ -13,6 +13,16 @@ from simulator import Simulator
 from .conftest import AddEntry, Time
 from .helpers import state_of
 
+pytestmark = pytest.mark.only(
+    "Ceiling dimmer",
+    "Color bulb",
+    "Garage light",
+    "Hall switch",
+    "Old dimmer",
+    "TV",
+    "Window lamp",
+)
+
 
 @pytest.mark.parametrize(
     ("entity_id", "state", "attributes"),

@@ -23,6 +23,8 @@ from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Fault, Simulator
 
 from .flow_user import FLOWS, FlowUser, Step, keys, only_entry, suggested
 
+pytestmark = pytest.mark.only("Window lamp")
+
 
 @pytest.fixture
 async def signed_in(flow_user: FlowUser, server_url: str) -> ConfigEntry:

@@ -22,6 +22,9 @@ from tests.helpers import diagnostics
 from .conftest import Time
 from .helpers import issues, state_of
 
+pytestmark = pytest.mark.only("Bedroom shutter", "Window lamp")
+
+
 FLOWS = "/api/repairs/issues/fix"
 SHUTTER_ID = "2100007"
 

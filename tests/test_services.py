@@ -18,6 +18,11 @@ from simulator import Fault, Method, Simulator
 from .conftest import Time
 from .helpers import Actions, sent, state_of
 
+pytestmark = pytest.mark.only(
+    "Ceiling dimmer", "Color bulb", "Outdoor", "Radiator", "Window lamp"
+)
+
+
 LAMP_ID, DIMMER_ID, BULB_ID, RADIATOR_ID = "2100001", "2100003", "2100009", "2100010"
 OUTDOOR, OUTDOOR_ID = "sensor.outdoor_temperature", "1540000001"
 

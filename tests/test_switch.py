@@ -11,6 +11,8 @@ from .conftest import AddEntry, Time
 from .factories import home_of, lamp
 from .helpers import LAMP, LAMP_ID, Dashboard, sent, state_of
 
+pytestmark = pytest.mark.only("Window lamp")
+
 
 @pytest.mark.parametrize(
     ("device_type", "device_class"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.telldus_pa.account.domain_data import async_get_domain_data
@@ -10,6 +11,8 @@ from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
 from tests.conftest import Time
 from tests.helpers import rate_limiter_of
+
+pytestmark = pytest.mark.only("Window lamp")
 
 
 async def test_pause_is_kept(

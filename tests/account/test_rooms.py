@@ -18,6 +18,11 @@ from tests.factories import home_of
 from tests.flow_user import FlowUser, keys, only_entry
 from tests.helpers import LAMP, Registries, complaints, polls, rate_limiter_of, refresh
 
+pytestmark = pytest.mark.only(
+    "Awning", "Ceiling dimmer", "Coffee maker", "Energy plug", "Outdoor", "Window lamp"
+)
+
+
 DAY = 24 * 3600
 DEVICES = "json/devices/list"
 ROOMS = "json/rooms/list"
@@ -72,7 +77,7 @@ async def test_areas_first(
         hass.bus.async_listen(kind, note)
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     areas = {area.name for area in ar.async_get(hass).async_list_areas()}
-    assert {"Kitchen", "Bedroom"} <= areas
+    assert {"Living room", "Kitchen"} <= areas
     assert "Cellar" not in areas
     assert made[: len(areas)] == [ar.EVENT_AREA_REGISTRY_UPDATED] * len(areas)
     assert set(made[len(areas) :]) == {dr.EVENT_DEVICE_REGISTRY_UPDATED}

@@ -31,6 +31,10 @@ from .conftest import (
     value_of,
 )
 
+pytestmark = pytest.mark.only(
+    "Bathroom valve", "Floor heating", "Heat pump", "Radiator", "Window lamp"
+)
+
 
 @pytest.mark.parametrize(
     ("mode", "action", "data", "command", "effect"),

@@ -12,6 +12,10 @@ from tests.helpers import complaints, state_of
 
 from .conftest import MINE, MINE_ID, RADIATOR, Start, shown, thermostat
 
+pytestmark = pytest.mark.only(
+    "Bathroom valve", "Floor heating", "Heat pump", "Radiator", "Window lamp"
+)
+
 
 def sensor(simulator: Simulator, *values: tuple[str, str, str]) -> Sensor:
     """Add the sensor that is the same node as our thermostat."""

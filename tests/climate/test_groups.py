@@ -28,6 +28,10 @@ from .conftest import (
     told_by,
 )
 
+pytestmark = pytest.mark.only(
+    "Bathroom valve", "Floor heating", "Heat pump", "Radiator", "Window lamp"
+)
+
 
 async def test_us_customary_units(
     hass: HomeAssistant, simulator: Simulator, start: Start, do: Do, time: Time

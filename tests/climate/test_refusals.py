@@ -30,6 +30,10 @@ from .conftest import (
     value_of,
 )
 
+pytestmark = pytest.mark.only(
+    "Bathroom valve", "Floor heating", "Heat pump", "Radiator", "Window lamp"
+)
+
 
 async def test_no_temperature(
     hass: HomeAssistant, simulator: Simulator, start: Start, do: Do, time: Time

@@ -32,6 +32,16 @@ from .conftest import (
     told_by,
 )
 
+pytestmark = pytest.mark.only(
+    "Bathroom valve",
+    "Floor heating",
+    "Guest room heating",
+    "Heat pump",
+    "Radiator",
+    "Window lamp",
+)
+
+
 GUEST_ROOM = "climate.guest_room_heating"
 
 

@@ -19,6 +19,9 @@ from tests.helpers import rate_limiter_of, sent, state_of
 
 from .conftest import undecided
 
+pytestmark = pytest.mark.only("All lamps", "Hidden", "Hidden plug", "Window lamp")
+
+
 GROUP = "light.all_lamps"
 
 

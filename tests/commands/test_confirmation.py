@@ -20,6 +20,9 @@ from tests.helpers import LAMP, LAMP_ID, Dashboard, complaints, polls, sent, sta
 
 from .conftest import outcomes, undecided
 
+pytestmark = pytest.mark.only("Bathroom valve", "Coffee maker", "Window lamp")
+
+
 VALVE = "climate.bathroom_valve"
 PLUG = "switch.coffee_maker"
 HISTORY = "json/device/history"
@@ -320,6 +323,10 @@ async def test_one_way_devices_are_not_looked_up(
     assert await undecided(hass, loaded) == 0
 
 
+@pytest.mark.only(
+    *("Hall switch", "Ceiling dimmer", "Color bulb", "Energy plug", "Kitchen spots"),
+    *("Coffee maker", "Porch light", "Garden pump", "Towel rail", "Shelf strip"),
+)
 async def test_few_questions_at_a_time(
     hass: HomeAssistant,
     loaded: MockConfigEntry,

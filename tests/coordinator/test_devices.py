@@ -1,5 +1,6 @@
 """The list of devices, and what of it is not believed."""
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.config_entries import ConfigEntryState
@@ -8,6 +9,8 @@ from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from tests.conftest import Time
 from tests.helpers import LAMP, Registries, restart, state_of
+
+pytestmark = pytest.mark.only("Hall switch", "Remote button", "Window lamp")
 
 
 async def test_list_without_methods(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.core import HomeAssistant
@@ -9,6 +10,8 @@ from simulator import Fault, Simulator
 from tests.conftest import Time
 from tests.factories import home_of, lamp
 from tests.helpers import LAMP, Registries, polls, state_of
+
+pytestmark = pytest.mark.only("Outdoor", "Window lamp")
 
 
 async def test_gateways_refused_at_the_start(

@@ -14,6 +14,8 @@ from simulator import Fault, Simulator
 from tests.conftest import Time
 from tests.helpers import LAMP, LAMP_ID, rate_limiter_of, state_is, state_of
 
+pytestmark = pytest.mark.only("Outdoor", "Window lamp")
+
 
 async def use_up(rate_limiter: RateLimiter, time: Time, count: int) -> None:
     """Use up so many requests of the window."""

@@ -23,6 +23,11 @@ from tests.helpers import (
     state_of,
 )
 
+pytestmark = pytest.mark.only(
+    "Ceiling dimmer", "Coffee maker", "Stairs motion", "Window lamp"
+)
+
+
 HOME_MOTION_ID = "2100033"
 
 

@@ -18,6 +18,9 @@ from tests.sensor.conftest import (
     value_of,
 )
 
+pytestmark = pytest.mark.only("Outdoor", "Silent", "Window lamp")
+
+
 DAY = 86400
 
 

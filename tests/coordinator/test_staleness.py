@@ -19,6 +19,8 @@ from tests.helpers import (
     state_of,
 )
 
+pytestmark = pytest.mark.only("Window lamp")
+
 
 async def test_no_request_returns(
     hass: HomeAssistant,

@@ -28,6 +28,15 @@ from .conftest import (
     wait_for,
 )
 
+pytestmark = pytest.mark.only(
+    "Garage light",
+    "Cabin heater",
+    "Garden pump",
+    "Stairs motion",
+    "Wall remote",
+    "Window lamp",
+)
+
 
 async def test_polls(
     hass: HomeAssistant, entry: MockConfigEntry, simulator: Simulator, time: Time

@@ -26,6 +26,20 @@ from .conftest import (
     wait_for,
 )
 
+pytestmark = pytest.mark.only(
+    "Garage light",
+    "Cabin heater",
+    "Garden pump",
+    "Hidden plug",
+    "Hidden",
+    "Outdoor",
+    "Outdoor lights",
+    "Stairs motion",
+    "Wall remote",
+    "Window lamp",
+)
+
+
 OUTDOOR, OUTDOOR_ID = "switch.outdoor_lights", "2100044"
 
 

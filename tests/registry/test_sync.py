@@ -18,6 +18,21 @@ from tests.conftest import AddEntry, Time
 from tests.factories import home_of, lamp
 from tests.helpers import Registries, complaints, state_of, unique_id
 
+pytestmark = pytest.mark.only(
+    "Cabin heater",
+    "Energy plug",
+    "Freezer",
+    "Hall motion",
+    "Hall switch",
+    "Hidden",
+    "Hidden plug",
+    "Multisensor",
+    "Outdoor",
+    "Radiator",
+    "Window lamp",
+)
+
+
 DAY = 24 * 3600
 LAMP_ID, LAMP = "2100001", "switch.window_lamp"
 PLUG_ID, PLUG_SENSOR_ID = "2100023", "1540000006"

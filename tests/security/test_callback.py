@@ -15,6 +15,9 @@ from tests.flow_user import FlowUser, keys
 
 from .conftest import asked, at_telldus, awaited, go_on, view_of
 
+pytestmark = pytest.mark.only("Window lamp")
+
+
 CALLBACK = "/api/telldus_pa/callback/"
 
 

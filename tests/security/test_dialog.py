@@ -16,6 +16,8 @@ from tests.flow_user import FLOWS, FlowUser, Step, keys
 
 from .conftest import asked, at_telldus, awaited, go_on
 
+pytestmark = pytest.mark.only("Window lamp")
+
 
 async def post(flow_user: FlowUser, content: bytes | str) -> tuple[int, Any]:
     """Post anything to the dialog; return how that was taken."""

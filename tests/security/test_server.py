@@ -21,6 +21,8 @@ from tests.flow_user import FlowUser, keys
 
 from .conftest import NewImpostor, asked, at_telldus, http
 
+pytestmark = pytest.mark.only("Window lamp")
+
 
 def token_answer(token: str) -> bytes:
     """Return the answer with a token pair, confirming the callback."""

@@ -38,6 +38,25 @@ from tests.flow_user import FLOWS, OPTIONS, FlowUser, Step, keys
 from tests.helpers import Actions, DeviceChanges, sent
 from tests.integration_files import INTEGRATION
 
+pytestmark = pytest.mark.only(
+    "Awning",
+    "Bedroom shutter",
+    "Ceiling dimmer",
+    "Color bulb",
+    "Door bell",
+    "Door lock",
+    "Freezer",
+    "Front door",
+    "Good night",
+    "Hall switch",
+    "Kitchen speaker",
+    "Outdoor",
+    "Radiator",
+    "Remote button",
+    "Window lamp",
+)
+
+
 LAMP_ID, DIMMER_ID, BELL_ID = "2100001", "2100003", "2100005"
 SIREN_ID, SIREN_PART = "2200002", "siren.yard_siren_siren"
 OUTDOOR, OUTDOOR_ID = "sensor.outdoor_temperature", "1540000001"

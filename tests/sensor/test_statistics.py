@@ -24,6 +24,18 @@ from simulator.home import SensorValue
 from tests.conftest import Time
 from tests.helpers import complaints
 
+pytestmark = pytest.mark.only(
+    "Wind",
+    "Energy plug",
+    "Multisensor",
+    "Old meter",
+    "Outdoor",
+    "Rain gauge",
+    "Silent",
+    "Window lamp",
+)
+
+
 PLUG, RAIN_GAUGE, WIND = "1540000006", "1540000003", "1540000004"
 PERIOD = 300
 POLL = 150

@@ -14,6 +14,8 @@ from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
 from tests.flow_user import FLOWS, FlowUser, Step, keys, only_entry
 
+pytestmark = pytest.mark.only("Window lamp")
+
 
 @pytest.mark.parametrize(
     ("fault", "arguments", "error"),
@@ -483,7 +485,7 @@ async def test_where_bursts_are_refused(
     await flow_user.time.move(119)
     entry = only_entry(hass)
     assert entry.state is ConfigEntryState.LOADED
-    assert hass.states.async_all("light")
+    assert hass.states.async_all("switch")
     asked = [r.path for r in simulator.log if r.status == HTTPStatus.OK]
     assert asked.count("oauth/requestToken") == asked.count("oauth/accessToken") == 1
 

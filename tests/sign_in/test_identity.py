@@ -15,6 +15,8 @@ from homeassistant.helpers import device_registry as dr
 from simulator import Fault, Simulator
 from tests.flow_user import FlowUser, keys, only_entry
 
+pytestmark = pytest.mark.only("Window lamp")
+
 
 async def test_profile_refused(
     hass: HomeAssistant, flow_user: FlowUser, server_url: str, simulator: Simulator
