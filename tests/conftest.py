@@ -269,12 +269,13 @@ def simulator(request: pytest.FixtureRequest) -> Simulator:
     """
     simulator = Simulator()
     if only := request.node.get_closest_marker("only"):
-        home = simulator.home
-        for things in (home.devices, home.sensors):
-            assert isinstance(things, dict)
-            for one in list(things.values()):
-                if one.name not in only.args:
-                    del things[one.id]
+        home, names = simulator.home, only.args
+        home.devices = {
+            id_: one for id_, one in home.devices.items() if one.name in names
+        }
+        home.sensors = {
+            id_: one for id_, one in home.sensors.items() if one.name in names
+        }
     return simulator
 
 

@@ -83,7 +83,7 @@ class Assist:
         changes = DeviceChanges(self._simulator)
         kind, answer = await self.say(sentence)
         assert kind is intent.IntentResponseType.ACTION_DONE, answer
-        await self._time.move(40)
+        await self._time.move(15)
         assert changes.seen() == expected
 
     async def check_answers(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_device,
@@ -12,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Fault, Simulator, uncommon_home
 from tests.conftest import AddEntry, Time
-from tests.helpers import Registries, polls
+from tests.helpers import LAMP, Registries, polls, refresh
 
 INFO = "json/device/info"
 
@@ -50,6 +51,22 @@ async def test_a_few_an_hour(
     await time.leap(3600)
     await time.move(150)
     assert polls(simulator, INFO) == 5
+
+
+@pytest.mark.only("Window lamp", "Hall switch")
+async def test_gone_before_it_is_asked_for(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A device that has left meanwhile is asked for in vain, once."""
+    await time.leap(3600)
+    while not polls(simulator, INFO):
+        await time.move(1)
+    del simulator.home.devices["2100002"]
+    await refresh(hass, time, LAMP)
+    assert polls(simulator, INFO) == 1
+    await time.move(60)
+    assert polls(simulator, INFO) == 2
+    assert Registries(hass, loaded).device("device_2100002")
 
 
 async def test_diagnostics(
