@@ -178,6 +178,7 @@ async def test_queued_without_a_known_battery(
     assert await undecided(hass, loaded) == 0
 
 
+@pytest.mark.parametrize("battery", [80, 255], ids=["percent", "low"])
 async def test_no_history(
     hass: HomeAssistant,
     loaded: MockConfigEntry,
@@ -186,8 +187,13 @@ async def test_no_history(
     simulator: Simulator,
     time: Time,
     caplog: pytest.LogCaptureFixture,
+    battery: int,
 ) -> None:
     """Where Telldus has no history to tell, a battery is reason enough to wait."""
+    for sensor in simulator.home.sensors.values():
+        if sensor.name == "Bathroom valve":
+            sensor.battery = battery
+    await time.move(119)
     simulator.faults.add(
         Fault.APPLICATION_ERROR, match=HISTORY, times=None, text="No such function"
     )
@@ -236,8 +242,37 @@ async def test_failed(
     assert complaints(caplog) == [
         f"A command to Coffee maker ({PLUG}) was not carried out: {text}"
     ]
-    assert polls(simulator, HISTORY) == 1
+    (asked,) = [one for one in simulator.log if one.path == HISTORY]
+    (told,) = [one for one in simulator.log if one.path == "json/device/turnOn"]
+    # From when it was accepted, a few seconds for clocks that differ
+    assert 0 <= told.time - float(asked.params["from"]) <= 6
+    # Soon after the list, as a poll: what can wait would come later.
+    listed = max(one.time for one in simulator.log if one.time < asked.time)
+    assert asked.time - listed < 4
     assert await outcomes(hass, loaded) == {CommandOutcome.REFUSED_LATE: 1}
+
+
+async def test_only_the_list_is_late(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """What the history has as done stays shown, until the list has had time enough."""
+    plug = simulator.home.devices[id_of(simulator, "Coffee maker")]
+    was = state_of(hass, PLUG).state
+    simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
+    await dashboard.do("toggle", PLUG)
+    shown = state_of(hass, PLUG).state
+    assert shown != was
+    await time.move(5)
+    simulator.home.devices[plug.id].history[-1].success_status = 0
+    await time.move(20)
+    assert polls(simulator, HISTORY) == 1
+    assert state_of(hass, PLUG).state == shown
+    await time.move(40)
+    assert state_of(hass, PLUG).state == was
 
 
 async def test_somebody_else_was_faster(
@@ -347,7 +382,10 @@ async def test_few_questions_at_a_time(
         hass.async_create_task(commands.async_send(Command(device.id, method)))
     for _ in range(4):
         await time.move(60)
-    assert 3 <= polls(simulator, HISTORY) < len(devices)
+    assert polls(simulator, HISTORY) < len(devices)
+    # Three, and then a list
+    asked = [one.path for one in simulator.log]
+    assert asked[asked.index(HISTORY) :].index("json/devices/list") == 3
 
 
 async def test_unreachable_in_a_command(

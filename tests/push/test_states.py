@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
 from simulator.home import Gateway
 from tests.conftest import Time
-from tests.helpers import complaints, diagnostics, refresh, state_of
+from tests.helpers import LAMP, complaints, diagnostics, refresh, state_of
 
 from .conftest import (
     MOTION,
@@ -141,6 +141,12 @@ async def test_failed(
     await connect(hass, entry, simulator, time)
     was = state_of(hass, PUMP).state
     action = "turn_off" if was == STATE_ON else "turn_on"
+    # Another that nobody knows the end of
+    await time.until(
+        hass.services.async_call(
+            "switch", "turn_off", {"entity_id": LAMP}, blocking=True
+        )
+    )
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
     before = len(simulator.log)
     await time.until(
