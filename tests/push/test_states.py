@@ -141,12 +141,14 @@ async def test_failed(
     await connect(hass, entry, simulator, time)
     was = state_of(hass, PUMP).state
     action = "turn_off" if was == STATE_ON else "turn_on"
-    # Another that nobody knows the end of
+    # Another that nobody knows the end of yet
+    simulator.settings.effect_delay = 60
     await time.until(
         hass.services.async_call(
             "switch", "turn_off", {"entity_id": LAMP}, blocking=True
         )
     )
+    simulator.settings.effect_delay = 2.5
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
     before = len(simulator.log)
     await time.until(
