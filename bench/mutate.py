@@ -121,10 +121,14 @@ PARTS: Final = (
                 )
             ),
             "tests/devices/test_group_state.py",
-            # Of what is pushed, that which concerns them
+            # Of what is pushed and heard, that which concerns them
             *(
                 f"tests/push/test_states.py::test_{name}"
                 for name in ("command", "failed")
+            ),
+            *(
+                f"tests/events/test_tracker.py::test_{name}"
+                for name in ("own_ring_without_an_answer", "ring_after_a_lost_command")
             ),
         ),
     ),

@@ -222,6 +222,24 @@ async def test_newest_wins(
     assert simulator.home.devices[DIMMER_ID].values[16] == 80
 
 
+async def test_shown_while_it_is_sent(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """What is on the wire is shown together with what waits behind it."""
+    bulb = "light.color_bulb"
+    simulator.faults.add(Fault.SLOW, match="json/device/*", times=1, seconds=8)
+    dashboard.begin("turn_on", bulb, brightness=51)
+    await time.move(3)
+    dashboard.begin("turn_on", bulb, rgb_color=(0, 255, 0))
+    await time.settle()
+    attributes = state_of(hass, bulb).attributes
+    assert (attributes["brightness"], attributes["rgb_color"]) == (51, (0, 255, 0))
+
+
 @pytest.mark.only(
     *("Window lamp", "Hall switch", "Energy plug", "Garage light", "Bedside lamp"),
     *("Coffee maker", "Christmas star", "Porch light", "Garden pump", "Towel rail"),

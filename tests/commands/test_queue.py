@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from http import HTTPStatus
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -93,6 +94,10 @@ async def test_all_off(
     )
     assert {device.state for device in simulator.home.devices.values()} == {2}
     assert all(one.status == HTTPStatus.OK for one in simulator.log[began:])
+    # A flood is spread, lest all ten of a minute go out at once.
+    sent_at = [one.time for one in simulator.log[began:] if "/device/" in one.path]
+    later = [when for when in sent_at if when > sent_at[0] + 70]
+    assert min(after - before for before, after in pairwise(later)) > 5.5
     assert complaints(caplog) == []
 
 
