@@ -11,12 +11,23 @@ from custom_components.telldus_pa.pa_api import (
     ThermostatSetpoint,
 )
 from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from simulator import Fault, Simulator
 from simulator.command_effects import QUEUED
 from simulator.home import HistoryRow
-from tests.conftest import Time
-from tests.helpers import LAMP, LAMP_ID, Dashboard, complaints, polls, sent, state_of
+from tests.conftest import AddEntry, Time
+from tests.helpers import (
+    LAMP,
+    LAMP_ID,
+    Dashboard,
+    complaints,
+    polls,
+    refresh,
+    sent,
+    state_of,
+)
 
 from .conftest import outcomes, undecided
 
@@ -409,6 +420,26 @@ async def test_unreachable_in_a_command(
 
 
 # Whether a device is like one that has done it
+
+
+async def test_seldom_polled(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """A command whose answer was lost has a list of its own, however new the last one is."""
+    entry = add_entry(options={CONF_SCAN_INTERVAL: 1800})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    await refresh(hass, time, LAMP)
+    lists = polls(simulator)
+    simulator.faults.add(Fault.TRUNCATED, match="json/device/*", times=1)
+    with pytest.raises(HomeAssistantError, match="It is not certain"):
+        await dashboard.do("turn_off", LAMP)
+    await time.move(14)
+    assert polls(simulator) == lists + 1
 
 
 def device(**row: object) -> Device:
