@@ -352,7 +352,7 @@ def time(
     """Return the time, which stands still until it is moved."""
     # Moving the clock looks to asyncio like a callback that blocked.
     hass.loop.slow_callback_duration = 1e9
-    # The same as freezegun's own, which looks at each caller, at a tenth of what all tests do
+    # As freezegun's own clock, which looks at its callers: a tenth of the time of all tests.
     monkeypatch.setattr(
         hass.loop,
         "time",

@@ -35,7 +35,7 @@ from .conftest import AddEntry
 from .flow_user import FlowUser, keys, only_entry
 from .integration_files import INTEGRATION
 
-pytestmark = pytest.mark.only("Anna", "Window lamp")
+pytestmark = pytest.mark.only("Window lamp")
 
 
 async def test_sign_in(

@@ -9,9 +9,6 @@ from simulator import Simulator
 from .conftest import AddEntry, Time
 from .helpers import Dashboard, sent, state_of
 
-pytestmark = pytest.mark.only("Door lock", "Window lamp")
-
-
 LOCK = "lock.door_lock"
 LOCK_ID = "2100015"
 

@@ -14,9 +14,6 @@ from simulator import Simulator, uncommon_home
 from .conftest import AddEntry, Time
 from .helpers import Actions, Dashboard, sent, state_of
 
-pytestmark = pytest.mark.only("Kitchen speaker", "Window lamp")
-
-
 SPEAKER, SPEAKER_ID = "media_player.kitchen_speaker", "2200001"
 
 

@@ -1,10 +1,6 @@
 """How many rejected sign-ins mean that a user has to sign in again."""
 
-import pytest
-
 from custom_components.telldus_pa.account.auth_failures import AuthFailureTracker
-
-pytestmark = pytest.mark.only("Window lamp")
 
 
 def test_a_hiccup() -> None:

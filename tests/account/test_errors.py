@@ -21,8 +21,6 @@ from custom_components.telldus_pa.pa_api import (
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 
-pytestmark = pytest.mark.only("Window lamp")
-
 
 @pytest.mark.parametrize(
     ("err", "key", "key_of_an_action"),

@@ -419,9 +419,6 @@ async def test_unreachable_in_a_command(
     assert state_of(hass, LAMP).state == "off"
 
 
-# Whether a device is like one that has done it
-
-
 async def test_seldom_polled(
     hass: HomeAssistant,
     add_entry: AddEntry,
@@ -440,6 +437,9 @@ async def test_seldom_polled(
         await dashboard.do("turn_off", LAMP)
     await time.move(14)
     assert polls(simulator) == lists + 1
+
+
+# Whether a device is like one that has done it
 
 
 def device(**row: object) -> Device:

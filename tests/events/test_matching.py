@@ -5,14 +5,10 @@ from dataclasses import dataclass, field
 import json
 
 from hypothesis import given, settings, strategies as st
-import pytest
 
 from custom_components.telldus_pa.events.matching import DeviceEvent, DeviceTimeline
 from custom_components.telldus_pa.pa_api import HistoryEntry, Method, SuccessStatus
 from homeassistant.util import dt as dt_util
-
-pytestmark = pytest.mark.only("Window lamp")
-
 
 BEGIN = 1_800_000_000.0
 ON, OFF = Method.TURNON, Method.TURNOFF

@@ -3,6 +3,7 @@
 import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Coroutine, Generator
+from math import inf
 import random
 import selectors
 import time
@@ -891,6 +892,19 @@ def test_restart_inside_a_pause(clock: Clock, rate_limiter: RateLimiter) -> None
         <= 36
     )
     assert restored(clock, rate_limiter.state(), 101).paused_for == 0
+
+
+def test_quiet_for(clock: Clock, rate_limiter: RateLimiter) -> None:
+    """Quiet counts from the end of a pause, over restarts, which are none themselves."""
+    assert rate_limiter.quiet_for == inf
+    assert restored(clock, rate_limiter.state(), 20).quiet_for == inf
+
+    rate_limiter.on_rate_limited(100.0)
+
+    assert rate_limiter.quiet_for == 0
+    assert restored(clock, rate_limiter.state(), 130).quiet_for == 30
+    clock.tick(110)
+    assert rate_limiter.quiet_for == 10
 
 
 @pytest.mark.parametrize("elapsed", [0.0, -5.0, -1e9])

@@ -19,8 +19,6 @@ from tests.flow_user import FlowUser, Step, keys, only_entry
 
 from .conftest import Answer, NewImpostor, http
 
-pytestmark = pytest.mark.only("Window lamp")
-
 
 def echoed(head: bytes) -> bytes:
     """Return the Authorization header of a request."""

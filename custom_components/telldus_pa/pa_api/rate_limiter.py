@@ -133,7 +133,7 @@ class RateLimiter:
 
     @property
     def quiet_for(self) -> float:
-        """For how many seconds no pause has lasted, 0 during one, infinite before the first."""
+        """How many seconds ago the last pause ended, 0 during one, infinite before the first."""
         return max(0.0, self.now() - self._pause_ends_at)
 
     @property
@@ -213,8 +213,9 @@ class RateLimiter:
         then = self.now() - max(0.0, elapsed)
         sent = (then - ago for ago in state.sent if ago >= 0)
         self._ended_at = deque(sorted([*self._ended_at, *sent]), self._ended_at.maxlen)
-        pause = min(max(state.pause, 0.0), MAX_RETRY_AFTER)
-        self._pause_ends_at = max(self._pause_ends_at, then + pause)
+        if state.pause > 0:
+            pause = min(state.pause, MAX_RETRY_AFTER)
+            self._pause_ends_at = max(self._pause_ends_at, then + pause)
         self._backoff_count = max(self._backoff_count, state.backoff_count)
         spacing = min(max(state.list_spacing, 0.0), _LIST_SPACING)
         self._spacing_ends_at[POLL] = max(self._spacing_ends_at[POLL], then + spacing)
