@@ -1,5 +1,6 @@
 """The system's Chromium, and the sizes of screens."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 import shutil
@@ -47,4 +48,6 @@ async def chromium() -> AsyncIterator[Browser]:
         try:
             yield browser
         finally:
-            await browser.close()
+            # One that hangs is to fail a test.
+            async with asyncio.timeout(60):
+                await browser.close()

@@ -1,7 +1,9 @@
 """Fixtures of the browser tests: a new stack, and a user in a browser."""
 
+import asyncio
 from collections.abc import AsyncIterator, Generator
 from dataclasses import dataclass
+from functools import wraps
 import shutil
 from typing import Any
 
@@ -18,6 +20,8 @@ from .stack import IN_DOCUMENTS, ROOT, Stack
 from .test_support import DOMAIN as TEST_SUPPORT
 
 _PICTURES = ROOT / ".e2e" / "browser"
+# Twice what the longest test may take, in seconds
+_LONGEST = 600
 _FAILED = pytest.StashKey[bool]()
 
 
@@ -30,6 +34,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="renew the pictures of dialogs that documents show",
     )
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Have a test that hangs, as a browser may, fail where it waits."""
+    assert isinstance(item, pytest.Function)
+    steps = item.obj
+
+    @wraps(steps)
+    async def limited(**fixtures: Any) -> None:
+        async with asyncio.timeout(_LONGEST):
+            await steps(**fixtures)
+
+    item.obj = limited
 
 
 @dataclass

@@ -327,24 +327,26 @@ class Dialog:
         """Return the fields with the names of new devices."""
         return self._user.page.get_by_role("textbox", name=self._text("device_name"))
 
+    async def lists_devices(self, *names: str) -> list[str]:
+        """Wait until new devices are listed; return the suggested names of all.
+
+        The frontend learns of devices a little later.
+        """
+
+        async def listed() -> list[str] | None:
+            found: list[str] = await self._names.evaluate_all(
+                "fields => fields.map(field => field.value)"
+            )
+            return found if {*names} <= {*found} else None
+
+        return await poll(f"{', '.join(names)} are listed", listed, 30)
+
     async def scroll_to_device(self, name: str) -> None:
-        """Scroll to a new device. The frontend learns of devices a little later."""
-
-        async def names() -> list[str] | None:
-            found = await self.device_names()
-            return found if name in found else None
-
-        index = (await poll(f"{name} is listed", names, 30)).index(name)
+        """Scroll to a new device."""
+        index = (await self.lists_devices(name)).index(name)
         await self._names.nth(index).evaluate(
             "field => field.scrollIntoView({block: 'center'})"
         )
-
-    async def device_names(self) -> list[str]:
-        """Return the suggested names of new devices."""
-        names: list[str] = await self._names.evaluate_all(
-            "fields => fields.map(field => field.value)"
-        )
-        return names
 
 
 class Entry:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
+from concurrent.futures import Executor
 from datetime import datetime, timedelta
 import logging
 from math import inf
@@ -113,6 +114,18 @@ class Time:
         self._hass = hass
         self._freezer = freezer
         self._simulator = simulator
+        self._jobs: set[asyncio.Future[Any]] = set()
+        self._run_in_executor = hass.loop.run_in_executor
+        hass.loop.run_in_executor = self._run_job  # type: ignore[method-assign, assignment]
+
+    def _run_job(
+        self, executor: Executor | None, job: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        """Have a thread do something, and know of it until the event loop has the result."""
+        future = self._run_in_executor(executor, job, *args)
+        self._jobs.add(future)
+        future.add_done_callback(self._jobs.discard)
+        return future
 
     async def move(self, seconds: float) -> None:
         """Let some seconds pass, from one timer to the next.
@@ -198,17 +211,13 @@ class Time:
 
         A request that the simulator holds back waits for time to pass.
         """
-        executors = [self._hass.loop._default_executor, self._hass.import_executor]  # type: ignore[attr-defined]  # noqa: SLF001
         if recorder := self._hass.data.get(DATA_INSTANCE):
-            executors.append(recorder._db_executor)  # noqa: SLF001
             if recorder.backlog or recorder._event_session_has_pending_writes:  # noqa: SLF001
                 return True
         if self._simulator.held:
             return False
-        return any(rate_limiter.sending for rate_limiter in self._limiters()) or any(
-            executor is not None
-            and executor._idle_semaphore._value < len(executor._threads)  # noqa: SLF001
-            for executor in executors
+        return bool(self._jobs) or any(
+            rate_limiter.sending for rate_limiter in self._limiters()
         )
 
 
