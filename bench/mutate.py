@@ -121,6 +121,7 @@ PARTS: Final = (
                 )
             ),
             "tests/devices/test_group_state.py",
+            "tests/test_cover.py::test_group_that_runs_both_ways",
             # Of what is pushed and heard, that which concerns them
             *(
                 f"tests/push/test_states.py::test_{name}"

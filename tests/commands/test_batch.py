@@ -2,10 +2,14 @@
 
 import asyncio
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import pytest
 
+from custom_components.telldus_pa.commands.batch import in_order
+from custom_components.telldus_pa.commands.pending import PendingCommand
+from custom_components.telldus_pa.devices.kinds import DeviceKind
 from custom_components.telldus_pa.pa_api import Command, Method
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -161,6 +165,38 @@ async def test_order(
     # The simulator computes what has become of its home when somebody asks.
     await time.move(31)
     assert (simulator.homes["demo"].devices["1"].state == Told.TURNON) is lamp_is_on
+
+
+def given(
+    device_id: str, *members: str, is_opaque: bool = False, level: int | None = None
+) -> PendingCommand:
+    """Return a command as the batch has it: to a device, or to a group of members."""
+    command = Command(device_id, Method.DIM if level else Method.TURNON, level)
+    effects = {one: replace(command, device_id=one) for one in members or (device_id,)}
+    return PendingCommand(command, effects, 0.0, is_opaque=is_opaque)
+
+
+def test_widest_first() -> None:
+    """However an action's commands come, each is sent after what is wider."""
+    all_off, half_known = given("95", is_opaque=True), given("91", "1", is_opaque=True)
+    large, small, single = (
+        given("90", "1", "2", "3"),
+        given("93", "1", "2"),
+        given("94", "1"),
+    )
+    wanted = [all_off, half_known, large, small, single, given("1")]
+    for mixed in permutations(wanted):
+        assert (
+            in_order([("a", one) for one in mixed], {"95": DeviceKind.SCENE}) == wanted
+        )
+
+
+def test_turns_of_actions() -> None:
+    """Each action has the turns that it was given, and a device hears all in its order."""
+    lamps_on, lamp_on, later = given("90", "1", "2"), given("1"), given("2")
+    dim, dim_more = given("91", "1", level=5), given("91", "1", is_opaque=True)
+    batch = [("a", lamp_on), ("b", later), ("a", lamps_on), ("b", dim), ("b", dim_more)]
+    assert in_order(batch, {}) == [lamps_on, dim, lamp_on, dim_more, later]
 
 
 async def test_member_that_leaves(

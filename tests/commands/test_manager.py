@@ -928,3 +928,28 @@ async def test_unload_in_the_middle_of_a_look(
     await time.until(hass.config_entries.async_unload(loaded.entry_id))
     await time.move(60)
     assert polls(simulator) == before + 1
+
+
+async def test_refused_login(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Commands alone tell that the account's login is refused, and that it is not any more."""
+    entry = add_entry(options={CONF_SCAN_INTERVAL: 600})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    flows = hass.config_entries.flow.async_progress
+    simulator.faults.add(Fault.UNAUTHORIZED_TEXT, match="json/device/*")
+    for _ in range(2):
+        assert not flows()
+        with pytest.raises(HomeAssistantError):
+            await dashboard.do("turn_off", LAMP)
+        await time.move(61)
+    (flow,) = flows()
+    assert flow["context"]["source"] == "reauth"
+    simulator.faults.clear()
+    await dashboard.do("turn_off", LAMP)
+    assert not flows()
