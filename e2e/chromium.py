@@ -19,6 +19,8 @@ SIZES: dict[str, dict[str, Any]] = {
         "has_touch": True,
     },
 }
+# Seconds that a browser may take to start and to close
+_LONGEST = 90
 # No requests of the browser's own
 _FLAGS = [
     "--no-sandbox",
@@ -41,13 +43,17 @@ def find_chromium() -> str:
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """Start Chromium without a screen; raise `StartError` if there is none."""
+    """Start Chromium without a screen; raise `StartError` if there is none.
+
+    Playwright itself has no limit for starting and closing: a browser may hang.
+    """
     found = find_chromium()
-    async with async_playwright() as playwright:
+    async with asyncio.timeout(_LONGEST):
+        playwright = await async_playwright().start()
         browser = await playwright.chromium.launch(executable_path=found, args=_FLAGS)
-        try:
-            yield browser
-        finally:
-            # One that hangs is to fail a test.
-            async with asyncio.timeout(60):
-                await browser.close()
+    try:
+        yield browser
+    finally:
+        async with asyncio.timeout(_LONGEST):
+            await browser.close()
+            await playwright.stop()

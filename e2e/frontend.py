@@ -512,10 +512,12 @@ async def user(
     """Open a browser window for a user, with an empty folder for pictures."""
     shutil.rmtree(pictures, ignore_errors=True)
     pictures.mkdir(parents=True)
-    context = await browser.new_context(**SIZES[size], locale=language)
-    context.set_default_timeout(_TIMEOUT)
-    try:
+    async with asyncio.timeout(_TIMEOUT / 1000):
+        context = await browser.new_context(**SIZES[size], locale=language)
+        context.set_default_timeout(_TIMEOUT)
         page = await context.new_page()
+    try:
         yield User(context, page, url, Texts(language), pictures, documents)
     finally:
-        await context.close()
+        async with asyncio.timeout(_TIMEOUT / 1000):
+            await context.close()
