@@ -1,8 +1,13 @@
 """What users do in a browser to authorize Home Assistant at Telldus, or another account."""
 
+from typing import TYPE_CHECKING
+
 from playwright.async_api import expect
 
 from .frontend import Dialog, TelldusWindow, User
+
+if TYPE_CHECKING:
+    from .conftest import BrowserSession
 
 
 async def log_in(user: User, name: str = "demo") -> TelldusWindow:
@@ -35,10 +40,12 @@ async def agree_late(user: User, telldus: TelldusWindow, picture: str) -> None:
     await telldus.page.close()
 
 
-async def log_in_as_neighbor(user: User) -> Dialog:
+async def log_in_as_neighbor(session: BrowserSession) -> Dialog:
     """Log in again, once a revoked token has led to that, with the wrong account."""
+    user = session.user
+    await session.scenario.reauth_flow()
     entry = await user.visit_entry()
-    await expect(entry.attention).to_be_visible(timeout=240_000)
+    await expect(entry.attention).to_be_visible()
     await entry.attention.click()
     dialog = Dialog(user)
     await dialog.choose("config.step.reauth_confirm.menu_options.manual")

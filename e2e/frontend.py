@@ -513,7 +513,9 @@ async def user(
     shutil.rmtree(pictures, ignore_errors=True)
     pictures.mkdir(parents=True)
     async with asyncio.timeout(_TIMEOUT / 1000):
-        context = await browser.new_context(**SIZES[size], locale=language)
+        context = await browser.new_context(
+            **SIZES[size], locale=language, reduced_motion="reduce"
+        )
         context.set_default_timeout(_TIMEOUT)
         page = await context.new_page()
     try:

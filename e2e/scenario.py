@@ -112,6 +112,14 @@ class Scenario:
 
         return await poll("the entry is loaded", loaded, 120)
 
+    async def reauth_flow(self) -> Json:
+        """Wait until the user is asked to sign in again, and return the flow."""
+
+        async def asked() -> list[Json]:
+            return await self.home_assistant.flows_in_progress(DOMAIN)
+
+        return (await poll("the user is asked to sign in again", asked, 240, 0.5))[0]
+
     async def wait_for(self, entity_id: str, timeout: float, **wanted: Any) -> Json:
         """Wait until an entity has this state and these attributes."""
 

@@ -33,7 +33,7 @@ async def test_wrong_account(session: BrowserSession) -> None:
     simulator = await session.user.visit_simulator(session.scenario.stack.simulator_url)
     await simulator.revoke()
     await simulator.page.close()
-    dialog = await log_in_as_neighbor(session.user)
+    dialog = await log_in_as_neighbor(session)
     await dialog.choose("config.step.wrong_account.menu_options.manual")
     await agree_to_link(session.user)
     await dialog.ends_with("reauth_successful")

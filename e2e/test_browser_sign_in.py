@@ -67,7 +67,7 @@ async def test_link_after_refusal(session: BrowserSession) -> None:
 async def test_wrong_account(session: BrowserSession) -> None:
     """After somebody else's login, the window leads on."""
     await session.scenario.telldus.revoke()
-    dialog = await log_in_as_neighbor(session.user)
+    dialog = await log_in_as_neighbor(session)
     await dialog.choose("config.step.wrong_account.menu_options.authorize")
     telldus = await log_in(session.user)
     await telldus.agree()

@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from . import Json
-from .polling import poll
 from .scenario import Scenario, assert_within_limit, start_scenario
 from .sign_in import sign_in_again
 from .stack import DOMAIN
@@ -42,10 +40,7 @@ async def test_revoked(scenario: Scenario) -> None:
     revoked = await scenario.now()
     await scenario.telldus.revoke()
 
-    async def asked() -> list[Json]:
-        return await scenario.home_assistant.flows_in_progress(DOMAIN)
-
-    flow = (await poll("Home Assistant asks to sign in again", asked, 180, 0.5))[0]
+    flow = await scenario.reauth_flow()
     assert flow["context"]["source"] == "reauth"
     refused = [
         row["time"]
