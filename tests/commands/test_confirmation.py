@@ -439,6 +439,30 @@ async def test_seldom_polled(
     assert polls(simulator) == lists + 1
 
 
+async def test_contradicted(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Lists are believed against a command half a minute after it, and one is asked for then."""
+    entry = add_entry(options={CONF_SCAN_INTERVAL: 600})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    before = state_of(hass, PLUG).state
+    simulator.faults.add(Fault.APPLICATION_ERROR, match=HISTORY, text="No history")
+    simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
+    await dashboard.do("toggle", PLUG)
+    for seconds in (12, 8):
+        await time.move(seconds)
+        await refresh(hass, time, PLUG)
+        assert state_of(hass, PLUG).state != before
+    await time.move(27)
+    assert state_of(hass, PLUG).state == before
+    assert await outcomes(hass, entry) == {"overruled": 1}
+
+
 # Whether a device is like one that has done it
 
 

@@ -1,6 +1,7 @@
 """A command's life: shown at once, sent, confirmed or taken back."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -953,3 +954,20 @@ async def test_refused_login(
     simulator.faults.clear()
     await dashboard.do("turn_off", LAMP)
     assert not flows()
+
+
+async def test_listeners(
+    loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator
+) -> None:
+    """Who listens hears of each time that a command is sent, and of the refusal between."""
+    heard = []
+
+    def listen(device_ids: Iterable[str], is_sent: bool) -> None:
+        heard.append(([*device_ids], is_sent))
+
+    loaded.runtime_data.commands.async_add_sent_listener(listen)
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=12
+    )
+    await dashboard.do("turn_off", LAMP)
+    assert heard == [([LAMP_ID], is_sent) for is_sent in (True, False, True)]

@@ -177,8 +177,8 @@ async def test_too_many_to_be_sent_in_time(
         ([4, 1, 2, 3], ["turnOff 90", "turnOff 4"]),
         # One is missing
         ([1, 2], ["turnOff 1", "turnOff 2"]),
-        # Two groups, one of which is in the other
-        ([1, 2, 3, 4, 5], ["turnOff 91"]),
+        # The largest group, whichever lamp is the first
+        ([1, 2, 3, 4, 5], ["turnOff 92"]),
     ],
 )
 async def test_members_become_their_group(
@@ -195,7 +195,8 @@ async def test_members_become_their_group(
         own_home,
         *(lamp(number) for number in range(1, 6)),
         group(90, ["1", "2", "3"], "Three lamps"),
-        group(91, ["90", "4", "5"], "Five lamps"),
+        group(91, ["4", "5"], "Two lamps"),
+        group(92, ["90", "4", "5"], "Five lamps"),
     )
     entry = await set_up(hass, add_entry, time)
     lamps = [f"light.lamp_{number}" for number in told]
