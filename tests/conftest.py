@@ -214,12 +214,16 @@ class Time:
                 quiet = 0
 
     def _is_thread_at_work(self) -> bool:
-        """Return whether a thread does something for Home Assistant, or the recorder does."""
+        """Return whether a thread does something for Home Assistant, or the recorder does.
+
+        A thread may wait for a request that the simulator holds back.
+        """
         recorder = self._hass.data.get(DATA_INSTANCE)
-        return bool(self._jobs) or (
-            recorder is not None
-            and (recorder.backlog > 0 or recorder._event_session_has_pending_writes)  # noqa: SLF001
-        )
+        if recorder and (
+            recorder.backlog or recorder._event_session_has_pending_writes  # noqa: SLF001
+        ):
+            return True
+        return bool(self._jobs) and not self._simulator.held
 
     def _is_request_on_its_way(self) -> bool:
         """Return whether a request will be answered without time passing."""
