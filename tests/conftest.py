@@ -39,12 +39,17 @@ from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import DATA_INSTANCE
 from homeassistant.setup import async_setup_component
+from homeassistant.util import executor
 from homeassistant.util.async_ import get_scheduled_timer_handles
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
 from simulator.tokens import AccessToken, RequestToken
 
 from .flow_user import FlowUser, keys, only_entry
 from .helpers import ACCOUNT, Actions, Dashboard, Registries
+
+# A thread that is interrupted while it ends does not tell the next one to end. On a machine
+# with other work they may need more than Home Assistant's ten seconds for all of them.
+executor.EXECUTOR_SHUTDOWN_TIMEOUT = 600
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
