@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.telldus_pa.commands.optimistic import OptimisticState
+from custom_components.telldus_pa.devices.topology import Topology
+from custom_components.telldus_pa.pa_api import Device
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
@@ -39,6 +42,19 @@ def all_off(hass: HomeAssistant) -> asyncio.Task[Any]:
 def shown(hass: HomeAssistant) -> set[str]:
     """Return what the lamps are shown as."""
     return {state_of(hass, one).state for one in LAMPS}
+
+
+def test_group_follows() -> None:
+    """A group whose own row stays as it is follows a member, and who its members are."""
+    lamp_on, lamp_off, group = (
+        Device.from_dict({"id": id_, "client": "2", "methods": 3, "state": number})
+        for id_, number in (("1", 1), ("1", 2), ("90", 1))
+    )
+    state, home = OptimisticState(), Topology(resolved_members={"90": ("1",)})
+    for member, is_on in ((lamp_off, False), (lamp_on, True), (lamp_off, False)):
+        devices = {"1": member, "90": group}
+        assert state.show(group, devices, home).is_on is is_on
+    assert state.show(group, devices, Topology()).is_on
 
 
 async def test_reload(
