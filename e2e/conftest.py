@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: a new stack, and a user in a browser."""
+"""A limit for each test; for those in a browser a new stack, and a user."""
 
 import asyncio
 from collections.abc import AsyncIterator, Generator

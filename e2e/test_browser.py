@@ -88,7 +88,8 @@ async def test_revoked(session: BrowserSession) -> None:
     await user.take_picture("telldus-revoked", simulator.page)
     await simulator.page.close()
     entry = await user.visit_entry()
-    # After failures for a minute. Looking for a button so long is work for a browser.
+    # That takes a minute of failures. A browser in which the button is looked for meanwhile
+    # keeps a third of a processor busy.
     await session.scenario.reauth_flow()
     await expect(entry.attention).to_be_visible()
     await user.take_picture("attention")

@@ -39,7 +39,7 @@ from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import DATA_INSTANCE
 from homeassistant.setup import async_setup_component
-from homeassistant.util import executor
+from homeassistant.util import executor as threads
 from homeassistant.util.async_ import get_scheduled_timer_handles
 from simulator import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, Simulator
 from simulator.tokens import AccessToken, RequestToken
@@ -49,7 +49,7 @@ from .helpers import ACCOUNT, Actions, Dashboard, Registries
 
 # A thread that is interrupted while it ends does not tell the next one to end. On a machine
 # with other work they may need more than Home Assistant's ten seconds for all of them.
-executor.EXECUTOR_SHUTDOWN_TIMEOUT = 600
+threads.EXECUTOR_SHUTDOWN_TIMEOUT = 600
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -377,7 +377,7 @@ def time(
     """Return the time, which stands still until it is moved."""
     # Moving the clock looks to asyncio like a callback that blocked.
     hass.loop.slow_callback_duration = 1e9
-    # As freezegun's own clock, which looks at its callers: a tenth of the time of all tests.
+    # freezegun's own clock looks at who asks: that would be a tenth of the time of all tests.
     monkeypatch.setattr(
         hass.loop,
         "time",

@@ -7,6 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from simulator.home import Device
@@ -34,6 +35,17 @@ def set_up_home(
         return entry
 
     return set_up
+
+
+@pytest.fixture
+async def seldom_polled(
+    hass: HomeAssistant, add_entry: AddEntry, time: Time
+) -> MockConfigEntry:
+    """Return an entry that is set up, whose devices are read every ten minutes."""
+    entry = add_entry(options={CONF_SCAN_INTERVAL: 600})
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    return entry
 
 
 async def undecided(hass: HomeAssistant, entry: ConfigEntry) -> int:

@@ -11,13 +11,12 @@ from custom_components.telldus_pa.pa_api import (
     ThermostatSetpoint,
 )
 from homeassistant.config_entries import ConfigEntryDisabler
-from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Fault, Simulator
 from simulator.command_effects import QUEUED
 from simulator.home import HistoryRow
-from tests.conftest import AddEntry, Time
+from tests.conftest import Time
 from tests.helpers import (
     LAMP,
     LAMP_ID,
@@ -421,15 +420,12 @@ async def test_unreachable_in_a_command(
 
 async def test_seldom_polled(
     hass: HomeAssistant,
-    add_entry: AddEntry,
+    seldom_polled: MockConfigEntry,
     dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """A command whose answer was lost has a list of its own, however new the last one is."""
-    entry = add_entry(options={CONF_SCAN_INTERVAL: 1800})
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(45)
     await refresh(hass, time, LAMP)
     lists = polls(simulator)
     simulator.faults.add(Fault.TRUNCATED, match="json/device/*", times=1)
@@ -441,15 +437,12 @@ async def test_seldom_polled(
 
 async def test_contradicted(
     hass: HomeAssistant,
-    add_entry: AddEntry,
+    seldom_polled: MockConfigEntry,
     dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """Lists are believed against a command half a minute after it, and one is asked for then."""
-    entry = add_entry(options={CONF_SCAN_INTERVAL: 600})
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(45)
     before = state_of(hass, PLUG).state
     simulator.faults.add(Fault.APPLICATION_ERROR, match=HISTORY, text="No history")
     simulator.faults.add(Fault.COMMAND_LOST, match="json/device/*", times=1)
@@ -460,7 +453,7 @@ async def test_contradicted(
         assert state_of(hass, PLUG).state != before
     await time.move(27)
     assert state_of(hass, PLUG).state == before
-    assert await outcomes(hass, entry) == {"overruled": 1}
+    assert await outcomes(hass, seldom_polled) == {"overruled": 1}
 
 
 # Whether a device is like one that has done it

@@ -99,15 +99,12 @@ async def test_confirmed_by_a_poll(
 
 async def test_confirmed_soon(
     hass: HomeAssistant,
-    add_entry: AddEntry,
+    seldom_polled: MockConfigEntry,
     dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """Where the next poll is far away, one read ten seconds after a command tells."""
-    entry = add_entry(options={CONF_SCAN_INTERVAL: 600})
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(45)
     before = polls(simulator)
     began = simulator.clock()
     await dashboard.do("turn_off", LAMP)
@@ -127,7 +124,7 @@ async def test_confirmed_soon(
     assert polls(simulator) == before + 1
     await time.move(30)
     assert polls(simulator) == before + 2
-    assert await undecided(hass, entry) == 0
+    assert await undecided(hass, seldom_polled) == 0
 
 
 async def test_telldus_wins_in_the_end(
@@ -933,15 +930,12 @@ async def test_unload_in_the_middle_of_a_look(
 
 async def test_refused_login(
     hass: HomeAssistant,
-    add_entry: AddEntry,
+    seldom_polled: MockConfigEntry,
     dashboard: Dashboard,
     simulator: Simulator,
     time: Time,
 ) -> None:
     """Commands alone tell that the account's login is refused, and that it is not any more."""
-    entry = add_entry(options={CONF_SCAN_INTERVAL: 600})
-    await time.until(hass.config_entries.async_setup(entry.entry_id))
-    await time.move(45)
     flows = hass.config_entries.flow.async_progress
     simulator.faults.add(Fault.UNAUTHORIZED_TEXT, match="json/device/*")
     for _ in range(2):
