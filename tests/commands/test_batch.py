@@ -193,7 +193,7 @@ def test_widest_first() -> None:
 
 def test_turns_of_actions() -> None:
     """Each action has the turns that it was given, and a device hears all in its order."""
-    lamps_on, lamp_on, later = given("90", "1", "2"), given("1"), given("2")
+    lamps_on, lamp_on, later = given("90", "1", "2"), given("1"), given("92", "1", "2")
     dim, dim_more = given("91", "1", level=5), given("91", "1", is_opaque=True)
     batch = [("a", lamp_on), ("b", later), ("a", lamps_on), ("b", dim), ("b", dim_more)]
     assert in_order(batch, {}) == [lamps_on, dim, lamp_on, dim_more, later]
