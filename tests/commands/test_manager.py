@@ -953,7 +953,7 @@ async def test_refused_login(
 async def test_listeners(
     loaded: MockConfigEntry, dashboard: Dashboard, simulator: Simulator
 ) -> None:
-    """Who listens hears of each time that a command is sent, and of the refusal between."""
+    """Who listens hears of each time that a command is sent, and of each refusal."""
     heard = []
 
     def listen(device_ids: Iterable[str], is_sent: bool) -> None:
@@ -964,4 +964,10 @@ async def test_listeners(
         Fault.RATE_LIMITED, match="json/device/*", times=1, retry_after=12
     )
     await dashboard.do("turn_off", LAMP)
-    assert heard == [([LAMP_ID], is_sent) for is_sent in (True, False, True)]
+    simulator.faults.add(
+        Fault.APPLICATION_ERROR, match="json/device/*", times=1, text="No"
+    )
+    with pytest.raises(HomeAssistantError):
+        await dashboard.do("turn_on", LAMP)
+    told = (True, False, True, True, False)
+    assert heard == [([LAMP_ID], is_sent) for is_sent in told]

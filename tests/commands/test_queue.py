@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.telldus_pa.pa_api import Method
+from custom_components.telldus_pa.pa_api import Command, Method
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -284,6 +284,24 @@ async def test_group_that_cannot(
         dashboard.begin("turn_off", f"light.lamp_{number}")
     await time.move(5)
     assert sent(simulator) == ["turnOff 1", "turnOff 2"]
+
+
+async def test_steps_are_not_their_group(
+    hass: HomeAssistant,
+    add_entry: AddEntry,
+    own_home: Home,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """Two doorbells ring one by one: each ring counts."""
+    bells = [lamp(1), lamp(2), group(90, ["1", "2"])]
+    for one in bells:
+        one.methods = int(Method.BELL)
+    put(own_home, *bells)
+    commands = (await set_up(hass, add_entry, time)).runtime_data.commands
+    rings = (Command("1", Method.BELL), Command("2", Method.BELL))
+    await time.until(commands.async_send(*rings))
+    assert sent(simulator) == ["bell 1", "bell 2"]
 
 
 async def test_group_refused_for_its_members(

@@ -124,3 +124,92 @@ def test_as_if_in_order(
         assert sent + outcomes[CommandOutcome.REPLACED] == commands
         given += commands
     record_property("commands through the queue", given)
+
+
+# Whose turn it is
+
+
+def command(
+    device_id: str,
+    given_at: float,
+    value: int | None = None,
+    *,
+    is_urgent: bool = False,
+) -> PendingCommand:
+    """Return a command to a device, with a level if there is a value."""
+    method = Method.TURNON if value is None else Method.DIM
+    told = Command(device_id, method, value)
+    return PendingCommand(told, {device_id: told}, given_at, is_urgent=is_urgent)
+
+
+def turns(now: float, *waiting: PendingCommand) -> list[str]:
+    """Return the devices in the order in which they have their turns.
+
+    The first device was commanded at 1 s, the second at 2 s, the others never. The fifth had
+    a level then.
+    """
+    queue = CommandQueue(Counter())
+    for served_at in (1.0, 2.0):
+        queue.note_sent(command(str(int(served_at)), 0.0), served_at)
+    queue.note_sent(command("5", 0.0, 3), 2.0)
+    for one in waiting:
+        queue.add(one)
+    return [queue.take(now, lambda _: ()).command.device_id for _ in waiting]
+
+
+@pytest.mark.parametrize(
+    ("now", "waiting", "order"),
+    [
+        # Who was served least recently
+        (65.0, [("2", 6.0), ("1", 7.0)], ["1", "2"]),
+        (65.0, [("1", 6.0), ("3", 7.0)], ["3", "1"]),
+        # The older of two that were never served, as it stands before the other
+        (65.0, [("4", 7.0), ("3", 7.0)], ["4", "3"]),
+        # Nothing overtakes what has waited for a minute, but not before
+        (66.0, [("2", 6.0), ("1", 7.0)], ["1", "2"]),
+        (66.1, [("2", 6.0), ("1", 7.0)], ["2", "1"]),
+        # The longer one of two that wait too long, whatever was served before
+        (90.0, [("1", 7.0), ("2", 6.0)], ["2", "1"]),
+        # What was given in this moment is ready
+        (10.0, [("1", 7.0), ("3", 10.0)], ["3", "1"]),
+    ],
+)
+def test_turns(now: float, waiting: list[tuple[str, float]], order: list[str]) -> None:
+    """Each has its turn, whoever is commanded more often."""
+    assert turns(now, *(command(*one) for one in waiting)) == order
+
+
+def test_turn_of_what_expires_soon() -> None:
+    """A lock goes before lamps, but for those that have waited too long."""
+    lock = command("1", 50.0, is_urgent=True)
+    assert turns(60.0, command("2", 10.0), command("3", 50.0), lock) == ["1", "3", "2"]
+    lock = command("1", 50.0, is_urgent=True)
+    assert turns(71.0, command("2", 10.0), command("3", 50.0), lock) == ["2", "1", "3"]
+
+
+def test_turn_of_a_slider() -> None:
+    """The next level of a slider goes last while another may follow."""
+    assert turns(5.1, command("5", 5.0, 4), command("2", 5.0)) == ["2", "5"]
+    assert turns(5.7, command("5", 5.0, 4), command("2", 5.0)) == ["5", "2"]
+
+
+def test_group_of_one() -> None:
+    """What one lamp is told is not told to a group with nothing else in it."""
+    queue = CommandQueue(Counter())
+    queue.add(command("1", 0.0))
+    group = PendingCommand(
+        Command("90", Method.TURNON), {"1": Command("1", Method.TURNON)}, 0.0
+    )
+    assert queue.take(0.0, lambda _: (group,)).command.device_id == "1"
+
+
+def test_expires_in_time() -> None:
+    """What is too late at a moment is taken out for that moment, and nothing before."""
+    queue = CommandQueue(Counter())
+    lamp, lock = command("1", 5.0), command("2", 5.0, is_urgent=True)
+    queue.add(lamp)
+    queue.add(lock)
+    assert queue.expired(24.9) == []
+    assert queue.expired(25.0) == [lock]
+    assert queue.expired(904.9) == []
+    assert queue.expired(905.0) == [lamp]
