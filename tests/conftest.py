@@ -12,6 +12,7 @@ from time import sleep
 from typing import Any
 
 from aiohttp.test_utils import TestServer
+import freezegun
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -50,6 +51,10 @@ from .helpers import ACCOUNT, Actions, Dashboard, Registries
 # A thread that is interrupted while it ends does not tell the next one to end. On a machine
 # with other work they may need more than Home Assistant's ten seconds for all of them.
 threads.EXECUTOR_SHUTDOWN_TIMEOUT = 600
+
+# Have nobody's clock but pytest's go on, without asking each time who asks.
+freezegun.configure(extend_ignore_list=["_pytest.timing"])
+freezegun.api.call_stack_inspection_limit = 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -208,9 +213,11 @@ class Time:
         time to pass. What else can go on: requests, threads, and callbacks in a row.
         """
         quiet = 0
-        while quiet < 30:
+        while quiet < 5:
             await asyncio.sleep(0)
             quiet += 1
+            if self._hass.loop._ready:  # type: ignore[attr-defined]  # noqa: SLF001
+                quiet = 0
             if self._is_thread_at_work():
                 quiet = 0
                 # Asking on and on would only keep it from its work.
@@ -235,6 +242,16 @@ class Time:
         return not self._simulator.held and any(
             rate_limiter.sending for rate_limiter in self._limiters()
         )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def replaced_clock() -> Generator[None]:
+    """Have all modules use a clock that can be frozen, and goes on where it is not.
+
+    Else freezegun looks through all modules anew for each test.
+    """
+    with freezegun.freeze_time(tick=True):
+        yield
 
 
 @pytest.fixture(autouse=True)
