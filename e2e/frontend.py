@@ -115,14 +115,10 @@ class User:
         await expect(self.text(text)).to_be_visible()
 
     async def take_picture(self, name: str, page: Page | None = None) -> None:
-        """Take a picture of the page, or of another one, once nothing moves."""
+        """Take a picture of the page, or of another one."""
         page = page or self.page
         self._taken += 1
-        picture = b""
-        for _ in range(8):
-            before, picture = picture, await page.screenshot(animations="disabled")
-            if picture == before:
-                break
+        picture = await page.screenshot(animations="disabled")
         (self._pictures / f"{self._taken:02}-{name}.png").write_bytes(picture)
 
     async def take_picture_for_documents(self, name: str) -> None:

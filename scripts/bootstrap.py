@@ -391,9 +391,11 @@ def make_environment(environment: Environment) -> None:
             "install g++) and run this again."
         )
     began = time.monotonic()
-    uv = ensure_uv()
-    if not has_stayed(folder):
-        source = ensure_python(uv)
+    stays = has_stayed(folder)
+    with single_instance("tools"):
+        uv = ensure_uv()
+        source = None if stays else ensure_python(uv)
+    if source:
         say(f"Making {environment.folder} ({environment.purpose}) with {source}")
         run(uv, "venv", "--clear", "--quiet", "--python", source, folder)
         (folder / ".made-for").write_text(str(folder))
@@ -408,14 +410,14 @@ def make_environment(environment: Environment) -> None:
 
 
 @contextmanager
-def single_instance() -> Iterator[None]:
-    """Let one set-up work at a time: two scripts may be started at the same moment."""
+def single_instance(what: str) -> Iterator[None]:
+    """Let one set-up work at something: two scripts may be started at the same moment."""
     TOOLS.mkdir(exist_ok=True)
-    with (TOOLS / "lock").open("w") as lock:
+    with (TOOLS / f"{what}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            say("Another set-up is at work in this checkout; waiting for it")
+            say(f"Another set-up in this checkout is at work at {what}; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -439,7 +441,7 @@ def main() -> int:
         for environment in (ENVIRONMENTS[name] for name in chosen):
             # Who finds all ready need not wait for others.
             if not is_ready(environment):
-                with single_instance():
+                with single_instance(environment.folder):
                     if not is_ready(environment):
                         make_environment(environment)
     except (SetupError, OSError, subprocess.TimeoutExpired) as err:
