@@ -1,4 +1,4 @@
-"""Desktop, Danish: a sign-in that goes wrong leads on, in a browser.
+"""Desktop, Danish: a sign-in that goes wrong, or is cut short, leads on, in a browser.
 
 The tests are steps that depend on one another. Their pictures are in `.e2e/browser/`.
 """
@@ -72,6 +72,32 @@ async def test_wrong_account(session: BrowserSession) -> None:
     telldus = await log_in(session.user)
     await telldus.agree()
     await telldus.closes()
+    await dialog.ends_with("reauth_successful")
+    await dialog.close()
+    await session.scenario.loaded_entry()
+
+
+async def test_return_after_restart(session: BrowserSession) -> None:
+    """A browser that comes back after a restart is told to log in again."""
+    scenario, user = session.scenario, session.user
+    dialog = await (await user.visit_entry()).reconfigure()
+    await dialog.submit()
+    await dialog.shows("config.step.method.title")
+    await dialog.choose("config.step.method.menu_options.authorize")
+    telldus = await log_in(user)
+    await scenario.stack.restart_home_assistant()
+    await scenario.home_assistant.wait_until_running()
+    await agree_late(user, telldus, "after-restart")
+
+
+async def test_wrong_account_by_link(session: BrowserSession) -> None:
+    """After somebody else's login, the link leads on."""
+    simulator = await session.user.visit_simulator(session.scenario.stack.simulator_url)
+    await simulator.revoke()
+    await simulator.page.close()
+    dialog = await log_in_as_neighbor(session)
+    await dialog.choose("config.step.wrong_account.menu_options.manual")
+    await agree_to_link(session.user)
     await dialog.ends_with("reauth_successful")
     await dialog.close()
     await session.scenario.loaded_entry()

@@ -248,9 +248,10 @@ class Time:
 def replaced_clock() -> Generator[None]:
     """Have all modules use a clock that can be frozen, and goes on where it is not.
 
-    Else freezegun looks through all modules anew for each test.
+    Else freezegun looks through all modules anew for each test. It is early, so that no timer
+    that a frozen test has left is due after it.
     """
-    with freezegun.freeze_time(tick=True):
+    with freezegun.freeze_time("2026-01-01", tick=True):
         yield
 
 
@@ -286,11 +287,11 @@ def custom_integrations(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(autouse=True)
 def quiet_libraries() -> Generator[None]:
-    """Keep still who cannot tell a frozen time, or tells of each statement or entity."""
+    """Keep still who cannot tell a frozen time, or tells of each statement, module or entity."""
     loggers = [
         logging.getLogger(name)
         for name in (
-            *("aiohttp.access", "sqlalchemy.engine"),
+            *("aiohttp.access", "sqlalchemy.engine", "homeassistant.loader"),
             "homeassistant.helpers.entity_registry",
         )
     ]
