@@ -92,9 +92,7 @@ async def test_return_after_restart(session: BrowserSession) -> None:
 
 async def test_wrong_account_by_link(session: BrowserSession) -> None:
     """After somebody else's login, the link leads on."""
-    simulator = await session.user.visit_simulator(session.scenario.stack.simulator_url)
-    await simulator.revoke()
-    await simulator.page.close()
+    await session.scenario.telldus.revoke()
     dialog = await log_in_as_neighbor(session)
     await dialog.choose("config.step.wrong_account.menu_options.manual")
     await agree_to_link(session.user)
