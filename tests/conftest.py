@@ -52,7 +52,7 @@ from .helpers import ACCOUNT, Actions, Dashboard, Registries
 # with other work they may need more than Home Assistant's ten seconds for all of them.
 threads.EXECUTOR_SHUTDOWN_TIMEOUT = 600
 
-# Have nobody's clock but pytest's go on, without asking each time who asks.
+# In a frozen test no clock goes on but pytest's own; so nobody need look each time who asks.
 freezegun.configure(extend_ignore_list=["_pytest.timing"])
 freezegun.api.call_stack_inspection_limit = 0
 
@@ -216,6 +216,7 @@ class Time:
         while quiet < 5:
             await asyncio.sleep(0)
             quiet += 1
+            # Others have their turn next.
             if self._hass.loop._ready:  # type: ignore[attr-defined]  # noqa: SLF001
                 quiet = 0
             if self._is_thread_at_work():
