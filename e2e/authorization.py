@@ -41,8 +41,9 @@ async def agree_late(user: User, telldus: TelldusWindow, picture: str) -> None:
 
 
 async def log_in_as_neighbor(session: BrowserSession) -> Dialog:
-    """Log in again, once a revoked token has led to that, with the wrong account."""
+    """Revoke all access, and log in again as that leads to, with the wrong account."""
     user = session.user
+    await session.scenario.telldus.revoke()
     await session.scenario.reauth_flow()
     entry = await user.visit_entry()
     await expect(entry.attention).to_be_visible()

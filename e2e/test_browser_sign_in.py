@@ -28,6 +28,13 @@ async def set_lifetime(session: BrowserSession, seconds: float) -> None:
     )
 
 
+async def end_login(session: BrowserSession, dialog: Dialog) -> None:
+    """Wait until Home Assistant is logged in again, and the account is there."""
+    await dialog.ends_with("reauth_successful")
+    await dialog.close()
+    await session.scenario.loaded_entry()
+
+
 async def test_late_return(session: BrowserSession) -> None:
     """The dialog moves on by itself; the late browser is told to log in again."""
     await session.user.log_in("demo", "demo")
@@ -66,15 +73,12 @@ async def test_link_after_refusal(session: BrowserSession) -> None:
 
 async def test_wrong_account(session: BrowserSession) -> None:
     """After somebody else's login, the window leads on."""
-    await session.scenario.telldus.revoke()
     dialog = await log_in_as_neighbor(session)
     await dialog.choose("config.step.wrong_account.menu_options.authorize")
     telldus = await log_in(session.user)
     await telldus.agree()
     await telldus.closes()
-    await dialog.ends_with("reauth_successful")
-    await dialog.close()
-    await session.scenario.loaded_entry()
+    await end_login(session, dialog)
 
 
 async def test_return_after_restart(session: BrowserSession) -> None:
@@ -92,10 +96,7 @@ async def test_return_after_restart(session: BrowserSession) -> None:
 
 async def test_wrong_account_by_link(session: BrowserSession) -> None:
     """After somebody else's login, the link leads on."""
-    await session.scenario.telldus.revoke()
     dialog = await log_in_as_neighbor(session)
     await dialog.choose("config.step.wrong_account.menu_options.manual")
     await agree_to_link(session.user)
-    await dialog.ends_with("reauth_successful")
-    await dialog.close()
-    await session.scenario.loaded_entry()
+    await end_login(session, dialog)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable
 from concurrent.futures import Executor
-from datetime import datetime, timedelta
+from datetime import timedelta
 import logging
 from math import inf
 from pathlib import Path
@@ -391,17 +391,10 @@ def time(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     simulator: Simulator,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Time:
     """Return the time, which stands still until it is moved."""
     # Moving the clock looks to asyncio like a callback that blocked.
     hass.loop.slow_callback_duration = 1e9
-    # freezegun's own clock looks at who asks: that would be a tenth of the time of all tests.
-    monkeypatch.setattr(
-        hass.loop,
-        "time",
-        lambda: (freezer.time_to_freeze - datetime(1970, 1, 1)).total_seconds(),
-    )
     return Time(hass, freezer, simulator)
 
 

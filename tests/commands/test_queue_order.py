@@ -145,8 +145,8 @@ def command(
 def turns(now: float, *waiting: PendingCommand) -> list[str]:
     """Return the devices in the order in which they have their turns.
 
-    The first device was commanded at 1 s, the second at 2 s, the others never. The fifth had
-    a level then.
+    Device 1 was commanded at 1 s, 2 at 2 s, and 5 was given a level at 2 s; the others never
+    were commanded.
     """
     queue = CommandQueue(Counter())
     for served_at in (1.0, 2.0):
@@ -163,7 +163,7 @@ def turns(now: float, *waiting: PendingCommand) -> list[str]:
         # Who was served least recently
         (65.0, [("2", 6.0), ("1", 7.0)], ["1", "2"]),
         (65.0, [("1", 6.0), ("3", 7.0)], ["3", "1"]),
-        # The older of two that were never served, as it stands before the other
+        # Of two that were never served, the one that stands first
         (65.0, [("4", 7.0), ("3", 7.0)], ["4", "3"]),
         # Nothing overtakes what has waited for a minute, but not before
         (66.0, [("2", 6.0), ("1", 7.0)], ["1", "2"]),
@@ -183,7 +183,6 @@ def test_turn_of_what_expires_soon() -> None:
     """A lock goes before lamps, but for those that have waited too long."""
     lock = command("1", 50.0, is_urgent=True)
     assert turns(60.0, command("2", 10.0), command("3", 50.0), lock) == ["1", "3", "2"]
-    lock = command("1", 50.0, is_urgent=True)
     assert turns(71.0, command("2", 10.0), command("3", 50.0), lock) == ["2", "1", "3"]
 
 
