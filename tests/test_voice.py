@@ -4,6 +4,8 @@ Nothing is exposed or given another name for it: what people say works with the 
 rooms of Telldus, or it does not. The sentences are some of those that Home Assistant has.
 """
 
+from copy import deepcopy
+
 from awesomeversion import AwesomeVersion
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -79,12 +81,14 @@ class Assist:
         return response.response_type, response.speech["plain"]["speech"]
 
     async def check_done(self, sentence: str, expected: dict[str, str]) -> None:
-        """Check what changes at Telldus when something is said."""
+        """Check what changes at Telldus when something is said, and undo it."""
+        before = deepcopy(self._simulator.home.devices)
         changes = DeviceChanges(self._simulator)
         kind, answer = await self.say(sentence)
         assert kind is intent.IntentResponseType.ACTION_DONE, answer
         await self._time.move(15)
         assert changes.seen() == expected
+        self._simulator.home.devices = before
 
     async def check_answers(
         self,
@@ -134,158 +138,126 @@ async def assist(hass: HomeAssistant, simulator: Simulator, time: Time) -> Assis
 # What is done
 
 
-@pytest.mark.parametrize(
-    ("sentence", "expected"),
-    [
-        # Lamps, by name and by area
-        ("turn on the ceiling dimmer", {"Ceiling dimmer": "turnon"}),
-        ("turn off color bulb", {"Color bulb": "turnoff #ff8000"}),
-        ("turn on the kitchen lights", {"Kitchen spots": "turnon"}),
-        (
-            "turn on the lights in the bedroom",
-            {
-                "Bedside lamp": "turnon",
-                "Color bulb": "turnon #ff8000",
-                "Old dimmer": "turnon",
-            },
-        ),
-        # A group, and with it its members
-        (
-            "turn off all lamps",
-            {
-                "All lamps": "turnoff",
-                "Ceiling dimmer": "turnoff",
-                "Window lamp": "turnoff",
-            },
-        ),
-        # Brightness and color
-        ("set the ceiling dimmer to 30%", {"Ceiling dimmer": "dim 76"}),
-        ("set the kitchen brightness to 40 percent", {"Kitchen spots": "dim 102"}),
-        ("set the color bulb to red", {"Color bulb": "dim 200 #ff0000"}),
-        # What is no lamp
-        ("turn on the coffee maker", {"Coffee maker": "turnon"}),
-        ("turn off window lamp", {"Window lamp": "turnoff"}),
-        # Covers
-        ("open the bedroom shutter", {"Bedroom shutter": "up"}),
-        ("close the kitchen blind", {"Kitchen blind": "down"}),
-        ("raise the projector screen", {"Projector screen": "up"}),
-        ("set the bedroom shutter to 40%", {"Bedroom shutter": "dim 102"}),
-        (
-            "close the blinds in the bedroom",
-            {"Bedroom shutter": "down", "Roof window": "down"},
-        ),
-        (
-            "close all blinds",
-            {
-                "All blinds": "down",
-                "Awning": "down",
-                "Bedroom shutter": "down",
-                "Kitchen blind": "down",
-            },
-        ),
-        # Thermostats, by name and by area
-        ("set the radiator to 20.5 degrees", {"Radiator": "heat 20.5"}),
-        ("set the temperature of the heat pump to 24", {"Heat pump": "auto 24"}),
-        (
-            "set the temperature in the bedroom to 19 degrees",
-            {"Radiator": "heat 19"},
-        ),
-        ("turn off the heat pump", {"Heat pump": "off"}),
-        # Scenes
-        (
-            "activate good night",
-            {
-                "All lamps": "turnoff",
-                "Ceiling dimmer": "turnoff",
-                "Window lamp": "turnoff",
-            },
-        ),
-        (
-            "activate the good morning scene",
-            {
-                "Bedroom shutter": "up",
-                "Coffee maker": "turnon",
-                "Good morning": "turnon",
-                "Radiator": "heat 21",
-            },
-        ),
-    ],
-)
+ENGLISH_ACTIONS: dict[str, dict[str, str]] = {
+    # Lamps, by name and by area
+    "turn on the ceiling dimmer": {"Ceiling dimmer": "turnon"},
+    "turn off color bulb": {"Color bulb": "turnoff #ff8000"},
+    "turn on the kitchen lights": {"Kitchen spots": "turnon"},
+    "turn on the lights in the bedroom": {
+        "Bedside lamp": "turnon",
+        "Color bulb": "turnon #ff8000",
+        "Old dimmer": "turnon",
+    },
+    # A group, and with it its members
+    "turn off all lamps": {
+        "All lamps": "turnoff",
+        "Ceiling dimmer": "turnoff",
+        "Window lamp": "turnoff",
+    },
+    # Brightness and color
+    "set the ceiling dimmer to 30%": {"Ceiling dimmer": "dim 76"},
+    "set the kitchen brightness to 40 percent": {"Kitchen spots": "dim 102"},
+    "set the color bulb to red": {"Color bulb": "dim 200 #ff0000"},
+    # What is no lamp
+    "turn on the coffee maker": {"Coffee maker": "turnon"},
+    "turn off window lamp": {"Window lamp": "turnoff"},
+    # Covers
+    "open the bedroom shutter": {"Bedroom shutter": "up"},
+    "close the kitchen blind": {"Kitchen blind": "down"},
+    "raise the projector screen": {"Projector screen": "up"},
+    "set the bedroom shutter to 40%": {"Bedroom shutter": "dim 102"},
+    "close the blinds in the bedroom": {
+        "Bedroom shutter": "down",
+        "Roof window": "down",
+    },
+    "close all blinds": {
+        "All blinds": "down",
+        "Awning": "down",
+        "Bedroom shutter": "down",
+        "Kitchen blind": "down",
+    },
+    # Thermostats, by name and by area
+    "set the radiator to 20.5 degrees": {"Radiator": "heat 20.5"},
+    "set the temperature of the heat pump to 24": {"Heat pump": "auto 24"},
+    "set the temperature in the bedroom to 19 degrees": {"Radiator": "heat 19"},
+    "turn off the heat pump": {"Heat pump": "off"},
+    # Scenes
+    "activate good night": {
+        "All lamps": "turnoff",
+        "Ceiling dimmer": "turnoff",
+        "Window lamp": "turnoff",
+    },
+    "activate the good morning scene": {
+        "Bedroom shutter": "up",
+        "Coffee maker": "turnon",
+        "Good morning": "turnon",
+        "Radiator": "heat 21",
+    },
+}
+
+
 async def test_english_actions(
     english: None,
     assist: Assist,
     loaded: MockConfigEntry,
-    sentence: str,
-    expected: dict[str, str],
+    subtests: pytest.Subtests,
 ) -> None:
     """What is said in English is done at Telldus."""
-    await assist.check_done(sentence, expected)
+    for sentence, expected in ENGLISH_ACTIONS.items():
+        with subtests.test(sentence):
+            await assist.check_done(sentence, expected)
 
 
-@pytest.mark.parametrize(
-    ("sentence", "expected"),
-    [
-        # Lamps, by name, with and without an article at its end, and by area
-        ("tänd Taklampa", {"Taklampa": "turnon"}),
-        ("släck taklampan", {"Taklampa": "turnoff"}),
-        ("tänd belysningen i kök", {"Kitchen spots": "turnon"}),
-        (
-            "tänd lamporna i sovrummet",
-            {
-                "Bedside lamp": "turnon",
-                "Färglampa": "turnon #ff8000",
-                "Old dimmer": "turnon",
-            },
-        ),
-        # Brightness and color
-        ("dimra taklampan till 30 procent", {"Taklampa": "dim 76"}),
-        ("ändra färg på färglampan till röd", {"Färglampa": "dim 200 #ff0000"}),
-        # What is no lamp
-        ("slå på kaffebryggaren", {"Kaffebryggare": "turnon"}),
-        ("stäng av fönsterlampan", {"Fönsterlampa": "turnoff"}),
-        # Covers
-        ("öppna rullgardinen", {"Rullgardin": "up"}),
-        ("stäng köksgardinen", {"Köksgardin": "down"}),
-        ("hissa upp filmduken", {"Filmduk": "up"}),
-        ("sätt rullgardinen till 40%", {"Rullgardin": "dim 102"}),
-        (
-            "stäng persiennerna i sovrummet",
-            {"Rullgardin": "down", "Takfönster": "down"},
-        ),
-        # Thermostats; Home Assistant has no Swedish sentence for one by name.
-        (
-            "ställ in temperaturen i sovrummet till 19 grader",
-            {"Element": "heat 19"},
-        ),
-        (
-            "ändra temperaturen i vardagsrummet till 23,5 grader",
-            {"Värmepump": "auto 23.5"},
-        ),
-        # Scenes
-        (
-            "aktivera god natt",
-            {"All lamps": "turnoff", "Fönsterlampa": "turnoff", "Taklampa": "turnoff"},
-        ),
-        (
-            "aktivera scenen god morgon",
-            {
-                "Element": "heat 21",
-                "God morgon": "turnon",
-                "Kaffebryggare": "turnon",
-                "Rullgardin": "up",
-            },
-        ),
-    ],
-)
+SWEDISH_ACTIONS: dict[str, dict[str, str]] = {
+    # Lamps, by name, with and without an article at its end, and by area
+    "tänd Taklampa": {"Taklampa": "turnon"},
+    "släck taklampan": {"Taklampa": "turnoff"},
+    "tänd belysningen i kök": {"Kitchen spots": "turnon"},
+    "tänd lamporna i sovrummet": {
+        "Bedside lamp": "turnon",
+        "Färglampa": "turnon #ff8000",
+        "Old dimmer": "turnon",
+    },
+    # Brightness and color
+    "dimra taklampan till 30 procent": {"Taklampa": "dim 76"},
+    "ändra färg på färglampan till röd": {"Färglampa": "dim 200 #ff0000"},
+    # What is no lamp
+    "slå på kaffebryggaren": {"Kaffebryggare": "turnon"},
+    "stäng av fönsterlampan": {"Fönsterlampa": "turnoff"},
+    # Covers
+    "öppna rullgardinen": {"Rullgardin": "up"},
+    "stäng köksgardinen": {"Köksgardin": "down"},
+    "hissa upp filmduken": {"Filmduk": "up"},
+    "sätt rullgardinen till 40%": {"Rullgardin": "dim 102"},
+    "stäng persiennerna i sovrummet": {"Rullgardin": "down", "Takfönster": "down"},
+    # Thermostats; Home Assistant has no Swedish sentence for one by name.
+    "ställ in temperaturen i sovrummet till 19 grader": {"Element": "heat 19"},
+    "ändra temperaturen i vardagsrummet till 23,5 grader": {"Värmepump": "auto 23.5"},
+    # Scenes
+    "aktivera god natt": {
+        "All lamps": "turnoff",
+        "Fönsterlampa": "turnoff",
+        "Taklampa": "turnoff",
+    },
+    "aktivera scenen god morgon": {
+        "Element": "heat 21",
+        "God morgon": "turnon",
+        "Kaffebryggare": "turnon",
+        "Rullgardin": "up",
+    },
+}
+
+
 async def test_swedish_actions(
     swedish: None,
     assist: Assist,
     loaded: MockConfigEntry,
-    sentence: str,
-    expected: dict[str, str],
+    subtests: pytest.Subtests,
 ) -> None:
     """What is said in Swedish is done at Telldus."""
-    await assist.check_done(sentence, expected)
+    for sentence, expected in SWEDISH_ACTIONS.items():
+        with subtests.test(sentence):
+            await assist.check_done(sentence, expected)
 
 
 async def test_swedish_thermostat_off(
