@@ -84,6 +84,7 @@ async def test_demo_home(
 # Devices
 
 
+@pytest.mark.only("Front door")
 async def test_states(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
@@ -101,6 +102,7 @@ async def test_states(
         assert state_of(hass, DOOR).state == shown
 
 
+@pytest.mark.only("Front door")
 @pytest.mark.parametrize(
     ("kind", "device_class"),
     [
@@ -259,6 +261,7 @@ async def test_gateway_of_which_only_devices_tell(
     assert state_of(hass, DOOR).state == STATE_OFF
 
 
+@pytest.mark.only("Front door", "Outdoor")
 @pytest.mark.parametrize(
     "lists",
     [("sensors", "devices", "devices"), ("devices", "sensors")],

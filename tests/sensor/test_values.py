@@ -24,6 +24,10 @@ from .conftest import (
     tell,
 )
 
+pytestmark = pytest.mark.only(
+    "Hall motion", "Multisensor", "Old meter", "Outdoor", "Scale and soil", "Silent"
+)
+
 DAY = 86400
 
 
