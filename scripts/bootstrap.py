@@ -226,10 +226,13 @@ def ensure_python(uv: Path) -> Path:
     if (UNPACKED / "made-for").exists():
         return settle_if_moved()
     say(f"This machine has no Python {SERIES}; looking for one to download")
-    ask(uv, "python", "install", SERIES)
+    has_debian = shutil.which("apt-get") and shutil.which("dpkg-deb")
+    # Who has another road need not wait for a second try.
+    retries = "0" if has_debian else "3"
+    ask("env", f"UV_HTTP_RETRIES={retries}", uv, "python", "install", SERIES)
     if found := find_python(uv):
         return found
-    if shutil.which("apt-get") and shutil.which("dpkg-deb"):
+    if has_debian:
         say(
             f"Unpacking Debian testing's Python {SERIES} into .python/ "
             "(the system is not touched)"
