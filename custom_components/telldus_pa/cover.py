@@ -182,7 +182,7 @@ class TelldusCover(TelldusDeviceEntity, CoverEntity, RestoreEntity):
             kwargs[ATTR_POSITION] / _OPEN,
             self._entry.options.get(CONF_REVERSED_COVERS, ()),
         )
-        await self._data.commands.async_send(*commands, entity_id=self.entity_id)
+        await self.async_send(*commands)
 
     async def _async_send_direction(self, method: Method) -> None:
         """Send UP or DOWN; remember it where a level will show whether the direction is right."""

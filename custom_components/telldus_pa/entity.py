@@ -130,10 +130,14 @@ class TelldusDeviceEntity(TelldusEntity[Device]):
         self, *commands: tuple[Method, int | ThermostatSetpoint | None]
     ) -> None:
         """Send commands to the device at once. Raises HomeAssistantError."""
+        await self.async_send(
+            *(Command(self._row_id, method, value) for method, value in commands)
+        )
+
+    async def async_send(self, *commands: Command) -> None:
+        """Send commands, also to members of a group. Raises HomeAssistantError."""
         await self._data.commands.async_send(
-            *(Command(self._row_id, method, value) for method, value in commands),
-            entity_id=self.entity_id,
-            context=self._context,
+            *commands, entity_id=self.entity_id, context=self._context
         )
 
 

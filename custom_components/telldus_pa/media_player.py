@@ -116,5 +116,4 @@ class TelldusMediaPlayer(TelldusDeviceEntity, MediaPlayerEntity, RestoreEntity):
 
     async def _async_step(self, method: Method) -> None:
         """Change the volume. Raises HomeAssistantError."""
-        step = Command(self._row_id, method, is_volume_step=True)
-        await self._data.commands.async_send(step, entity_id=self.entity_id)
+        await self.async_send(Command(self._row_id, method, is_volume_step=True))

@@ -77,6 +77,36 @@ async def test_toggle(
     assert sent(simulator) == ["turnOff 90"]
 
 
+@pytest.mark.parametrize("order", permutations([("blind", 20), ("all_blinds", 70)]))
+async def test_positions(
+    hass: HomeAssistant,
+    set_up_home: SetUp,
+    simulator: Simulator,
+    time: Time,
+    order: list[tuple[str, int]],
+) -> None:
+    """In a scene of Home Assistant a blind has its own position, whichever comes first."""
+    methods = int(Told.UP | Told.DOWN | Told.STOP | Told.DIM)
+    await set_up_home(
+        replace(lamp(1), name="Blind", methods=methods),
+        replace(lamp(2), name="Other", methods=methods),
+        replace(group(90, ["1", "2"], "All blinds"), methods=methods),
+    )
+    action = Context()
+    calls = [
+        hass.services.async_call(
+            "cover",
+            "set_cover_position",
+            {"entity_id": f"cover.{name}", "position": position},
+            blocking=True,
+            context=action,
+        )
+        for name, position in order
+    ]
+    await time.until(asyncio.gather(*calls))
+    assert [one.split()[:2] for one in sent(simulator)] == [["dim", "90"], ["dim", "1"]]
+
+
 async def test_step(
     hass: HomeAssistant, set_up_home: SetUp, simulator: Simulator, time: Time
 ) -> None:
