@@ -971,3 +971,22 @@ async def test_listeners(
         await dashboard.do("turn_on", LAMP)
     told = (True, False, True, True, False)
     assert heard == [([LAMP_ID], is_sent) for is_sent in told]
+
+
+async def test_after_a_long_pause(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    dashboard: Dashboard,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """However often Telldus was busy, a command is sent as soon as a pause is over."""
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="device/turnOff", times=4, retry_after=20
+    )
+    began = simulator.clock()
+    dashboard.begin("turn_off", LAMP)
+    await time.move(100)
+    tries = [one.time - began for one in simulator.log if "turnOff" in one.path]
+    assert tries == pytest.approx([0, 20, 40, 60, 80], abs=2)
+    assert state_of(hass, LAMP).state == "off"

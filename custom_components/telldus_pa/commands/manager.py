@@ -245,7 +245,6 @@ class CommandManager:
                         await asyncio.wait_for(self._queued.wait(), seconds)
                 else:
                     await self._async_send_next()
-                    self._sent_at = now()
         finally:
             self._is_sending = False
             self._confirmation.async_plan()
@@ -283,6 +282,7 @@ class CommandManager:
                 state.in_flight = None
             self._put_back()
             raise
+        self._sent_at = self._rate_limiter.now()
         self._account.async_record_result(err)
         is_uncertain = isinstance(err, (TelldusConnectionError, InvalidResponseError))
         if is_uncertain:
@@ -291,7 +291,7 @@ class CommandManager:
         if sent is None:
             # Interrupted meanwhile
             return
-        state.queue.note_sent(sent, self._rate_limiter.now())
+        state.queue.note_sent(sent, self._sent_at)
         if err:
             if not is_uncertain:
                 self._notify_sent(sent, False)

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 # Seconds until the sensors that remain are tried again.
 _RETRY_DELAY: Final = 600.0
+# What waits for the end of a pause as well has its turn first. In seconds.
+_AFTER_PAUSE: Final = 2.0
 # How long to wait for the first hour of a value. After that, the history is imported all
 # the same.
 _FIRST_HOUR_WITHIN: Final = timedelta(hours=2)
@@ -303,7 +305,9 @@ class HistoryImport:
             if is_permanent or isinstance(err, (ApiError, InvalidResponseError)):
                 raise
             await self._async_wait(
-                err.retry_after if isinstance(err, RateLimitError) else _RETRY_DELAY
+                err.retry_after + _AFTER_PAUSE
+                if isinstance(err, RateLimitError)
+                else _RETRY_DELAY
             )
             return None
         account.async_record_result(None)
