@@ -12,7 +12,11 @@ from .auth_failures import AuthFailureTracker
 
 
 class TelldusAccount:
-    """One account. Each caller of its client records the result of the request."""
+    """One account.
+
+    The results of lists, commands, and histories for actions and the import are recorded.
+    What is asked beside these does not count: profile, rooms, protocols, and other histories.
+    """
 
     def __init__(
         self,
@@ -48,7 +52,7 @@ class TelldusAccount:
     def async_record_result(self, err: TelldusError | None) -> None:
         """Record the error of a request, None if Telldus accepted it.
 
-        A repeated 401 asks the user to sign in again; the first accepted request ends that.
+        A repeated 401 asks the user to sign in again; the first that is accepted ends that.
         """
         if isinstance(err, AuthenticationError):
             if self.auth_failures.record_failure(self.rate_limiter.now()):
