@@ -129,7 +129,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
     rooms, premium = Rooms(hass, entry.entry_id), Premium(hass, entry)
     for daily in (rooms, premium):
         await daily.async_load()
-        entry.async_on_unload(daily.async_save)
     if not dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id):
         # Home Assistant asks for areas as soon as this is done.
         await rooms.async_fetch_first(account)

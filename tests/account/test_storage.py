@@ -1,5 +1,6 @@
 """What is kept on disk, and removed with the entry."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 import errno
 import json
@@ -14,6 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.telldus_pa.account.domain_data import async_get_domain_data
 from custom_components.telldus_pa.account.storage import (
     UTC_DATETIME,
+    EntryStore,
     StorageKey,
     async_remove_entry_store,
     entry_store,
@@ -118,6 +120,27 @@ async def test_delayed_saves(hass: HomeAssistant, folder: Path, time: Time) -> N
         await time.move(1)
         assert file.exists() is (seconds >= 2)
     assert content(file) == {"push": {"refused_until": None}, "rooms": {"names": {}}}
+
+
+async def test_unload_writes_once(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is written after each change is not written again by an unload."""
+    written: list[str] = []
+    save = EntryStore.async_save
+
+    async def noted(
+        self: EntryStore, key: str, data: Mapping[str, Any], **options: bool
+    ) -> None:
+        written.append(key)
+        await save(self, key, data, **options)
+
+    monkeypatch.setattr(EntryStore, "async_save", noted)
+    await time.until(hass.config_entries.async_unload(loaded.entry_id))
+    assert written == [StorageKey.EVENTS]
 
 
 async def test_saved_before_loaded(hass: HomeAssistant) -> None:
