@@ -9,7 +9,7 @@ from custom_components.telldus_pa.account.domain_data import async_get_domain_da
 from custom_components.telldus_pa.const import CONF_SERVER_URL, DOMAIN
 from homeassistant.core import HomeAssistant
 from simulator import Fault, Simulator
-from tests.conftest import Time
+from tests.conftest import AddEntry, Time
 from tests.helpers import rate_limiter_of
 
 pytestmark = pytest.mark.only("Window lamp")
@@ -54,3 +54,27 @@ async def test_budget_survives_a_restart(
     rate_limiter = (await async_get_domain_data(hass)).rate_limiter(server)
     assert 150 < rate_limiter.paused_for < 180
     assert 0 < rate_limiter.used < len(kept["sent"])
+
+
+async def test_saved_after_the_last_account_was_replaced(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    add_entry: AddEntry,
+    hass_storage: dict[str, Any],
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """The file that goes with the last account comes back with the next one."""
+    name = f"{DOMAIN}.rate_limiter"
+    await time.until(hass.config_entries.async_remove(loaded.entry_id))
+    await time.move(700)
+    assert name not in hass_storage
+
+    entry = add_entry()
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    simulator.faults.add(
+        Fault.RATE_LIMITED, match="json/devices/list", times=1, retry_after=200
+    )
+    await time.move(61)
+    (kept,) = hass_storage[name]["data"].values()
+    assert kept["pause"] > 100

@@ -27,6 +27,7 @@ from .storage import UTC_DATETIME, TelldusStore
 # Home Assistant stops: an SD card is worth more than a minute's window after a crash.
 _SAVE_DELAY: Final = 600
 
+_FILE: Final = "rate_limiter"
 _SECONDS: Final = vol.Coerce(float)
 _STORED: Final = vol.Schema(
     {
@@ -83,7 +84,9 @@ class DomainData:
         if commands := self.commands.pop(entry_id, None):
             commands.async_interrupt_all()
         if not self._has_entries():
-            await self.store.async_remove_all()
+            # Accounts may be added again: the removed store writes nothing any more.
+            removed, self.store = self.store, TelldusStore(self.store.hass, _FILE)
+            await removed.async_remove_all()
 
     @callback
     def async_stop(self, _event: Event) -> None:
@@ -130,7 +133,7 @@ _DOMAIN_DATA: HassKey[DomainData] = HassKey(f"{DOMAIN}_shared")
 @singleton(_DOMAIN_DATA, async_=True)
 async def async_get_domain_data(hass: HomeAssistant) -> DomainData:
     """Get what all entries share."""
-    store = TelldusStore(hass, "rate_limiter")
+    store = TelldusStore(hass, _FILE)
     shared = DomainData(store, await store.async_load_dict(_STORED))
     hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, shared.async_stop)
     return shared
