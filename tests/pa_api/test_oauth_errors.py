@@ -8,11 +8,13 @@ import pytest
 
 from custom_components.telldus_pa.pa_api import (
     AuthenticationError,
+    Credentials,
     InvalidResponseError,
     OAuth1Flow,
     RateLimiter,
     RateLimitError,
     RequestDeferredError,
+    RequestToken,
     TelldusConnectionError,
     TelldusError,
 )
@@ -94,11 +96,11 @@ async def test_redirects_are_not_followed(
 
 
 @OAUTH_STEPS
-@pytest.mark.parametrize("status", ["302 Found", "202 Later", "300 ?"])
+@pytest.mark.parametrize("status", ["302 Found", "199 ?", "300 ?"])
 async def test_only_success_brings_a_token(
     misbehave: Misbehave, rate_limiter: RateLimiter, step: OAuthStep, status: str
 ) -> None:
-    """A token in anything but a plain success is none."""
+    """A token in anything but a success is none."""
     body = "oauth_token=a&oauth_token_secret=b"
     url = await misbehave(
         f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
@@ -206,6 +208,7 @@ async def test_a_person_does_not_wait_for_long(
         "",
         "oauth_token",
         '{"oauth_token": "a"}',
+        '{"oauth_token": "a", "oauth_token_secret": "b"}',
         '{"oauth_token": 1, "oauth_token_secret": ["b"], "oauth_callback_confirmed": true}',
         '{"oauth_token": {"a": "b"}}',
         "[1]",
@@ -336,3 +339,39 @@ async def test_content_types(
             "token-given",
             "secret+given",
         )
+
+
+@OAUTH_STEPS
+@pytest.mark.parametrize(
+    ("status", "more"),
+    [
+        ("200 OK", "&name=Kim Example"),
+        ("200 OK", "&user=Å"),
+        ("200 OK", "&user=\udcc5"),  # Latin-1
+        ("200 OK", "&data={1}&a[b]=c&a=|"),
+        ("200 OK", "&oauth_more=a b&x&%zz=%"),
+        ("201 Created", ""),
+        ("202 Later", ""),
+        ("299 ?", ""),
+    ],
+)
+async def test_whatever_else_is_in_the_answer(
+    misbehave: Misbehave,
+    rate_limiter: RateLimiter,
+    step: OAuthStep,
+    status: str,
+    more: str,
+) -> None:
+    """What nobody needs of a success may be written in any way, in every step."""
+    body = f"oauth_token=a%2B&oauth_token_secret=b%26{more}"
+    content = body.encode(errors="surrogateescape")
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(content)}\r\n\r\n"
+    url = await misbehave(head.encode() + content)
+
+    given = await step(flow_at(url, rate_limiter))
+
+    if isinstance(given, Credentials):
+        assert (given.token, given.token_secret) == ("a+", "b&")
+    else:
+        assert isinstance(given, RequestToken)
+        assert (given.token, given.secret) == ("a+", "b&")

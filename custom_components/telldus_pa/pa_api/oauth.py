@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import io
 import time
 from typing import Any, override
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 from requests_oauthlib import OAuth1Session
@@ -74,18 +74,20 @@ class _OAuth1Session(OAuth1Session):
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request with time-outs, and without following redirects with secrets.
 
-        Raises TokenRequestDenied for anything but HTTP 200; for a 429 before its body is
+        Raises TokenRequestDenied for anything but success; for a 429 before its body is
         read.
         """
         kwargs |= {"timeout": _HTTP_TIMEOUT, "allow_redirects": False, "stream": True}
         response = super().request(*args, **kwargs)
+        # The library raises from 400 on only; a redirect brings no token.
+        is_success = response.status_code // 100 == 2
         if response.status_code != requests.codes.too_many_requests:
             # requests limits the wait for each byte, but neither the whole nor the size.
-            response.raw = io.BytesIO(_read(response))
+            body = _read(response)
+            response.raw = io.BytesIO(_oauth_parameters(body) if is_success else body)
         # Whatever it claims: some claims make decoding fail, and guessing is costly.
         response.encoding = "utf-8"
-        if response.status_code != requests.codes.ok:
-            # The library raises from 400 on only; a redirect brings no token.
+        if not is_success:
             raise TokenRequestDenied("", response)
         return response
 
@@ -99,6 +101,15 @@ def _read(response: requests.Response) -> bytes:
         if len(body) > _MAX_BODY or time.monotonic() > deadline:
             raise requests.ConnectionError("a body without end")
     return bytes(body)
+
+
+def _oauth_parameters(body: bytes) -> bytes:
+    """Return the ``oauth_`` parameters of a form-encoded body, encoded anew.
+
+    The library rejects all of it for one character elsewhere that is not escaped.
+    """
+    pairs = parse_qsl(body.decode(errors="replace").strip())
+    return urlencode([pair for pair in pairs if pair[0].startswith("oauth_")]).encode()
 
 
 class OAuth1Flow:
@@ -159,7 +170,7 @@ class OAuth1Flow:
                 if verifier is not None:
                     return session.fetch_access_token(url, verifier)
                 # The library requires a verifier; Telldus does not.
-                return dict(parse_qsl(session.post(url).text.strip()))
+                return dict(parse_qsl(session.post(url).text))
 
         response = await self._run(fetch)
         return Credentials(
@@ -178,11 +189,7 @@ class OAuth1Flow:
 
         def unlogged_fetch() -> Mapping[str, str]:
             with suppress_library_logging():
-                pairs = fetch()
-            # The library also accepts JSON, and so values that are no strings.
-            return {
-                key: value for key, value in pairs.items() if isinstance(value, str)
-            }
+                return fetch()
 
         async with self._rate_limiter.acquire(
             Priority.SIGN_IN, timeout=_LIMITER_TIMEOUT
@@ -197,7 +204,7 @@ class OAuth1Flow:
                 raise TelldusConnectionError(
                     _host_and_kind(self._server, err)
                 ) from None
-            except ValueError, TypeError, RecursionError:
+            except ValueError:
                 raise InvalidResponseError("no token in the answer") from None
             self._rate_limiter.on_success()
         if not all(
