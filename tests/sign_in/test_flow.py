@@ -326,7 +326,7 @@ async def test_token_refused_after_the_link(
     simulator.authorize(
         URL(step["description_placeholders"]["link"]).query["oauth_token"]
     )
-    simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*", times=2)
+    simulator.faults.add(Fault.UNAUTHORIZED_XML, match="json/*", times=3)
     step = await flow_user.submit()
     assert (step["step_id"], step["errors"]) == ("failed", {"base": "invalid_auth"})
     again = await flow_user.submit()

@@ -1,5 +1,7 @@
 """Whose account it is: by its profile, or by its gateways."""
 
+from typing import Any
+
 from aiohttp.test_utils import TestServer
 import pytest
 
@@ -13,7 +15,7 @@ from homeassistant.const import CONF_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from simulator import Fault, Simulator
-from tests.flow_user import FlowUser, keys, only_entry
+from tests.flow_user import FlowUser, Step, keys, only_entry
 
 pytestmark = pytest.mark.only("Window lamp")
 
@@ -243,3 +245,140 @@ async def test_reauth_without_profile(
     step = await flow_user.sign_in(await flow_user.choose("authorize"))
     assert (step["type"], step["reason"]) == ("abort", "reauth_successful")
     assert reauth_entry.data[CONF_ACCOUNT_UUID] == profile
+
+
+async def persist(flow_user: FlowUser, step: Step) -> Step:
+    """Try again, twice at most, a minute apart."""
+    for _ in range(2):
+        if step.get("step_id") == "failed":
+            await flow_user.time.move(60)
+            step = await flow_user.submit()
+    return step
+
+
+def refuse(simulator: Simulator, fault: Fault, **arguments: Any) -> None:
+    """Have the server neither say whose account it is, nor list its gateways."""
+    for function in ("user/profile", "clients/list"):
+        simulator.faults.add(fault, match=f"json/{function}", times=None, **arguments)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.APPLICATION_ERROR,
+        Fault.CLOUDFLARE,
+        Fault.NOT_FOUND,
+        Fault.GARBAGE,
+        Fault.UNAUTHORIZED_XML,
+        Fault.BAD_GATEWAY,
+    ],
+)
+@pytest.mark.parametrize("shows_gateways", [True, False])
+async def test_nothing_identifies(
+    hass: HomeAssistant,
+    flow_user: FlowUser,
+    server_url: str,
+    simulator: Simulator,
+    fault: Fault,
+    shows_gateways: bool,
+) -> None:
+    """Where only the devices are listed, one can sign in, and do so again."""
+    refuse(simulator, fault)
+    if not shows_gateways:
+        simulator.faults.add(
+            Fault.MISSING_KEYS, match="json/devices/list", times=None, keys=["client"]
+        )
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
+    step = await persist(flow_user, step)
+    assert step["type"] == "create_entry"
+    entry = only_entry(hass)
+    assert entry.unique_id
+    assert entry.data[CONF_ACCOUNT_UUID] is None
+    assert entry.data[CONF_GATEWAYS] == []
+    await flow_user.time.move(120)
+
+    token = entry.data[CONF_TOKEN]
+    entry.async_start_reauth(hass)
+    await flow_user.time.settle()
+    (flow,) = hass.config_entries.flow.async_progress()
+    flow_user.flow_id = flow["flow_id"]
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
+    step = await persist(flow_user, step)
+    assert (step["type"], step["reason"]) == ("abort", "reauth_successful")
+    assert entry.data[CONF_TOKEN] != token
+
+
+async def test_owner_whom_nothing_identifies(
+    flow_user: FlowUser, reauth_entry: ConfigEntry, simulator: Simulator
+) -> None:
+    """An owner whose gateways are not listed may be a guest, and is not let in."""
+    refuse(simulator, Fault.APPLICATION_ERROR)
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
+    assert step["step_id"] == "wrong_account"
+
+
+async def test_gateways_refused(
+    flow_user: FlowUser, server_url: str, simulator: Simulator
+) -> None:
+    """Who has an id needs no gateways, even beside an account that has none."""
+    simulator.settings.refuse_profile = True
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
+    assert step["type"] == "create_entry"
+
+    await flow_user.time.move(180)
+    simulator.settings.refuse_profile = False
+    simulator.faults.add(Fault.APPLICATION_ERROR, match="json/clients/list", times=None)
+    await flow_user.begin()
+    await flow_user.choose("reuse_keys")
+    step = await flow_user.sign_in(await flow_user.choose("authorize"), user="guest")
+    assert step["type"] == "create_entry"
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault.UNAUTHORIZED_XML, "invalid_auth"),
+        (Fault.RATE_LIMITED, "rate_limited"),
+        (Fault.TIMEOUT, "cannot_connect"),
+        (Fault.APPLICATION_ERROR, "rejected"),
+    ],
+)
+async def test_devices_refused_as_well(
+    flow_user: FlowUser,
+    server_url: str,
+    simulator: Simulator,
+    fault: Fault,
+    error: str,
+) -> None:
+    """An account that cannot be used is not set up: what the devices say is told."""
+    refuse(simulator, Fault.NOT_FOUND)
+    simulator.faults.add(fault, match="json/devices/list", times=None)
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    step = await flow_user.sign_in(await flow_user.choose("authorize"))
+    assert (step["step_id"], step["errors"]) == ("failed", {"base": error})
+    assert simulator.log[-1].path == "json/devices/list"
+
+
+@pytest.mark.parametrize("refuse_profile", [True, False])
+async def test_no_more_requests_than_needed(
+    flow_user: FlowUser,
+    server_url: str,
+    simulator: Simulator,
+    refuse_profile: bool,
+) -> None:
+    """The devices are not asked for where the profile or the gateways tell."""
+    simulator.settings.refuse_profile = refuse_profile
+    await flow_user.begin()
+    await flow_user.submit(keys(server_url))
+    step = await flow_user.choose("authorize")
+    asked = len(simulator.log)
+    await flow_user.sign_in(step)
+    paths = [request.path for request in simulator.log[asked:]]
+    functions = ["json/user/profile", *["json/clients/list"] * refuse_profile]
+    assert paths[: len(functions) + 1] == ["oauth/accessToken", *functions]
+    assert paths.count("json/clients/list") == refuse_profile

@@ -78,9 +78,11 @@ class TelldusClient:
         """Return the time in monotonic seconds, by the rate limiter's clock."""
         return self._rate_limiter.now()
 
-    async def devices(self, *, timeout: float | None = None) -> ListResponse[Device]:
+    async def devices(
+        self, *, priority: Priority = Priority.POLL, timeout: float | None = None
+    ) -> ListResponse[Device]:
         """Return all devices of all gateways, the ignored ones included."""
-        return await self._devices(self._device_rows, Priority.POLL, timeout)
+        return await self._devices(self._device_rows, priority, timeout)
 
     async def devices_with_parameters(
         self, *, timeout: float | None = None

@@ -1,5 +1,6 @@
 """Which account an access token belongs to."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Self
@@ -28,7 +29,8 @@ class AuthorizedAccount:
 
     ``profile`` is None where Telldus does not return it. ``gateways`` are those that the
     account owns, ``shared_gateways`` those of others that it may use; both are empty where
-    they were not needed to identify the account.
+    they were not needed to identify the account. Where Telldus does not list the gateways,
+    those of the devices count as shared.
     """
 
     server: str
@@ -50,18 +52,32 @@ class AuthorizedAccount:
         """Fetch the profile, and the gateways if they are needed as well.
 
         With ``needs_profile`` an error that may be temporary is raised; without it the
-        gateways decide. Raises TelldusError.
+        gateways decide, or the account remains unknown. Raises TelldusError.
         """
-        profile, retry = await _fetch_profile(client, needs_profile=needs_profile)
+        profile, retry = await _unless_refused(
+            client.profile(timeout=_TIMEOUT), raise_temporary=needs_profile
+        )
         owned: dict[str, bool] = {}
         if profile is None or by_gateways:
-            response = await client.gateways(
-                priority=Priority.SIGN_IN, timeout=_TIMEOUT
+            gateways, _ = await _unless_refused(
+                client.gateways(priority=Priority.SIGN_IN, timeout=_TIMEOUT),
+                raise_temporary=needs_profile,
             )
-            owned = {row.id: bool(row.is_owner) for row in response.rows}
+            if gateways is None:
+                # The one list without which nothing works: it shows whether the token is good.
+                devices = await client.devices(
+                    priority=Priority.SIGN_IN, timeout=_TIMEOUT
+                )
+                owned = {
+                    row.gateway_id: False for row in devices.rows if row.gateway_id
+                }
+            else:
+                owned = {row.id: bool(row.is_owner) for row in gateways.rows}
         if retry:
             # The token is good, so the refusal may have been a single one.
-            profile, _ = await _fetch_profile(client, needs_profile=needs_profile)
+            profile, _ = await _unless_refused(
+                client.profile(timeout=_TIMEOUT), raise_temporary=needs_profile
+            )
         return cls(
             server,
             credentials,
@@ -106,24 +122,24 @@ class AuthorizedAccount:
         return bool(self.server == entry.data[CONF_SERVER_URL])
 
 
-async def _fetch_profile(
-    client: TelldusClient, *, needs_profile: bool
-) -> tuple[Profile | None, bool]:
-    """Return the profile, None if Telldus does not return it, and whether to try again.
+async def _unless_refused[T](
+    request: Awaitable[T], *, raise_temporary: bool
+) -> tuple[T | None, bool]:
+    """Return a response, None if Telldus refuses it, and whether to try again.
 
     Raises TelldusError.
     """
     try:
-        return await client.profile(timeout=_TIMEOUT), False
+        return await request, False
     except AuthenticationError:
-        # If the token itself is bad, the gateways are rejected as well.
+        # If the token itself is bad, the next request is rejected as well.
         return None, True
     except ApiError:
         return None, False
     except TelldusConnectionError as err:
-        if needs_profile and err.status != HTTPStatus.NOT_FOUND:
+        if raise_temporary and err.status != HTTPStatus.NOT_FOUND:
             raise
     except InvalidResponseError:
-        if needs_profile:
+        if raise_temporary:
             raise
     return None, False
