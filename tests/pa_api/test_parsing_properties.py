@@ -378,15 +378,14 @@ async def test_a_number_that_is_none_costs_its_row_at_most(
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 async def test_encodings(ask: Ask, encoding: str) -> None:
-    """Every encoding that JSON may come in is read; any other costs no more than itself."""
+    """Every encoding that JSON may come in is read; any other costs a few characters."""
     row = DEVICE | {"name": "Åke's lamp"}
     body = json.dumps({"device": [row]}, ensure_ascii=False).encode(encoding)
     found = await ask("devices", body, 200)
 
     if encoding == "latin-1":
-        assert isinstance(found, InvalidResponseError)
-    else:
-        assert found == (Device.from_dict(row),)
+        row["name"] = "\ufffdke's lamp"
+    assert found == (Device.from_dict(row),)
 
 
 async def test_truncated_anywhere(ask: Ask) -> None:

@@ -10,6 +10,7 @@ from custom_components.telldus_pa.pa_api import (
     ApiError,
     AuthenticationError,
     Credentials,
+    GatewayOfflineError,
     InvalidResponseError,
     Method,
     RateLimiter,
@@ -70,6 +71,7 @@ pytestmark = pytest.mark.usefixtures("no_gaps")
         (http('{"error": "Oh", "code": 8}', "400 Oh"), ApiError, "Oh"),
         (http('{"error": "expired_token"}', "400 Oh"), AuthenticationError, "expired"),
         (http('{"error": null}'), ApiError, "no reason given"),
+        (http('{"error": {"message": "Oh", "code": 3}}'), GatewayOfflineError, "Oh"),
         (http("[1", "500 Oh"), TelldusConnectionError, "HTTP 500"),
         (http(b"\xff\xfe<error>", "401 No"), AuthenticationError, ""),
         (http(b"", "401 No"), AuthenticationError, ""),
@@ -92,6 +94,17 @@ async def test_misbehaving(
     assert type(caught.value) is kind
     assert text in str(kept(caught.value, secrets))
     assert not rate_limiter.sending
+
+
+@pytest.mark.parametrize("nothing", ["null", '""', "0", "false"])
+async def test_no_error(
+    client_of: ClientOf, misbehave: Misbehave, nothing: str
+) -> None:
+    """An empty error beside what was asked for is none."""
+    body = f'{{"device": [{{"id": 1, "client": 2}}], "error": {nothing}}}'
+    client = client_of(await misbehave(http(body)))
+
+    assert len((await client.devices()).rows) == 1
 
 
 async def test_gzip(client_of: ClientOf, misbehave: Misbehave) -> None:

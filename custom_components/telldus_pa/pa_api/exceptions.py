@@ -97,6 +97,9 @@ def parse_retry_after(value: str | None, date: str | None = None) -> float | Non
 
 def error_from_response(reason: object, code: object) -> TelldusError:
     """Return the error for the ``error`` and ``code`` of a JSON response."""
+    if isinstance(reason, dict):
+        code = reason.get("code", code)
+        reason = reason.get("message")
     text = reason.strip() if isinstance(reason, str) else ""
     # Half a surrogate pair cannot be stored or displayed.
     text = text.encode(errors="replace").decode()[:_LONGEST_REASON]

@@ -38,6 +38,9 @@ def read_json(text: str | bytes) -> object:
 
 def _loads_lenient(text: str | bytes) -> object:
     """Parse JSON by the more lenient parser. Raises ValueError."""
+    if isinstance(text, bytes):
+        # One byte that is none of a character costs one name, not the whole answer.
+        text = text.decode(json.detect_encoding(text), errors="replace")
     try:
         return json.loads(text, parse_int=_to_int, parse_constant=_to_nothing)
     except RecursionError as err:

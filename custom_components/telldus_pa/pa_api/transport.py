@@ -122,6 +122,8 @@ class Transport:
         if (
             isinstance(parsed, Mapping)
             and "error" in parsed
+            # An empty one beside something else is none.
+            and (parsed["error"] or len(parsed) == 1)
             and status < HTTPStatus.INTERNAL_SERVER_ERROR
         ):
             raise error_from_response(parsed["error"], parsed.get("code"))
