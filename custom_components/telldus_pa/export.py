@@ -18,15 +18,8 @@ from .account.errors import service_error
 from .const import DOMAIN
 from .data import TelldusConfigEntry
 from .devices.topology import is_assumed
-from .pa_api import (
-    ApiError,
-    Device,
-    DeviceWithParameters,
-    Method,
-    RateLimitError,
-    Sensor,
-    TelldusError,
-)
+from .pa_api import Device, DeviceWithParameters, Method, Sensor, TelldusError
+from .registry.protocols import async_fetch_protocols
 
 _FORMAT: Final = 1
 # The default folder, within the configuration.
@@ -62,7 +55,7 @@ async def async_export_home(
     data.account.async_record_result(None)
     missing = [one.device.id for one in devices if is_assumed(one.device)]
     if include_protocol:
-        await _async_fetch_protocols(entry, missing)
+        await _async_fetch_protocols(hass, entry, missing)
     home = {
         "format": _FORMAT,
         "exported": dt_util.utcnow().isoformat(),
@@ -89,28 +82,19 @@ async def async_export_home(
 
 
 async def _async_fetch_protocols(
-    entry: TelldusConfigEntry, device_ids: Iterable[str]
+    hass: HomeAssistant, entry: TelldusConfigEntry, device_ids: Iterable[str]
 ) -> None:
     """Fetch the protocols of devices, for as long as an action may take."""
-    data = entry.runtime_data
-    deadline = data.account.rate_limiter.now() + _PROTOCOLS_TIMEOUT
+    data, rate_limiter = entry.runtime_data, entry.runtime_data.account.rate_limiter
+    deadline = rate_limiter.now() + _PROTOCOLS_TIMEOUT
     for device_id in device_ids:
         while device_id not in data.protocols:
-            left = deadline - data.account.rate_limiter.now()
-            try:
-                data.protocols[device_id] = await data.account.client.device_info(
-                    device_id, timeout=max(left, 0.0)
-                )
-            except RateLimitError as err:
-                if err.retry_after >= left:
+            left = max(deadline - rate_limiter.now(), 0.0)
+            await async_fetch_protocols(hass, entry, [device_id], timeout=left)
+            if device_id not in data.protocols:
+                if not 0 < rate_limiter.paused_for < left:
                     return
-                await asyncio.sleep(err.retry_after)
-            except ApiError:
-                # Telldus rejects this device; the others follow.
-                break
-            except TelldusError as err:
-                data.account.async_record_result(err)
-                return
+                await asyncio.sleep(rate_limiter.paused_for)
 
 
 def _device(entry: TelldusConfigEntry, one: DeviceWithParameters) -> dict[str, Any]:
