@@ -25,11 +25,13 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Final
 
+from aiohttp import DummyCookieJar
+
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_TOKEN, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, device_registry as dr
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import ConfigType
@@ -106,7 +108,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: TelldusConfigEntry) -> b
     server = entry.data[CONF_SERVER_URL]
     rate_limiter = shared.rate_limiter(server)
     client = TelldusClient(
-        async_get_clientsession(hass),
+        # Without cookies: those of one account would be sent with another's requests.
+        async_create_clientsession(hass, cookie_jar=DummyCookieJar()),
         server,
         Credentials(
             entry.data[CONF_PUBLIC_KEY],

@@ -10,10 +10,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, override
 
+from aiohttp import DummyCookieJar
+
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
 
 from ..account.errors import error_placeholders, translation_key_for
 from ..const import CONF_ACCOUNT_UUID
@@ -249,22 +251,25 @@ class SignInFlow(ConfigFlow):
             handshake = await self._tokens.async_handshake()
             self._credentials = await handshake.access_token(*self._to_exchange)
         server = self._tokens.keys.server
-        client = TelldusClient(
-            async_get_clientsession(self.hass),
-            server,
-            self._credentials,
-            await self._tokens.async_rate_limiter(),
+        rate_limiter = await self._tokens.async_rate_limiter()
+        # Without cookies, which would be those of the account that was logged in before.
+        session = async_create_clientsession(
+            self.hass, auto_cleanup=False, cookie_jar=DummyCookieJar()
         )
         self._profile_attempts += 1
-        return await AuthorizedAccount.async_fetch(
-            client,
-            server,
-            self._credentials,
-            by_gateways=not all(
-                entry.data[CONF_ACCOUNT_UUID] for entry in self._candidate_entries()
-            ),
-            needs_profile=self._profile_attempts < _MOST_PROFILE_ATTEMPTS,
-        )
+        try:
+            return await AuthorizedAccount.async_fetch(
+                TelldusClient(session, server, self._credentials, rate_limiter),
+                server,
+                self._credentials,
+                by_gateways=not all(
+                    entry.data[CONF_ACCOUNT_UUID] for entry in self._candidate_entries()
+                ),
+                needs_profile=self._profile_attempts < _MOST_PROFILE_ATTEMPTS,
+            )
+        finally:
+            # The connections are Home Assistant's own, and stay.
+            session.detach()
 
     async def _async_claim(self, signed_in: AuthorizedAccount) -> ConfigFlowResult:
         """Finish, unless another tab does so already."""
