@@ -4,10 +4,11 @@ import asyncio
 from itertools import pairwise
 from typing import Any
 
+from aiohttp import DummyCookieJar
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import CONF_SCAN_INTERVAL, STATE_UNAVAILABLE
 from homeassistant.core import Event, HomeAssistant
 from simulator import Fault, Simulator
@@ -235,3 +236,25 @@ async def test_start_under_load(
     assert len(commands) >= 25
     await time.move(60)
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_reload_while_the_login_is_rejected(
+    hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """A reload, which ends the dialog, does not leave the user without one."""
+    simulator.revoke()
+    await time.move(150)
+    assert hass.config_entries.flow.async_progress()
+    sent = len(simulator.log)
+    for _ in range(2):
+        await time.until(hass.config_entries.async_reload(loaded.entry_id))
+        await time.move(40)
+        (flow,) = hass.config_entries.flow.async_progress()
+        assert flow["context"]["source"] == SOURCE_REAUTH
+    assert len(simulator.log) == sent
+
+
+async def test_no_cookies(loaded: MockConfigEntry) -> None:
+    """What one account is given to remember is not sent with another's requests."""
+    transport = loaded.runtime_data.account.client._transport  # noqa: SLF001
+    assert isinstance(transport._session.cookie_jar, DummyCookieJar)  # noqa: SLF001

@@ -134,6 +134,8 @@ class TelldusUpdateCoordinator[RowT: ListItem](RowCoordinator[RowT]):
     async def _async_fetch_list(self, timeout: float | None) -> ListResponse[RowT]:
         """Request the list, unless Telldus is known to reject the login."""
         if self.account.is_refused:
+            # A reload has ended the dialog that asks for the login.
+            self.config_entry.async_start_reauth(self.hass)
             raise AuthenticationError("not requested: the login is rejected")
         try:
             response = await self._async_fetch(timeout)
