@@ -4,6 +4,8 @@ import asyncio
 import gzip
 
 import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 import pytest
 
 from custom_components.telldus_pa.pa_api import (
@@ -23,7 +25,7 @@ from custom_components.telldus_pa.pa_api import (
 from custom_components.telldus_pa.pa_api.parsing import read_json
 from simulator import Fault, Simulator
 
-from .conftest import DIMMER, LAMP, ClientOf, Clock, Misbehave, http, kept, utc
+from .conftest import DIMMER, LAMP, ON, ClientOf, Clock, Misbehave, http, kept, utc
 
 pytestmark = pytest.mark.usefixtures("no_gaps")
 
@@ -94,6 +96,27 @@ async def test_misbehaving(
     assert type(caught.value) is kind
     assert text in str(kept(caught.value, secrets))
     assert not rate_limiter.sending
+
+
+async def test_broken_connection(client_of: ClientOf, socket_enabled: None) -> None:
+    """What is sent on a connection that breaks is not sent again by itself."""
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        if len(asked) > 1:
+            assert request.transport
+            request.transport.close()
+        return web.json_response({"device": []})
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    async with TestServer(app) as server:
+        client = client_of(str(server.make_url("")).rstrip("/"))
+        await client.devices()
+        with pytest.raises(TelldusConnectionError):
+            await client.command(lambda: ON)
+    assert asked == ["/json/devices/list", "/json/device/turnOn"]
 
 
 @pytest.mark.parametrize("nothing", ["null", '""', "0", "false"])

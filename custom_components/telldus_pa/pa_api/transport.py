@@ -43,8 +43,14 @@ class Transport:
         rate_limiter: RateLimiter,
         utcnow: Callable[[], datetime] | None = None,
     ) -> None:
-        """Initialize the transport; the caller owns ``session``, ``utcnow`` is the wall clock."""
+        """Initialize the transport.
+
+        ``session`` is the caller's, for this account alone, ``utcnow`` the wall clock.
+        """
         self._session = session
+        # aiohttp repeats a GET whose reused connection breaks, and has no option for it: a
+        # bell would ring twice, and Telldus refuses the second nonce like a wrong login.
+        session._retry_connection = False  # noqa: SLF001
         self.server = server
         self._credentials = credentials
         self._rate_limiter = rate_limiter
