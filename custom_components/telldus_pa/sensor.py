@@ -182,7 +182,6 @@ class TelldusUnknownValueSensor(TelldusValueEntity):
         """Initialize the sensor."""
         super().__init__(entry, sensor_id, part)
         name, scale = self._key
-        self._update_unit()
         self._attr_translation_key = "other_scale" if scale else "other_value"
         self._attr_translation_placeholders = {
             "name": name.capitalize(),
@@ -196,19 +195,16 @@ class TelldusUnknownValueSensor(TelldusValueEntity):
         value = self.value
         return value.value if value else None
 
-    @callback
+    @property
     @override
-    def _handle_coordinator_update(self) -> None:
-        """Update the unit with the value."""
-        self._update_unit()
-        super()._handle_coordinator_update()
+    def native_unit_of_measurement(self) -> str | None:
+        """Telldus' unit; a text has none.
 
-    def _update_unit(self) -> None:
-        """Use Telldus' unit, the last one once the value is gone; a text has none."""
-        if value := self.row.values.get(self._key):
-            self._attr_native_unit_of_measurement = (
-                None if isinstance(value.value, str) else value.unit
-            )
+        It comes from the row, as the value does: the registry may have the state written
+        before the row's listeners are called.
+        """
+        value = self.row.values.get(self._key)
+        return None if value is None or isinstance(value.value, str) else value.unit
 
 
 class TelldusBatterySensor(TelldusSensorEntity, SensorEntity):

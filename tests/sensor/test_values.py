@@ -95,6 +95,34 @@ async def test_value_of_no_known_kind(
     assert complaints(caplog) == []
 
 
+async def test_text_and_a_new_name(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A number may become a text in the list in which its sensor is renamed, and go."""
+    monkeypatch.setitem(UNITS, ("acidity", "0"), "pH")
+    tell(simulator, OLD_METER, "acidity", "0", "6.8")
+    await time.move(POLL)
+    sensor = simulator.home.sensors[OLD_METER]
+    tell(simulator, OLD_METER, "acidity", "0", "rather sour")
+    sensor.name = "Cellar"
+    await time.move(POLL)
+    state = state_of(hass, "sensor.old_meter_acidity")
+    assert state.state == "rather sour"
+    assert state.attributes == {"friendly_name": "Cellar Acidity"}
+
+    sensor.values = [one for one in sensor.values if one.name != "acidity"]
+    await time.move(POLL)
+    state = state_of(hass, "sensor.old_meter_acidity")
+    assert state.state == STATE_UNKNOWN
+    assert state.attributes == {"friendly_name": "Cellar Acidity"}
+    assert complaints(caplog) == []
+
+
 async def test_no_known_scale(
     hass: HomeAssistant, loaded: MockConfigEntry, simulator: Simulator, time: Time
 ) -> None:
