@@ -91,6 +91,22 @@ async def test_second_press_between_lists(
     assert states.seen == [STATE_ON, STATE_OFF]
 
 
+async def test_clock_that_was_ahead(
+    hass: HomeAssistant, add_entry: AddEntry, simulator: Simulator, time: Time
+) -> None:
+    """A clock that is put right again does not keep the histories from being read."""
+    entry = add_entry(options={CONF_PUSH: False})
+    await quiet_home(hass, entry, simulator, time, REMOTE_ID)
+    entry.runtime_data.events.timelines[REMOTE_ID].read_from += 30 * 86400
+    await time.until(hass.config_entries.async_reload(entry.entry_id))
+    await time.move(60)
+    before = len(simulator.log)
+    simulator.press(REMOTE_ID, "turnOff")
+    for _ in range(6):
+        await time.move(30)
+    assert "device/history" in functions(simulator, before)
+
+
 @pytest.mark.parametrize(
     ("device_id", "entity_id", "methods", "seen"),
     [

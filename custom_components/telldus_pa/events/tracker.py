@@ -90,15 +90,15 @@ class EventTracker:
         entry.async_on_unload(devices.async_add_listener(self._async_add_timelines))
 
     async def async_load(self) -> None:
-        """Restore the timelines of an earlier run."""
-        stored = await self._store.async_load()
-        self._reader.retry_at = min(
-            stored.get("retry_at", 0.0), unix_now() + REJECTED_FOR
-        )
+        """Restore the timelines of an earlier run, whose clock may have been ahead."""
+        stored, now = await self._store.async_load(), unix_now()
+        self._reader.retry_at = min(stored.get("retry_at", 0.0), now + REJECTED_FOR)
         self.timelines = {
             device_id: DeviceTimeline.from_dict(device_id, timeline)
             for device_id, timeline in stored.get("timelines", {}).items()
         }
+        for restored in self.timelines.values():
+            restored.read_from = min(restored.read_from, now)
         self._async_add_timelines()
 
     @callback
