@@ -1,12 +1,18 @@
 """Speakers as Home Assistant shows and commands them."""
 
+from dataclasses import replace
+
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     mock_restore_cache,
 )
 
-from homeassistant.components.media_player import MediaPlayerEntityFeature as Feature
+from custom_components.telldus_pa.pa_api import Method
+from homeassistant.components.media_player import (
+    DATA_COMPONENT,
+    MediaPlayerEntityFeature as Feature,
+)
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import ServiceNotSupported
 from simulator import Simulator, uncommon_home
@@ -75,6 +81,19 @@ async def test_no_state(
     simulator.homes["demo"].devices[SPEAKER_ID].state = 0
     await time.move(31)
     assert state_of(hass, SPEAKER).state == "unknown"
+
+
+async def test_looking_changes_nothing(
+    hass: HomeAssistant, speaker: MockConfigEntry
+) -> None:
+    """What is read between two lists is not taken for what it did before a volume step."""
+    entity = hass.data[DATA_COMPONENT].get_entity(SPEAKER)
+    assert entity is not None
+    devices = speaker.runtime_data.devices
+    row = devices.data[SPEAKER_ID]
+    for method in (Method.STOP, Method.UP):
+        devices.data = {**devices.data, SPEAKER_ID: replace(row, state=method)}
+        assert entity.state == "paused"
 
 
 @pytest.mark.parametrize("before", ["playing", "paused", "idle", "unavailable"])

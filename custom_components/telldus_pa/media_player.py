@@ -12,7 +12,7 @@ from homeassistant.components.media_player import (
     MediaPlayerState,
 )
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
@@ -29,6 +29,7 @@ _STATES: Final = {
     Method.TURNOFF: MediaPlayerState.PAUSED,
     Method.STOP: MediaPlayerState.IDLE,
 }
+_STEPS: Final = (Method.UP, Method.DOWN)
 _FEATURES: Final = {
     Method.TURNON: MediaPlayerEntityFeature.PLAY,
     Method.TURNOFF: MediaPlayerEntityFeature.PAUSE,
@@ -55,8 +56,6 @@ class TelldusMediaPlayer(TelldusDeviceEntity, MediaPlayerEntity, RestoreEntity):
     """A speaker: ON plays, OFF pauses, UP and DOWN change the volume by a step."""
 
     _attr_device_class = MediaPlayerDeviceClass.SPEAKER
-    # The state before a volume step: after one, the row has only the step.
-    _last_state: MediaPlayerState | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -64,7 +63,24 @@ class TelldusMediaPlayer(TelldusDeviceEntity, MediaPlayerEntity, RestoreEntity):
         await super().async_added_to_hass()
         stored = await self.async_get_last_state()
         if stored and stored.state in _STATES.values():
-            self._last_state = MediaPlayerState(stored.state)
+            self._attr_state = MediaPlayerState(stored.state)
+        self._update_state()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Update the state before it is written."""
+        self._update_state()
+        super()._handle_coordinator_update()
+
+    @callback
+    def _update_state(self) -> None:
+        """Take over the state: whether it plays, None if unknown.
+
+        A volume step leaves it as it was, since the row then has only the step.
+        """
+        if (method := self.device.state) not in _STEPS:
+            self._attr_state = _STATES.get(method)
 
     @property
     @override
@@ -75,19 +91,6 @@ class TelldusMediaPlayer(TelldusDeviceEntity, MediaPlayerEntity, RestoreEntity):
             if methods in self.device.methods:
                 features |= feature
         return features
-
-    @property
-    @override
-    def state(self) -> MediaPlayerState | None:
-        """Whether it plays, None if unknown. A volume step leaves it as it was."""
-        match self.device.state:
-            case Method.UP | Method.DOWN:
-                pass
-            case None:
-                self._last_state = None
-            case method:
-                self._last_state = _STATES.get(method)
-        return self._last_state
 
     @override
     async def async_media_play(self) -> None:
