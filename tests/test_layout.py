@@ -20,7 +20,6 @@ LONGER: Final = {
 # Modules that are tested by the tests of another: what they do can be seen only there.
 TESTED_BY: Final = {
     "account/account.py": "coordinator/test_polling.py",
-    "history/cursor.py": "history/test_importer.py",
     "migration/customization.py": "migration/test_helpers.py",
     "pa_api/push/connection.py": "pa_api/push/test_client.py",
     "permissions.py": "security/test_users.py",

@@ -7,6 +7,7 @@ All times are unix seconds, as in Home Assistant's statistics.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from ..devices.sensor_types import number_of
 from ..pa_api import SensorHistoryEntry
 from .statistics import HOUR, Sample, by_hour
 
@@ -115,11 +116,11 @@ class BackfillCursor:
 def _numbers(
     entries: Sequence[SensorHistoryEntry],
 ) -> dict[ValueKey, dict[int, list[Sample]]]:
-    """Group the numbers of each value by their hours."""
+    """Group the numbers of each value, as its entity shows them, by their hours."""
     samples: dict[ValueKey, list[Sample]] = {}
     for entry in entries:
         for key, value in entry.values.items():
-            if value.value is not None and not isinstance(value.value, str):
-                sample = Sample(entry.when.timestamp(), value.value)
+            if (number := number_of(value)) is not None:
+                sample = Sample(entry.when.timestamp(), number)
                 samples.setdefault(key, []).append(sample)
     return {key: by_hour(samples_of_key) for key, samples_of_key in samples.items()}
