@@ -312,7 +312,7 @@ def test_quality_scale_against_the_code() -> None:
     flow = modules["config_flow"]
     assert "def async_step_reauth(" in flow
     assert "def async_step_reconfigure(" in flow
-    assert "async_get_clientsession(hass)" in modules["__init__"]
+    assert "async_create_clientsession(hass, " in modules["__init__"]
     assert "entry.runtime_data = " in modules["__init__"]
     for name, text in modules.items():
         assert "hass.data[DOMAIN]" not in text, name
