@@ -1,6 +1,7 @@
 """What comes, is renamed, becomes something else and goes."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -10,13 +11,14 @@ from custom_components.telldus_pa.const import CONF_INCLUDE_IGNORED, DOMAIN
 from custom_components.telldus_pa.registry.sync import StaleTracker
 from homeassistant.const import CONF_SCAN_INTERVAL, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Fault, Simulator
-from simulator.home import Gateway, Sensor, SensorValue
+from simulator.home import Device, Gateway, Sensor, SensorValue
 from tests.conftest import AddEntry, Time
 from tests.factories import home_of, lamp
-from tests.helpers import Registries, complaints, state_of, unique_id
+from tests.helpers import Registries, complaints, restart, state_of, unique_id
 
 pytestmark = pytest.mark.only(
     "Cabin heater",
@@ -122,6 +124,112 @@ async def test_part_that_is_gone(
     simulator.home.devices[LAMP_ID].methods = 3
     await time.move(31)
     assert registries.entity_ids(f"device_{LAMP_ID}") == {LAMP}
+
+
+# One node
+
+
+@pytest.mark.parametrize(
+    ("is_device", "field", "at_first"),
+    [
+        (True, "transport", ""),
+        (True, "client_device_id", "99"),
+        (True, "gateway_id", "410002"),
+        (False, "protocol", ""),
+        (False, "sensor_id", "99"),
+        (False, "gateway_id", "410002"),
+    ],
+)
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_one_node_after_all(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    time: Time,
+    caplog: pytest.LogCaptureFixture,
+    is_device: bool,
+    field: str,
+    at_first: str,
+    is_restarted: bool,
+) -> None:
+    """A device and a sensor that turn out to be one node are one, and lose nothing."""
+    home = simulator.home
+    device, sensor = home.devices[PLUG_ID], home.sensors[PLUG_SENSOR_ID]
+    row: Device | Sensor = device if is_device else sensor
+    later = getattr(row, field)
+    setattr(row, field, at_first)
+    await time.until(hass.config_entries.async_setup(entry.entry_id))
+    await time.move(45)
+    plug = registries.device(f"device_{PLUG_ID}")
+    meter = registries.device(f"sensor_{PLUG_SENSOR_ID}")
+    assert plug and meter and plug.id != meter.id
+    power = registries.entities.async_get("sensor.energy_plug_power")
+    assert power is not None
+    registries.entities.async_update_entity(power.entity_id, name="Mine")
+
+    setattr(row, field, later)
+    device.methods |= 32
+    sensor.values.append(SensorValue("temp", "0", "21", int(simulator.clock())))
+    home.devices[LAMP_ID].name = "Star"
+    home.sensors["1540000001"].name = "Garden"
+    if is_restarted:
+        await restart(hass, entry, time)
+    await time.move(240)
+    plug = registries.device(f"device_{PLUG_ID}")
+    assert plug == registries.device(f"sensor_{PLUG_SENSOR_ID}")
+    assert plug is not None and registries.devices.async_get(meter.id) is None
+    entities = er.async_entries_for_device(
+        registries.entities, plug.id, include_disabled_entities=True
+    )
+    assert {one.entity_id for one in entities} == {
+        *registries.entity_ids(f"device_{PLUG_ID}"),
+        *registries.entity_ids(f"sensor_{PLUG_SENSOR_ID}"),
+    }
+    again = registries.entities.async_get(power.entity_id)
+    assert again is not None and (again.id, again.name) == (power.id, "Mine")
+    # It is disabled, as all of its kind are.
+    assert registries.entities.async_get("button.energy_plug_send_learn_signal")
+    for entity_id in (
+        *("switch.energy_plug", "sensor.energy_plug_power"),
+        "sensor.energy_plug_temperature",
+    ):
+        assert state_of(hass, entity_id).state != STATE_UNAVAILABLE
+    assert state_of(hass, LAMP).name == "Star"
+    assert state_of(hass, "sensor.outdoor_temperature").name == "Garden Temperature"
+    assert complaints(caplog) == []
+
+
+async def test_refused(
+    hass: HomeAssistant,
+    loaded: MockConfigEntry,
+    registries: Registries,
+    simulator: Simulator,
+    time: Time,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What Home Assistant refuses of one device keeps no other from its new name."""
+    really = registries.devices.async_get_or_create
+
+    def refuse(**info: Any) -> dr.DeviceEntry:
+        """Refuse a name."""
+        if info.get("name") == "Bad":
+            raise HomeAssistantError
+        return really(**info)
+
+    monkeypatch.setattr(registries.devices, "async_get_or_create", refuse)
+    for device_id, name in (
+        (LAMP_ID, "Star"),
+        ("2100002", "Bad"),
+        (PLUG_ID, "Kettle"),
+    ):
+        simulator.home.devices[device_id].name = name
+    await time.move(31)
+    assert state_of(hass, LAMP).name == "Star"
+    assert state_of(hass, "switch.hall_switch").name == "Hall switch"
+    assert state_of(hass, "switch.energy_plug").name == "Kettle"
+    assert complaints(caplog) == ["A device could not be updated in the registry"]
 
 
 # Going

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceInfo
 
-from ..const import DOMAIN
+from ..const import DOMAIN, LOGGER
 from ..coordinator import TelldusItemCoordinator, TelldusUpdateCoordinator
 from ..data import TelldusConfigEntry
 from ..devices.kinds import BATTERY, BATTERY_LOW, entities_of_sensor, entity_parts
@@ -189,12 +190,42 @@ class RegistrySync:
 
     @callback
     def _async_update_device(self, thing: str, info: DeviceInfo) -> None:
-        """Update a registered thing if its device info has changed."""
+        """Update a registered thing if its device info has changed.
+
+        One that Home Assistant refuses does not keep the others from being updated.
+        """
         new: dict[str, Any] = {**info}
-        before, self._infos[thing] = self._infos.get(thing, new), new
-        if before == new or not self._device_entry(thing):
+        before, self._infos[thing] = self._infos.get(thing), new
+        if before == new:
             return
-        self._registry.async_get_or_create(config_entry_id=self._entry.entry_id, **info)
+        try:
+            self._async_join(info)
+            if before and self._device_entry(thing):
+                self._registry.async_get_or_create(
+                    config_entry_id=self._entry.entry_id, **info
+                )
+        except HomeAssistantError:
+            LOGGER.exception("A device could not be updated in the registry")
+
+    @callback
+    def _async_join(self, info: DeviceInfo) -> None:
+        """Move a sensor to the registry device of the device that is the same node.
+
+        Where that is known only later, each has its own registry device, and Home Assistant
+        refuses two that have the same identifiers.
+        """
+        # "device" comes before "sensor".
+        device_id, *sensor_ids = sorted(thing for _, thing in info["identifiers"])
+        for sensor_id in sensor_ids:
+            kept, other = self._device_entry(device_id), self._device_entry(sensor_id)
+            if not kept or not other or kept.id == other.id:
+                continue
+            for entity in self._entities_with(sensor_id):
+                self._entities.async_update_entity(entity.entity_id, device_id=kept.id)
+            self._async_release(sensor_id)
+            self._registry.async_update_device(
+                kept.id, new_identifiers=kept.identifiers | {(DOMAIN, sensor_id)}
+            )
 
     def _watch(
         self,
@@ -299,6 +330,14 @@ class RegistrySync:
             if entity.unique_id.startswith(prefix)
         ]
 
+    def _entities_with(self, thing: str) -> Iterable[er.RegistryEntry]:
+        """Return the entities of a thing, or the single entity that it is the id of."""
+        return [
+            entity
+            for entity in self._entities_of(thing)
+            if entity.unique_id == thing or entity.unique_id.startswith(f"{thing}_")
+        ]
+
     def _device_entry(self, thing: str) -> DeviceEntry | None:
         """Return the registry entry of a thing."""
         return self._registry.async_get_device_by_identifier(
@@ -311,17 +350,21 @@ class RegistrySync:
 
         Should it come back, Home Assistant remembers its ids.
         """
-        for entity in self._entities_of(stale):
-            if entity.unique_id == stale or entity.unique_id.startswith(f"{stale}_"):
-                self._entities.async_remove(entity.entity_id)
-        if (device := self._device_entry(stale)) is None:
+        for entity in self._entities_with(stale):
+            self._entities.async_remove(entity.entity_id)
+        self._async_release(stale)
+        self._infos.pop(stale, None)
+
+    @callback
+    def _async_release(self, thing: str) -> None:
+        """Take a thing's identifier from its registry device, or remove that if it is all."""
+        if (device := self._device_entry(thing)) is None:
             return
-        if rest := device.identifiers - {(DOMAIN, stale)}:
+        if rest := device.identifiers - {(DOMAIN, thing)}:
             # It is still a sensor, though no longer a device, or the other way round.
             self._registry.async_update_device(device.id, new_identifiers=rest)
         else:
             self._registry.async_remove_device(device.id)
-        self._infos.pop(stale, None)
 
 
 @callback
