@@ -19,7 +19,6 @@ from custom_components.telldus_pa.pa_api import DeviceProtocol
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.entity_platform import EntityPlatform
 from homeassistant.helpers.storage import Store
 from simulator import Fault, Home, Method, Simulator, generated_home
@@ -269,7 +268,6 @@ async def test_life(
     log = lines.lines
     home = generated_home(DEVICES, simulator.clock())
     simulator.homes["demo"] = home
-    session = async_get_clientsession(hass)
     entry = add_entry()
     await time.until(hass.config_entries.async_setup(entry.entry_id))
     life = Life(hass, entry, dashboard, simulator, home, time, seed=2026)
@@ -304,7 +302,6 @@ async def test_life(
     await time.until(hass.config_entries.async_unload(entry.entry_id))
     await time.settle()
     # Tasks and timers that are left over fail any test here: the test package looks.
-    assert async_get_clientsession(hass) is session
     assert log[before_the_end:] == []
     # What went wrong was told; that something broke would be told otherwise.
     assert not [line for line in log if "exception" in line.lower()]
