@@ -182,7 +182,9 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity, RestoreEntity):
         mode = modes.thermostat.mode
         if self.device.is_on is False and (mode is None or modes.is_switched):
             return HVACMode.OFF
-        return to_hvac(mode)[0] if mode else None
+        if mode:
+            return to_hvac(mode)[0]
+        return HVACMode.HEAT if modes.is_heater and self.device.is_on else None
 
     @property
     @override
@@ -290,6 +292,9 @@ class TelldusThermostat(TelldusDeviceEntity, ClimateEntity, RestoreEntity):
         """Set a mode, without a preset if possible, and its temperature."""
         if hvac_mode is HVACMode.OFF:
             await self.async_turn_off()
+            return
+        if self._modes.is_heater:
+            await self.async_turn_on()
             return
         mode = self._modes.for_hvac_mode(hvac_mode)
         if mode not in self._modes.thermostat.ranges:

@@ -10,7 +10,7 @@ from homeassistant.components.climate import ClimateEntityFeature as Feature
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.translation import async_get_translations
-from simulator import Simulator
+from simulator import Method, Simulator
 from tests.conftest import Time
 from tests.helpers import complaints, state_of
 
@@ -248,6 +248,31 @@ async def test_tells_nothing(
     assert "temperature" not in state.attributes
     await do("turn_off", MINE)
     assert sent(simulator) == ["thermostat mode=off changeMode=1"]
+
+
+async def test_tells_nothing_and_is_switched(
+    hass: HomeAssistant, simulator: Simulator, start: Start, do: Do, time: Time
+) -> None:
+    """One that tells nothing and can be turned on and off heats or does not."""
+    thermostat(simulator, values={}, methods=int(ON_OFF | Method.THERMOSTAT))
+    await start()
+    state = state_of(hass, MINE)
+    assert state.state == "heat"
+    assert state.attributes["hvac_modes"] == ["heat", "off"]
+    assert state.attributes["supported_features"] == BOTH
+    for action, data, expected in (
+        ("toggle", {}, "off"),
+        ("toggle", {}, "heat"),
+        ("set_hvac_mode", {"hvac_mode": "off"}, "off"),
+        ("set_hvac_mode", {"hvac_mode": "heat"}, "heat"),
+        ("turn_off", {}, "off"),
+        ("turn_on", {}, "heat"),
+    ):
+        await do(action, MINE, **data)
+        assert state_of(hass, MINE).state == expected
+    await time.move(60)
+    assert state_of(hass, MINE).state == "heat"
+    assert sent(simulator) == ["turnOff", "turnOn"] * 3
 
 
 async def test_no_thermostat_any_more(

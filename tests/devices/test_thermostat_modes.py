@@ -92,6 +92,25 @@ def test_setpoint(mode: str, last: str | None, expected: str) -> None:
     assert modes.limits(None) == (5, 35)
 
 
+@pytest.mark.parametrize(
+    ("methods", "hvac_modes", "on"),
+    [
+        (2051, ["heat", "off"], [(Method.TURNON, None)]),
+        (2050, ["off"], []),
+        (2049, [], []),
+        # A group that can do no more than that
+        (3, ["off"], [(Method.TURNON, None)]),
+    ],
+)
+def test_no_modes(
+    methods: int, hvac_modes: list[str], on: list[ThermostatCommand]
+) -> None:
+    """One of which no mode is known heats once it is turned on, if it can be."""
+    modes = modes_of(methods=methods)
+    assert modes.hvac_modes == hvac_modes
+    assert list(modes.turn_on) == on
+
+
 def test_choice() -> None:
     """A mode is set without a preset if possible, and "none" keeps the mode if possible."""
     modes = modes_of("eco-heat", "heat", "cool", "manual")

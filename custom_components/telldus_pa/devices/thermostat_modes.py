@@ -90,6 +90,12 @@ class ThermostatModes:
         return OFF not in self.settable and Method.TURNOFF in self.device.methods
 
     @property
+    def is_heater(self) -> bool:
+        """Whether no mode of it is known: it can be turned on, which is to heat, and off."""
+        on_and_off = Method.TURNON | Method.TURNOFF | Method.THERMOSTAT
+        return not self.thermostat.modes and on_and_off in self.device.methods
+
+    @property
     def turn_off(self) -> tuple[ThermostatCommand, ...]:
         """The commands that turn it off, none if it cannot be turned off."""
         if self.is_switched:
@@ -112,6 +118,8 @@ class ThermostatModes:
     def hvac_modes(self) -> list[HVACMode]:
         """Home Assistant's modes for those of Telldus."""
         modes = [to_hvac(mode)[0] for mode in self.settable]
+        if self.is_heater:
+            modes.append(HVACMode.HEAT)
         if self.is_switched:
             modes.append(HVACMode.OFF)
         return list(dict.fromkeys(modes))

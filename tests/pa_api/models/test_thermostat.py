@@ -64,6 +64,19 @@ def test_thermostat_without_a_state(value: object) -> None:
         assert parsed.thermostat == Thermostat(None, {}, ("off",), {})
 
 
+def test_switched_thermostat() -> None:
+    """One that can be turned off is given no mode of which nothing was told."""
+
+    def modes(**setpoint: str) -> tuple[str, ...]:
+        value = state_value({"setpoint": setpoint}, "2048")
+        parsed = device(methods=2051, stateValues=[value])
+        assert parsed.thermostat is not None
+        return parsed.thermostat.modes
+
+    assert modes() == ()
+    assert modes(heat="20") == ("heat", "off")
+
+
 @pytest.mark.parametrize(
     ("state", "mode"),
     [

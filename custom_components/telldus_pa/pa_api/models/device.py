@@ -112,8 +112,14 @@ class Thermostat:
     ranges: Mapping[str, TemperatureRange]
 
     @classmethod
-    def from_dict(cls, state: Json, parameter: Json) -> Self:
-        """Parse the state's value and the parameter "thermostat", empty if missing."""
+    def from_dict(
+        cls, state: Json, parameter: Json, *, is_switched: bool = False
+    ) -> Self:
+        """Parse the state's value and the parameter "thermostat", empty if missing.
+
+        Where neither tells a mode there is "off" alone, which is a guess, and nothing where
+        ``is_switched``: a device that can be turned off needs no mode for it.
+        """
         current = _by_mode(state.get("setpoint"))
         limits = _by_mode(parameter.get("setpoints"))
         mode = mode_from(state.get("mode"))
@@ -129,6 +135,7 @@ class Thermostat:
                 if isinstance(limit, (Mapping, list))
             }
         modes = [name.lower() for name in to_names(parameter.get("modes"))]
+        guess = () if is_switched and not current else (*current, "off")
         return cls(
             mode=mode,
             setpoints={
@@ -136,7 +143,7 @@ class Thermostat:
                 for name, value in current.items()
                 if (number := setpoint_from(value)) is not None
             },
-            modes=tuple(dict.fromkeys(modes or limits or (*current, "off"))),
+            modes=tuple(dict.fromkeys(modes or limits or guess)),
             ranges=ranges,
         )
 
@@ -182,6 +189,7 @@ class Device:
             thermostat = Thermostat.from_dict(
                 to_object(values.get(Method.THERMOSTAT)),
                 to_object(parameters.get("thermostat")),
+                is_switched=Method.TURNOFF in methods,
             )
         return cls(
             id=to_id(row, "id"),
