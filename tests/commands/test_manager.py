@@ -53,6 +53,14 @@ DIMMER = "light.ceiling_dimmer"
 DIMMER_ID = "2100003"
 
 
+async def test_nothing_to_send(
+    loaded: MockConfigEntry, simulator: Simulator, time: Time
+) -> None:
+    """An action that comes to no command does nothing."""
+    await time.until(loaded.runtime_data.commands.async_send())
+    assert sent(simulator) == []
+
+
 async def test_shown_at_once(
     hass: HomeAssistant,
     loaded: MockConfigEntry,

@@ -142,6 +142,9 @@ class CommandManager:
         Raises HomeAssistantError with Telldus' reason where it refuses one in time. What
         takes longer goes on by itself, and is taken back if it fails.
         """
+        if not commands:
+            # An action on what cannot do it, as to toggle what is always on
+            return
         if not self._batch:
             loop = self._hass.loop
             loop.call_soon(loop.call_soon, self.async_resolve)
