@@ -3,6 +3,7 @@
 Source: docs/dev/telldus-api.md, "Which kind?".
 """
 
+from collections.abc import Mapping
 from typing import Final, override
 
 from homeassistant.components.media_player import (
@@ -24,7 +25,7 @@ from .pa_api import Command, Method
 # The rate limiter paces what is sent; a limit here would only delay what is shown.
 PARALLEL_UPDATES = 0
 
-_STATES: Final = {
+_STATES: Final[Mapping[Method | None, MediaPlayerState]] = {
     Method.TURNON: MediaPlayerState.PLAYING,
     Method.TURNOFF: MediaPlayerState.PAUSED,
     Method.STOP: MediaPlayerState.IDLE,
