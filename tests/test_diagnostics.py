@@ -305,6 +305,34 @@ async def test_one_device_after_a_reload(
     assert (len(found["devices"]), found["devices"][0]["received"]) == (1, None)
 
 
+async def test_rooms_by_the_other_name(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    loaded: MockConfigEntry,
+    simulator: Simulator,
+    time: Time,
+) -> None:
+    """The rooms are there also where Telldus knows their list by its other name."""
+    simulator.settings.rooms = simulator.settings.rooms_singular = True
+    client = loaded.runtime_data.account.client
+    await time.until(client.rooms(function="room/list"))
+    found = await diagnostics(hass, hass_client, loaded)
+    assert found["received"]["room/list"][0]["name"] == "text a a"
+
+
+async def test_what_is_told(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    loaded: MockConfigEntry,
+) -> None:
+    """What is added here is to be told of in docs/privacy.md."""
+    assert set(await diagnostics(hass, hass_client, loaded)) == {
+        *("server", "options", "account", "connection", "push", "rate_limiter"),
+        *("commands", "history_import", "lists"),
+        *("gateways", "devices", "sensors", "received"),
+    }
+
+
 async def test_before_the_lists(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,

@@ -49,7 +49,11 @@ from .registry.protocols import async_fetch_protocols
 
 _DIGITS: Final = 1
 _OPTIONS: Final = (CONF_SCAN_INTERVAL, CONF_PUSH, CONF_INCLUDE_IGNORED)
-_LISTS: Final = ("devices/list", "sensors/list", "clients/list", "rooms/list")
+_LISTS: Final = (
+    *("devices/list", "sensors/list", "clients/list"),
+    # The rooms, by the function's name and the other one that it may have.
+    *("rooms/list", "room/list"),
+)
 
 type Tree = dict[str, Any]
 
