@@ -20,6 +20,7 @@ from custom_components.telldus_pa.const import DOMAIN
 from custom_components.telldus_pa.devices import thermostat_modes
 from custom_components.telldus_pa.devices.sensor_types import SENSOR_TYPES
 from custom_components.telldus_pa.history.importer import ImportState
+from custom_components.telldus_pa.sign_in.schemas import BOTH_WAYS
 from homeassistant.components.climate import const as climate_const
 from homeassistant.components.event import EventDeviceClass
 from homeassistant.const import Platform
@@ -277,7 +278,7 @@ def test_every_field_has_its_texts() -> None:
 
 def test_every_menu_option_is_a_step() -> None:
     """What can be chosen has a text, and leads somewhere."""
-    options = constants("async_show_menu", "menu_options")
+    options = {*constants("async_show_menu", "menu_options"), *BOTH_WAYS}
     named = {
         option
         for flow in ("config", "options")

@@ -44,7 +44,7 @@ from .registry.sync import registered_gateway_ids
 from .sign_in.flow import SignInFlow
 from .sign_in.identity import AuthorizedAccount
 from .sign_in.request_tokens import ConsumerKeys
-from .sign_in.schemas import ADVANCED, KEYS_SCHEMA, OTHER_KEYS_SCHEMA
+from .sign_in.schemas import ADVANCED, BOTH_WAYS, KEYS_SCHEMA, OTHER_KEYS_SCHEMA
 
 _ACCOUNT: Final = "account"
 _KEY_PAGE: Final = f"{DEFAULT_SERVER}/keys/showToken"
@@ -238,7 +238,7 @@ class TelldusConfigFlow(SignInFlow, domain=DOMAIN):
         """Ask the user to sign in again."""
         return self.async_show_menu(
             step_id="reauth_confirm",
-            menu_options=["authorize", "manual"],
+            menu_options=BOTH_WAYS,
             description_placeholders={"name": self._get_reauth_entry().title},
         )
 

@@ -75,7 +75,7 @@ class ReverseCoverRepairFlow(RepairsFlow):
         if TYPE_CHECKING:
             assert self.data is not None
         entries = self.hass.config_entries
-        entry = entries.async_get_entry(str(self.data["entry_id"]))
+        entry = entries.async_get_entry(_entry_id(self))
         if entry is None:
             return self.async_abort(reason="entry_gone")
         if user_input is None:

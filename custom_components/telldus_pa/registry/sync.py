@@ -25,7 +25,7 @@ from ..devices.unique_ids import (
     gateway_unique_id,
     sensor_unique_id,
 )
-from ..registry.device_info import account_info, device_info, gateway_info, sensor_info
+from .device_info import account_info, device_info, gateway_info, sensor_info
 
 # What is missing for so many seconds and in so many lists is removed.
 _STALE_AFTER: Final = 24 * 3600.0
