@@ -27,7 +27,7 @@ from .events.matching import DeviceEvent
 from .pa_api import Gateway, Method
 from .registry.device_info import gateway_info
 
-# The rate limiter paces the requests; a limit here would only delay the optimistic state.
+# These entities send nothing, so there is nothing to limit.
 PARALLEL_UPDATES = 0
 
 # Other kinds are on or off, without a device class.

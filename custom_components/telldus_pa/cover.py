@@ -34,7 +34,7 @@ from .entity import TelldusDeviceEntity, async_add_device_entities
 from .issues import async_suggest_reversing
 from .pa_api import Device, DeviceType, Method
 
-# The rate limiter paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
 
 _CLOSED = 0

@@ -22,7 +22,7 @@ from .entity import TelldusDeviceEntity, async_add_device_entities
 from .events.matching import DeviceEvent
 from .pa_api import Method
 
-# The rate limiter paces the requests; a limit here would only delay the optimistic state.
+# These entities send nothing, so there is nothing to limit.
 PARALLEL_UPDATES = 0
 
 TYPES: Final[Mapping[EventDeviceClass, Mapping[Method, str]]] = {

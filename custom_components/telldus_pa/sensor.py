@@ -40,7 +40,7 @@ from .history.importer import ImportState
 from .pa_api import SensorValue
 from .registry.device_info import account_info, gateway_info
 
-# The rate limiter paces the requests; a limit here would only delay the optimistic state.
+# These entities send nothing, so there is nothing to limit.
 PARALLEL_UPDATES = 0
 
 # How often the account's sensors are updated; nothing is requested for it.

@@ -15,7 +15,7 @@ from .devices.kinds import SIREN
 from .entity import TelldusDeviceEntity, async_add_device_entities
 from .pa_api import Method
 
-# The rate limiter paces what is sent; a limit here would only delay what is shown.
+# The rate limiter paces the requests; a limit here would only delay the optimistic state.
 PARALLEL_UPDATES = 0
 
 

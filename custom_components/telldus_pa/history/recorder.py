@@ -1,4 +1,8 @@
-"""The recorder's part of the import. Imported only where there is a recorder."""
+"""The recorder's part of the import. Imported only where there is a recorder.
+
+``async_set_units`` has no part in it: it serves the migration, and is here since no other
+file knows the recorder.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,8 @@
 ``rate_limiter`` decides when a request may be sent, ``auth`` signs it and ``transport``
 sends it. ``models`` are the rows of responses, ``parsing`` converts their JSON, ``command``
 has what is sent to devices and its effect. ``push`` receives changes over websockets.
-``exceptions`` has an error for each thing that a caller can do. Facts and their sources:
-``docs/dev/telldus-api.md``.
+``server_url`` decides which servers may be used. ``exceptions`` has an error for each thing
+that a caller can do. Facts and their sources: ``docs/dev/telldus-api.md``.
 """
 
 from .auth import Credentials

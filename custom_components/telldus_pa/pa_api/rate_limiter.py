@@ -35,7 +35,10 @@ _COMMAND_SPACING, _COMMAND_SPACING_AFTER = 3600.0, 2
 
 
 class Priority(Enum):
-    """What a request is for. POLL is any of the lists, PUSH the set-up of sockets."""
+    """What a request is for.
+
+    POLL is a list that is polled, or a history that is waited for; PUSH the set-up of sockets.
+    """
 
     COMMAND = auto()
     SIGN_IN = auto()

@@ -34,8 +34,8 @@ OUTCOMES: Final = frozenset(SuccessStatus)
 class HistoryEntry:
     """A row of a device's history: a command, or what the device reported.
 
-    ``method`` is None where it cannot be parsed. ``value``
-    is a level or a color, as a Command's; ``mode`` and ``temperature`` are a thermostat's.
+    ``method`` is None where it cannot be parsed. ``value`` is a level or a color, as a
+    Command's; ``mode`` and ``temperature`` are a thermostat's.
     ``origin`` is its cause, in Telldus' words or the user's.
     """
 
