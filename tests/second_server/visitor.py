@@ -138,7 +138,10 @@ class Visitor:
         assert self.state("button.bell_ring") == "unknown"
         is_scene = "transport" not in character.left_out and not character.bare
         assert self.state("scene.night" if is_scene else "switch.night")
-        assert self.state("climate.radiator") == ("heat" if has_values else "unknown")
+        # Without any mode it is a heater that is on.
+        assert self.state("climate.radiator") == (
+            "heat" if has_values or character.bare else "unknown"
+        )
         assert self.state("light.bulb") == "on"
         if has_values:
             assert self.attribute("climate.radiator", "temperature") == 21.5
