@@ -84,11 +84,14 @@ class Assist:
         """Check what changes at Telldus when something is said, and undo it."""
         before = deepcopy(self._simulator.home.devices)
         changes = DeviceChanges(self._simulator)
-        kind, answer = await self.say(sentence)
-        assert kind is intent.IntentResponseType.ACTION_DONE, answer
-        await self._time.move(15)
-        assert changes.seen() == expected
-        self._simulator.home.devices = before
+        try:
+            kind, answer = await self.say(sentence)
+            assert kind is intent.IntentResponseType.ACTION_DONE, answer
+            await self._time.move(15)
+            assert changes.seen() == expected
+        finally:
+            # One sentence that fails is not to fail those after it.
+            self._simulator.home.devices = before
 
     async def check_answers(
         self,
